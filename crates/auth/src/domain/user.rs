@@ -1,0 +1,81 @@
+//! A person with an account.
+
+use std::fmt;
+
+use common::{Decision, Time, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::Email;
+
+/// A person with an account. `Debug` shows neither the address nor the password's hash.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// The person.
+    pub id: UserId,
+    /// The account's revision.
+    pub version: u64,
+    /// The address as it was typed.
+    pub email: Email,
+    /// What a password is checked against.
+    pub password: PasswordHash,
+    /// When the person signed up.
+    pub created_at: Time,
+    /// When the account was last changed.
+    pub updated_at: Time,
+}
+
+/// A password's hash as a PHC string (`$argon2id$…`), salt and parameters included. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct PasswordHash(String);
+
+impl PasswordHash {
+    /// A hash in its PHC form.
+    pub fn new(phc: String) -> Self {
+        Self(phc)
+    }
+
+    /// The PHC form.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
+impl User {
+    /// Opens an account. Nobody else is told: a token says all that the other services need to know.
+    pub fn sign_up(id: UserId, email: Email, password: PasswordHash, now: Time) -> Decision<Self> {
+        Decision::quiet(Self { id, version: 1, email, password, created_at: now, updated_at: now })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn user() -> User {
+        let email = Email::parse("ann@example.com").expect("an address");
+        let hash = PasswordHash::new("$argon2id$v=19$secret".into());
+        User::sign_up(Uuid::nil().into(), email, hash, Time::from_millis(5)).next
+    }
+
+    #[test]
+    fn an_account_is_kept_whole() {
+        let json = serde_json::to_string(&user()).expect("JSON");
+        assert_eq!(serde_json::from_str::<User>(&json).expect("a user"), user());
+    }
+
+    #[test]
+    fn neither_address_nor_hash_is_shown_in_debug_output() {
+        let shown = format!("{:?}", user());
+        assert!(!shown.contains("ann@") && !shown.contains("argon2id") && shown.contains("PasswordHash(…)"), "{shown}");
+    }
+}

@@ -1,0 +1,50 @@
+//! The public half of the keys, as everybody may read it.
+
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
+use jsonwebtoken::{Algorithm, EncodingKey};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::KeyError;
+
+/// The keys that session tokens are verified with: a JSON Web Key Set (RFC 7517).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PublicKeys {
+    /// The keys, oldest first. The last one may not sign yet.
+    pub keys: Vec<PublicKey>,
+}
+
+/// A public key: a JSON Web Key on the curve P-256 (RFC 7518 section 6.2).
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub struct PublicKey {
+    /// The kind of key: `EC`.
+    #[schema(example = "EC")]
+    pub kty: &'static str,
+    /// The curve: `P-256`.
+    #[schema(example = "P-256")]
+    pub crv: &'static str,
+    /// What it is for: `sig`.
+    #[schema(example = "sig")]
+    pub r#use: &'static str,
+    /// The signature's algorithm: `ES256`.
+    #[schema(example = "ES256")]
+    pub alg: &'static str,
+    /// Names the key in a token's header.
+    pub kid: String,
+    /// The point's first coordinate: 32 bytes in Base64url.
+    pub x: String,
+    /// The point's second coordinate: 32 bytes in Base64url.
+    pub y: String,
+}
+
+impl PublicKey {
+    /// The public half of a key pair.
+    pub(super) fn of(pair: &EncodingKey, kid: &str) -> Result<Self, KeyError> {
+        let jwk = Jwk::from_encoding_key(pair, Algorithm::ES256).map_err(KeyError::unusable)?;
+        let AlgorithmParameters::EllipticCurve(point) = jwk.algorithm else {
+            return Err(KeyError::unusable("it is not on an elliptic curve"));
+        };
+        let kid = kid.to_owned();
+        Ok(Self { kty: "EC", crv: "P-256", r#use: "sig", alg: "ES256", kid, x: point.x, y: point.y })
+    }
+}

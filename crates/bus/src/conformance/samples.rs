@@ -1,0 +1,72 @@
+//! Events to send.
+
+use std::sync::Arc;
+
+use common::clock::SystemClock;
+use common::event::{DeadlinePassed, SessionRevoked, TicketSnapshot, TicketStatus};
+use common::{Clock, Currency, Envelope, Fact, Ids, Money, SystemEntropy};
+use uuid::Uuid;
+
+/// Makes events with ids that no other run has used: a bus that drops duplicates may remember those.
+pub(super) struct Samples(Ids);
+
+impl Samples {
+    pub(super) fn new() -> Self {
+        Self(Ids::new(Arc::new(SystemClock), Arc::new(SystemEntropy)))
+    }
+
+    pub(super) fn id(&self) -> Uuid {
+        self.0.next()
+    }
+
+    /// `ticket.updated`.
+    pub(super) fn ticket(&self, aggregate: Uuid, version: u64, description: &str) -> Arc<Envelope> {
+        let time = SystemClock.now();
+        let snapshot = TicketSnapshot {
+            id: aggregate.into(),
+            title: "Winter concert".to_owned(),
+            venue: None,
+            starts_at: None,
+            description: Some(description.to_owned()),
+            price: Money { amount: 2500, currency: Currency::Usd },
+            seller_id: self.0.next(),
+            status: TicketStatus::Available,
+            order_id: None,
+            reserved_until: None,
+            version,
+            created_at: time,
+            updated_at: time,
+        };
+        self.envelope(aggregate, version, Fact::TicketUpdated(snapshot))
+    }
+
+    /// `expiration.completed`.
+    pub(super) fn deadline(&self) -> Arc<Envelope> {
+        let aggregate = self.id();
+        let fact = DeadlinePassed { order_id: aggregate.into(), expires_at: SystemClock.now() };
+        self.envelope(aggregate, 1, Fact::ExpirationCompleted(fact))
+    }
+
+    /// `session.revoked`.
+    pub(super) fn revocation(&self) -> Arc<Envelope> {
+        let aggregate = self.id();
+        let fact = SessionRevoked {
+            session_id: aggregate.into(),
+            user_id: self.0.next(),
+            tokens_expire_at: SystemClock.now(),
+        };
+        self.envelope(aggregate, 1, Fact::SessionRevoked(fact))
+    }
+
+    fn envelope(&self, aggregate: Uuid, version: u64, fact: Fact) -> Arc<Envelope> {
+        Arc::new(Envelope {
+            id: self.0.next(),
+            schema: fact.subject().schema(),
+            aggregate,
+            version,
+            time: SystemClock.now(),
+            trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
+            fact,
+        })
+    }
+}

@@ -1,0 +1,16 @@
+//! Events between services: one port, its adapters, the relay that empties an outbox into the bus, the loop that
+//! feeds a consumer, and the suite that every adapter passes.
+
+mod backoff;
+pub mod conformance;
+mod consume;
+mod dead_letter;
+pub mod local;
+mod port;
+mod relay;
+
+pub use consume::{Consumers, Limits};
+pub use dead_letter::DeadLetter;
+pub use local::LocalBus;
+pub use port::{Bus, BusError, Consume, Delivery, Fault, Received, Subscription};
+pub use relay::Relay;

@@ -1,0 +1,133 @@
+//! The port: what a service needs of a bus, and what a bus needs of a service.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::event::Subject;
+use common::{Envelope, Time};
+use futures::future::BoxFuture;
+use futures::stream::BoxStream;
+use store::{ChangeError, CommitError, StoreError};
+
+/// Carries events from services to services, at least once.
+pub trait Bus: Send + Sync + 'static {
+    /// Hands an event to the bus. When this returns `Ok`, the event may leave the outbox: either the bus keeps it
+    /// durably, or every consumer has acknowledged it.
+    fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>>;
+
+    /// The events of these subjects for the consumer of this name, from now on, or, if the bus keeps them, from
+    /// where that consumer left off. It counts from this call on, not from the first poll, and does not end by itself.
+    ///
+    /// A consumer has one such stream per subject: a second call takes the place of the first.
+    fn subscribe(&self, consumer: &'static str, subjects: &'static [Subject])
+    -> BoxStream<'static, Delivery>;
+}
+
+/// The bus did not take an event. It stays in the outbox and is tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("the bus is not available: {0}")]
+pub struct BusError(pub String);
+
+/// An event on its way to one consumer. Dropping it without [`Delivery::ack`] makes the bus deliver it again.
+pub struct Delivery {
+    /// The event.
+    pub event: Arc<Envelope>,
+    ack: Box<dyn FnOnce() + Send>,
+}
+
+impl Delivery {
+    /// A delivery; `ack` tells the bus that the consumer is done with it.
+    pub fn new(event: Arc<Envelope>, ack: impl FnOnce() + Send + 'static) -> Self {
+        Self { event, ack: Box::new(ack) }
+    }
+
+    /// Tells the bus that the consumer is done with it.
+    pub fn ack(self) {
+        (self.ack)();
+    }
+}
+
+/// An event as a consumer sees it.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// The event.
+    pub event: Arc<Envelope>,
+    /// When this process first tried it: patience is measured from here, not from when the event was published.
+    pub first_tried: Time,
+}
+
+/// What a service does with the events that it hears. Events of one aggregate come one after another, those of
+/// different aggregates at the same time; any may come twice or late, so handling is idempotent by version.
+pub trait Consume: Send + Sync + 'static {
+    /// Handles one event.
+    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>>;
+}
+
+/// A consumer and what it listens to.
+#[derive(Clone)]
+pub struct Subscription {
+    /// The listening service's name.
+    pub consumer: &'static str,
+    /// The subjects.
+    pub subjects: &'static [Subject],
+    /// The handler.
+    pub handler: Arc<dyn Consume>,
+}
+
+/// An event could not be handled now.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    /// Something failed: try again with growing delays, a bounded number of times, then keep it as a dead letter.
+    #[error("{0}")]
+    Failed(#[source] Box<dyn Error + Send + Sync>),
+    /// Something that the handler stands on (its database, the card processor) is away: try again with growing
+    /// delays for as long as it takes.
+    #[error("{0}")]
+    Unavailable(#[source] Box<dyn Error + Send + Sync>),
+    /// Nothing failed, its time has not come: try again after this long. It does not count as an attempt; who
+    /// returns this bounds it.
+    #[error("not yet")]
+    NotYet(Duration),
+}
+
+impl Fault {
+    /// A failure of this cause.
+    pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::Failed(cause.into())
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) => Self::Unavailable(error.into()),
+            StoreError::Unreadable(_) => Self::failed(error),
+        }
+    }
+}
+
+impl From<CommitError> for Fault {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            CommitError::Conflict | CommitError::Taken(_) => Self::failed(error),
+        }
+    }
+}
+
+impl<E: Into<Fault>> From<ChangeError<E>> for Fault {
+    fn from(error: ChangeError<E>) -> Self {
+        match error {
+            ChangeError::Refused(refusal) => refusal.into(),
+            ChangeError::Taken(claim) => CommitError::Taken(claim).into(),
+            ChangeError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<std::convert::Infallible> for Fault {
+    fn from(never: std::convert::Infallible) -> Self {
+        match never {}
+    }
+}

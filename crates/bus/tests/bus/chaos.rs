@@ -1,0 +1,153 @@
+//! Whatever fails and whoever dies, every event is handled, and those of an aggregate in order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bus::{Bus, Consumers, Fault, Limits, LocalBus, Received, Relay, Subscription};
+use common::event::Subject;
+use common::{Ids, SeededEntropy};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Handler, World, settle};
+
+const SUBJECTS: &[Subject] = &[Subject::ExpirationCompleted];
+const ORDERS: u8 = 5;
+
+/// What two consumers have handled: the versions of each order, in the order of handling.
+type Handled = Arc<Mutex<BTreeMap<(&'static str, u128), Vec<u64>>>>;
+
+struct Chaos {
+    world: World,
+    bus: Arc<LocalBus>,
+    chance: Ids,
+    handled: Handled,
+    calm: Arc<Mutex<bool>>,
+}
+
+impl Chaos {
+    fn new(seed: u64) -> Self {
+        let (world, bus) = (World::new(), LocalBus::new());
+        for consumer in ["first", "second"] {
+            bus.expect(consumer, SUBJECTS);
+        }
+        let clock = Arc::new(world.clock.clone());
+        let chance = Ids::new(clock, Arc::new(SeededEntropy::new(seed)));
+        Self { world, bus: Arc::new(bus), chance, handled: Handled::default(), calm: Arc::default() }
+    }
+
+    /// One of so many, by chance.
+    fn one_of(&self, many: u8) -> u8 {
+        self.chance.bytes::<1>()[0] % many
+    }
+
+    fn relay(&self) -> JoinSet<()> {
+        let (clock, bus) = (Arc::new(self.world.clock.clone()), self.bus.clone() as Arc<dyn Bus>);
+        let relay = Relay::new("tests", self.world.database.clone(), bus, clock, self.chance.clone());
+        running(relay.run(CancellationToken::new()))
+    }
+
+    fn consumer(&self, consumer: &'static str) -> JoinSet<()> {
+        let subscription =
+            Subscription { consumer, subjects: SUBJECTS, handler: Arc::new(Handler(self.handler(consumer))) };
+        let clock = Arc::new(self.world.clock.clone());
+        let store = self.world.store.clone();
+        let consumers = Consumers::new(subscription, &*self.bus, store, clock, self.chance.clone());
+        // A dead letter would rightly let the next event of its aggregate pass.
+        let limits = Limits { attempts: u32::MAX, ..Limits::default() };
+        running(consumers.with_limits(limits).run(CancellationToken::new()))
+    }
+
+    fn handler(
+        &self,
+        consumer: &'static str,
+    ) -> impl Fn(Received) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync + 'static {
+        let (handled, calm, chance) = (self.handled.clone(), self.calm.clone(), self.chance.clone());
+        move |received| {
+            let event = received.event;
+            let what = if *calm.lock().expect("unpoisoned") { u8::MAX } else { chance.bytes::<1>()[0] % 12 };
+            let done = || {
+                let mut handled = handled.lock().expect("unpoisoned");
+                handled.entry((consumer, event.aggregate.as_u128())).or_default().push(event.version);
+            };
+            match what {
+                0 => async { Err(Fault::NotYet(Duration::from_millis(300))) }.boxed(),
+                1 => async { Err(Fault::Unavailable("away".into())) }.boxed(),
+                2 => async { Err(Fault::failed("no")) }.boxed(),
+                3 => async { panic!("in the middle of it") }.boxed(),
+                4 => futures::future::pending().boxed(),
+                // It did its work and then failed to say so.
+                5 => {
+                    done();
+                    async { Err(Fault::failed("after the work")) }.boxed()
+                }
+                _ => {
+                    done();
+                    async { Ok(()) }.boxed()
+                }
+            }
+        }
+    }
+}
+
+fn running(work: impl Future<Output = ()> + Send + 'static) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(work);
+    tasks
+}
+
+async fn run(seed: u64) {
+    let chaos = Chaos::new(seed);
+    let (mut relay, mut first, mut second) =
+        (chaos.relay(), chaos.consumer("first"), chaos.consumer("second"));
+    let mut committed = BTreeMap::<u128, u64>::new();
+    for _ in 0..150 {
+        match chaos.one_of(10) {
+            // Dropping one is its death: the next may start before the last of it is gone.
+            0 => relay = dead_then(relay, || chaos.relay()),
+            1 => first = dead_then(first, || chaos.consumer("first")),
+            2 => second = dead_then(second, || chaos.consumer("second")),
+            3 => chaos.world.pass(Duration::from_secs(chaos.one_of(40).into())).await,
+            4 => chaos.world.pass(Duration::from_millis(chaos.one_of(200).into())).await,
+            _ => {
+                let order = chaos.one_of(ORDERS).into();
+                chaos.world.commit(order).await;
+                *committed.entry(order).or_default() += 1;
+            }
+        }
+    }
+    *chaos.calm.lock().expect("unpoisoned") = true;
+    for _ in 0..100 {
+        chaos.world.pass(Duration::from_secs(31)).await;
+    }
+    settle().await;
+    assert_eq!(chaos.world.outbox().await, 0, "seed {seed}");
+    let handled = chaos.handled.lock().expect("unpoisoned");
+    for consumer in ["first", "second"] {
+        for (order, last) in &committed {
+            let mut seen = Vec::new();
+            for version in &handled[&(consumer, *order)] {
+                if !seen.contains(version) {
+                    seen.push(*version);
+                }
+            }
+            assert_eq!(seen, (1..=*last).collect::<Vec<_>>(), "seed {seed}, {consumer}, order {order}");
+        }
+    }
+}
+
+/// Ends the old one, and starts another.
+fn dead_then(old: JoinSet<()>, start: impl FnOnce() -> JoinSet<()>) -> JoinSet<()> {
+    drop(old);
+    start()
+}
+
+#[tokio::test]
+async fn every_event_is_handled_in_order_whatever_dies_and_fails() {
+    for seed in 0..20 {
+        run(seed).await;
+    }
+}

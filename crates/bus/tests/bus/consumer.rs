@@ -1,0 +1,205 @@
+//! The consumer loop: order, retries, patience and bounds.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bus::{DeadLetter, Fault, Limits, Received};
+use common::{Clock, Time};
+use futures::FutureExt;
+use tokio::sync::Semaphore;
+
+use crate::support::{Listening, Published, World, settle};
+
+/// When which version of which order was tried.
+type Tries = Arc<Mutex<Vec<(Time, u128, u64)>>>;
+
+fn note(tries: &Tries, clock: &impl Clock, received: &Received) {
+    let event = &received.event;
+    tries.lock().expect("unpoisoned").push((clock.now(), event.aggregate.as_u128(), event.version));
+}
+
+fn waits(tries: &Tries) -> Vec<Duration> {
+    tries.lock().expect("unpoisoned").windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
+}
+
+#[tokio::test]
+async fn an_event_that_fails_is_tried_ten_times_ever_more_seldom_and_then_kept_with_the_reason() {
+    let (world, tries) = (World::new(), Tries::default());
+    let (clock, noted) = (world.clock.clone(), tries.clone());
+    let listening = Listening::start(&world, Limits::default(), move |received| {
+        note(&noted, &clock, &received);
+        async { Err(Fault::failed("the seat map is upside down")) }.boxed()
+    });
+    let event = world.event(1, 1);
+    let published = listening.publish(&event);
+    world.pass_time_until(|| published.is_done()).await;
+
+    let waits = waits(&tries);
+    assert_eq!(waits.len(), 9);
+    for (failures, wait) in waits.iter().enumerate() {
+        let most = Duration::from_millis(50 << failures);
+        assert!(*wait >= most / 2 && *wait <= most, "{waits:?}");
+    }
+    let letters = DeadLetter::list(&world.store).await.expect("listed");
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].event, *event);
+    assert_eq!(letters[0].consumer, "tests");
+    assert_eq!(letters[0].reason, "the seat map is upside down");
+    assert_eq!(letters[0].attempts, 10);
+    assert_eq!(letters[0].failed_at, world.clock.now());
+    assert!(!letters[0].replay_requested);
+    assert_eq!(published.succeeded(), Some(true));
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failure_like_any_other() {
+    let world = World::new();
+    let listening = Listening::start(&world, Limits::default(), |received: Received| {
+        // Once before the first await and from then on behind it.
+        assert!(received.event.version != 1, "no seat of version {}", received.event.version);
+        async { panic!("no seat at all") }.boxed()
+    });
+    let (early, late) = (listening.publish(&world.event(1, 1)), listening.publish(&world.event(2, 2)));
+    world.pass_time_until(|| early.is_done() && late.is_done()).await;
+    let letters = DeadLetter::list(&world.store).await.expect("listed");
+    let mut reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
+    reasons.sort_unstable();
+    assert_eq!(
+        reasons,
+        ["the handler panicked: no seat at all", "the handler panicked: no seat of version 1"]
+    );
+}
+
+#[tokio::test]
+async fn a_handler_that_hangs_is_dropped_after_30_seconds_and_tried_again() {
+    let (world, tries) = (World::new(), Tries::default());
+    let (clock, noted) = (world.clock.clone(), tries.clone());
+    let limits = Limits { attempts: 3, ..Limits::default() };
+    let listening = Listening::start(&world, limits, move |received| {
+        note(&noted, &clock, &received);
+        futures::future::pending().boxed()
+    });
+    let published = listening.publish(&world.event(1, 1));
+    world.pass_time_until(|| published.is_done()).await;
+    for wait in waits(&tries) {
+        assert!(wait > Duration::from_secs(30) && wait <= Duration::from_millis(30_100), "{wait:?}");
+    }
+    let letters = DeadLetter::list(&world.store).await.expect("listed");
+    assert_eq!(letters[0].reason, "the handler did not finish within 30s");
+    assert_eq!(letters[0].attempts, 3);
+}
+
+#[tokio::test]
+async fn what_a_handler_stands_on_may_be_away_for_as_long_as_it_takes() {
+    let (world, tries) = (World::new(), Tries::default());
+    let (clock, noted) = (world.clock.clone(), tries.clone());
+    let listening = Listening::start(&world, Limits::default(), move |received| {
+        note(&noted, &clock, &received);
+        let back = noted.lock().expect("unpoisoned").len() > 100;
+        async move { if back { Ok(()) } else { Err(Fault::Unavailable("the database sleeps".into())) } }
+            .boxed()
+    });
+    let published = listening.publish(&world.event(1, 1));
+    world.pass_time_until(|| published.is_done()).await;
+    let waits = waits(&tries);
+    assert_eq!(waits.len(), 100);
+    assert!(waits[0] <= Duration::from_millis(50), "{waits:?}");
+    assert!(waits[20..].iter().all(|wait| *wait >= Duration::from_secs(15)), "{waits:?}");
+    assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(30)), "{waits:?}");
+    assert_eq!(DeadLetter::list(&world.store).await.expect("listed"), []);
+}
+
+#[tokio::test]
+async fn an_event_whose_time_has_not_come_is_tried_again_exactly_then_and_knows_since_when() {
+    let (world, tries) = (World::new(), Tries::default());
+    let (clock, noted, began) = (world.clock.clone(), tries.clone(), world.clock.now());
+    let listening = Listening::start(&world, Limits::default(), move |received| {
+        note(&noted, &clock, &received);
+        assert_eq!(received.first_tried, began);
+        let patient = clock.now() - received.first_tried < Duration::from_secs(5);
+        async move { if patient { Err(Fault::NotYet(Duration::from_millis(250))) } else { Ok(()) } }.boxed()
+    });
+    let published = listening.publish(&world.event(1, 1));
+    world.pass_time_until(|| published.is_done()).await;
+    assert_eq!(waits(&tries), [Duration::from_millis(250); 20]);
+    assert_eq!(DeadLetter::list(&world.store).await.expect("listed"), []);
+}
+
+#[tokio::test]
+async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_on() {
+    let (world, tries) = (World::new(), Tries::default());
+    let (clock, noted) = (world.clock.clone(), tries.clone());
+    // Waiting takes no place of those that run.
+    let limits = Limits { running: 1, ..Limits::default() };
+    let listening = Listening::start(&world, limits, move |received| {
+        note(&noted, &clock, &received);
+        let waits = received.event.aggregate.as_u128() == 1
+            && clock.now() - received.first_tried < Duration::from_secs(1);
+        async move { if waits { Err(Fault::NotYet(Duration::from_secs(1))) } else { Ok(()) } }.boxed()
+    });
+    let published: Vec<_> = [(1, 1), (1, 2), (2, 1), (3, 1), (2, 2)]
+        .into_iter()
+        .map(|(order, version)| listening.publish(&world.event(order, version)))
+        .collect();
+    settle().await;
+    let began = world.clock.now();
+    let so_far: Vec<_> =
+        tries.lock().expect("unpoisoned").drain(..).map(|(_, order, version)| (order, version)).collect();
+    assert_eq!(so_far.iter().filter(|(order, _)| *order == 1).collect::<Vec<_>>(), [&(1, 1)]);
+    assert_eq!(so_far.iter().filter(|(order, _)| *order == 2).collect::<Vec<_>>(), [&(2, 1), &(2, 2)]);
+    assert!(so_far.contains(&(3, 1)));
+
+    world.pass_time_until(|| published.iter().all(Published::is_done)).await;
+    let second = Duration::from_secs(1);
+    let (one, two) = (began.after(second), began.after(2 * second));
+    assert_eq!(*tries.lock().expect("unpoisoned"), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
+}
+
+#[tokio::test]
+async fn a_handler_runs_under_the_trace_of_its_event() {
+    let (world, seen) = (World::new(), Arc::new(Mutex::new(None)));
+    let noted = Arc::clone(&seen);
+    let listening = Listening::start(&world, Limits::default(), move |_| {
+        let noted = Arc::clone(&noted);
+        async move {
+            *noted.lock().expect("unpoisoned") = common::trace::current();
+            Ok(())
+        }
+        .boxed()
+    });
+    let mut event = (*world.event(1, 1)).clone();
+    event.trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+    let published = listening.publish(&Arc::new(event.clone()));
+    world.pass_time_until(|| published.is_done()).await;
+    assert_eq!(*seen.lock().expect("unpoisoned"), event.trace);
+}
+
+#[tokio::test]
+async fn no_more_handlers_run_and_no_more_events_are_held_than_allowed() {
+    for (limits, most) in [
+        (Limits::default(), 64),
+        (Limits { running: 3, ..Limits::default() }, 3),
+        (Limits { running: 8, held: 5, ..Limits::default() }, 5),
+    ] {
+        let (world, gate) = (World::new(), Arc::new(Semaphore::new(0)));
+        let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let (opened, counted, highest) = (gate.clone(), running.clone(), peak.clone());
+        let listening = Listening::start(&world, limits, move |_| {
+            let (opened, counted, highest) = (opened.clone(), counted.clone(), highest.clone());
+            async move {
+                highest.fetch_max(counted.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+                opened.acquire().await.expect("open").forget();
+                counted.fetch_sub(1, Ordering::Relaxed);
+                Ok(())
+            }
+            .boxed()
+        });
+        let published: Vec<_> = (0..200).map(|order| listening.publish(&world.event(order, 1))).collect();
+        settle().await;
+        assert_eq!(running.load(Ordering::Relaxed), most);
+        gate.add_permits(200);
+        world.pass_time_until(|| published.iter().all(Published::is_done)).await;
+        assert_eq!(peak.load(Ordering::Relaxed), most);
+    }
+}

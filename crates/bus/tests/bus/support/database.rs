@@ -1,0 +1,75 @@
+//! A database in memory with faults on demand.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use futures::future::{BoxFuture, FutureExt};
+use store::sqlite::SqliteBackend;
+use store::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, StoreError, Write, WriteError};
+use uuid::Uuid;
+
+/// A database that can be made to keep silent about its outbox, or to refuse commits.
+pub(crate) struct Database {
+    inner: Arc<SqliteBackend>,
+    pub(crate) silent: AtomicBool,
+    pub(crate) refuses: AtomicBool,
+}
+
+impl Database {
+    pub(crate) fn new() -> Self {
+        let inner = SqliteBackend::in_memory().expect("a database");
+        Self { inner, silent: AtomicBool::new(false), refuses: AtomicBool::new(false) }
+    }
+}
+
+impl Backend for Database {
+    fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        self.inner.get(collection, id)
+    }
+
+    fn claimed(
+        &self,
+        collection: &'static str,
+        claim: Claim,
+    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        self.inner.claimed(collection, claim)
+    }
+
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
+        self.inner.range(query)
+    }
+
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+        if self.refuses.load(Ordering::Relaxed) {
+            return async { Err(StoreError::Unavailable("switched off".to_owned()).into()) }.boxed();
+        }
+        self.inner.commit(write)
+    }
+
+    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
+        self.inner.outbox(after, limit)
+    }
+
+    fn outbox_grew(&self) -> BoxFuture<'_, ()> {
+        if self.silent.load(Ordering::Relaxed) {
+            return futures::future::pending().boxed();
+        }
+        self.inner.outbox_grew()
+    }
+
+    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.sent(seqs)
+    }
+
+    fn revision(&self, collection: &'static str) -> Option<u64> {
+        self.inner.revision(collection)
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.check()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.close()
+    }
+}

@@ -1,0 +1,12 @@
+//! The events that the services share: one envelope, one fact per subject.
+
+mod envelope;
+mod fact;
+mod snapshot;
+
+pub use envelope::Envelope;
+pub use fact::{Fact, Subject};
+pub use snapshot::{
+    CancelReason, DeadlinePassed, OrderSnapshot, OrderStatus, OrderedTicket, PaymentSnapshot, PaymentStatus,
+    RefusalReason, ReservationRefused, SessionRevoked, TicketSnapshot, TicketStatus,
+};

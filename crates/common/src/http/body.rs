@@ -1,0 +1,71 @@
+//! Reads the whole body within a bound, so that 413 and 415 come before every question about the caller.
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, StatusCode};
+
+use super::stack::Stack;
+use crate::Problem;
+
+/// The largest body of a request, in bytes: far above the largest ticket.
+pub(super) const LARGEST: usize = 64 * 1024;
+
+pub(super) async fn read(State(stack): State<Stack>, request: Request, next: Next) -> Response {
+    let (parts, body) = request.into_parts();
+    let bytes = match bounded(&parts.headers, body).await {
+        Ok(bytes) => bytes,
+        Err(problem) => return problem.into_response(),
+    };
+    let needs_json = !parts.method.is_safe() && !bytes.is_empty() && !stack.is_machine_path(parts.uri.path());
+    if needs_json && !is_json(&parts.headers) {
+        return Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported-media-type",
+            "Send the body as JSON in UTF-8, with `Content-Type: application/json`.",
+        )
+        .into_response();
+    }
+    next.run(Request::from_parts(parts, Body::from(bytes))).await
+}
+
+async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > LARGEST as u64) {
+        return Err(too_large());
+    }
+    axum::body::to_bytes(body, LARGEST).await.map_err(|error| {
+        let source = std::error::Error::source(&error);
+        if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
+            return too_large();
+        }
+        Problem::new(
+            StatusCode::BAD_REQUEST,
+            "malformed-json",
+            "The body broke off; send the whole of it again.",
+        )
+    })
+}
+
+fn too_large() -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "body-too-large",
+        "The body is larger than 64 KiB; send a shorter one.",
+    )
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return false };
+    let mut parts = kind.split(';').map(str::trim);
+    let essence = parts.next().unwrap_or_default();
+    let in_utf8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
+            charset.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    essence.eq_ignore_ascii_case("application/json") && parts.all(in_utf8)
+}

@@ -1,0 +1,85 @@
+//! The address that a request came from.
+
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use http::HeaderMap;
+use http::request::Parts;
+
+use super::HttpContext;
+use crate::Problem;
+
+/// Stands for a peer that is not known: a request that did not come through a socket.
+const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+
+/// The address that a request came from: the peer's, or, if the peer is a trusted proxy, the last one in
+/// `X-Forwarded-For` that is not a trusted proxy itself. What stands before that one was written by strangers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);
+
+impl<S: Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let context = HttpContext::from_request_parts(parts, state).await?;
+        let peer = parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(UNKNOWN, |info| info.0.ip());
+        Ok(Self(client(peer, &parts.headers, &context.trusted_proxies)))
+    }
+}
+
+fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
+    let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.to_canonical() == address);
+    let mut client = peer.to_canonical();
+    let hops = headers.get_all("x-forwarded-for").iter().rev();
+    let mut hops = hops.flat_map(|value| value.to_str().unwrap_or_default().rsplit(',')).map(address);
+    while is_proxy(client) {
+        // A proxy that names nobody, or nobody we can read, speaks for itself.
+        let Some(Some(hop)) = hops.next() else { break };
+        client = hop;
+    }
+    client
+}
+
+/// An address as proxies write it: alone or with a port.
+fn address(text: &str) -> Option<IpAddr> {
+    let text = text.trim();
+    let alone = text.parse::<IpAddr>().ok();
+    alone.or_else(|| Some(text.parse::<SocketAddr>().ok()?.ip())).map(|address| address.to_canonical())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seen(peer: &str, forwarded: &[&'static str], proxies: &[&str]) -> String {
+        let headers = forwarded
+            .iter()
+            .map(|value| ("x-forwarded-for".parse().expect("a name"), http::HeaderValue::from_static(value)))
+            .collect::<HeaderMap>();
+        let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect();
+        client(peer.parse().expect("an address"), &headers, &proxies).to_string()
+    }
+
+    #[test]
+    fn a_stranger_cannot_choose_an_address() {
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"], &["10.0.0.1"]), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1, 203.0.113.9"], &["10.0.0.1"]), "203.0.113.9");
+    }
+
+    #[test]
+    fn trusted_proxies_are_passed_over_from_the_last_to_the_first() {
+        let proxies = ["10.0.0.1", "10.0.0.2"];
+        assert_eq!(seen("10.0.0.1", &["203.0.113.9, 10.0.0.2"], &proxies), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["203.0.113.9", "10.0.0.2"], &proxies), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["10.0.0.2"], &proxies), "10.0.0.2");
+        assert_eq!(seen("10.0.0.1", &[], &proxies), "10.0.0.1");
+        assert_eq!(seen("10.0.0.1", &["nonsense"], &proxies), "10.0.0.1");
+    }
+
+    #[test]
+    fn ports_and_mapped_addresses_make_no_difference() {
+        assert_eq!(seen("::ffff:10.0.0.1", &["203.0.113.9:4711"], &["10.0.0.1"]), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:443"], &["10.0.0.1"]), "2001:db8::1");
+    }
+}

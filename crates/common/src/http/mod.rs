@@ -1,0 +1,37 @@
+//! The HTTP side that every service shares: one middleware stack, the extractors and the replies.
+//!
+//! A request with several faults is answered by the first of: 429, 403 `cross-site`, 405, 413, 415, 401, 400, 404,
+//! 403 `not-yours`, 412, 409. The stack does the first five; a handler gets the others right by naming its extractors
+//! in the order [`CurrentUser`], [`PathId`], [`IfMatch`], [`Valid`], and by looking at `PathId` and `IfMatch` only
+//! after those.
+
+mod body;
+mod client_address;
+mod context;
+mod cookie;
+mod cross_site;
+mod fallback;
+mod fresh_id;
+mod if_match;
+mod observe;
+mod paging;
+mod path_id;
+mod problem;
+mod reply;
+mod request_id;
+pub mod session;
+mod stack;
+mod valid;
+
+pub use client_address::ClientAddress;
+pub use context::{HttpContext, Inner as HttpSettings};
+pub use cookie::SessionCookie;
+pub use fresh_id::{FreshId, ReservedId};
+pub use if_match::IfMatch;
+pub use paging::{Listing, PageQuery, Query};
+pub use path_id::PathId;
+pub use problem::ProblemBody;
+pub use reply::{Caching, Created, One};
+pub use session::{CurrentUser, Sessions};
+pub use stack::{Stack, stack};
+pub use valid::{Faults, Parse, RawMoney, Valid};

@@ -1,0 +1,137 @@
+//! Lists in pages.
+
+use axum::Json;
+use axum::extract::FromRequestParts;
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::CACHE_CONTROL;
+use http::request::Parts;
+use http::StatusCode;
+use serde::Serialize;
+
+use super::Caching;
+use crate::{FieldError, Problem};
+
+/// The raw query parameters, each by its first occurrence. Unknown ones are ignored.
+#[derive(Debug, Clone)]
+pub struct Query(Vec<(String, String)>);
+
+impl Query {
+    /// The value of a parameter.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, state)
+            .await
+            .map(|query| Self(query.0))
+            .map_err(|_| Problem::not_valid(vec![FieldError { message: "the query cannot be read".into(), field: None }]))
+    }
+}
+
+/// Which part of a list the caller wants: `?limit=` and `?cursor=`.
+#[derive(Debug, Clone)]
+pub struct PageQuery {
+    /// How many items, 1 to 100.
+    pub limit: usize,
+    cursor: Option<String>,
+}
+
+impl PageQuery {
+    /// When the caller does not say.
+    const DEFAULT: usize = 20;
+    /// The longest page.
+    const MOST: usize = 100;
+
+    /// The place behind which the page begins. `list` names the list and everything that selects or sorts it.
+    ///
+    /// # Errors
+    /// 400 `bad-cursor` if the cursor is garbage or another list's.
+    pub fn after(&self, list: &str) -> Result<Option<Vec<u8>>, Problem> {
+        let Some(cursor) = &self.cursor else { return Ok(None) };
+        let place = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| {
+            let (mark, place) = bytes.split_at_checked(8)?;
+            // A place ends in a 16-byte id: see `RangeQuery::place`.
+            (mark == mark_of(list) && place.len() >= 16).then(|| place.to_vec())
+        });
+        place.map(Some).ok_or_else(|| {
+            Problem::new(
+                StatusCode::BAD_REQUEST,
+                "bad-cursor",
+                "The cursor is not one of this list; begin again without it.",
+            )
+        })
+    }
+}
+
+/// A fingerprint of a list's name (FNV-1a, <https://www.rfc-editor.org/rfc/rfc9923>): it tells lists apart, it
+/// protects nothing.
+fn mark_of(list: &str) -> [u8; 8] {
+    let hash = list.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
+    hash.to_be_bytes()
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for PageQuery {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let query = Query::from_request_parts(parts, state).await?;
+        let limit = match query.get("limit") {
+            None => Self::DEFAULT,
+            Some(text) => text.parse().ok().filter(|limit| (1..=Self::MOST).contains(limit)).ok_or_else(|| {
+                Problem::not_valid(vec![FieldError::new("limit", "must be a whole number from 1 to 100")])
+            })?,
+        };
+        Ok(Self { limit, cursor: query.get("cursor").map(str::to_owned) })
+    }
+}
+
+/// A page of a list.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Listing<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// For `?cursor=`; `null`: these were the last.
+    pub next: Option<String>,
+}
+
+impl<T> Listing<T> {
+    /// A page of the list of this name; `next` is the place behind its last item, if more follow.
+    pub fn new(list: &str, items: Vec<T>, next: Option<Vec<u8>>) -> Self {
+        let next = next.map(|place| URL_SAFE_NO_PAD.encode([&mark_of(list)[..], &place].concat()));
+        Self { items, next }
+    }
+}
+
+/// A list that needs a session: nobody keeps it.
+impl<T: Serialize> IntoResponse for Listing<T> {
+    fn into_response(self) -> Response {
+        ([(CACHE_CONTROL, Caching::Private.header())], Json(self)).into_response()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cursor_belongs_to_one_list() {
+        let place = vec![7; 20];
+        let cursor = Listing::<()>::new("tickets/newest", vec![], Some(place.clone())).next;
+        let query = PageQuery { limit: 1, cursor };
+        assert_eq!(query.after("tickets/newest").expect("ours"), Some(place));
+        assert_eq!(query.after("orders").expect_err("another list's").code, "bad-cursor");
+        for garbage in ["", "%%%", "AAAA"] {
+            let query = PageQuery { limit: 1, cursor: Some(garbage.into()) };
+            assert_eq!(query.after("orders").expect_err("garbage").code, "bad-cursor");
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! How a [`Problem`] looks on the wire (RFC 9457).
+
+use std::error::Error;
+
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, StatusCode};
+use serde::Serialize;
+
+use super::request_id;
+use crate::{FieldError, Problem, error_chain};
+
+/// The body of every error reply.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ProblemBody {
+    /// Always `about:blank`: `code` tells problems apart.
+    r#type: &'static str,
+    /// The status in words.
+    title: &'static str,
+    /// The HTTP status.
+    status: u16,
+    /// One sentence: what happened and what to do.
+    detail: String,
+    /// A stable kebab-case word.
+    code: String,
+    /// Names the request in the log.
+    request_id: String,
+    /// The single faults; never empty.
+    errors: Vec<FieldError>,
+}
+
+impl From<&Problem> for ProblemBody {
+    fn from(problem: &Problem) -> Self {
+        let errors = if problem.errors.is_empty() {
+            vec![FieldError { message: problem.detail.to_string(), field: None }]
+        } else {
+            problem.errors.clone()
+        };
+        Self {
+            r#type: "about:blank",
+            title: problem.status.canonical_reason().unwrap_or("Error"),
+            status: problem.status.as_u16(),
+            detail: problem.detail.to_string(),
+            code: problem.code.to_string(),
+            request_id: request_id::current(),
+            errors,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        log(&self);
+        let body = serde_json::to_vec(&ProblemBody::from(&self)).unwrap_or_default();
+        let mut response = (self.status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(wait) = self.retry_after {
+            // Whole seconds, rounded up: whoever comes back then is never told to wait once more for a fraction.
+            let seconds = wait.as_millis().div_ceil(1000).max(1);
+            if let Ok(value) = HeaderValue::try_from(seconds.to_string()) {
+                headers.insert(RETRY_AFTER, value);
+            }
+        }
+        response
+    }
+}
+
+/// The one place where the cause of a problem is logged; the request's span tells the rest.
+fn log(problem: &Problem) {
+    let Some(cause) = problem.source() else { return };
+    let cause = error_chain(cause);
+    if problem.status == StatusCode::INTERNAL_SERVER_ERROR {
+        tracing::error!(code = %problem.code, cause, "a request met a defect");
+    } else {
+        tracing::warn!(code = %problem.code, cause, "a request was refused");
+    }
+}

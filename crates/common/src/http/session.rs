@@ -1,0 +1,126 @@
+//! Who is signed in: verifies the session token, and knows which sessions ended early.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use futures::future::BoxFuture;
+use http::request::Parts;
+use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use serde::{Deserialize, Serialize};
+
+use super::{HttpContext, SessionCookie};
+use crate::{Problem, SessionId, Time, UserId};
+
+/// What the session token says (RFC 7519).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The person.
+    pub sub: UserId,
+    /// Their address.
+    pub email: String,
+    /// The session behind it.
+    pub sid: SessionId,
+    /// Issued at, in seconds since 1970.
+    pub iat: i64,
+    /// Good until, in seconds since 1970.
+    pub exp: i64,
+}
+
+/// Where auth's public keys come from.
+pub trait VerifyingKeys: Send + Sync + 'static {
+    /// The key of this id (`kid`), if auth has published one.
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Option<Arc<DecodingKey>>>;
+}
+
+/// Verifies tokens. Cheap to clone.
+#[derive(Clone)]
+pub struct Sessions {
+    keys: Arc<dyn VerifyingKeys>,
+    revoked: Arc<RwLock<HashMap<SessionId, Time>>>,
+}
+
+impl Sessions {
+    /// Sessions that are verified with these keys.
+    pub fn new(keys: Arc<dyn VerifyingKeys>) -> Self {
+        Self { keys, revoked: Arc::default() }
+    }
+
+    /// From now on this session is refused, although its tokens are good until `until`.
+    pub fn revoke(&self, session: SessionId, until: Time, now: Time) {
+        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        // Once its last token has run out a session needs no remembering, so this stays as small as 15 minutes' worth.
+        revoked.retain(|_, until| *until > now);
+        revoked.insert(session, until);
+    }
+
+    /// What a token says if auth signed it, whether or not it has expired or its session was revoked.
+    pub async fn signed(&self, token: &str) -> Option<Claims> {
+        let header = jsonwebtoken::decode_header(token).ok()?;
+        if header.alg != Algorithm::ES256 {
+            return None;
+        }
+        let key = self.keys.find(header.kid.as_deref()?).await?;
+        let mut rules = Validation::new(Algorithm::ES256);
+        // Expiry is judged by the injected clock, not by the library's.
+        rules.validate_exp = false;
+        rules.required_spec_claims.clear();
+        jsonwebtoken::decode::<Claims>(token, &key, &rules).ok().map(|token| token.claims)
+    }
+
+    /// Who a token stands for now.
+    pub async fn verify(&self, token: &str, now: Time) -> Option<CurrentUser> {
+        let claims = self.signed(token).await?;
+        let expired = now.as_millis() >= claims.exp.saturating_mul(1000);
+        if expired || self.is_revoked(claims.sid) {
+            return None;
+        }
+        Some(CurrentUser { id: claims.sub, email: claims.email, session: claims.sid })
+    }
+
+    /// Whether the session was ended early.
+    pub fn is_revoked(&self, session: SessionId) -> bool {
+        self.revoked.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
+    }
+}
+
+/// The person who sent the request; 401 if nobody is signed in. `Option<CurrentUser>` never refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CurrentUser {
+    /// The person.
+    pub id: UserId,
+    /// Their address.
+    pub email: String,
+    /// The session that the request came with.
+    pub session: SessionId,
+}
+
+impl CurrentUser {
+    /// Who sent a request with these headers.
+    pub async fn of(context: &HttpContext, headers: &http::HeaderMap) -> Option<Self> {
+        let token = SessionCookie::of(context).read(headers)?;
+        context.sessions.verify(token, context.clock.now()).await
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let found = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        found.ok_or_else(Problem::not_signed_in)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        // The idempotency layer may have looked already.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(Some(known.clone()));
+        }
+        let context = HttpContext::from_request_parts(parts, state).await?;
+        Ok(Self::of(&context, &parts.headers).await)
+    }
+}

@@ -1,0 +1,70 @@
+//! Typed ids. Each is a `UUIDv7` and travels as a string.
+
+/// Declares an id type: the same UUID inside, a different type outside, so that two kinds cannot be mixed up.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+        )]
+        #[serde(transparent)]
+        #[schema(value_type = String, format = Uuid)]
+        pub struct $name(uuid::Uuid);
+
+        impl From<uuid::Uuid> for $name {
+            fn from(id: uuid::Uuid) -> Self {
+                Self(id)
+            }
+        }
+
+        impl From<$name> for uuid::Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            /// Only the hyphenated form is an id; the other spellings of a UUID would be second names for it.
+            fn from_str(text: &str) -> Result<Self, uuid::Error> {
+                let id: uuid::fmt::Hyphenated = text.parse()?;
+                Ok(Self(id.into_uuid()))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person.
+    UserId,
+    /// A signed-in device of a person.
+    SessionId,
+    /// A ticket on offer.
+    TicketId,
+    /// A purchase of one ticket by one person.
+    OrderId,
+    /// The money side of an order.
+    PaymentId,
+    /// One published event.
+    EventId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TicketId;
+
+    #[test]
+    fn only_the_hyphenated_spelling_is_an_id() {
+        assert!("0192f0c0-7c1e-7e3a-8000-1234567890ab".parse::<TicketId>().is_ok());
+        for other in ["0192f0c07c1e7e3a80001234567890ab", "{0192f0c0-7c1e-7e3a-8000-1234567890ab}", "", "7"] {
+            assert!(other.parse::<TicketId>().is_err(), "{other}");
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Whole-system tests, the world they run in, and the load generator.

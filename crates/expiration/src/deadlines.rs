@@ -1,0 +1,28 @@
+//! What the consumer and the workers of this service share.
+
+use std::sync::Arc;
+
+use common::{SharedClock, Time};
+use runtime::Kit;
+use store::Collection;
+
+use crate::alarm::Alarm;
+use crate::domain::Deadline;
+
+/// The service's state. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Deadlines {
+    pub(crate) deadlines: Collection<Deadline>,
+    pub(crate) clock: SharedClock,
+    pub(crate) alarm: Arc<Alarm>,
+}
+
+impl Deadlines {
+    pub(crate) fn new(kit: &Kit) -> Self {
+        Self { deadlines: kit.store.collection(), clock: kit.clock.clone(), alarm: Arc::default() }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,37 @@
+//! Deadlines: says when a hold has run out.
+//!
+//! It does not decide what that means: orders does, by the state of the order and by its own clock.
+
+mod alarm;
+mod consume;
+mod deadlines;
+mod documents;
+pub mod domain;
+mod workers;
+
+use std::sync::Arc;
+
+use bus::Subscription;
+use runtime::{Kit, Service};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::consume::Consumer;
+use crate::deadlines::Deadlines;
+
+/// The expiration service.
+pub fn service(kit: &Kit) -> Service {
+    const NAME: &str = "expiration";
+    let deadlines = Deadlines::new(kit);
+    let workers = workers::workers(&deadlines);
+    Service {
+        name: NAME,
+        routes: OpenApiRouter::new(),
+        subscriptions: vec![Subscription {
+            consumer: NAME,
+            subjects: consume::SUBJECTS,
+            handler: Arc::new(Consumer(deadlines)),
+        }],
+        workers,
+        machine_paths: &[],
+    }
+}

@@ -1,0 +1,11 @@
+//! `expiration.completed`: a deadline has passed, if our clock agrees.
+
+use bus::Fault;
+use common::event::DeadlinePassed;
+
+use crate::domain::Order;
+use crate::orders::Orders;
+
+pub(super) async fn hear(orders: &Orders, deadline: &DeadlinePassed) -> Result<(), Fault> {
+    Ok(orders.step(deadline.order_id, Order::expire).await?)
+}

@@ -1,0 +1,15 @@
+//! `ticket.reservation-refused`: the order ends before it began.
+
+use std::convert::Infallible;
+
+use bus::Fault;
+use common::event::ReservationRefused;
+
+use crate::orders::Orders;
+
+pub(super) async fn hear(orders: &Orders, refused: &ReservationRefused) -> Result<(), Fault> {
+    let step = orders.step(refused.order_id, |order, now| {
+        Ok::<_, Infallible>(order.lock_refused(refused.reason, now))
+    });
+    Ok(step.await?)
+}

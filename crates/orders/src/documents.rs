@@ -1,0 +1,44 @@
+//! How orders and ticket replicas are stored.
+
+use common::TicketId;
+use store::{Claim, Document, Keys};
+use uuid::Uuid;
+
+use crate::domain::{Order, Ticket};
+
+/// Index: a buyer's orders by the time they were placed.
+pub(crate) const BY_BUYER: &str = "by-buyer";
+
+/// The claim that decides who gets a ticket.
+pub(crate) fn ticket_claim(ticket: TicketId) -> Claim {
+    Claim::new("ticket", ticket)
+}
+
+impl Document for Order {
+    const COLLECTION: &'static str = "orders";
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        let keys = Keys::none().ordered(BY_BUYER, [self.user_id.into(), self.created_at.into()]);
+        if self.keeps_ticket() { keys.claim(ticket_claim(self.ticket.id)) } else { keys }
+    }
+}
+
+impl Document for Ticket {
+    const COLLECTION: &'static str = "tickets";
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.revision
+    }
+}

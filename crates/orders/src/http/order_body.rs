@@ -1,0 +1,50 @@
+//! An order as its buyer sees it.
+
+use common::event::{CancelReason, OrderStatus, OrderedTicket};
+use common::{OrderId, Time, UserId};
+use serde::Serialize;
+
+use crate::domain::Order;
+
+/// An order as its buyer sees it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Order)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OrderBody {
+    /// Its id.
+    id: OrderId,
+    /// The buyer.
+    user_id: UserId,
+    /// What is bought, and at what price.
+    ticket: OrderedTicket,
+    /// How far it is.
+    status: OrderStatus,
+    /// Why it was cancelled, if it was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cancel_reason: Option<CancelReason>,
+    /// Until when it can be paid.
+    expires_at: Time,
+    /// Its revision.
+    version: u64,
+    /// When it was placed.
+    created_at: Time,
+    /// When it last changed.
+    updated_at: Time,
+}
+
+impl From<Order> for OrderBody {
+    fn from(order: Order) -> Self {
+        let (status, cancel_reason) = order.status_words();
+        Self {
+            id: order.id,
+            user_id: order.user_id,
+            ticket: order.ticket,
+            status,
+            cancel_reason,
+            expires_at: order.expires_at,
+            version: order.version,
+            created_at: order.created_at,
+            updated_at: order.updated_at,
+        }
+    }
+}

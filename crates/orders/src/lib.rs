@@ -1,0 +1,52 @@
+//! Orders: who is buying a ticket, and until when.
+//!
+//! An order that is not cancelled claims its ticket in this service's own database, so of any number of simultaneous
+//! buyers one gets it. No payment is accepted past the deadline, whether or not anybody said that it has passed.
+
+mod consume;
+mod documents;
+pub mod domain;
+mod http;
+mod orders;
+mod place;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::Subscription;
+use runtime::{Kit, Service};
+
+use crate::consume::Consumer;
+use crate::orders::Orders;
+
+/// What an operator decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a ticket is held for a buyer who has not paid.
+    pub hold: Duration,
+}
+
+impl Default for Settings {
+    /// A quarter of an hour: time to find the card.
+    fn default() -> Self {
+        Self { hold: Duration::from_mins(15) }
+    }
+}
+
+/// The orders service.
+pub fn service(kit: &Kit, settings: Settings) -> Service {
+    const NAME: &str = "orders";
+    let orders = Orders::new(kit, settings);
+    Service {
+        name: NAME,
+        prefix: "/api/orders",
+        routes: http::routes(orders.clone()),
+        subscriptions: vec![Subscription {
+            consumer: NAME,
+            subjects: consume::SUBJECTS,
+            handler: Arc::new(Consumer(orders)),
+        }],
+        workers: Vec::new(),
+        machine_paths: &[],
+    }
+}

@@ -1,0 +1,122 @@
+//! What orders and the worker ask of a payment.
+
+use common::event::PaymentStatus;
+use common::{Decision, Fact, Time};
+
+use super::{CardError, Payment, Work};
+
+impl Payment {
+    /// Takes the step that is due. `urgent`: take it before its time, because there is reason to believe that it will
+    /// succeed now. `None`: nothing is to do, or not yet.
+    pub fn take(&self, urgent: bool, now: Time) -> Option<Decision<Self>> {
+        let due = self.work.due?;
+        if due > now && !urgent {
+            return None;
+        }
+        let mut work = self.work;
+        // A hint begins the looks anew: something is going on, so the next look shall not be a minute away.
+        if urgent && self.is_watched() {
+            work.attempts = 0;
+        }
+        Some(self.rescheduled(work.take(now)))
+    }
+
+    /// Notes a reason to look now. `None`: there is nothing to look for any more, or somebody will at once.
+    pub fn hint(&self, now: Time) -> Option<Decision<Self>> {
+        let due = self.work.due?;
+        if due <= now {
+            return None;
+        }
+        Some(self.rescheduled(Work { due: Some(now), ..self.work }))
+    }
+
+    /// The attempt at the step of `taken` failed and shall be repeated. `None`: it is not the present step any more.
+    pub fn missed(&self, taken: &Self, key_used_up: bool, now: Time) -> Option<Decision<Self>> {
+        let same_step = (self.status, self.giving_up, self.intent.is_some(), self.work.key)
+            == (taken.status, taken.giving_up, taken.intent.is_some(), taken.work.key);
+        if !same_step || !self.work.taken {
+            return None;
+        }
+        Some(self.rescheduled(self.work.missed(key_used_up, now)))
+    }
+
+    /// The order was accepted: take the money that is held.
+    pub fn order_accepted(&self, now: Time) -> Option<Decision<Self>> {
+        match self.status {
+            PaymentStatus::Authorized => {
+                let status = PaymentStatus::Capturing;
+                let work = Work::at_once(now);
+                Some(Decision::quiet(Self { status, work, last_error: None, ..self.changed(now) }))
+            }
+            // The bank let go of the money while the order was being accepted. The order waits for an answer.
+            PaymentStatus::Voided => Some(self.become_failed(now)),
+            _ => None,
+        }
+    }
+
+    /// The order is over without a sale: let go of whatever is held, and give back what was taken.
+    pub fn order_cancelled(&self, now: Time) -> Option<Decision<Self>> {
+        match self.status {
+            // Nobody was asked for a `PaymentIntent` yet, so there is none.
+            PaymentStatus::RequiresPayment if self.intent.is_none() && self.work.attempts == 0 => {
+                Some(self.become_voided(now))
+            }
+            // One is being created: the step goes on to its end under its own key, so that what comes of it is known
+            // and can be cancelled.
+            PaymentStatus::RequiresPayment if self.intent.is_none() => {
+                let work = Work { due: Some(now), taken: false, ..self.work };
+                Some(self.become_voiding(work, now))
+            }
+            PaymentStatus::RequiresPayment | PaymentStatus::Authorized => {
+                Some(self.become_voiding(Work::at_once(now), now))
+            }
+            // The capture was not asked for yet.
+            PaymentStatus::Capturing if self.work.attempts == 0 && !self.giving_up => {
+                Some(self.become_voiding(Work::at_once(now), now))
+            }
+            PaymentStatus::Captured => Some(self.become_refunding(now)),
+            _ => None,
+        }
+    }
+
+    /// The card processor refuses the capture for good: what is left is to let go of the money.
+    pub fn capture_refused(&self, why: CardError, now: Time) -> Option<Decision<Self>> {
+        if self.status != PaymentStatus::Capturing || self.giving_up {
+            return None;
+        }
+        let next = Self {
+            last_error: Some(why),
+            giving_up: true,
+            work: Work::at_once(now),
+            ..self.changed(now)
+        };
+        Some(Decision::quiet(next))
+    }
+
+    fn become_voiding(&self, work: Work, now: Time) -> Decision<Self> {
+        Decision::quiet(Self { status: PaymentStatus::Voiding, work, ..self.changed(now) })
+    }
+
+    pub(super) fn become_voided(&self, now: Time) -> Decision<Self> {
+        let next = Self { status: PaymentStatus::Voided, work: Work::done(), ..self.changed(now) };
+        let fact = Fact::PaymentVoided(next.snapshot());
+        Decision::announced(next, fact)
+    }
+
+    pub(super) fn become_failed(&self, now: Time) -> Decision<Self> {
+        let next = Self { status: PaymentStatus::Failed, work: Work::done(), ..self.changed(now) };
+        let fact = Fact::PaymentFailed(next.snapshot());
+        Decision::announced(next, fact)
+    }
+
+    pub(super) fn become_refunding(&self, now: Time) -> Decision<Self> {
+        let (status, work) = (PaymentStatus::Refunding, Work::at_once(now));
+        Decision::quiet(Self { status, work, ..self.changed(now) })
+    }
+
+    /// Whether it waits for its buyer or its order, and is only looked at now and then.
+    pub(super) fn is_watched(&self) -> bool {
+        self.intent.is_some()
+            && matches!(self.status, PaymentStatus::RequiresPayment | PaymentStatus::Authorized)
+    }
+}

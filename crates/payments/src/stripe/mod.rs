@@ -1,0 +1,56 @@
+//! Stripe, as far as we use it: one call per file, each made once. Repeating is the business of the payment's steps.
+
+mod cancel;
+mod capture;
+mod create;
+mod failure;
+mod find;
+mod intent;
+mod refund;
+mod retrieve;
+
+use std::time::Duration;
+
+use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+
+pub(crate) use failure::Failure;
+
+/// How long Stripe may take to answer.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A client of Stripe's API. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Stripe(Client);
+
+impl Stripe {
+    /// A client with this key; `url`: another address than Stripe's own.
+    pub(crate) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, StripeError> {
+        let builder = ClientBuilder::new(secret_key).timeout(PATIENCE);
+        let builder = match url {
+            // The client appends `v1/...` to what it is given.
+            Some(url) => builder.url(format!("{}/", url.trim_end_matches('/'))),
+            None => builder,
+        };
+        builder.build().map(Self)
+    }
+
+    /// Changes something, once, under this key.
+    async fn change<R>(&self, request: R, key: &str) -> Result<R::Output, Failure>
+    where
+        R: StripeRequest,
+        R::Output: stripe_types::Deserialize,
+    {
+        let key = IdempotencyKey::new(key).map_err(|error| Failure::away(error.to_string()))?;
+        let request = request.customize().request_strategy(RequestStrategy::Idempotent(key));
+        request.send(&self.0).await.map_err(Failure::from)
+    }
+
+    /// Looks at something, once.
+    async fn look<R>(&self, request: R) -> Result<R::Output, Failure>
+    where
+        R: StripeRequest,
+        R::Output: stripe_types::Deserialize,
+    {
+        request.customize().request_strategy(RequestStrategy::Once).send(&self.0).await.map_err(Failure::from)
+    }
+}

@@ -1,0 +1,22 @@
+//! Asks for the present state of a `PaymentIntent`.
+
+use common::PaymentId;
+use stripe_core::payment_intent::RetrievePaymentIntent;
+
+use super::create::PAYMENT;
+use super::{Failure, Stripe, intent};
+use crate::domain::Seen;
+
+impl Stripe {
+    /// The `PaymentIntent` as it is now.
+    pub(crate) async fn retrieve(&self, id: &str) -> Result<Seen, Failure> {
+        self.retrieve_with_owner(id).await.map(|(seen, _)| seen)
+    }
+
+    /// The same, and the payment that its metadata name.
+    pub(crate) async fn retrieve_with_owner(&self, id: &str) -> Result<(Seen, Option<PaymentId>), Failure> {
+        let found = self.look(RetrievePaymentIntent::new(id)).await?;
+        let owner = found.metadata.get(PAYMENT).and_then(|id| id.parse().ok());
+        Ok((intent::seen(found)?, owner))
+    }
+}

@@ -1,0 +1,85 @@
+//! What can be configured, and how it is written.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A duration as people write it: a whole number and `ms`, `s`, `m`, `h` or `d`, such as `15m` or `20s`.
+///
+/// # Errors
+/// A sentence that tells the form.
+pub fn duration(text: &str) -> Result<Duration, String> {
+    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(split);
+    let millis = match unit {
+        "ms" => 1,
+        "s" => 1_000,
+        "m" => 60_000,
+        "h" => 3_600_000,
+        "d" => 86_400_000,
+        _ => 0,
+    };
+    let duration = number.parse::<u64>().ok().and_then(|number| number.checked_mul(millis));
+    duration.filter(|millis| *millis > 0).map(Duration::from_millis).ok_or_else(|| {
+        "must be a whole number above 0 and a unit (ms, s, m, h, d), such as `15m` or `20s`".to_owned()
+    })
+}
+
+/// `sqlite:<path of a file>`.
+///
+/// # Errors
+/// A sentence that tells the form.
+pub fn store_url(url: &str) -> Result<PathBuf, String> {
+    let path = url.strip_prefix("sqlite:").filter(|path| !path.is_empty());
+    path.map(PathBuf::from).ok_or_else(|| "must be `sqlite:` and the path of a file".to_owned())
+}
+
+/// `local:`, the bus within the process.
+///
+/// # Errors
+/// A sentence that tells the form.
+pub fn bus_url(url: &str) -> Result<(), String> {
+    if url == "local:" { Ok(()) } else { Err("must be `local:`, the bus within the process".to_owned()) }
+}
+
+/// An origin: scheme and host, nothing behind; a slash at its end is taken off.
+///
+/// # Errors
+/// A sentence that tells the form.
+pub fn public_url(text: &str) -> Result<String, String> {
+    let url = text.trim_end_matches('/');
+    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(url.to_owned()),
+        _ => Err("must be a scheme and a host, such as `https://tickets.example`".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_a_number_and_a_unit() {
+        assert_eq!(duration("15m"), Ok(Duration::from_secs(900)));
+        assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
+        for wrong in ["", "15", "m", "0s", "-5s", "1.5h", "5 s", "99999999999999999999d", "18446744073709551615d"] {
+            assert!(duration(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_public_url_is_a_scheme_and_a_host() {
+        assert_eq!(public_url("https://tickets.example/"), Ok("https://tickets.example".into()));
+        assert_eq!(public_url("http://127.0.0.1:3000"), Ok("http://127.0.0.1:3000".into()));
+        for wrong in ["tickets.example", "https://", "https://a/b", "https://a@b", "ftp://a"] {
+            assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_scheme_chooses_the_adapter() {
+        assert_eq!(store_url("sqlite:data/orders.sqlite"), Ok("data/orders.sqlite".into()));
+        assert!(store_url("sqlite:").is_err() && store_url("mysql://host").is_err());
+        assert!(bus_url("local:").is_ok() && bus_url("kafka://host").is_err());
+    }
+}

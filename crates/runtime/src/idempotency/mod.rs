@@ -1,0 +1,228 @@
+//! `Idempotency-Key`: a signed-in `POST` that is repeated does its work once and is answered alike.
+//!
+//! The use of a key is committed before the work begins, with the id that the new aggregate will get. A process that
+//! dies in between leaves the use open; whoever repeats the request takes it over, with the same id, and so finds what
+//! the first one created, if it got that far.
+
+mod record;
+
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use common::http::{CurrentUser, HttpContext, ReservedId};
+use common::{Decision, FieldError, Problem, Time, patiently};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, SET_COOKIE};
+use http::{HeaderName, HeaderValue, Method, StatusCode};
+use store::{Collection, CommitError, Range, StoreError};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use self::record::{Reply, Use, fingerprint, place};
+use crate::{Kit, Worker};
+
+const KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+/// The headers that are given again with a reply.
+const KEPT: [HeaderName; 4] = [LOCATION, ETAG, CONTENT_TYPE, CACHE_CONTROL];
+
+/// The longest key.
+const LONGEST: usize = 255;
+
+/// How long a reply is remembered.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// How long a use belongs to whoever began it: longer than a request may take (`Stack::PATIENCE`).
+const LEASE: Duration = Duration::from_secs(20);
+
+/// How long a duplicate waits for the first; below `Stack::PATIENCE`, so that it says so itself.
+const WAIT: Duration = Duration::from_secs(12);
+
+/// How often forgotten uses are removed.
+const SWEEP: Duration = Duration::from_secs(600);
+
+/// The uses of keys in one service. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Idempotency {
+    uses: Collection<Use>,
+    context: HttpContext,
+    /// This process.
+    worker: Uuid,
+}
+
+/// What becomes of a request.
+enum Turn {
+    /// It is the first: do it.
+    Work(Use),
+    /// It was done: this was the reply.
+    Replay(Reply),
+}
+
+impl Idempotency {
+    pub(crate) fn new(kit: &Kit, context: HttpContext) -> Self {
+        Self { uses: kit.store.collection(), context, worker: kit.ids.next() }
+    }
+
+    /// Takes the turn of a request, or waits until another has done it.
+    async fn turn(&self, id: Uuid, body: &str) -> Result<Turn, Problem> {
+        let turn = patiently(WAIT, || self.try_turn(id, body)).await?;
+        turn.ok_or_else(|| Problem::unavailable().caused_by("the first request of this key is still at work"))
+    }
+
+    async fn try_turn(&self, id: Uuid, body: &str) -> Result<Option<Turn>, Problem> {
+        let now = self.context.clock.now();
+        let (version, reserved) = match self.uses.get(id).await? {
+            None => (1, self.context.ids.next()),
+            Some(forgotten) if forgotten.expires_at <= now => (forgotten.version + 1, self.context.ids.next()),
+            Some(known) if known.body != body => return Err(reused()),
+            Some(Use { reply: Some(reply), .. }) => return Ok(Some(Turn::Replay(reply))),
+            Some(known) if self.is_at_work(&known, now) => return Ok(None),
+            Some(left) => (left.version + 1, left.reserved),
+        };
+        let taken = Use {
+            id,
+            version,
+            body: body.to_owned(),
+            reserved,
+            worker: self.worker,
+            started_at: now,
+            expires_at: now.after(REMEMBERED),
+            reply: None,
+        };
+        match self.uses.commit(Decision::quiet(taken)).await {
+            Ok(taken) => Ok(Some(Turn::Work(taken))),
+            Err(CommitError::Conflict) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Whether somebody still works on it. Where this process alone writes the database, the worker of another process
+    /// is a dead one.
+    fn is_at_work(&self, known: &Use, now: Time) -> bool {
+        let alive = known.worker == self.worker || self.uses.revision().is_none();
+        alive && now < known.started_at.after(LEASE)
+    }
+
+    /// Remembers the reply; a 5xx, or one that set a cookie, is not remembered, so that the next one tries anew.
+    async fn finish(&self, turn: Use, response: Response) -> Result<Response, Problem> {
+        let (parts, body) = response.into_parts();
+        let body = axum::body::to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
+        let keep = !parts.status.is_server_error() && !parts.headers.contains_key(SET_COOKIE);
+        if keep {
+            let headers = KEPT.iter().filter_map(|name| {
+                let value = parts.headers.get(name)?.to_str().ok()?;
+                Some((name.to_string(), value.to_owned()))
+            });
+            let reply = Reply {
+                status: parts.status.as_u16(),
+                headers: headers.collect(),
+                body: String::from_utf8_lossy(&body).into_owned(),
+            };
+            let done = Use { version: turn.version + 1, reply: Some(reply), ..turn };
+            match self.uses.commit(Decision::quiet(done)).await {
+                // Taken over by somebody who thought this one dead: that one's reply is remembered instead.
+                Ok(_) | Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        } else {
+            match self.uses.remove(&turn).await {
+                Ok(()) | Err(CommitError::Conflict) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(Response::from_parts(parts, Body::from(body)))
+    }
+
+    /// Removes what is older than a day.
+    pub(crate) fn worker(&self, kit: &Kit) -> Worker {
+        let (uses, clock) = (self.uses.clone(), kit.clock.clone());
+        let run = move |stop: CancellationToken| async move {
+            loop {
+                if let Err(error) = forget(&uses, clock.now()).await {
+                    tracing::warn!(%error, "old idempotency keys were not removed; they will be next time");
+                }
+                tokio::select! {
+                    () = stop.cancelled() => return,
+                    () = clock.sleep(SWEEP) => {}
+                }
+            }
+        };
+        // What is left to forget changes nothing that anybody can see.
+        Worker::new("idempotency-keys", run, || async { true })
+    }
+}
+
+async fn forget(uses: &Collection<Use>, now: Time) -> Result<(), StoreError> {
+    loop {
+        let page = uses.page(Range::of("expires", []).at_most([now.into()])).await?;
+        for old in &page.items {
+            match uses.remove(old).await {
+                Ok(()) | Err(CommitError::Conflict | CommitError::Taken(_)) => {}
+                Err(CommitError::Store(error)) => return Err(error),
+            }
+        }
+        if page.next.is_none() {
+            return Ok(());
+        }
+    }
+}
+
+/// The layer around a service's routes. It stands behind the body's, so that the body is whole and bounded.
+pub(crate) async fn honour(State(keys): State<Idempotency>, request: Request, next: Next) -> Response {
+    let Some(key) = request.headers().get(KEY).filter(|_| request.method() == Method::POST).cloned() else {
+        return next.run(request).await;
+    };
+    match CurrentUser::of(&keys.context, request.headers()).await {
+        Some(person) => once(&keys, person, &key, request, next).await.unwrap_or_else(IntoResponse::into_response),
+        None => next.run(request).await,
+    }
+}
+
+async fn once(
+    keys: &Idempotency,
+    person: CurrentUser,
+    key: &HeaderValue,
+    request: Request,
+    next: Next,
+) -> Result<Response, Problem> {
+    let key = key.as_bytes();
+    if key.is_empty() || key.len() > LONGEST || !key.iter().all(u8::is_ascii_graphic) {
+        let fault = FieldError::new("Idempotency-Key", "must have 1 to 255 visible ASCII characters");
+        return Err(Problem::not_valid(vec![fault]));
+    }
+    let id = place(person.id, request.uri().path(), key);
+    let (mut parts, body) = request.into_parts();
+    let body: Bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
+    match keys.turn(id, &fingerprint(&body)).await? {
+        Turn::Replay(reply) => replay(reply),
+        Turn::Work(turn) => {
+            parts.extensions.insert(person);
+            parts.extensions.insert(ReservedId(turn.reserved));
+            let response = next.run(Request::from_parts(parts, Body::from(body))).await;
+            keys.finish(turn, response).await
+        }
+    }
+}
+
+fn replay(reply: Reply) -> Result<Response, Problem> {
+    let status = StatusCode::from_u16(reply.status).map_err(Problem::internal)?;
+    let mut response = (status, reply.body).into_response();
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    for (name, value) in reply.headers {
+        let name: HeaderName = name.parse().map_err(Problem::internal)?;
+        headers.insert(name, HeaderValue::try_from(value).map_err(Problem::internal)?);
+    }
+    headers.insert(REPLAYED, HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+fn reused() -> Problem {
+    Problem::conflict(
+        "idempotency-key-reused",
+        "This `Idempotency-Key` was used with another body; use a new key for a new request.",
+    )
+}

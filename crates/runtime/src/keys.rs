@@ -1,0 +1,78 @@
+//! Auth's public keys, fetched where auth is another process.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use common::http::session::VerifyingKeys;
+use common::{SharedClock, Time};
+use futures::future::{BoxFuture, FutureExt};
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::JwkSet;
+use tokio::sync::Mutex;
+
+/// How long a fetch may take.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long after a fetch an unknown key id does not cause another: whoever sends made-up key ids must not make us
+/// ask auth all the time.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Keys from `jwks.json`, fetched when an unknown key id turns up.
+pub struct RemoteKeys {
+    url: String,
+    http: reqwest::Client,
+    clock: SharedClock,
+    known: RwLock<HashMap<String, Arc<DecodingKey>>>,
+    fetched: Mutex<Option<Time>>,
+}
+
+impl RemoteKeys {
+    /// Keys that are published at `url`.
+    pub fn new(url: String, clock: SharedClock) -> Self {
+        let known = RwLock::default();
+        Self { url, http: reqwest::Client::new(), clock, known, fetched: Mutex::default() }
+    }
+
+    fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+    }
+
+    async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
+        let reply = self.http.get(&self.url).timeout(PATIENCE).send().await?;
+        reply.error_for_status()?.json().await
+    }
+
+    /// One fetch at a time; those who waited for it look at what it brought.
+    async fn refresh(&self) {
+        let mut fetched = self.fetched.lock().await;
+        let now = self.clock.now();
+        if fetched.is_some_and(|last| now < last.after(PAUSE)) {
+            return;
+        }
+        *fetched = Some(now);
+        match self.fetch().await {
+            Ok(set) => {
+                let keys = set.keys.iter().filter_map(|jwk| {
+                    let key = DecodingKey::from_jwk(jwk).ok()?;
+                    Some((jwk.common.key_id.clone()?, Arc::new(key)))
+                });
+                *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
+            }
+            Err(error) => tracing::warn!(error = %error.without_url(), "auth's public keys could not be fetched"),
+        }
+    }
+}
+
+impl VerifyingKeys for RemoteKeys {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Option<Arc<DecodingKey>>> {
+        async move {
+            if let Some(key) = self.known(kid) {
+                return Some(key);
+            }
+            self.refresh().await;
+            self.known(kid)
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,24 @@
+//! What every main does: configuration, telemetry, health, start and graceful stop.
+
+pub mod admin;
+pub mod config;
+mod idempotency;
+mod keys;
+mod main_service;
+mod revocation;
+mod routes;
+mod serve;
+mod service;
+mod start;
+pub mod stop;
+pub mod telemetry;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use keys::RemoteKeys;
+pub use main_service::{Common, Made, ServiceError, run_service};
+pub use routes::{HttpOptions, routes};
+pub use serve::{ServeError, bind, serve};
+pub use service::{Kit, Service, Worker};
+pub use start::{Running, Subscribed};
+pub use stop::Tasks;

@@ -1,0 +1,65 @@
+//! A service's routes behind everything that all services share.
+
+use std::net::IpAddr;
+
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use common::http::{HttpContext, HttpSettings, Sessions, Stack, stack};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::idempotency::{Idempotency, honour};
+use crate::{Kit, Worker};
+
+/// How people reach us.
+#[derive(Debug, Clone, Default)]
+pub struct HttpOptions {
+    /// The address that people type, if it was configured.
+    pub public_url: Option<String>,
+    /// The proxies whose forwarded headers count.
+    pub trusted_proxies: Vec<IpAddr>,
+}
+
+/// The routes of one service.
+pub struct Routes {
+    /// Ready to be served, alone or merged with other services'.
+    pub router: Router,
+    /// Their description.
+    pub openapi: OpenApi,
+    /// What keeps them tidy.
+    pub worker: Worker,
+}
+
+/// Puts the shared middleware around a service's routes and serves their description at
+/// `<prefix>/openapi.json`.
+pub fn routes(
+    routes: OpenApiRouter,
+    prefix: &'static str,
+    machine_paths: &'static [&'static str],
+    kit: &Kit,
+    sessions: Sessions,
+    options: &HttpOptions,
+) -> Routes {
+    let context = HttpContext::new(HttpSettings {
+        clock: kit.clock.clone(),
+        ids: kit.ids.clone(),
+        sessions,
+        public_url: options.public_url.clone(),
+        trusted_proxies: options.trusted_proxies.clone(),
+    });
+    let keys = Idempotency::new(kit, context.clone());
+    let (router, mut openapi) = routes.split_for_parts();
+    openapi.info.title = prefix.trim_start_matches("/api/").to_owned();
+    openapi.info.description = None;
+    let description = openapi.to_json().unwrap_or_default();
+    let describe = move || async move {
+        ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, no-cache")], description)
+    };
+    let router = router
+        .route(&format!("{prefix}/openapi.json"), get(describe))
+        .route_layer(from_fn_with_state(keys.clone(), honour));
+    let router = stack(router, &Stack::new(context, machine_paths));
+    Routes { router, openapi, worker: keys.worker(kit) }
+}

@@ -1,0 +1,99 @@
+//! Brings a service to life: first everybody listens, then anybody speaks.
+
+use std::sync::Arc;
+
+use axum::Router;
+use bus::{Bus, Consumers, Relay};
+use common::http::Sessions;
+use futures::future::BoxFuture;
+use store::StoreError;
+use utoipa::openapi::OpenApi;
+
+use crate::revocation::Revocations;
+use crate::{HttpOptions, Kit, Service, Tasks, Worker, routes};
+
+/// A service that listens and does not speak yet. Services that share a process are all brought here before the
+/// first one goes on, so that no event is published before its consumers are there.
+pub struct Subscribed {
+    prefix: &'static str,
+    consumers: Vec<Consumers>,
+    workers: Vec<Worker>,
+    relay: Relay,
+    router: Router,
+    openapi: OpenApi,
+}
+
+/// A service at work. Its tasks belong to the [`Tasks`] that it was started with.
+pub struct Running {
+    /// Where its routes begin.
+    pub prefix: &'static str,
+    /// Its routes.
+    pub router: Router,
+    /// Their description.
+    pub openapi: OpenApi,
+    idle: Vec<Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>>,
+}
+
+impl Subscribed {
+    /// Subscribes a service to everything that it listens to.
+    ///
+    /// # Errors
+    /// Its database failed.
+    pub async fn new(
+        service: Service,
+        kit: &Kit,
+        bus: &Arc<dyn Bus>,
+        sessions: Sessions,
+        options: &HttpOptions,
+    ) -> Result<Self, StoreError> {
+        let revocations = Revocations::load(&kit.store, sessions.clone(), kit.clock.clone()).await?;
+        let mut subscriptions = service.subscriptions;
+        subscriptions.push(revocations.subscription(service.name));
+        let consumers = subscriptions
+            .into_iter()
+            .map(|one| {
+                Consumers::new(one, bus.as_ref(), kit.store.clone(), kit.clock.clone(), kit.ids.clone())
+            })
+            .collect();
+        let served = routes(service.routes, service.prefix, service.machine_paths, kit, sessions, options);
+        let mut workers = service.workers;
+        workers.push(served.worker);
+        let backend = Arc::clone(kit.store.backend());
+        let relay =
+            Relay::new(service.name, backend, Arc::clone(bus), kit.clock.clone(), kit.ids.clone());
+        Ok(Self {
+            prefix: service.prefix,
+            consumers,
+            workers,
+            relay,
+            router: served.router,
+            openapi: served.openapi,
+        })
+    }
+
+    /// Starts its consumers, its workers and its relay.
+    pub fn start(self, tasks: &Tasks) -> Running {
+        for consumer in self.consumers {
+            tasks.spawn(consumer.run(tasks.stop_token()));
+        }
+        let mut idle = Vec::new();
+        for worker in self.workers {
+            idle.push(worker.idle);
+            tasks.spawn((worker.run)(tasks.stop_token()));
+        }
+        tasks.spawn(self.relay.run(tasks.stop_token()));
+        Running { prefix: self.prefix, router: self.router, openapi: self.openapi, idle }
+    }
+}
+
+impl Running {
+    /// Whether none of its workers has anything to do now.
+    pub async fn is_idle(&self) -> bool {
+        for idle in &self.idle {
+            if !idle().await {
+                return false;
+            }
+        }
+        true
+    }
+}

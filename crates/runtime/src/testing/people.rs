@@ -1,0 +1,58 @@
+//! People whom the rig's own keys vouch for.
+
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use common::http::session::{Claims, VerifyingKeys};
+use common::{SessionId, UserId};
+use futures::future::{BoxFuture, FutureExt};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+
+use crate::Kit;
+
+/// Somebody who is signed in.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Their id.
+    pub id: UserId,
+    /// Their address, `<name>@example.com`.
+    pub email: String,
+    /// Their session.
+    pub session: SessionId,
+    /// Their token.
+    pub token: String,
+}
+
+/// A key pair that stands for auth's.
+pub(super) struct TestKeys {
+    signing: EncodingKey,
+    verifying: Arc<DecodingKey>,
+}
+
+impl TestKeys {
+    pub(super) fn new() -> Self {
+        let algorithm = &ECDSA_P256_SHA256_FIXED_SIGNING;
+        let pkcs8 = EcdsaKeyPair::generate_pkcs8(algorithm, &SystemRandom::new()).expect("a key");
+        let pair = EcdsaKeyPair::from_pkcs8(algorithm, pkcs8.as_ref()).expect("the same key");
+        let verifying = Arc::new(DecodingKey::from_ec_der(pair.public_key().as_ref()));
+        Self { signing: EncodingKey::from_ec_der(pkcs8.as_ref()), verifying }
+    }
+
+    pub(super) fn person(&self, name: &str, kit: &Kit) -> Person {
+        let (id, session) = (kit.ids.next(), kit.ids.next());
+        let email = format!("{name}@example.com");
+        let iat = kit.clock.now().as_millis() / 1000;
+        let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900 };
+        let header = Header { kid: Some("test".into()), ..Header::new(Algorithm::ES256) };
+        let token = jsonwebtoken::encode(&header, &claims, &self.signing).expect("a token");
+        Person { id, email, session, token }
+    }
+}
+
+impl VerifyingKeys for TestKeys {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Option<Arc<DecodingKey>>> {
+        let key = (kid == "test").then(|| Arc::clone(&self.verifying));
+        std::future::ready(key).boxed()
+    }
+}

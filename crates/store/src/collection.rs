@@ -1,0 +1,258 @@
+//! The typed side of the store, as services see it.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use common::{Decision, Envelope, EventId, Fact, Ids, SharedClock};
+use uuid::Uuid;
+
+use crate::backend::{Backend, Change, Put, RangeQuery, Record, Write, WriteError};
+use crate::key::{Claim, Direction, Part, encode};
+use crate::{ChangeError, CommitError, Document, StoreError};
+
+/// How often a read-modify-write is repeated when others change the same document at the same time. Each loss means
+/// that somebody else won, so this bounds waiting under contention, not progress.
+const MOST_ATTEMPTS: u32 = 64;
+
+/// A service's database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    backend: Arc<dyn Backend>,
+    clock: SharedClock,
+    ids: Ids,
+}
+
+impl Store {
+    /// A store over an adapter; `clock` and `ids` stamp the events.
+    pub fn new(backend: Arc<dyn Backend>, clock: SharedClock, ids: Ids) -> Self {
+        Self { backend, clock, ids }
+    }
+
+    /// The documents of one type.
+    pub fn collection<D: Document>(&self) -> Collection<D> {
+        Collection { store: self.clone(), documents: PhantomData }
+    }
+
+    /// The adapter: for the relay, for health checks and for closing.
+    pub fn backend(&self) -> &Arc<dyn Backend> {
+        &self.backend
+    }
+
+    fn envelope(&self, aggregate: Uuid, version: u64, fact: Fact) -> Result<String, StoreError> {
+        let envelope = Envelope {
+            id: self.ids.next::<EventId>(),
+            schema: fact.subject().schema(),
+            aggregate,
+            version,
+            time: self.clock.now(),
+            trace: common::trace::current(),
+            fact,
+        };
+        to_json(&envelope)
+    }
+}
+
+/// The documents of one type. Cheap to clone.
+pub struct Collection<D> {
+    store: Store,
+    documents: PhantomData<fn() -> D>,
+}
+
+impl<D> Clone for Collection<D> {
+    fn clone(&self) -> Self {
+        Self { store: self.store.clone(), documents: PhantomData }
+    }
+}
+
+/// A part of an index, in order.
+#[derive(Debug, Clone)]
+pub struct Range {
+    index: &'static str,
+    from: Vec<u8>,
+    to: Option<Vec<u8>>,
+    after: Option<Vec<u8>>,
+    direction: Direction,
+    limit: usize,
+}
+
+impl Range {
+    /// All documents whose key in `index` begins with `prefix`, least first, at most 100 of them.
+    pub fn of<const N: usize>(index: &'static str, prefix: [Part; N]) -> Self {
+        let from = encode(prefix);
+        let to = successor(&from);
+        Self { index, from, to, after: None, direction: Direction::Ascending, limit: 100 }
+    }
+
+    /// Only those whose key is at least `parts` (the prefix and what follows it).
+    #[must_use]
+    pub fn at_least<const N: usize>(mut self, parts: [Part; N]) -> Self {
+        self.from = encode(parts);
+        self
+    }
+
+    /// Only those whose key begins with `parts` (the prefix and what follows it), or comes before.
+    #[must_use]
+    pub fn at_most<const N: usize>(mut self, parts: [Part; N]) -> Self {
+        self.to = successor(&encode(parts));
+        self
+    }
+
+    /// Greatest first.
+    #[must_use]
+    pub fn descending(mut self) -> Self {
+        self.direction = Direction::Descending;
+        self
+    }
+
+    /// Continues behind a place that [`Page::next`] gave.
+    #[must_use]
+    pub fn after(mut self, place: Option<Vec<u8>>) -> Self {
+        self.after = place;
+        self
+    }
+
+    /// At most so many.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+/// The least byte string that is greater than all that begin with `prefix`.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut next = prefix[..=last].to_vec();
+    next[last] += 1;
+    Some(next)
+}
+
+/// Some documents, and where the rest begins.
+#[derive(Debug, Clone)]
+pub struct Page<D> {
+    /// The documents.
+    pub items: Vec<D>,
+    /// For [`Range::after`]; `None`: these were the last.
+    pub next: Option<Vec<u8>>,
+}
+
+impl<D: Document> Collection<D> {
+    /// The document of this id.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn get(&self, id: impl Into<Uuid>) -> Result<Option<D>, StoreError> {
+        self.store.backend.get(D::COLLECTION, id.into()).await?.as_ref().map(parse).transpose()
+    }
+
+    /// The document that holds this claim.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn claimed(&self, claim: Claim) -> Result<Option<D>, StoreError> {
+        self.store.backend.claimed(D::COLLECTION, claim).await?.as_ref().map(parse).transpose()
+    }
+
+    /// A page of an index.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn page(&self, range: Range) -> Result<Page<D>, StoreError> {
+        let query = RangeQuery {
+            collection: D::COLLECTION,
+            index: range.index,
+            from: range.from,
+            to: range.to,
+            after: range.after,
+            direction: range.direction,
+            // One more tells whether there is a next page.
+            limit: range.limit.saturating_add(1),
+        };
+        let mut rows = self.store.backend.range(query).await?;
+        let more = rows.len() > range.limit;
+        rows.truncate(range.limit);
+        let next = if more { rows.last().map(|(place, _)| place.clone()) } else { None };
+        let items = rows.iter().map(|(_, record)| parse(record)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// Commits a decision: the next state, its keys and claims, and the facts, in one atomic write.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] if the document is not at the version that was decided on; [`CommitError::Taken`]
+    /// if another document holds one of the claims.
+    pub async fn commit(&self, decision: Decision<D>) -> Result<D, CommitError> {
+        let Decision { next, facts } = decision;
+        let (id, version, keys) = (next.id(), next.version(), next.keys());
+        let outbox =
+            facts.into_iter().map(|fact| self.store.envelope(id, version, fact)).collect::<Result<_, _>>()?;
+        let put = Put { version, body: to_json(&next)?, keys: keys.ordered, claims: keys.claims };
+        self.write(id, version.saturating_sub(1), Change::Put(put), outbox).await?;
+        Ok(next)
+    }
+
+    /// Removes a document that nothing refers to any more.
+    ///
+    /// # Errors
+    /// [`CommitError::Conflict`] if it has changed meanwhile.
+    pub async fn remove(&self, document: &D) -> Result<(), CommitError> {
+        self.write(document.id(), document.version(), Change::Remove, Vec::new()).await
+    }
+
+    async fn write(
+        &self,
+        id: Uuid,
+        expected: u64,
+        change: Change,
+        outbox: Vec<String>,
+    ) -> Result<(), CommitError> {
+        let write = Write { collection: D::COLLECTION, id, expected, change, outbox };
+        self.store.backend.commit(write).await.map_err(|error| match error {
+            WriteError::Conflict => CommitError::Conflict,
+            WriteError::Taken(claim) => CommitError::Taken(claim),
+            WriteError::Store(error) => CommitError::Store(error),
+        })
+    }
+
+    /// Reads, decides and commits; again from the start when somebody else was faster. `decide` is given `None` when
+    /// there is no document of this id, and answers `Ok(None)` when nothing needs to change.
+    ///
+    /// Returns the document as it is afterwards; `None` if there is none.
+    ///
+    /// # Errors
+    /// Whatever `decide` refuses with, or why the commit failed.
+    pub async fn change<E>(
+        &self,
+        id: impl Into<Uuid>,
+        mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
+    ) -> Result<Option<D>, ChangeError<E>> {
+        let id = id.into();
+        for _ in 0..MOST_ATTEMPTS {
+            let current = self.get(id).await?;
+            let Some(decision) = decide(current.as_ref()).map_err(ChangeError::Refused)? else {
+                return Ok(current);
+            };
+            match self.commit(decision).await {
+                Ok(next) => return Ok(Some(next)),
+                Err(CommitError::Conflict) => {}
+                Err(CommitError::Taken(claim)) => return Err(ChangeError::Taken(claim)),
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        Err(StoreError::Unavailable("too many changes of one document at once".into()).into())
+    }
+
+    /// A number that grows with every commit to this collection, if the adapter knows it: see
+    /// [`Backend::revision`].
+    pub fn revision(&self) -> Option<u64> {
+        self.store.backend.revision(D::COLLECTION)
+    }
+}
+
+fn parse<D: Document>(record: &Record) -> Result<D, StoreError> {
+    serde_json::from_str(&record.body).map_err(|error| StoreError::Unreadable(error.into()))
+}
+
+fn to_json(value: &impl serde::Serialize) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|error| StoreError::Unreadable(error.into()))
+}

@@ -1,0 +1,138 @@
+//! Writes as the cases put them together.
+
+use std::sync::Arc;
+
+use uuid::Uuid;
+
+use crate::key::{Part, encode};
+use crate::{
+    Backend, Change, Claim, Direction, Key, OutboxEntry, Placed, Put, RangeQuery, Record, Write, WriteError,
+};
+
+pub(super) const NOTES: &str = "notes";
+pub(super) const RANK: &str = "rank";
+
+/// The id of this number; ids sort as their numbers.
+pub(super) fn id(number: u128) -> Uuid {
+    Uuid::from_u128(number)
+}
+
+/// A write that becomes a document.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    write: Write,
+    put: Put,
+}
+
+impl Draft {
+    /// The first version of a note.
+    pub(super) fn new(number: u128) -> Self {
+        let put = Put { version: 1, body: "{}".into(), keys: Vec::new(), claims: Vec::new() };
+        let (collection, id) = (NOTES, id(number));
+        Self { write: Write { collection, id, expected: 0, change: Change::Remove, outbox: Vec::new() }, put }
+    }
+
+    /// An update of this version.
+    pub(super) fn over(mut self, expected: u64) -> Self {
+        self.write.expected = expected;
+        self.put.version = expected + 1;
+        self
+    }
+
+    pub(super) fn in_collection(mut self, collection: &'static str) -> Self {
+        self.write.collection = collection;
+        self
+    }
+
+    pub(super) fn body(mut self, body: impl Into<String>) -> Self {
+        self.put.body = body.into();
+        self
+    }
+
+    pub(super) fn key<const N: usize>(mut self, index: &'static str, parts: [Part; N]) -> Self {
+        self.put.keys.push(Key { index, bytes: encode(parts) });
+        self
+    }
+
+    pub(super) fn rank(self, rank: i64) -> Self {
+        self.key(RANK, [rank.into()])
+    }
+
+    pub(super) fn claim(mut self, name: &'static str, value: &str) -> Self {
+        self.put.claims.push(Claim::new(name, value));
+        self
+    }
+
+    /// `event` must be JSON.
+    pub(super) fn event(mut self, event: impl Into<String>) -> Self {
+        self.write.outbox.push(event.into());
+        self
+    }
+
+    /// The write that puts it.
+    pub(super) fn put(self) -> Write {
+        Write { change: Change::Put(self.put), ..self.write }
+    }
+
+    /// The write that removes the document.
+    pub(super) fn remove(self) -> Write {
+        self.write
+    }
+
+    /// Puts it and expects that to succeed.
+    pub(super) async fn commit(self, backend: &Arc<dyn Backend>) {
+        backend.commit(self.put()).await.expect("the write is accepted");
+    }
+}
+
+/// Commits and expects a conflict.
+pub(super) async fn conflicts(backend: &Arc<dyn Backend>, write: Write) {
+    let outcome = backend.commit(write).await;
+    assert!(matches!(outcome, Err(WriteError::Conflict)), "a conflict, not {outcome:?}");
+}
+
+/// Commits and expects that the claim is taken.
+pub(super) async fn is_taken(backend: &Arc<dyn Backend>, write: Write, name: &str) {
+    let outcome = backend.commit(write).await;
+    assert!(
+        matches!(outcome, Err(WriteError::Taken(taken)) if taken == name),
+        "`{name}` is taken, not {outcome:?}"
+    );
+}
+
+/// The note of this number.
+pub(super) async fn get(backend: &Arc<dyn Backend>, number: u128) -> Option<Record> {
+    backend.get(NOTES, id(number)).await.expect("the database reads")
+}
+
+/// The holder of a claim among the notes.
+pub(super) async fn holder(backend: &Arc<dyn Backend>, name: &'static str, value: &str) -> Option<Uuid> {
+    let holder = backend.claimed(NOTES, Claim::new(name, value)).await.expect("the database reads");
+    holder.map(|record| record.id)
+}
+
+/// Everything in an index of the notes, least first.
+pub(super) fn whole(index: &'static str) -> RangeQuery {
+    let direction = Direction::Ascending;
+    RangeQuery { collection: NOTES, index, from: Vec::new(), to: None, after: None, direction, limit: 1000 }
+}
+
+/// What a range finds.
+pub(super) async fn rows(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<Placed> {
+    backend.range(query).await.expect("the database reads")
+}
+
+/// The numbers of what a range finds.
+pub(super) async fn numbers(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<u128> {
+    rows(backend, query).await.iter().map(|(_, record)| record.id.as_u128()).collect()
+}
+
+/// Everything in the outbox.
+pub(super) async fn outbox(backend: &Arc<dyn Backend>) -> Vec<OutboxEntry> {
+    backend.outbox(0, 10_000).await.expect("the outbox reads")
+}
+
+/// The events in the outbox.
+pub(super) async fn events(backend: &Arc<dyn Backend>) -> Vec<String> {
+    outbox(backend).await.into_iter().map(|entry| entry.event).collect()
+}

@@ -1,0 +1,168 @@
+//! What services see: documents as types.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use common::clock::SimClock;
+use common::event::DeadlinePassed;
+use common::{Decision, Envelope, Fact, Ids, OrderId, SeededEntropy, Time};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::draft::{NOTES, events, id};
+use crate::{Backend, ChangeError, Claim, Collection, CommitError, Document, Keys, Range, Store};
+
+/// What the clock shows.
+fn now() -> Time {
+    Time::from_millis(1_795_000_000_000)
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Note {
+    pub(super) id: Uuid,
+    pub(super) version: u64,
+    pub(super) shelf: String,
+    pub(super) rank: i64,
+    pub(super) owner: Option<String>,
+    pub(super) tags: Vec<String>,
+}
+
+impl Note {
+    pub(super) fn new(number: u128) -> Self {
+        let (shelf, owner, tags) = ("a".to_owned(), None, Vec::new());
+        Self { id: id(number), version: 1, shelf, rank: 0, owner, tags }
+    }
+
+    /// The same in the next version.
+    pub(super) fn next(&self) -> Self {
+        Self { version: self.version + 1, ..self.clone() }
+    }
+
+    fn placed(number: u128, shelf: &str, rank: i64) -> Self {
+        Self { shelf: shelf.to_owned(), rank, ..Self::new(number) }
+    }
+
+    fn owned(number: u128, owner: &str) -> Self {
+        Self { owner: Some(owner.to_owned()), ..Self::new(number) }
+    }
+}
+
+impl Document for Note {
+    const COLLECTION: &'static str = NOTES;
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        let keys = Keys::none().ordered("shelf", [self.shelf.as_str().into(), self.rank.into()]);
+        self.owner.iter().fold(keys, |keys, owner| keys.claim(Claim::new("owner", owner)))
+    }
+}
+
+/// A store whose clock stands still.
+pub(super) fn store(backend: &Arc<dyn Backend>) -> Store {
+    let clock = Arc::new(SimClock::starting_at(now()));
+    let ids = Ids::new(clock.clone(), Arc::new(SeededEntropy::new(1)));
+    Store::new(Arc::clone(backend), clock, ids)
+}
+
+fn notes(backend: &Arc<dyn Backend>) -> Collection<Note> {
+    store(backend).collection()
+}
+
+async fn commit(notes: &Collection<Note>, note: Note) {
+    notes.commit(Decision::quiet(note)).await.expect("the note is accepted");
+}
+
+pub(super) async fn a_decision_is_stored_with_its_facts(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    let passed = |number| {
+        Fact::ExpirationCompleted(DeadlinePassed { order_id: OrderId::from(id(number)), expires_at: now() })
+    };
+    let next = Note::owned(1, "ann");
+    let decision = Decision { next: next.clone(), facts: vec![passed(7), passed(8)] };
+    assert_eq!(notes.commit(decision).await.expect("the decision is accepted"), next);
+    assert_eq!(notes.get(id(1)).await.expect("the database reads"), Some(next.clone()));
+    let holder = notes.claimed(Claim::new("owner", "ann")).await.expect("the database reads");
+    assert_eq!(holder, Some(next));
+    let envelopes: Vec<Envelope> = events(&backend)
+        .await
+        .iter()
+        .map(|event| serde_json::from_str(event).expect("the event is an envelope"))
+        .collect();
+    assert!(envelopes.iter().map(|envelope| &envelope.fact).eq(&[passed(7), passed(8)]), "{envelopes:?}");
+    for envelope in envelopes {
+        assert_eq!((envelope.aggregate, envelope.version, envelope.time), (id(1), 1, now()));
+    }
+}
+
+pub(super) async fn a_change_that_decides_nothing_writes_nothing(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    let nothing = |_: Option<&Note>| Ok::<_, Infallible>(None);
+    assert_eq!(notes.change(id(1), nothing).await.expect("nothing happens"), None);
+    commit(&notes, Note::new(1)).await;
+    let revision = notes.revision();
+    assert_eq!(notes.change(id(1), nothing).await.expect("nothing happens"), Some(Note::new(1)));
+    assert_eq!(notes.revision(), revision);
+}
+
+pub(super) async fn a_refusal_and_a_taken_claim_reach_the_caller(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    commit(&notes, Note::owned(1, "ann")).await;
+    let refused = notes.change(id(1), |_| Err("no")).await;
+    assert!(matches!(refused, Err(ChangeError::Refused("no"))), "{refused:?}");
+    let claim = |_: Option<&Note>| Ok::<_, Infallible>(Some(Decision::quiet(Note::owned(2, "ann"))));
+    let taken = notes.change(id(2), claim).await;
+    assert!(matches!(taken, Err(ChangeError::Taken("owner"))), "{taken:?}");
+    let again = notes.commit(Decision::quiet(Note::new(1))).await;
+    assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
+    notes.remove(&Note::owned(1, "ann")).await.expect("the removal is accepted");
+    assert_eq!(notes.get(id(1)).await.expect("the database reads"), None);
+}
+
+pub(super) async fn a_page_tells_where_the_next_one_begins(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    for number in 1..=7_u8 {
+        commit(&notes, Note::placed(number.into(), "a", number.into())).await;
+    }
+    let range = Range::of("shelf", ["a".into()]).descending().limit(3);
+    let (mut after, mut ranks, mut pages) = (None, Vec::new(), 0);
+    loop {
+        let page = notes.page(range.clone().after(after)).await.expect("the database reads");
+        ranks.extend(page.items.iter().map(|note| note.rank));
+        pages += 1;
+        after = page.next;
+        if after.is_none() {
+            break;
+        }
+    }
+    assert_eq!((pages, ranks), (3, vec![7, 6, 5, 4, 3, 2, 1]));
+    let exact = notes.page(range.limit(7)).await.expect("the database reads");
+    assert!(exact.next.is_none() && exact.items.len() == 7, "a full last page is the last");
+}
+
+pub(super) async fn a_page_keeps_to_its_prefix_and_bounds(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    let places = [("a", 1), ("a", 2), ("a", 3), ("a", 4), ("aa", 2), ("b", 2)];
+    for (number, (shelf, rank)) in (1..).zip(places) {
+        commit(&notes, Note::placed(number, shelf, rank)).await;
+    }
+    let shelf = Range::of("shelf", ["a".into()]);
+    let between = shelf.clone().at_least(["a".into(), 2.into()]).at_most(["a".into(), 3.into()]);
+    for (range, expected) in [
+        (shelf.clone(), vec![1, 2, 3, 4]),
+        (between.clone(), vec![2, 3]),
+        (between.descending(), vec![3, 2]),
+        (Range::of("shelf", []), vec![1, 2, 3, 4, 5, 6]),
+        (Range::of("shelf", ["c".into()]), vec![]),
+    ] {
+        let page = notes.page(range.clone()).await.expect("the database reads");
+        let found: Vec<_> = page.items.iter().map(|note| note.id.as_u128()).collect();
+        assert_eq!(found, expected, "{range:?}");
+    }
+}

@@ -1,0 +1,72 @@
+//! A database in a file: one thread writes, several connections read.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::apply::Outcome;
+use super::error::closed;
+use super::news::News;
+use super::readers::Readers;
+use super::writer::Writer;
+use super::{OpenError, open, read};
+use crate::{OutboxEntry, StoreError, Write};
+
+/// The connections to one file.
+#[derive(Debug)]
+pub(super) struct FileDatabase {
+    readers: Arc<Readers>,
+    writer: Writer,
+    news: Arc<News>,
+}
+
+impl FileDatabase {
+    /// Opens the file, makes it if it is missing, and starts the writer.
+    pub(super) fn open(path: &Path, news: Arc<News>) -> Result<Self, OpenError> {
+        let (path, guard) = open::lock(path)?;
+        let connection = open::writer(&path)?;
+        let writer = Writer::start(connection, guard, Arc::clone(&news))
+            .map_err(|cause| OpenError::Thread { path: path.clone(), cause })?;
+        Ok(Self { readers: Arc::new(Readers::new(path)), writer, news })
+    }
+
+    pub(super) async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.readers.read(read).await
+    }
+
+    pub(super) async fn commit(&self, write: Write) -> Outcome {
+        self.writer.commit(write).await
+    }
+
+    /// Entries whose rows still wait for their removal are left out, so that `sent` is seen at once.
+    pub(super) async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
+        // Asked before the read: a row that is gone from this set by then is gone from the database as well.
+        let sent = self.news.sent_after(after);
+        let rows = limit.saturating_add(sent.len());
+        let mut entries = self.readers.read(move |connection| read::outbox(connection, after, rows)).await?;
+        entries.retain(|entry| !sent.contains(&entry.seq));
+        entries.truncate(limit);
+        Ok(entries)
+    }
+
+    pub(super) fn sent(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
+        self.writer.sent(seqs)
+    }
+
+    pub(super) async fn check(&self) -> Result<(), StoreError> {
+        if !self.writer.is_open() {
+            return Err(closed());
+        }
+        self.readers.read(read::check).await
+    }
+
+    /// The readers go first, so that the writer is the last connection and leaves one file behind.
+    pub(super) async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}

@@ -1,0 +1,101 @@
+//! Reading. Each read is one statement and therefore sees one state of the database.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use uuid::Uuid;
+
+use crate::{Claim, Direction, OutboxEntry, Placed, RangeQuery, Record};
+
+/// The document of this id.
+pub(super) fn get(connection: &Connection, collection: &str, id: Uuid) -> rusqlite::Result<Option<Record>> {
+    connection
+        .prepare_cached("SELECT id, version, body FROM documents WHERE collection = ?1 AND id = ?2")?
+        .query_row(params![collection, id.as_bytes()], |row| record(row, 0))
+        .optional()
+}
+
+/// The document that holds this claim.
+pub(super) fn claimed(
+    connection: &Connection,
+    collection: &str,
+    claim: &Claim,
+) -> rusqlite::Result<Option<Record>> {
+    connection
+        .prepare_cached(
+            "SELECT id, version, body FROM claims CROSS JOIN documents USING (document)
+             WHERE claims.collection = ?1 AND claims.name = ?2 AND claims.value = ?3",
+        )?
+        .query_row(params![collection, claim.name, claim.value.as_bytes()], |row| record(row, 0))
+        .optional()
+}
+
+/// A part of an index.
+pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Result<Vec<Placed>> {
+    let after = query.after.as_deref().map(split);
+    // No id is as small as the empty one, so these bounds take in, or leave out, every document of that key.
+    let mut low = (query.from.as_slice(), &[][..]);
+    let mut high = query.to.as_deref().map(|to| (to, &[][..]));
+    let order = match query.direction {
+        Direction::Ascending => {
+            low = after.map_or(low, |after| low.max(after));
+            "ASC"
+        }
+        Direction::Descending => {
+            high = after.into_iter().chain(high).min();
+            "DESC"
+        }
+    };
+    let upper = if high.is_some() { "AND (k.key, k.id) < (?6, ?7)" } else { "" };
+    let sql = format!(
+        "SELECT k.key, k.id, d.version, d.body FROM keys k CROSS JOIN documents d USING (document)
+         WHERE k.collection = ?1 AND k.name = ?2 AND (k.key, k.id) > (?3, ?4) {upper}
+         ORDER BY k.key {order}, k.id {order} LIMIT ?5"
+    );
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let place = |row: &Row<'_>| {
+        let record = record(row, 1)?;
+        Ok((RangeQuery::place(&row.get::<_, Vec<u8>>(0)?, record.id), record))
+    };
+    let (collection, index) = (query.collection, query.index);
+    match high {
+        Some(high) => statement
+            .query_map(params![collection, index, low.0, low.1, limit, high.0, high.1], place)?
+            .collect(),
+        None => statement.query_map(params![collection, index, low.0, low.1, limit], place)?.collect(),
+    }
+}
+
+/// A place's key and id. What is too short to be a place is taken for a key.
+fn split(place: &[u8]) -> (&[u8], &[u8]) {
+    place.len().checked_sub(size_of::<Uuid>()).map_or((place, &[]), |key| place.split_at(key))
+}
+
+/// Outbox entries behind `after`.
+pub(super) fn outbox(
+    connection: &Connection,
+    after: u64,
+    limit: usize,
+) -> rusqlite::Result<Vec<OutboxEntry>> {
+    let after = i64::try_from(after).unwrap_or(i64::MAX);
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached("SELECT seq, event FROM outbox WHERE seq > ?1 ORDER BY seq LIMIT ?2")?
+        .query_map([after, limit], |row| {
+            Ok(OutboxEntry { seq: row.get::<_, i64>(0)?.cast_unsigned(), event: row.get(1)? })
+        })?
+        .collect()
+}
+
+/// Reads something that is always there.
+pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
+    connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?.query_row([], |_| Ok(()))
+}
+
+/// The record in the columns `first` (its id), its version and its body.
+fn record(row: &Row<'_>, first: usize) -> rusqlite::Result<Record> {
+    Ok(Record {
+        id: Uuid::from_bytes(row.get(first)?),
+        version: row.get::<_, i64>(first + 1)?.cast_unsigned(),
+        body: row.get(first + 2)?,
+    })
+}

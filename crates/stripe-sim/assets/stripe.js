@@ -1,0 +1,197 @@
+// A stand-in for Stripe's script (https://docs.stripe.com/js): the calls that a card payment needs, without frames.
+(() => {
+  "use strict";
+
+  const base = new URL(".", document.currentScript.src).href;
+
+  const FIELDS = [
+    { name: "number", label: "Card number", autocomplete: "cc-number", placeholder: "4242 4242 4242 4242", size: 24 },
+    { name: "expiry", label: "Expiration date (MM/YY)", autocomplete: "cc-exp", placeholder: "12/34", size: 8 },
+    { name: "cvc", label: "Security code (CVC)", autocomplete: "cc-csc", placeholder: "123", size: 5 },
+  ];
+
+  // Which of Stripe's parameters belong to which field.
+  const FIELD_OF = { number: "number", exp_month: "expiry", exp_year: "expiry", cvc: "cvc" };
+
+  const fault = (code, message, param) => ({ type: "validation_error", code, message, param });
+
+  class PaymentElement {
+    #inputs = {};
+    #alert = null;
+    #root = null;
+    #listeners = {};
+
+    mount(target) {
+      const place = typeof target === "string" ? document.querySelector(target) : target;
+      if (!place) throw new Error(`stripe.js: there is no element ${target} to mount on.`);
+      this.#root = document.createElement("div");
+      this.#root.setAttribute("role", "group");
+      this.#root.setAttribute("aria-label", "Card");
+      for (const field of FIELDS) this.#root.append(this.#field(field));
+      this.#alert = document.createElement("p");
+      this.#alert.setAttribute("role", "alert");
+      this.#alert.id = "stripe-sim-alert";
+      this.#root.append(this.#alert);
+      place.replaceChildren(this.#root);
+      queueMicrotask(() => this.#emit("ready", { elementType: "payment" }));
+    }
+
+    unmount() {
+      this.#root?.remove();
+      this.#root = null;
+    }
+
+    destroy() {
+      this.unmount();
+    }
+
+    focus() {
+      this.#inputs.number?.focus();
+    }
+
+    on(event, listener) {
+      (this.#listeners[event] ??= []).push(listener);
+      return this;
+    }
+
+    // The card as it was typed, or what is missing in it.
+    read() {
+      if (!this.#root) return { error: fault("not_mounted", "The payment element is not mounted.") };
+      const number = this.#inputs.number.value.replace(/[\s-]/g, "");
+      const expiry = /^(\d{1,2})\s*\/?\s*(\d{2}|\d{4})$/.exec(this.#inputs.expiry.value.trim());
+      const cvc = this.#inputs.cvc.value.trim();
+      if (number.length < 12) {
+        return { error: fault("incomplete_number", "Your card number is incomplete.", "number") };
+      }
+      if (!expiry) {
+        return { error: fault("incomplete_expiry", "Your card's expiration date is incomplete.", "exp_month") };
+      }
+      if (!cvc) {
+        return { error: fault("incomplete_cvc", "Your card's security code is incomplete.", "cvc") };
+      }
+      return { card: { number, exp_month: expiry[1], exp_year: expiry[2], cvc } };
+    }
+
+    // Marks the field that an error is about; null clears.
+    show(error) {
+      for (const input of Object.values(this.#inputs)) {
+        input.removeAttribute("aria-invalid");
+        input.removeAttribute("aria-describedby");
+      }
+      const input = this.#inputs[FIELD_OF[error?.param]];
+      if (this.#alert) this.#alert.textContent = input ? error.message : "";
+      input?.setAttribute("aria-invalid", "true");
+      input?.setAttribute("aria-describedby", this.#alert.id);
+      input?.focus();
+    }
+
+    #field({ name, label, autocomplete, placeholder, size }) {
+      const wrapper = document.createElement("p");
+      const caption = document.createElement("label");
+      const input = document.createElement("input");
+      // No `name`: a form around the element must never send the card to the shop.
+      Object.assign(input, { id: `stripe-sim-${name}`, autocomplete, placeholder, size, inputMode: "numeric" });
+      input.setAttribute("aria-required", "true");
+      input.addEventListener("input", () => this.#changed());
+      caption.htmlFor = input.id;
+      caption.textContent = label;
+      wrapper.append(caption, document.createElement("br"), input);
+      this.#inputs[name] = input;
+      return wrapper;
+    }
+
+    #changed() {
+      const values = Object.values(this.#inputs).map((input) => input.value);
+      const complete = !this.read().error;
+      const empty = values.every((value) => value === "");
+      this.#emit("change", { elementType: "payment", complete, empty, value: { type: "card" } });
+    }
+
+    #emit(event, detail) {
+      for (const listener of this.#listeners[event] ?? []) listener(detail);
+    }
+  }
+
+  function elements(options = {}) {
+    let element = null;
+    return {
+      clientSecret: options.clientSecret,
+      create(type) {
+        if (type !== "payment") throw new Error(`stripe.js: the element "${type}" is not one of this stand-in.`);
+        return (element = new PaymentElement());
+      },
+      getElement: () => element,
+      update: () => {},
+      fetchUpdates: async () => ({}),
+      async submit() {
+        const error = element?.read().error;
+        element?.show(error);
+        return error ? { error } : { selectedPaymentMethod: "card" };
+      },
+    };
+  }
+
+  async function call(key, method, path, params) {
+    const form = new URLSearchParams(params);
+    const headers = { Authorization: `Bearer ${key}` };
+    const url = `${base}v1/payment_intents/${path}`;
+    try {
+      const reply = method === "GET"
+        ? await fetch(`${url}?${form}`, { headers })
+        : await fetch(url, { method, headers, body: form });
+      const body = await reply.json();
+      return reply.ok ? { paymentIntent: body } : { error: body.error };
+    } catch {
+      return { error: { type: "api_connection_error", message: "The payment service cannot be reached; try again." } };
+    }
+  }
+
+  const idOf = (clientSecret) => encodeURIComponent(String(clientSecret).split("_secret_")[0]);
+
+  // The page goes away, so the promise of the caller is never kept, as with Stripe.
+  function leave(url) {
+    window.location.assign(url);
+    return new Promise(() => {});
+  }
+
+  function backTo(url, intent) {
+    const target = new URL(url, window.location.href);
+    target.searchParams.set("payment_intent", intent.id);
+    target.searchParams.set("payment_intent_client_secret", intent.client_secret);
+    target.searchParams.set("redirect_status", "succeeded");
+    return target.href;
+  }
+
+  window.Stripe = function Stripe(key) {
+    if (!key) throw new Error("stripe.js: give the publishable key.");
+    return {
+      elements,
+
+      async confirmPayment({ elements, clientSecret, confirmParams = {}, redirect = "always" }) {
+        const secret = clientSecret ?? elements?.clientSecret;
+        const element = elements?.getElement();
+        const { card, error: incomplete } = element ? element.read() : {};
+        element?.show(incomplete);
+        if (incomplete) return { error: incomplete };
+
+        const params = { client_secret: secret };
+        if (confirmParams.return_url) params.return_url = new URL(confirmParams.return_url, window.location.href).href;
+        if (confirmParams.payment_method) params.payment_method = confirmParams.payment_method;
+        if (card) {
+          params["payment_method_data[type]"] = "card";
+          for (const [name, value] of Object.entries(card)) params[`payment_method_data[card][${name}]`] = value;
+        }
+        const { paymentIntent, error } = await call(key, "POST", `${idOf(secret)}/confirm`, params);
+        element?.show(error);
+        if (error) return { error };
+        const challenge = paymentIntent.next_action?.redirect_to_url?.url;
+        if (challenge) return leave(challenge);
+        if (redirect === "if_required" || !params.return_url) return { paymentIntent };
+        return leave(backTo(params.return_url, paymentIntent));
+      },
+
+      retrievePaymentIntent: (clientSecret) =>
+        call(key, "GET", idOf(clientSecret), { client_secret: clientSecret }),
+    };
+  };
+})();

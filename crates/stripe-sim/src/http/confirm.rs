@@ -1,0 +1,57 @@
+//! `POST /v1/payment_intents/{id}/confirm`
+
+use axum::extract::{Path, State};
+use uuid::Uuid;
+
+use super::{Call, Reply};
+use crate::StripeSim;
+use crate::card::{PaymentMethod, PaymentMethodChoice};
+use crate::error::ApiError;
+use crate::intent::{Attempt, IntentId};
+
+const KNOWN: &[&str] = &[
+    "capture_method",
+    "client_secret",
+    "error_on_requires_action",
+    "expand",
+    "expected_payment_method_type",
+    "key",
+    "off_session",
+    "payment_method",
+    "payment_method_data",
+    "payment_method_options",
+    "receipt_email",
+    "return_url",
+    "setup_future_usage",
+    "shipping",
+    "use_stripe_sdk",
+];
+
+/// Tries to charge the card that the browser, or the merchant, names.
+pub(crate) async fn confirm(
+    State(sim): State<StripeSim>,
+    Path(id): Path<String>,
+    call: Call,
+) -> Result<Reply, ApiError> {
+    let id = IntentId::in_path(&id)?;
+    call.params.only(KNOWN)?;
+    let choice = PaymentMethodChoice { params: &call.params, now: sim.0.clock.now(), ids: &sim.0.ids };
+    let attempt = attempt(&sim, &call, choice.read()?);
+    sim.perform(&call, id, |intent| {
+        let intent = intent.ok_or_else(|| ApiError::missing(&id.to_string()))?;
+        call.may_use(intent)?;
+        intent.confirm(attempt.clone()).map_err(|refusal| sim.refused(&call, intent, refusal))
+    })
+    .await
+}
+
+/// A try with this card; the id of its charge is taken before it is known whether there will be one.
+pub(super) fn attempt(sim: &StripeSim, call: &Call, method: Option<PaymentMethod>) -> Attempt {
+    let return_url = call.params.text("return_url").map(str::to_owned);
+    Attempt { method, charge: new_charge(sim), return_url }
+}
+
+/// `ch_...`
+pub(super) fn new_charge(sim: &StripeSim) -> String {
+    format!("ch_{}", sim.0.ids.next::<Uuid>().simple())
+}

@@ -1,0 +1,168 @@
+//! Creating a `PaymentIntent`.
+
+use std::collections::BTreeMap;
+
+use common::{Currency, Money, Time};
+
+use super::{CaptureMethod, IntentId, PaymentIntent, Status, Step};
+use crate::card::PaymentMethod;
+use crate::error::ApiError;
+use crate::event::EventType;
+use crate::param::Params;
+
+/// Stripe allows 50 keys of 40 characters with values of 500 (<https://docs.stripe.com/api/metadata>).
+const MOST_METADATA: usize = 50;
+const LONGEST_KEY: usize = 40;
+const LONGEST_VALUE: usize = 500;
+
+const KNOWN: &[&str] = &[
+    "amount",
+    "automatic_payment_methods",
+    "capture_method",
+    "client_secret",
+    "confirm",
+    "currency",
+    "description",
+    "expand",
+    "metadata",
+    "payment_method",
+    "payment_method_data",
+    "payment_method_types",
+    "receipt_email",
+    "return_url",
+    "statement_descriptor",
+    "statement_descriptor_suffix",
+    "transfer_group",
+];
+
+/// What is asked for, checked.
+#[derive(Debug, Clone)]
+pub(crate) struct NewIntent {
+    amount: i64,
+    currency: Currency,
+    capture_method: CaptureMethod,
+    description: Option<String>,
+    metadata: BTreeMap<String, String>,
+    payment_method_types: Vec<String>,
+    automatic_payment_methods: bool,
+    return_url: Option<String>,
+    /// Whether it is also confirmed at once.
+    pub(crate) confirm: bool,
+}
+
+impl NewIntent {
+    /// Checks the parameters; Stripe stops at the first fault, too.
+    pub(crate) fn read(params: &Params) -> Result<Self, ApiError> {
+        params.only(KNOWN)?;
+        let currency = currency(params.required("currency")?)?;
+        params.required("amount")?;
+        let amount = amount(params.int("amount")?.unwrap_or_default(), currency)?;
+        let types: Vec<String> = params.list("payment_method_types").into_iter().map(str::to_owned).collect();
+        let automatic = params.flag("automatic_payment_methods[enabled]")?;
+        if let Some(stranger) = types.iter().find(|kind| *kind != "card") {
+            let message = format!(
+                "The payment method type \"{stranger}\" is not one that is accepted here: take card."
+            );
+            return Err(ApiError::invalid(message).about_parameter("payment_method_types"));
+        }
+        if automatic == Some(true) && !types.is_empty() {
+            let message = "Give either automatic_payment_methods or payment_method_types, not both.";
+            return Err(ApiError::invalid(message).about_parameter("payment_method_types"));
+        }
+        Ok(Self {
+            amount,
+            currency,
+            capture_method: capture_method(params.text("capture_method"))?,
+            description: params.text("description").map(str::to_owned),
+            metadata: metadata(params)?,
+            automatic_payment_methods: automatic.unwrap_or(types.is_empty()),
+            payment_method_types: vec!["card".to_owned()],
+            return_url: params.text("return_url").map(str::to_owned),
+            confirm: params.flag("confirm")?.unwrap_or(false),
+        })
+    }
+
+    /// The new `PaymentIntent`; `secret` ends its client secret.
+    pub(crate) fn create(self, id: IntentId, secret: &str, method: Option<PaymentMethod>, now: Time) -> Step {
+        let intent = PaymentIntent {
+            id,
+            client_secret: format!("{id}_secret_{secret}"),
+            amount: self.amount,
+            currency: self.currency,
+            capture_method: self.capture_method,
+            description: self.description,
+            metadata: self.metadata,
+            payment_method_types: self.payment_method_types,
+            automatic_payment_methods: self.automatic_payment_methods,
+            created: now,
+            status: if method.is_some() {
+                Status::RequiresConfirmation
+            } else {
+                Status::RequiresPaymentMethod
+            },
+            payment_method: method,
+            return_url: self.return_url,
+            latest_charge: None,
+            last_payment_error: None,
+            amount_received: 0,
+            canceled_at: None,
+            cancellation_reason: None,
+        };
+        Step::with(intent, EventType::Created)
+    }
+}
+
+fn currency(code: &str) -> Result<Currency, ApiError> {
+    code.to_uppercase().parse().map_err(|()| {
+        let known = Currency::ALL.map(|currency| currency.code().to_lowercase()).join(", ");
+        let message = format!("Invalid currency: {code}. These currencies are supported: {known}");
+        ApiError::invalid(message).about_parameter("currency")
+    })
+}
+
+fn amount(amount: i64, currency: Currency) -> Result<i64, ApiError> {
+    if amount < 1 {
+        let message = "Invalid positive integer: the amount must be at least 1.";
+        Err(ApiError::parameter("parameter_invalid_integer", "amount", message))
+    } else if amount < currency.least() {
+        let message =
+            format!("The amount must be at least {}.", Money { amount: currency.least(), currency });
+        Err(ApiError::parameter("amount_too_small", "amount", message))
+    } else if amount > Money::MOST {
+        let message = format!("The amount must be at most {}.", Money { amount: Money::MOST, currency });
+        Err(ApiError::parameter("amount_too_large", "amount", message))
+    } else {
+        Ok(amount)
+    }
+}
+
+fn capture_method(text: Option<&str>) -> Result<CaptureMethod, ApiError> {
+    match text {
+        None | Some("automatic_async") => Ok(CaptureMethod::AutomaticAsync),
+        Some("automatic") => Ok(CaptureMethod::Automatic),
+        Some("manual") => Ok(CaptureMethod::Manual),
+        Some(_) => {
+            let message = "Invalid capture_method: must be one of automatic, automatic_async, or manual";
+            Err(ApiError::invalid(message).about_parameter("capture_method"))
+        }
+    }
+}
+
+fn metadata(params: &Params) -> Result<BTreeMap<String, String>, ApiError> {
+    let wrong = |param: &str, message: String| Err(ApiError::invalid(message).about_parameter(param));
+    let mut metadata = BTreeMap::new();
+    for (key, value) in params.below("metadata").filter(|(_, value)| !value.is_empty()) {
+        if key.chars().count() > LONGEST_KEY {
+            return wrong("metadata", format!("Metadata keys can have up to {LONGEST_KEY} characters."));
+        }
+        if value.chars().count() > LONGEST_VALUE {
+            let message = format!("Metadata values can have up to {LONGEST_VALUE} characters.");
+            return wrong(&format!("metadata[{key}]"), message);
+        }
+        metadata.insert(key.to_owned(), value.to_owned());
+    }
+    if metadata.len() > MOST_METADATA {
+        return wrong("metadata", format!("Metadata can have up to {MOST_METADATA} keys."));
+    }
+    Ok(metadata)
+}

@@ -1,0 +1,94 @@
+//! The simulator as a program of its own.
+
+use std::error::Error;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Parser;
+use common::clock::SystemClock;
+use common::{Ids, SharedClock, SystemEntropy};
+use store::Store;
+use store::sqlite::{OpenError, SqliteBackend};
+use stripe_sim::{Settings, StripeSim};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+/// A simulator of the part of Stripe's API that the marketplace uses.
+#[derive(Parser)]
+#[command(version)]
+struct Args {
+    /// Where to listen.
+    #[arg(long, env = "STRIPE_SIM_LISTEN", default_value = "127.0.0.1:12111")]
+    listen: SocketAddr,
+    /// The file that keeps the state; without it the state is gone when the simulator stops.
+    #[arg(long, env = "STRIPE_SIM_DATABASE")]
+    database: Option<PathBuf>,
+    /// Where browsers reach the simulator, if that is not the listening address.
+    #[arg(long, env = "STRIPE_SIM_PUBLIC_URL")]
+    public_url: Option<String>,
+    /// Where events are posted, such as `http://127.0.0.1:3000/api/payments/webhook`.
+    #[arg(long, env = "STRIPE_SIM_WEBHOOK_URL")]
+    webhook_url: Option<String>,
+    /// Signs the events.
+    #[arg(long, env = "STRIPE_SIM_WEBHOOK_SECRET", default_value = "whsec_sim", hide_env_values = true)]
+    webhook_secret: String,
+    /// The secret key.
+    #[arg(long, env = "STRIPE_SIM_SECRET_KEY", default_value = "sk_test_sim", hide_env_values = true)]
+    secret_key: String,
+    /// The publishable key.
+    #[arg(long, env = "STRIPE_SIM_PUBLISHABLE_KEY", default_value = "pk_test_sim")]
+    publishable_key: String,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).init();
+    let args = Args::parse();
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ids = Ids::new(clock.clone(), Arc::new(SystemEntropy));
+    let store = Store::new(open(args.database.as_deref())?, clock.clone(), ids.clone());
+    let listener = TcpListener::bind(args.listen).await?;
+    let address = listener.local_addr()?;
+    let sim = StripeSim::new(&store, clock, ids, settings(args, address));
+    tracing::info!(%address, "listening");
+
+    let stop = CancellationToken::new();
+    let server = axum::serve(listener, sim.router()).with_graceful_shutdown(stop.clone().cancelled_owned());
+    let (outcome, (), signalled) =
+        tokio::join!(server.into_future(), sim.deliver_webhooks(stop.clone()), stop_on_signal(&stop));
+    store.backend().close().await;
+    outcome?;
+    Ok(signalled?)
+}
+
+fn open(file: Option<&Path>) -> Result<Arc<SqliteBackend>, OpenError> {
+    match file {
+        Some(file) => SqliteBackend::open(file),
+        None => SqliteBackend::in_memory(),
+    }
+}
+
+fn settings(args: Args, address: SocketAddr) -> Settings {
+    let public_url = args.public_url.unwrap_or_else(|| format!("http://{address}"));
+    Settings {
+        public_url: public_url.trim_end_matches('/').to_owned(),
+        webhook_url: args.webhook_url,
+        webhook_secret: args.webhook_secret,
+        secret_key: args.secret_key,
+        publishable_key: args.publishable_key,
+    }
+}
+
+/// Stops on Ctrl-C and on what a service manager sends.
+async fn stop_on_signal(stop: &CancellationToken) -> std::io::Result<()> {
+    let _stops_whatever_happens = stop.clone().drop_guard();
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        _ = terminated.recv() => Ok(()),
+    }
+}

@@ -1,0 +1,74 @@
+//! `--demo`: a few people and tickets, made by the same requests that everybody sends.
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
+use axum::http::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+/// The password of the demo's people. They exist on demand only, on a marketplace that simulates its payments.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// The people, and what they sell: title, venue, minor units of USD.
+const PEOPLE: [(&str, &[(&str, &str, i64)]); 3] = [
+    (
+        "ada@example.com",
+        &[
+            ("Berlin Philharmonic: Mahler 5", "Philharmonie, Berlin", 8_900),
+            ("Jazz in the cellar", "Quasimodo, Berlin", 2_500),
+        ],
+    ),
+    (
+        "grace@example.com",
+        &[("Cup final, row 12", "Wembley Stadium, London", 14_000), ("Stand-up Sunday", "The Comedy Store", 1_800)],
+    ),
+    ("linus@example.com", &[]),
+];
+
+/// Why the demo could not be set up.
+#[derive(Debug, thiserror::Error)]
+#[error("the demo's {0} could not be made: the marketplace answered {1}")]
+pub struct DemoError(&'static str, StatusCode);
+
+/// Makes the demo's people and tickets, once: whoever exists already keeps what they have.
+///
+/// # Errors
+/// The marketplace refused one of them.
+pub async fn set_up(marketplace: &Router) -> Result<(), DemoError> {
+    for (email, tickets) in PEOPLE {
+        let person = json!({ "email": email, "password": PASSWORD });
+        let reply = post(marketplace, "/api/users/signup", None, &person).await;
+        if reply.status() == StatusCode::CONFLICT {
+            continue;
+        }
+        let Some(cookie) = cookie(&reply) else { return Err(DemoError("people", reply.status())) };
+        for (title, venue, amount) in tickets {
+            let price = json!({ "amount": amount, "currency": "USD" });
+            let ticket = json!({ "title": title, "venue": venue, "price": price });
+            let reply = post(marketplace, "/api/tickets", Some(&cookie), &ticket).await;
+            if reply.status() != StatusCode::CREATED {
+                return Err(DemoError("tickets", reply.status()));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn post(marketplace: &Router, path: &str, cookie: Option<&str>, body: &Value) -> Response<Body> {
+    let mut request = Request::post(path).header(CONTENT_TYPE, "application/json");
+    if let Some(cookie) = cookie {
+        request = request.header(COOKIE, cookie);
+    }
+    let request = request.body(Body::from(Bytes::from(body.to_string()))).unwrap_or_default();
+    match marketplace.clone().oneshot(request).await {
+        Ok(reply) => reply,
+        Err(never) => match never {},
+    }
+}
+
+/// What a browser would send back.
+fn cookie(reply: &Response<Body>) -> Option<String> {
+    let cookie = reply.headers().get(SET_COOKIE)?.to_str().ok()?;
+    cookie.split(';').next().map(str::to_owned)
+}

@@ -1,0 +1,62 @@
+//! `/api/docs`: every service's description on one page, for people.
+
+use axum::Router;
+use axum::response::{Html, Redirect};
+use axum::routing::get;
+use serde_json::Value;
+use utoipa::openapi::OpenApi;
+
+const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;\
+color-scheme:light dark}h2{margin-top:2.5rem}code{font-size:.95em}dt{margin-top:1rem;font-weight:600}\
+dd{margin:0 0 0 1.5rem}.m{display:inline-block;min-width:4.5rem}";
+
+/// The page, and the way there from the root.
+pub(crate) fn router(services: &[(&'static str, OpenApi)]) -> Router {
+    let page = page(services);
+    let show = move || async move {
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
+        ([("content-security-policy", policy), ("cache-control", "public, no-cache")], Html(page))
+    };
+    Router::new().route("/api/docs", get(show)).route("/", get(|| async { Redirect::to("/api/docs") }))
+}
+
+fn page(services: &[(&'static str, OpenApi)]) -> String {
+    let mut html = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
+         content=\"width=device-width\"><title>Ticketing API</title><style>{STYLE}</style><h1>Ticketing API</h1>\
+         <p>JSON in UTF-8. Sign in with <code>POST /api/users/signin</code>; the session is a cookie. Errors are \
+         <code>application/problem+json</code>.</p>"
+    );
+    for (prefix, openapi) in services {
+        let json = serde_json::to_value(openapi).unwrap_or_default();
+        let Some(paths) = json["paths"].as_object().filter(|paths| !paths.is_empty()) else { continue };
+        let prefix = escape(prefix);
+        html += &format!("<h2>{prefix}</h2><p><a href=\"{prefix}/openapi.json\">OpenAPI</a></p><dl>");
+        for (path, operations) in paths {
+            for (method, operation) in operations.as_object().into_iter().flatten() {
+                html += &entry(method, path, operation);
+            }
+        }
+        html += "</dl>";
+    }
+    html + "</html>"
+}
+
+fn entry(method: &str, path: &str, operation: &Value) -> String {
+    let summary = operation["summary"].as_str().or(operation["description"].as_str()).unwrap_or_default();
+    let mut html = format!(
+        "<dt><code><span class=\"m\">{}</span>{}</code></dt><dd>{}</dd>",
+        escape(&method.to_uppercase()),
+        escape(path),
+        escape(summary)
+    );
+    for (status, reply) in operation["responses"].as_object().into_iter().flatten() {
+        let words = escape(reply["description"].as_str().unwrap_or_default());
+        html += &format!("<dd><code>{}</code> {words}</dd>", escape(status));
+    }
+    html
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+}

@@ -1,0 +1,13 @@
+//! The whole marketplace in one process: every service, the Stripe simulator, SQLite and the in-process bus.
+
+pub mod data;
+pub mod dead_letters;
+pub mod demo;
+mod docs;
+mod front;
+pub mod marketplace;
+pub mod options;
+pub mod serve;
+mod welcome;
+
+pub use marketplace::{AssembleError, Marketplace, Parts};

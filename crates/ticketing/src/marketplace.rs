@@ -1,0 +1,172 @@
+//! Every service on one bus, behind one address.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use bus::Bus;
+use bus::local::LocalBus;
+use common::http::{HttpContext, HttpSettings, Sessions, Stack, stack};
+use common::{Ids, SharedClock};
+use runtime::{HttpOptions, Kit, Running, Service, Subscribed, Tasks};
+use store::{Backend, Store, StoreError};
+use stripe_sim::StripeSim;
+
+use crate::docs;
+use crate::front::Front;
+
+/// What a marketplace is made from. A test brings its own clock, chance and databases.
+pub struct Parts<E> {
+    /// The time.
+    pub clock: SharedClock,
+    /// New ids and secrets.
+    pub ids: Ids,
+    /// Opens the database of a name out of [`DATABASES`](crate::data::DATABASES).
+    pub open: Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>,
+    /// How long a ticket is held.
+    pub hold: Duration,
+    /// How people reach it.
+    pub http: HttpOptions,
+    /// Where the marketplace will be served: the simulator posts its webhooks there.
+    pub address: SocketAddr,
+    /// Where the simulator will be served.
+    pub stripe_address: SocketAddr,
+}
+
+/// A marketplace cannot be put together.
+#[derive(Debug, thiserror::Error)]
+pub enum AssembleError<E> {
+    /// A database does not open.
+    #[error(transparent)]
+    Open(E),
+    /// A database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// Auth cannot start.
+    #[error(transparent)]
+    Auth(#[from] auth::StartError),
+    /// Payments cannot start.
+    #[error(transparent)]
+    Payments(#[from] payments::StartError),
+}
+
+/// The marketplace at work.
+pub struct Marketplace {
+    /// All routes.
+    pub router: Router,
+    /// Stands for Stripe; its router is served on an address of its own.
+    pub stripe: StripeSim,
+    /// The databases by the names of their services.
+    pub stores: Vec<(&'static str, Store)>,
+    running: Vec<Running>,
+}
+
+impl Marketplace {
+    /// Puts a marketplace together and starts everything but the serving. Its tasks end when `tasks` are stopped.
+    ///
+    /// # Errors
+    /// A database failed.
+    pub async fn assemble<E>(parts: Parts<E>, tasks: &Tasks) -> Result<Self, AssembleError<E>> {
+        let mut stores = Vec::new();
+        let mut kit = |name: &'static str| -> Result<Kit, AssembleError<E>> {
+            let backend = (parts.open)(name).map_err(AssembleError::Open)?;
+            let (clock, ids) = (Arc::clone(&parts.clock), parts.ids.clone());
+            let store = Store::new(backend, Arc::clone(&clock), ids.clone());
+            stores.push((name, store.clone()));
+            Ok(Kit { store, clock, ids })
+        };
+        let stripe = stripe(&kit("stripe")?, &parts);
+        let auth_kit = kit("auth")?;
+        let auth = auth::start(&auth_kit, auth::Settings::default()).await?;
+        let (tickets, orders) = (kit("tickets")?, kit("orders")?);
+        let (expiration, payments) = (kit("expiration")?, kit("payments")?);
+        let services = vec![
+            (auth.service, auth_kit),
+            (tickets::service(&tickets, tickets::Settings::default()), tickets),
+            (orders::service(&orders, orders::Settings { hold: parts.hold }), orders),
+            (expiration::service(&expiration), expiration),
+            (payments::service(&payments, payments_settings(parts.stripe_address))?, payments),
+        ];
+        let sessions = Sessions::new(auth.keys);
+        let running = start(services, &sessions, &parts.http, tasks).await?;
+        tasks.spawn(stripe.clone().deliver_webhooks(tasks.stop_token()));
+        let router = front(&running, &parts, sessions);
+        Ok(Self { router, stripe, stores, running })
+    }
+
+    /// Whether nothing is on its way: every outbox is empty, no worker has anything to do now, and the simulator has
+    /// told everything that is due.
+    ///
+    /// # Errors
+    /// A database failed.
+    pub async fn is_idle(&self) -> Result<bool, StoreError> {
+        for (_, store) in &self.stores {
+            if !store.backend().outbox(0, 1).await?.is_empty() {
+                return Ok(false);
+            }
+        }
+        for service in &self.running {
+            if !service.is_idle().await {
+                return Ok(false);
+            }
+        }
+        Ok(self.stripe.idle().await)
+    }
+
+    /// Closes the databases, after everything else has ended.
+    pub async fn close(self) {
+        for (_, store) in self.stores {
+            store.backend().close().await;
+        }
+    }
+}
+
+/// Everybody listens before anybody speaks.
+async fn start(
+    services: Vec<(Service, Kit)>,
+    sessions: &Sessions,
+    http: &HttpOptions,
+    tasks: &Tasks,
+) -> Result<Vec<Running>, StoreError> {
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
+    let mut subscribed = Vec::new();
+    for (service, kit) in services {
+        subscribed.push(Subscribed::new(service, &kit, &bus, sessions.clone(), http).await?);
+    }
+    Ok(subscribed.into_iter().map(|service| service.start(tasks)).collect())
+}
+
+fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router {
+    let context = HttpContext::new(HttpSettings {
+        clock: Arc::clone(&parts.clock),
+        ids: parts.ids.clone(),
+        sessions,
+        public_url: parts.http.public_url.clone(),
+        trusted_proxies: parts.http.trusted_proxies.clone(),
+    });
+    let descriptions: Vec<_> = running.iter().map(|one| (one.prefix, one.openapi.clone())).collect();
+    let rest = stack(docs::router(&descriptions), &Stack::new(context, &[]));
+    Front::new(running.iter().map(|one| (one.prefix, one.router.clone())).collect(), rest).into_router()
+}
+
+fn stripe<E>(kit: &Kit, parts: &Parts<E>) -> StripeSim {
+    let settings = stripe_sim::Settings {
+        public_url: format!("http://{}", parts.stripe_address),
+        webhook_url: Some(format!("http://{}/api/payments/webhook", parts.address)),
+        ..stripe_sim::Settings::default()
+    };
+    StripeSim::new(&kit.store, Arc::clone(&kit.clock), kit.ids.clone(), settings)
+}
+
+fn payments_settings(stripe: SocketAddr) -> payments::Settings {
+    let sim = stripe_sim::Settings::default();
+    payments::Settings {
+        stripe_url: Some(format!("http://{stripe}")),
+        secret_key: sim.secret_key,
+        publishable_key: sim.publishable_key,
+        webhook_secrets: vec![sim.webhook_secret],
+        stripe_js: format!("http://{stripe}/stripe.js"),
+        ..payments::Settings::default()
+    }
+}

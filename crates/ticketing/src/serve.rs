@@ -1,0 +1,89 @@
+//! Serves the marketplace until it is asked to stop.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use common::clock::SystemClock;
+use common::{Ids, SharedClock, SystemEntropy};
+use runtime::{HttpOptions, ServeError, Tasks, admin, bind, serve, stop};
+
+use crate::data::{Data, DataError};
+use crate::demo::{self, DemoError};
+use crate::options::ServeOptions;
+use crate::welcome;
+use crate::{AssembleError, Marketplace, Parts};
+
+/// Why the marketplace does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The data folder cannot be used.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// A service cannot start.
+    #[error(transparent)]
+    Assemble(#[from] AssembleError<DataError>),
+    /// The demo cannot be set up.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The system refused something that every program needs.
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+    /// Metrics cannot be collected.
+    #[error("metrics cannot be collected: {0}")]
+    Metrics(#[from] metrics_exporter_prometheus::BuildError),
+}
+
+/// Serves until Ctrl-C or SIGTERM, then finishes what is at work and closes the databases.
+///
+/// # Errors
+/// It cannot start.
+pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> {
+    // The addresses first: whoever starts a second marketplace by mistake is told that, before anything is touched.
+    let listener = bind(options.listen, "--listen").await?;
+    let stripe_listener = bind(options.stripe_listen, "--stripe-listen").await?;
+    let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
+    let data = Arc::new(Data::lock(folder)?);
+    let metrics = admin::collect_metrics()?;
+
+    let clock: SharedClock = Arc::new(SystemClock);
+    let opener = Arc::clone(&data);
+    let parts = Parts {
+        ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
+        clock,
+        open: Box::new(move |name| opener.open(name)),
+        hold: options.hold,
+        http: HttpOptions {
+            public_url: options.public_url.clone(),
+            trusted_proxies: options.trusted_proxies.clone(),
+        },
+        address: listener.local_addr()?,
+        stripe_address: stripe_listener.local_addr()?,
+    };
+    let (address, stripe_address) = (parts.address, parts.stripe_address);
+    let tasks = Tasks::default();
+    let marketplace = Marketplace::assemble(parts, &tasks).await?;
+    if options.demo {
+        demo::set_up(&marketplace.router).await?;
+    }
+
+    let serving = Tasks::default();
+    tasks.spawn(serve(stripe_listener, marketplace.stripe.router(), tasks.stop_token()));
+    serving.spawn(serve(listener, marketplace.router.clone(), serving.stop_token()));
+    let health =
+        admin::Health { stores: Arc::new(marketplace.stores.clone()), stop: serving.stop_token() };
+    tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
+    welcome::print(options, address, stripe_address, folder);
+
+    stop::asked().await?;
+    eprintln!("Stopping: finishing what is at work.");
+    // Requests first, so that what they need is still there and what they commit is still published.
+    let in_time = serving.stop().await & tasks.stop().await;
+    if !in_time {
+        tracing::warn!("some work did not finish in time; it goes on at the next start");
+    }
+    marketplace.close().await;
+    Ok(())
+}

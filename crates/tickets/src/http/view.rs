@@ -1,0 +1,72 @@
+//! How a ticket looks from outside.
+
+use common::event::TicketStatus;
+use common::{Money, OrderId, TicketId, Time, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::domain::{Description, Ticket, Venue};
+
+/// A ticket as everybody sees it. Who holds or bought it is nobody's business.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = Ticket)]
+pub(crate) struct TicketView {
+    id: TicketId,
+    title: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    venue: Option<String>,
+    /// When it begins.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    starts_at: Option<Time>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    description: Option<String>,
+    price: Money,
+    seller_id: UserId,
+    status: TicketStatus,
+    /// Until when it is locked for somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reserved_until: Option<Time>,
+    /// Its revision; also its `ETag`.
+    version: u64,
+    created_at: Time,
+    updated_at: Time,
+}
+
+impl From<&Ticket> for TicketView {
+    fn from(ticket: &Ticket) -> Self {
+        let offer = &ticket.offer;
+        Self {
+            id: ticket.id,
+            title: offer.title.as_str().to_owned(),
+            venue: offer.venue.as_ref().map(Venue::as_str).map(str::to_owned),
+            starts_at: offer.starts_at,
+            description: offer.description.as_ref().map(Description::as_str).map(str::to_owned),
+            price: offer.price.money(),
+            seller_id: ticket.seller,
+            status: ticket.status.kind(),
+            reserved_until: ticket.reserved_until(),
+            version: ticket.version,
+            created_at: ticket.created_at,
+            updated_at: ticket.updated_at,
+        }
+    }
+}
+
+/// A ticket as its seller, holder or buyer sees it.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = OwnTicket)]
+pub(crate) struct OwnTicketView {
+    #[serde(flatten)]
+    ticket: TicketView,
+    /// The order that holds or bought it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    order_id: Option<OrderId>,
+}
+
+impl From<&Ticket> for OwnTicketView {
+    fn from(ticket: &Ticket) -> Self {
+        Self { ticket: ticket.into(), order_id: ticket.order() }
+    }
+}

@@ -1,0 +1,10 @@
+//! The tickets on offer: who may have a ticket, and at what price.
+
+mod consume;
+mod documents;
+pub mod domain;
+mod http;
+mod service;
+mod tickets;
+
+pub use service::{list_for, service};

@@ -1,0 +1,59 @@
+//! What the handlers and consumers work with.
+
+use std::sync::Arc;
+
+use bus::Fault;
+use common::{Decision, Problem, SharedClock, TicketId, Time, UserId};
+use runtime::Kit;
+use store::{Collection, CommitError};
+
+use crate::domain::{ClosedOrder, Offer, Ticket};
+use crate::http::PageCache;
+
+/// The service's state. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Tickets {
+    /// The tickets.
+    pub(crate) collection: Collection<Ticket>,
+    /// The orders that shall not have theirs.
+    pub(crate) closed: Collection<ClosedOrder>,
+    /// Pages that were read a moment ago.
+    pub(crate) pages: Arc<PageCache>,
+    clock: SharedClock,
+}
+
+impl Tickets {
+    pub(crate) fn new(kit: &Kit) -> Self {
+        Self {
+            collection: kit.store.collection(),
+            closed: kit.store.collection(),
+            pages: Arc::default(),
+            clock: Arc::clone(&kit.clock),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Puts a ticket on sale. A repetition with the same id, after a crash that swallowed the reply, finds the ticket
+    /// that the first one listed.
+    pub(crate) async fn list(&self, id: TicketId, seller: UserId, offer: Offer) -> Result<Ticket, Problem> {
+        let listed = Ticket::list(id, seller, offer, self.now())?;
+        match self.collection.commit(listed).await {
+            Err(CommitError::Conflict) => {
+                let known = self.collection.get(id).await?.filter(|ticket| ticket.seller == seller);
+                known.ok_or_else(|| Problem::internal(CommitError::Conflict))
+            }
+            committed => Ok(committed?),
+        }
+    }
+
+    /// Remembers an order that is over. What was remembered first stays.
+    pub(crate) async fn close(&self, order: Decision<ClosedOrder>) -> Result<(), Fault> {
+        match self.closed.commit(order).await {
+            Ok(_) | Err(CommitError::Conflict) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
