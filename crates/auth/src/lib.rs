@@ -1,1 +1,78 @@
-//! x
+//! Accounts and sessions: who somebody is.
+
+mod accounts;
+mod documents;
+pub mod domain;
+mod http;
+mod keys;
+pub mod password;
+mod settings;
+mod sweep;
+mod throttle;
+
+use std::num::NonZero;
+use std::sync::Arc;
+
+use common::http::session::VerifyingKeys;
+use runtime::{Kit, Service};
+
+pub use accounts::{Accounts, EnsureError};
+pub use http::{CurrentUserBody, UserView};
+pub use keys::{KeyError, PublicKey, PublicKeys};
+pub use settings::Settings;
+
+use keys::Keyring;
+use password::Hashing;
+use throttle::Throttle;
+
+/// The service, and what others in the same process may use of it.
+pub struct Auth {
+    /// The service.
+    pub service: Service,
+    /// The keys that its tokens are verified with.
+    pub keys: Arc<dyn VerifyingKeys>,
+    /// The accounts: for opening the demonstration's.
+    pub accounts: Accounts,
+}
+
+/// The service could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The signing keys could not be read or made.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// A password could not be hashed.
+    #[error("hashing does not work on this machine")]
+    Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// Makes the service; on a new database this makes its first signing key.
+///
+/// # Errors
+/// [`StartError`] tells what is not there.
+pub async fn start(kit: &Kit, settings: Settings) -> Result<Auth, StartError> {
+    let keyring = Keyring::open(kit).await?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let hashing = Hashing::start(cores, kit.ids.bytes(), kit.ids.bytes()).await;
+    let accounts = Accounts {
+        users: kit.store.collection(),
+        sessions: kit.store.collection(),
+        keyring: keyring.clone(),
+        hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
+        throttle: Arc::new(Throttle::new(&settings)),
+        clock: Arc::clone(&kit.clock),
+        ids: kit.ids.clone(),
+    };
+    let service = Service {
+        name: "auth",
+        prefix: "/api/users",
+        routes: http::routes(accounts.clone()),
+        subscriptions: Vec::new(),
+        workers: vec![
+            keys::worker(keyring.clone()),
+            sweep::worker(accounts.sessions.clone(), Arc::clone(&kit.clock)),
+        ],
+        machine_paths: &[],
+    };
+    Ok(Auth { service, keys: Arc::new(keyring), accounts })
+}

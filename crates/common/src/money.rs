@@ -13,7 +13,9 @@ pub struct Money {
 }
 
 /// The currencies in which tickets can be listed, by their ISO 4217 codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "the ISO 4217 codes say it")]
 pub enum Currency {

@@ -87,9 +87,8 @@ impl Serialize for Time {
 impl<'de> Deserialize<'de> for Time {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(|_| {
-            serde::de::Error::custom("must be a time such as 2026-11-22T10:00:00Z (RFC 3339)")
-        })
+        text.parse()
+            .map_err(|_| serde::de::Error::custom("must be a time such as 2026-11-22T10:00:00Z (RFC 3339)"))
     }
 }
 

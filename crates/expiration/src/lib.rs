@@ -25,6 +25,7 @@ pub fn service(kit: &Kit) -> Service {
     let workers = workers::workers(&deadlines);
     Service {
         name: NAME,
+        prefix: "/api/expiration",
         routes: OpenApiRouter::new(),
         subscriptions: vec![Subscription {
             consumer: NAME,

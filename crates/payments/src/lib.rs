@@ -1,1 +1,97 @@
-//! x
+//! Payments: what the card processor did, and what it shall do next.
+//!
+//! Every call to Stripe is an intention first: committed, then performed under an idempotency key that is derived from
+//! the payment and the step, then its outcome committed. Whoever dies in between is continued by the next look of any
+//! replica.
+
+mod advance;
+mod consume;
+mod documents;
+pub mod domain;
+mod http;
+mod settings;
+mod stripe;
+mod worker;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use bus::Subscription;
+use common::{OrderId, SharedClock};
+use runtime::{Kit, Service};
+use store::{Collection, StoreError};
+use tokio::sync::Notify;
+
+pub use settings::{Settings, SettingsError};
+
+use crate::documents::Order;
+use crate::domain::Payment;
+use crate::stripe::Stripe;
+
+/// The service's name.
+pub const NAME: &str = "payments";
+
+/// What the handlers, the consumer and the worker share. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Payments(Arc<Shared>);
+
+pub(crate) struct Shared {
+    payments: Collection<Payment>,
+    orders: Collection<Order>,
+    stripe: Stripe,
+    clock: SharedClock,
+    settings: Settings,
+    /// Rings when a step may have become due.
+    step_due: Notify,
+    /// How many steps this process is performing, and how many it has begun: for telling whether it is idle.
+    under_way: AtomicUsize,
+    begun: AtomicUsize,
+}
+
+impl std::ops::Deref for Payments {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl Payments {
+    fn new(kit: &Kit, settings: Settings) -> Result<Self, SettingsError> {
+        settings.check()?;
+        let stripe = Stripe::new(&settings.secret_key, settings.stripe_url.as_deref())
+            .map_err(|_| SettingsError::Client)?;
+        Ok(Self(Arc::new(Shared {
+            payments: kit.store.collection(),
+            orders: kit.store.collection(),
+            stripe,
+            clock: kit.clock.clone(),
+            settings,
+            step_due: Notify::new(),
+            under_way: AtomicUsize::new(0),
+            begun: AtomicUsize::new(0),
+        })))
+    }
+
+    /// The payment of an order, if one was begun.
+    async fn of_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
+        self.payments.claimed(Payment::order_claim(order)).await
+    }
+}
+
+/// The payments service.
+///
+/// # Errors
+/// The settings are not such that it may start.
+pub fn service(kit: &Kit, settings: Settings) -> Result<Service, SettingsError> {
+    let payments = Payments::new(kit, settings)?;
+    let handler = Arc::new(consume::Consumer(payments.clone()));
+    Ok(Service {
+        name: NAME,
+        prefix: "/api/payments",
+        routes: http::routes(payments.clone()),
+        subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
+        workers: vec![worker::worker(payments)],
+        machine_paths: &[http::WEBHOOK],
+    })
+}

@@ -59,7 +59,9 @@ impl RemoteKeys {
                 });
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
             }
-            Err(error) => tracing::warn!(error = %error.without_url(), "auth's public keys could not be fetched"),
+            Err(error) => {
+                tracing::warn!(error = %error.without_url(), "auth's public keys could not be fetched");
+            }
         }
     }
 }

@@ -38,7 +38,7 @@ impl Document for Revocation {
 
 /// The consumer of `session.revoked`.
 pub(crate) struct Revocations {
-    revocations: Collection<Revocation>,
+    remembered: Collection<Revocation>,
     sessions: Sessions,
     clock: SharedClock,
 }
@@ -50,12 +50,12 @@ impl Revocations {
         sessions: Sessions,
         clock: SharedClock,
     ) -> Result<Self, StoreError> {
-        let own = Self { revocations: store.collection(), sessions, clock };
+        let own = Self { remembered: store.collection(), sessions, clock };
         let now = own.clock.now();
         let mut place = None;
         loop {
             let range = Range::of("until", []).at_least([now.into()]).after(place);
-            let page = own.revocations.page(range).await?;
+            let page = own.remembered.page(range).await?;
             for revocation in page.items {
                 own.sessions.revoke(revocation.session, revocation.until, now);
             }
@@ -81,7 +81,7 @@ impl Revocations {
         // Memory first: from this moment on the session is refused, even if the database is away.
         self.sessions.revoke(revoked.session_id, revoked.tokens_expire_at, now);
         let revocation = Revocation { session: revoked.session_id, until: revoked.tokens_expire_at };
-        let remembered = self.revocations.change(revoked.session_id, |known| {
+        let remembered = self.remembered.change(revoked.session_id, |known| {
             Ok::<_, Fault>(known.is_none().then(|| Decision::quiet(revocation.clone())))
         });
         remembered.await.map_err(|error| match error {
@@ -94,8 +94,8 @@ impl Revocations {
     /// Each new one takes some old ones away, so that the collection stays as small as it can be.
     async fn forget_old(&self, now: Time) -> Result<(), Fault> {
         let old = Range::of("until", []).at_most([now.into()]).limit(10);
-        for revocation in self.revocations.page(old).await?.items {
-            match self.revocations.remove(&revocation).await {
+        for revocation in self.remembered.page(old).await?.items {
+            match self.remembered.remove(&revocation).await {
                 // Somebody else may have removed it at the same time.
                 Ok(()) | Err(store::CommitError::Conflict) => {}
                 Err(error) => return Err(error.into()),

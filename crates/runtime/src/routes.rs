@@ -35,7 +35,7 @@ pub struct Routes {
 /// Puts the shared middleware around a service's routes and serves their description at
 /// `<prefix>/openapi.json`.
 pub fn routes(
-    routes: OpenApiRouter,
+    described: OpenApiRouter,
     prefix: &'static str,
     machine_paths: &'static [&'static str],
     kit: &Kit,
@@ -50,16 +50,16 @@ pub fn routes(
         trusted_proxies: options.trusted_proxies.clone(),
     });
     let keys = Idempotency::new(kit, context.clone());
-    let (router, mut openapi) = routes.split_for_parts();
-    openapi.info.title = prefix.trim_start_matches("/api/").to_owned();
+    let (bare, mut openapi) = described.split_for_parts();
+    prefix.trim_start_matches("/api/").clone_into(&mut openapi.info.title);
     openapi.info.description = None;
     let description = openapi.to_json().unwrap_or_default();
     let describe = move || async move {
         ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, no-cache")], description)
     };
-    let router = router
+    let described = bare
         .route(&format!("{prefix}/openapi.json"), get(describe))
         .route_layer(from_fn_with_state(keys.clone(), honour));
-    let router = stack(router, &Stack::new(context, machine_paths));
+    let router = stack(described, &Stack::new(context, machine_paths));
     Routes { router, openapi, worker: keys.worker(kit) }
 }

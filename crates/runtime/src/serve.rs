@@ -10,7 +10,9 @@ use tokio_util::sync::CancellationToken;
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
     /// Somebody else has the port.
-    #[error("the address {0} is in use already; stop the other program, or choose another address with `{1}`")]
+    #[error(
+        "the address {0} is in use already; stop the other program, or choose another address with `{1}`"
+    )]
     InUse(SocketAddr, &'static str),
     /// The address is not ours, or the port is not allowed.
     #[error("cannot listen on {0}: {2}; choose another address with `{1}`")]

@@ -59,8 +59,7 @@ impl Subscribed {
         let mut workers = service.workers;
         workers.push(served.worker);
         let backend = Arc::clone(kit.store.backend());
-        let relay =
-            Relay::new(service.name, backend, Arc::clone(bus), kit.clock.clone(), kit.ids.clone());
+        let relay = Relay::new(service.name, backend, Arc::clone(bus), kit.clock.clone(), kit.ids.clone());
         Ok(Self {
             prefix: service.prefix,
             consumers,

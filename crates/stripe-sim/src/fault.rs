@@ -100,6 +100,8 @@ fn overlay(base: &mut Value, wanted: &Value) {
                 overlay(base.entry(name).or_insert(Value::Null), value);
             }
         }
+        // A list would be read as a struct's fields in order, so what should be an object is made unreadable.
+        (base @ Value::Object(_), _) => *base = Value::Null,
         (base, wanted) => *base = wanted.clone(),
     }
 }

@@ -46,7 +46,7 @@ struct Args {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().with_env_filter(filter).init();
+    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).with_writer(std::io::stderr).init();
     let args = Args::parse();
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(clock.clone(), Arc::new(SystemEntropy));

@@ -55,6 +55,17 @@ impl Params {
         self.text(name).map(parse).transpose()
     }
 
+    /// An address to which a browser can be sent.
+    pub(crate) fn url(&self, name: &str) -> Result<Option<String>, ApiError> {
+        let is_web = |url: &str| url.starts_with("http://") || url.starts_with("https://");
+        match self.text(name) {
+            Some(url) if !is_web(url) || !url.bytes().all(|byte| byte.is_ascii_graphic()) => {
+                Err(ApiError::parameter("url_invalid", name, "Not a valid URL."))
+            }
+            url => Ok(url.map(str::to_owned)),
+        }
+    }
+
     /// The values of `name[]` or `name[0]`, `name[1]`, in order.
     pub(crate) fn list(&self, name: &str) -> Vec<&str> {
         self.below(name).map(|(_, value)| value).collect()
@@ -82,7 +93,7 @@ impl Params {
 
     /// Tells requests apart under one idempotency key. It is stored, so of a card it knows no more than the last
     /// four digits: a digest of a whole number could be guessed back.
-    pub(crate) fn fingerprint(&self, method: &str, path: &str) -> String {
+    pub(crate) fn fingerprint(&self, caller: &str, path: &str) -> String {
         let mut sorted: Vec<_> = self.0.iter().collect();
         sorted.sort();
         let mut digest = Context::new(&SHA256);
@@ -90,7 +101,7 @@ impl Params {
             digest.update(part.as_bytes());
             digest.update(&[0]);
         };
-        add(method);
+        add(caller);
         add(path);
         for (name, value) in sorted {
             add(name);
@@ -122,7 +133,7 @@ mod tests {
 
     #[test]
     fn the_fingerprint_ignores_order_and_keeps_no_card_number() {
-        let print = |encoded: &str| params(encoded).fingerprint("POST", "/v1/x");
+        let print = |encoded: &str| params(encoded).fingerprint("Secret", "/v1/x");
         assert_eq!(print("a=1&b=2"), print("b=2&a=1"));
         assert_ne!(print("a=1&b=2"), print("a=1&b=3"));
         let card = |number: &str, cvc: &str| print(&format!("card[number]={number}&card[cvc]={cvc}"));

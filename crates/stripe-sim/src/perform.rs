@@ -38,9 +38,7 @@ impl StripeSim {
             let outcome = decide(current.map(|record| &record.intent));
             let (next, reply) = match (outcome, current) {
                 (Ok(step), _) => {
-                    let fails = *fails.get_or_insert_with(|| {
-                        self.faults().take(|faults| &mut faults.api.fail_after_commit)
-                    });
+                    let fails = *fails.get_or_insert_with(|| call.is_api() && self.fails_after_commit());
                     let reply =
                         if fails { Reply::from(&ApiError::internal()) } else { self.reply(call, &step) };
                     (Some(self.advance(current, step, call, now)), reply)
@@ -64,6 +62,10 @@ impl StripeSim {
             Err(ChangeError::Taken(_)) => Err(ApiError::key_in_use(call.key().unwrap_or_default())),
             Err(ChangeError::Store(error)) => Err(error.into()),
         }
+    }
+
+    fn fails_after_commit(&self) -> bool {
+        self.faults().take(|faults| &mut faults.api.fail_after_commit)
     }
 
     /// The reply that the request's idempotency key gave before.

@@ -41,7 +41,7 @@ pub async fn run(action: &DeadLetters, folder: &Path) -> Result<(), DeadLetterEr
 async fn list(folder: &Path) -> Result<(), DeadLetterError> {
     let mut none = true;
     for (service, store) in stores(folder)? {
-        for letter in bus::dead_letter::list(&store).await? {
+        for letter in DeadLetter::list(&store).await? {
             none = false;
             println!("{}", describe(service, &letter));
         }
@@ -56,7 +56,7 @@ fn describe(service: &str, letter: &DeadLetter) -> String {
     let waiting = if letter.replay_requested { ", to be replayed" } else { "" };
     format!(
         "{}  {}  {service} could not handle {} of {} (tried {} times{waiting}): {}",
-        letter.id(),
+        letter.id,
         letter.failed_at,
         letter.event.subject(),
         letter.event.aggregate,
@@ -67,7 +67,7 @@ fn describe(service: &str, letter: &DeadLetter) -> String {
 
 async fn replay(folder: &Path, id: Uuid) -> Result<(), DeadLetterError> {
     for (service, store) in stores(folder)? {
-        if bus::dead_letter::request_replay(&store, id).await? {
+        if DeadLetter::request_replay(&store, id).await? {
             println!("{service} will handle it again within a minute, or when it is started.");
             return Ok(());
         }

@@ -48,7 +48,7 @@ pub enum AssembleError<E> {
     Auth(#[from] auth::StartError),
     /// Payments cannot start.
     #[error(transparent)]
-    Payments(#[from] payments::StartError),
+    Payments(#[from] payments::SettingsError),
 }
 
 /// The marketplace at work.
@@ -83,14 +83,15 @@ impl Marketplace {
         let (expiration, payments) = (kit("expiration")?, kit("payments")?);
         let services = vec![
             (auth.service, auth_kit),
-            (tickets::service(&tickets, tickets::Settings::default()), tickets),
+            (tickets::service(&tickets), tickets),
             (orders::service(&orders, orders::Settings { hold: parts.hold }), orders),
             (expiration::service(&expiration), expiration),
             (payments::service(&payments, payments_settings(parts.stripe_address))?, payments),
         ];
         let sessions = Sessions::new(auth.keys);
         let running = start(services, &sessions, &parts.http, tasks).await?;
-        tasks.spawn(stripe.clone().deliver_webhooks(tasks.stop_token()));
+        let (teller, stop) = (stripe.clone(), tasks.stop_token());
+        tasks.spawn(async move { teller.deliver_webhooks(stop).await });
         let router = front(&running, &parts, sessions);
         Ok(Self { router, stripe, stores, running })
     }
@@ -111,7 +112,8 @@ impl Marketplace {
                 return Ok(false);
             }
         }
-        Ok(self.stripe.idle().await)
+        self.stripe.idle().await?;
+        Ok(true)
     }
 
     /// Closes the databases, after everything else has ended.
@@ -167,6 +169,6 @@ fn payments_settings(stripe: SocketAddr) -> payments::Settings {
         publishable_key: sim.publishable_key,
         webhook_secrets: vec![sim.webhook_secret],
         stripe_js: format!("http://{stripe}/stripe.js"),
-        ..payments::Settings::default()
+        allow_live: false,
     }
 }

@@ -57,3 +57,38 @@ impl Tickets {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use common::{Currency, Money};
+
+    use super::*;
+    use crate::domain::{Price, Title};
+
+    fn offer(title: &str) -> Offer {
+        let price = Price::parse(Money { amount: 2_500, currency: Currency::Usd }).expect("a price");
+        let title = Title::parse(title).expect("a title");
+        Offer { title, venue: None, starts_at: None, description: None, price }
+    }
+
+    #[tokio::test]
+    async fn a_repetition_with_the_same_id_finds_the_ticket_of_the_first_try() {
+        let (_, kit) = runtime::testing::kit();
+        let tickets = Tickets::new(&kit);
+        let (id, seller, other) = (kit.ids.next(), kit.ids.next(), kit.ids.next());
+        let first = tickets.list(id, seller, offer("first")).await.expect("listed");
+        let again = tickets.list(id, seller, offer("first")).await.expect("found");
+        assert_eq!(again, first);
+        let outbox = kit.store.backend().outbox(0, 10).await.expect("the outbox");
+        assert_eq!(outbox.len(), 1, "announced once");
+        let stolen = tickets.list(id, other, offer("other")).await.expect_err("somebody else's");
+        assert_eq!(stolen.code, "internal");
+    }
+
+    #[tokio::test]
+    async fn a_ticket_can_be_listed_for_a_seller_without_a_request() {
+        let (_, kit) = runtime::testing::kit();
+        let ticket = crate::list_for(&kit, kit.ids.next(), offer("demo")).await.expect("listed");
+        assert_eq!(Tickets::new(&kit).collection.get(ticket.id).await.expect("a read"), Some(ticket));
+    }
+}

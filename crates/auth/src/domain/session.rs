@@ -156,8 +156,10 @@ mod tests {
     #[test]
     fn every_state_answers_every_command() {
         for (state, session, now) in states() {
-            let seen = session.seen(now).map(|decision| decision.map(|it| (it.next.last_seen_at, it.facts.len())));
-            let revoked = session.revoke(now).map(|decision| (decision.next.revoked_at, decision.facts.len()));
+            let seen =
+                session.seen(now).map(|decision| decision.map(|it| (it.next.last_seen_at, it.facts.len())));
+            let revoked =
+                session.revoke(now).map(|decision| (decision.next.revoked_at, decision.facts.len()));
             let (expected_seen, expected_revoked) = match state {
                 "live" => (Ok(None), Some((Some(now), 1))),
                 "stale" => (Ok(Some((now, 0))), Some((Some(now), 1))),
@@ -211,7 +213,8 @@ mod tests {
     #[test]
     fn a_device_name_is_kept_to_a_bounded_length() {
         let long = "x".repeat(1000);
-        let session = Session::open(Uuid::nil().into(), Uuid::nil().into(), Some(&long), Time::from_millis(0)).next;
+        let session =
+            Session::open(Uuid::nil().into(), Uuid::nil().into(), Some(&long), Time::from_millis(0)).next;
         assert_eq!(session.user_agent.map(|name| name.len()), Some(Session::LONGEST_USER_AGENT));
     }
 }

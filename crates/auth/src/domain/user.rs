@@ -76,6 +76,9 @@ mod tests {
     #[test]
     fn neither_address_nor_hash_is_shown_in_debug_output() {
         let shown = format!("{:?}", user());
-        assert!(!shown.contains("ann@") && !shown.contains("argon2id") && shown.contains("PasswordHash(…)"), "{shown}");
+        assert!(
+            !shown.contains("ann@") && !shown.contains("argon2id") && shown.contains("PasswordHash(…)"),
+            "{shown}"
+        );
     }
 }

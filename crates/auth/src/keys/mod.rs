@@ -98,7 +98,8 @@ impl Keyring {
     /// Whether nothing is due, and what is stored is what is used.
     async fn is_tended(&self) -> Result<bool, StoreError> {
         let keys = self.0.stored.page(SigningKey::all()).await?.items;
-        let in_use = self.loaded().iter().map(|key| key.kid.clone()).eq(keys.iter().map(|key| key.id.to_string()));
+        let in_use =
+            self.loaded().iter().map(|key| key.kid.clone()).eq(keys.iter().map(|key| key.id.to_string()));
         Ok(in_use && schedule::due(&keys, self.0.clock.now()).is_none())
     }
 

@@ -35,7 +35,11 @@ pub(crate) struct SigningKey {
 
 impl SigningKey {
     /// A new key. Its randomness is the operating system's even in tests: the library takes no other.
-    pub(crate) fn generate(id: Uuid, generation: u32, signs_from: Time) -> Result<Decision<Self>, Unspecified> {
+    pub(crate) fn generate(
+        id: Uuid,
+        generation: u32,
+        signs_from: Time,
+    ) -> Result<Decision<Self>, Unspecified> {
         let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;
         let pkcs8 = STANDARD.encode(pair.as_ref());
         Ok(Decision::quiet(Self { id, version: 1, generation, signs_from, pkcs8 }))

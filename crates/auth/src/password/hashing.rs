@@ -131,7 +131,9 @@ mod tests {
         let chosen = pool.choose(typed, None).await.expect("a seat").expect("strong");
         let hash = pool.hash(chosen, [3; 16]).await.expect("a hash");
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
-        for (text, right) in [("cafe\u{301} vexed quartz glyph", true), ("cafe vexed quartz glyph", false), ("", false)] {
+        for (text, right) in
+            [("cafe\u{301} vexed quartz glyph", true), ("cafe vexed quartz glyph", false), ("", false)]
+        {
             let seat = pool.seat().await.expect("a seat");
             let verified = seat.verify(TypedPassword::new(text), hash.clone()).await.expect("an answer");
             assert_eq!(verified, right, "{text}");
@@ -144,7 +146,10 @@ mod tests {
         let decoy = phc::PasswordHash::new(pool.decoy.as_str()).expect("a hash");
         let hash = hash(b"vexed quartz glyph", &[3; 16]).expect("a hash");
         let hash = phc::PasswordHash::new(hash.as_str()).expect("a hash");
-        assert_eq!((decoy.algorithm, decoy.version, decoy.params), (hash.algorithm, hash.version, hash.params));
+        assert_eq!(
+            (decoy.algorithm, decoy.version, decoy.params),
+            (hash.algorithm, hash.version, hash.params)
+        );
     }
 
     #[tokio::test]

@@ -113,7 +113,9 @@ mod tests {
 
     #[test]
     fn a_guessable_password_is_refused() {
-        for text in ["password", "12345678", "qwertyuiop", "aaaaaaaaaaaaaaaa", "P@ssw0rd1", "01.01.1990", "        "] {
+        for text in
+            ["password", "12345678", "qwertyuiop", "aaaaaaaaaaaaaaaa", "P@ssw0rd1", "01.01.1990", "        "]
+        {
             assert_eq!(choose(text), Err(PasswordFault::Weak), "{text}");
         }
     }

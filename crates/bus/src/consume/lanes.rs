@@ -83,3 +83,47 @@ impl Lanes {
         next
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use common::event::DeadlinePassed;
+    use common::{Fact, Time};
+
+    use super::*;
+
+    fn replay() -> Job {
+        let (id, time) = (Uuid::from_u128(1), Time::from_millis(0));
+        let event = Envelope {
+            id: id.into(),
+            schema: 1,
+            aggregate: id,
+            version: 1,
+            time,
+            trace: None,
+            fact: Fact::ExpirationCompleted(DeadlinePassed { order_id: id.into(), expires_at: time }),
+        };
+        Job::Replay(Box::new(DeadLetter {
+            id,
+            version: 2,
+            event,
+            consumer: "tests".to_owned(),
+            reason: String::new(),
+            attempts: 1,
+            failed_at: time,
+            replay_requested: true,
+        }))
+    }
+
+    #[test]
+    fn a_dead_letter_that_every_look_finds_again_is_held_once() {
+        let mut lanes = Lanes::default();
+        let place = lanes.enter(replay()).expect("its aggregate is free").place();
+        for _ in 0..100 {
+            assert!(lanes.enter(replay()).is_none());
+        }
+        assert_eq!(lanes.held(), 1);
+        assert!(lanes.leave(place).is_none());
+        assert_eq!(lanes.held(), 0);
+        assert!(lanes.enter(replay()).is_some());
+    }
+}

@@ -157,6 +157,24 @@ async fn a_sweep_finds_what_was_never_announced() {
 }
 
 #[tokio::test]
+async fn a_sweep_finds_what_became_visible_behind_what_was_read() {
+    let (world, bus) = (World::new(), Arc::new(NotingBus::default()));
+    world.database.hides_first.store(true, Ordering::Relaxed);
+    let _running = start(&world, &bus);
+    world.commit(1).await;
+    world.commit(2).await;
+    settle().await;
+    assert_eq!(bus.heard(), [(2, 1)]);
+    world.database.hides_first.store(false, Ordering::Relaxed);
+    world.commit(3).await;
+    settle().await;
+    assert_eq!(bus.heard(), [(3, 1)]);
+    world.pass(Duration::from_secs(30)).await;
+    assert_eq!(bus.heard(), [(1, 1)]);
+    assert_eq!(world.outbox().await, 0);
+}
+
+#[tokio::test]
 async fn a_sweep_does_not_publish_again_what_is_on_its_way() {
     let (world, bus) = (World::new(), Arc::new(NotingBus::default()));
     bus.holds.store(true, Ordering::Relaxed);

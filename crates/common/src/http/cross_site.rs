@@ -55,7 +55,10 @@ mod tests {
         assert!(ours(&[("sec-fetch-site", "same-origin"), ("origin", "https://evil.example")], None));
         assert!(ours(&[("sec-fetch-site", "none")], None));
         assert!(!ours(&[("sec-fetch-site", "cross-site")], None));
-        assert!(!ours(&[("sec-fetch-site", "same-site"), ("origin", "https://us.example")], Some("https://us.example")));
+        assert!(!ours(
+            &[("sec-fetch-site", "same-site"), ("origin", "https://us.example")],
+            Some("https://us.example")
+        ));
     }
 
     #[test]
@@ -65,6 +68,9 @@ mod tests {
         assert!(!ours(&[("host", "127.0.0.1:3000"), ("origin", "https://127.0.0.1:3000")], None));
         assert!(!ours(&[("host", "127.0.0.1:3000"), ("origin", "null")], None));
         assert!(ours(&[("origin", "https://us.example")], Some("https://us.example/")));
-        assert!(!ours(&[("host", "us.example"), ("origin", "http://us.example")], Some("https://us.example")));
+        assert!(!ours(
+            &[("host", "us.example"), ("origin", "http://us.example")],
+            Some("https://us.example")
+        ));
     }
 }

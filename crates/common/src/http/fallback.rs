@@ -25,6 +25,7 @@ pub(super) async fn unknown_method() -> Problem {
 }
 
 /// 500: a handler panicked. The message may hold anything, so only its kind is told to the log.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let words = panic
         .downcast_ref::<&str>()

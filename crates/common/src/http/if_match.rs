@@ -22,7 +22,9 @@ impl IfMatch {
     pub fn check(&self, version: u64) -> Result<(), Problem> {
         let tag = version_tag(version);
         let matches = |value: &HeaderValue| {
-            value.to_str().is_ok_and(|tags| tags.split(',').map(str::trim).any(|one| one == "*" || one == tag))
+            value
+                .to_str()
+                .is_ok_and(|tags| tags.split(',').map(str::trim).any(|one| one == "*" || one == tag))
         };
         if self.0.is_empty() || self.0.iter().any(matches) {
             return Ok(());

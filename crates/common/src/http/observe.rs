@@ -17,7 +17,11 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 /// What an API reply may do in a browser: nothing.
 const API_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-pub(super) async fn observe(State(context): State<HttpContext>, mut request: Request, next: Next) -> Response {
+pub(super) async fn observe(
+    State(context): State<HttpContext>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = request_id::of(&request, &context.ids);
     let traceparent = request
         .headers()

@@ -5,9 +5,9 @@ use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
 use http::header::CACHE_CONTROL;
 use http::request::Parts;
-use http::StatusCode;
 use serde::Serialize;
 
 use super::Caching;
@@ -31,7 +31,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
         axum::extract::Query::<Vec<(String, String)>>::from_request_parts(parts, state)
             .await
             .map(|query| Self(query.0))
-            .map_err(|_| Problem::not_valid(vec![FieldError { message: "the query cannot be read".into(), field: None }]))
+            .map_err(|_| {
+                Problem::not_valid(vec![FieldError {
+                    message: "the query cannot be read".into(),
+                    field: None,
+                }])
+            })
     }
 }
 
@@ -86,9 +91,11 @@ impl<S: Send + Sync> FromRequestParts<S> for PageQuery {
         let query = Query::from_request_parts(parts, state).await?;
         let limit = match query.get("limit") {
             None => Self::DEFAULT,
-            Some(text) => text.parse().ok().filter(|limit| (1..=Self::MOST).contains(limit)).ok_or_else(|| {
-                Problem::not_valid(vec![FieldError::new("limit", "must be a whole number from 1 to 100")])
-            })?,
+            Some(text) => {
+                text.parse().ok().filter(|limit| (1..=Self::MOST).contains(limit)).ok_or_else(|| {
+                    Problem::not_valid(vec![FieldError::new("limit", "must be a whole number from 1 to 100")])
+                })?
+            }
         };
         Ok(Self { limit, cursor: query.get("cursor").map(str::to_owned) })
     }

@@ -51,24 +51,36 @@ impl Faults {
 
     /// An optional line of text; blank counts as absent. `None`: it broke a rule.
     #[expect(clippy::option_option, reason = "the outer one tells faulty, the inner one absent")]
-    pub fn optional_line(&mut self, field: &str, value: Option<String>, most: usize) -> Option<Option<String>> {
-        self.optional(field, value, |value| text::line(value, most))
+    #[expect(clippy::needless_pass_by_value, reason = "raw fields are handed over whole")]
+    pub fn optional_line(
+        &mut self,
+        field: &str,
+        value: Option<String>,
+        most: usize,
+    ) -> Option<Option<String>> {
+        self.optional(field, value.as_deref(), |value| text::line(value, most))
     }
 
     /// Optional lines of text ([`text::lines`]); blank counts as absent. `None`: they broke a rule.
     #[expect(clippy::option_option, reason = "the outer one tells faulty, the inner one absent")]
-    pub fn optional_lines(&mut self, field: &str, value: Option<String>, most: usize) -> Option<Option<String>> {
-        self.optional(field, value, |value| text::lines(value, most))
+    #[expect(clippy::needless_pass_by_value, reason = "raw fields are handed over whole")]
+    pub fn optional_lines(
+        &mut self,
+        field: &str,
+        value: Option<String>,
+        most: usize,
+    ) -> Option<Option<String>> {
+        self.optional(field, value.as_deref(), |value| text::lines(value, most))
     }
 
     #[expect(clippy::option_option, reason = "the outer one tells faulty, the inner one absent")]
     fn optional(
         &mut self,
         field: &str,
-        value: Option<String>,
+        value: Option<&str>,
         clean: impl Fn(&str) -> Result<String, TextError>,
     ) -> Option<Option<String>> {
-        match value.as_deref().map(clean) {
+        match value.map(clean) {
             None | Some(Err(TextError::Empty)) => Some(None),
             Some(value) => self.check(field, value).map(Some),
         }
@@ -122,7 +134,11 @@ fn parse<T: Parse>(body: &[u8], now: Time) -> Result<T, Problem> {
 }
 
 fn malformed() -> Problem {
-    Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "The body is not JSON; send one JSON object in UTF-8.")
+    Problem::new(
+        StatusCode::BAD_REQUEST,
+        "malformed-json",
+        "The body is not JSON; send one JSON object in UTF-8.",
+    )
 }
 
 /// A fault of the body's shape, with the field where it is.

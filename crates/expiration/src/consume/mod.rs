@@ -11,12 +11,8 @@ use futures::future::{BoxFuture, FutureExt};
 use crate::deadlines::Deadlines;
 
 /// What it listens to.
-pub(crate) const SUBJECTS: &[Subject] = &[
-    Subject::OrderCreated,
-    Subject::OrderPaymentAccepted,
-    Subject::OrderCompleted,
-    Subject::OrderCancelled,
-];
+pub(crate) const SUBJECTS: &[Subject] =
+    &[Subject::OrderCreated, Subject::OrderPaymentAccepted, Subject::OrderCompleted, Subject::OrderCancelled];
 
 /// Hears the events.
 pub(crate) struct Consumer(pub(crate) Deadlines);

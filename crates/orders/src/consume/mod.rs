@@ -57,7 +57,9 @@ impl Consumer {
             | Fact::TicketReleased(ticket)
             | Fact::TicketSold(ticket)
             | Fact::TicketWithdrawn(ticket) => ticket::learn(orders, ticket).await,
-            Fact::TicketReservationRefused(refused) => ticket_reservation_refused::hear(orders, refused).await,
+            Fact::TicketReservationRefused(refused) => {
+                ticket_reservation_refused::hear(orders, refused).await
+            }
             Fact::ExpirationCompleted(deadline) => expiration_completed::hear(orders, deadline).await,
             Fact::PaymentAuthorized(payment) => {
                 payment_authorized::hear(orders, payment, received.first_tried).await

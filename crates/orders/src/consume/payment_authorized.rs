@@ -14,11 +14,7 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// How long to wait between two looks when the lock takes long.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-pub(super) async fn hear(
-    orders: &Orders,
-    payment: &PaymentSnapshot,
-    first_tried: Time,
-) -> Result<(), Fault> {
+pub(super) async fn hear(orders: &Orders, payment: &PaymentSnapshot, first_tried: Time) -> Result<(), Fault> {
     let accepted = orders.step(payment.order_id, Order::accept_payment).await;
     accepted.map_err(|error| match error.into() {
         // Waiting as long as it took so far doubles the time between two looks; the deadline ends it.

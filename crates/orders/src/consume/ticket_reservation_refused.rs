@@ -8,8 +8,7 @@ use common::event::ReservationRefused;
 use crate::orders::Orders;
 
 pub(super) async fn hear(orders: &Orders, refused: &ReservationRefused) -> Result<(), Fault> {
-    let step = orders.step(refused.order_id, |order, now| {
-        Ok::<_, Infallible>(order.lock_refused(refused.reason, now))
-    });
+    let step = orders
+        .step(refused.order_id, |order, now| Ok::<_, Infallible>(order.lock_refused(refused.reason, now)));
     Ok(step.await?)
 }

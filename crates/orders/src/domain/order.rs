@@ -140,9 +140,9 @@ impl Order {
         match self.status {
             Status::Paying => Ok(Some(self.turn(Status::Complete, now))),
             Status::Complete => Ok(None),
-            Status::Created | Status::AwaitingPayment => {
-                Err(StepError::BrokenPromise("money was captured for an order whose payment was not accepted"))
-            }
+            Status::Created | Status::AwaitingPayment => Err(StepError::BrokenPromise(
+                "money was captured for an order whose payment was not accepted",
+            )),
             Status::Cancelled(_) => {
                 Err(StepError::BrokenPromise("money was captured for a cancelled order; it must be refunded"))
             }

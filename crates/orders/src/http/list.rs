@@ -30,7 +30,8 @@ pub(super) async fn list(
     page: PageQuery,
 ) -> Result<Listing<OrderBody>, Problem> {
     let list = format!("orders/{}", buyer.id);
-    let range = Range::of(BY_BUYER, [buyer.id.into()]).descending().after(page.after(&list)?).limit(page.limit);
+    let range =
+        Range::of(BY_BUYER, [buyer.id.into()]).descending().after(page.after(&list)?).limit(page.limit);
     let found = orders.orders.page(range).await?;
     Ok(Listing::new(&list, found.items.into_iter().map(OrderBody::from).collect(), found.next))
 }

@@ -7,10 +7,11 @@ use super::{CardError, Payment, Work};
 
 impl Payment {
     /// Takes the step that is due. `urgent`: take it before its time, because there is reason to believe that it will
-    /// succeed now. `None`: nothing is to do, or not yet.
+    /// succeed now; but never an intention out of the hands of somebody who is at it. `None`: nothing is to do now.
     pub fn take(&self, urgent: bool, now: Time) -> Option<Decision<Self>> {
         let due = self.work.due?;
-        if due > now && !urgent {
+        let in_hands = self.work.taken && due > now;
+        if due > now && (!urgent || (in_hands && !self.is_watched())) {
             return None;
         }
         let mut work = self.work;
@@ -19,15 +20,6 @@ impl Payment {
             work.attempts = 0;
         }
         Some(self.rescheduled(work.take(now)))
-    }
-
-    /// Notes a reason to look now. `None`: there is nothing to look for any more, or somebody will at once.
-    pub fn hint(&self, now: Time) -> Option<Decision<Self>> {
-        let due = self.work.due?;
-        if due <= now {
-            return None;
-        }
-        Some(self.rescheduled(Work { due: Some(now), ..self.work }))
     }
 
     /// The attempt at the step of `taken` failed and shall be repeated. `None`: it is not the present step any more.
@@ -84,12 +76,8 @@ impl Payment {
         if self.status != PaymentStatus::Capturing || self.giving_up {
             return None;
         }
-        let next = Self {
-            last_error: Some(why),
-            giving_up: true,
-            work: Work::at_once(now),
-            ..self.changed(now)
-        };
+        let next =
+            Self { last_error: Some(why), giving_up: true, work: Work::at_once(now), ..self.changed(now) };
         Some(Decision::quiet(next))
     }
 

@@ -25,7 +25,7 @@ impl fmt::Debug for ClientSecret {
 }
 
 /// What the card processor says went wrong, in words that may be shown to the buyer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardError {
     /// Stripe's word for it, such as `card_declined` (<https://docs.stripe.com/error-codes>).
     pub code: String,

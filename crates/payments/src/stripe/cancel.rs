@@ -1,13 +1,15 @@
 //! Lets go of the money that is held, for good.
 
+use stripe::StripeRequest;
 use stripe_core::payment_intent::CancelPaymentIntent;
 
-use super::{Failure, Stripe, intent};
+use super::{Failure, Stripe, intent, once_under};
 use crate::domain::Seen;
 
 impl Stripe {
     /// Cancels the `PaymentIntent`: it can be neither confirmed nor captured any more.
     pub(crate) async fn cancel(&self, id: &str, key: &str) -> Result<Seen, Failure> {
-        intent::seen(self.change(CancelPaymentIntent::new(id), key).await?)
+        let request = CancelPaymentIntent::new(id).customize().request_strategy(once_under(key)?);
+        intent::seen(request.send(&self.0).await?)
     }
 }

@@ -1,13 +1,15 @@
 //! Takes the money that is held.
 
+use stripe::StripeRequest;
 use stripe_core::payment_intent::CapturePaymentIntent;
 
-use super::{Failure, Stripe, intent};
+use super::{Failure, Stripe, intent, once_under};
 use crate::domain::Seen;
 
 impl Stripe {
     /// Captures the whole amount.
     pub(crate) async fn capture(&self, id: &str, key: &str) -> Result<Seen, Failure> {
-        intent::seen(self.change(CapturePaymentIntent::new(id), key).await?)
+        let request = CapturePaymentIntent::new(id).customize().request_strategy(once_under(key)?);
+        intent::seen(request.send(&self.0).await?)
     }
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
+use stripe::StripeRequest;
 use stripe_core::payment_intent::{CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods};
 use stripe_shared::PaymentIntentCaptureMethod;
 use stripe_types::Currency as StripeCurrency;
 
-use super::{Failure, Stripe, intent};
+use super::{Failure, Stripe, intent, once_under};
 use crate::domain::{Payment, Seen};
 
 /// Under this name a `PaymentIntent`'s metadata tell whose it is, so that it can be found even if the answer to its
@@ -29,6 +30,7 @@ impl Stripe {
             .capture_method(PaymentIntentCaptureMethod::Manual)
             .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
             .metadata(metadata);
-        intent::seen(self.change(request, &payment.idempotency_key("create")).await?)
+        let strategy = once_under(&payment.idempotency_key("create"))?;
+        intent::seen(request.customize().request_strategy(strategy).send(&self.0).await?)
     }
 }

@@ -36,9 +36,10 @@ impl Failure {
         Self::Transient { cause: cause.into(), kept: false }
     }
 
-    /// Whether the idempotency key leads nowhere any more.
+    /// Whether the idempotency key leads nowhere any more: Stripe may give this very answer again and again, even once
+    /// its reason is gone.
     pub(crate) fn uses_up_the_key(&self) -> bool {
-        matches!(self, Self::Transient { kept: true, .. })
+        !matches!(self, Self::Transient { kept: false, .. } | Self::Missing)
     }
 }
 

@@ -26,7 +26,7 @@ impl Stripe {
         let mut request = ListPaymentIntent::new().created(RangeQueryTs::Bounds(bounds)).limit(PAGE);
         let mut found = Vec::new();
         for _ in 0..MOST_PAGES {
-            let page = self.look(request.clone()).await?;
+            let page = request.send(&self.0).await?;
             let last = page.data.last().map(|intent| intent.id.to_string());
             for one in page.data {
                 if one.metadata.get(PAYMENT) == Some(&owner) {

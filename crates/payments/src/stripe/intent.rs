@@ -9,7 +9,8 @@ use crate::domain::{ClientSecret, Intent, IntentState, Seen};
 /// What matters of it.
 pub(super) fn seen(intent: PaymentIntent) -> Result<Seen, Failure> {
     let state = state(&intent);
-    let client_secret = intent.client_secret.ok_or_else(|| Failure::away("an answer without a client secret"))?;
+    let client_secret =
+        intent.client_secret.ok_or_else(|| Failure::away("an answer without a client secret"))?;
     let intent = Intent { id: intent.id.to_string(), client_secret: ClientSecret(client_secret) };
     Ok(Seen { intent, state })
 }

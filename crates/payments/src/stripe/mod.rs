@@ -11,7 +11,7 @@ mod retrieve;
 
 use std::time::Duration;
 
-use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError, StripeRequest};
+use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError};
 
 pub(crate) use failure::Failure;
 
@@ -33,24 +33,10 @@ impl Stripe {
         };
         builder.build().map(Self)
     }
+}
 
-    /// Changes something, once, under this key.
-    async fn change<R>(&self, request: R, key: &str) -> Result<R::Output, Failure>
-    where
-        R: StripeRequest,
-        R::Output: stripe_types::Deserialize,
-    {
-        let key = IdempotencyKey::new(key).map_err(|error| Failure::away(error.to_string()))?;
-        let request = request.customize().request_strategy(RequestStrategy::Idempotent(key));
-        request.send(&self.0).await.map_err(Failure::from)
-    }
-
-    /// Looks at something, once.
-    async fn look<R>(&self, request: R) -> Result<R::Output, Failure>
-    where
-        R: StripeRequest,
-        R::Output: stripe_types::Deserialize,
-    {
-        request.customize().request_strategy(RequestStrategy::Once).send(&self.0).await.map_err(Failure::from)
-    }
+/// Sends a change once, under this key.
+fn once_under(key: &str) -> Result<RequestStrategy, Failure> {
+    let key = IdempotencyKey::new(key).map_err(|error| Failure::away(error.to_string()))?;
+    Ok(RequestStrategy::Idempotent(key))
 }

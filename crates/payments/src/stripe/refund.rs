@@ -1,12 +1,15 @@
 //! Gives back the money that was taken.
 
+use stripe::StripeRequest;
 use stripe_core::refund::CreateRefund;
 
-use super::{Failure, Stripe};
+use super::{Failure, Stripe, once_under};
 
 impl Stripe {
     /// Refunds the whole amount. Stripe refuses a second time with [`Failure::UnexpectedState`].
     pub(crate) async fn refund(&self, id: &str, key: &str) -> Result<(), Failure> {
-        self.change(CreateRefund::new().payment_intent(id), key).await.map(drop)
+        let request = CreateRefund::new().payment_intent(id).customize().request_strategy(once_under(key)?);
+        request.send(&self.0).await?;
+        Ok(())
     }
 }

@@ -15,7 +15,7 @@ impl Stripe {
 
     /// The same, and the payment that its metadata name.
     pub(crate) async fn retrieve_with_owner(&self, id: &str) -> Result<(Seen, Option<PaymentId>), Failure> {
-        let found = self.look(RetrievePaymentIntent::new(id)).await?;
+        let found = RetrievePaymentIntent::new(id).send(&self.0).await?;
         let owner = found.metadata.get(PAYMENT).and_then(|id| id.parse().ok());
         Ok((intent::seen(found)?, owner))
     }

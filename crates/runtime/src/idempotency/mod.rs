@@ -33,7 +33,7 @@ const KEPT: [HeaderName; 4] = [LOCATION, ETAG, CONTENT_TYPE, CACHE_CONTROL];
 const LONGEST: usize = 255;
 
 /// How long a reply is remembered.
-const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_hours(24);
 
 /// How long a use belongs to whoever began it: longer than a request may take (`Stack::PATIENCE`).
 const LEASE: Duration = Duration::from_secs(20);
@@ -42,7 +42,7 @@ const LEASE: Duration = Duration::from_secs(20);
 const WAIT: Duration = Duration::from_secs(12);
 
 /// How often forgotten uses are removed.
-const SWEEP: Duration = Duration::from_secs(600);
+const SWEEP: Duration = Duration::from_mins(10);
 
 /// The uses of keys in one service. Cheap to clone.
 #[derive(Clone)]
@@ -76,7 +76,9 @@ impl Idempotency {
         let now = self.context.clock.now();
         let (version, reserved) = match self.uses.get(id).await? {
             None => (1, self.context.ids.next()),
-            Some(forgotten) if forgotten.expires_at <= now => (forgotten.version + 1, self.context.ids.next()),
+            Some(forgotten) if forgotten.expires_at <= now => {
+                (forgotten.version + 1, self.context.ids.next())
+            }
             Some(known) if known.body != body => return Err(reused()),
             Some(Use { reply: Some(reply), .. }) => return Ok(Some(Turn::Replay(reply))),
             Some(known) if self.is_at_work(&known, now) => return Ok(None),
@@ -176,7 +178,9 @@ pub(crate) async fn honour(State(keys): State<Idempotency>, request: Request, ne
         return next.run(request).await;
     };
     match CurrentUser::of(&keys.context, request.headers()).await {
-        Some(person) => once(&keys, person, &key, request, next).await.unwrap_or_else(IntoResponse::into_response),
+        Some(person) => {
+            once(&keys, person, &key, request, next).await.unwrap_or_else(IntoResponse::into_response)
+        }
         None => next.run(request).await,
     }
 }

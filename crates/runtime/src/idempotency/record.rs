@@ -1,6 +1,8 @@
 //! What is remembered about an idempotency key.
 
 use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{Time, UserId};
 use serde::{Deserialize, Serialize};
 use store::{Document, Keys};
@@ -64,9 +66,10 @@ pub(super) fn place(person: UserId, path: &str, key: &[u8]) -> Uuid {
 /// A digest that is the same for equal JSON, however it is spaced or its fields are ordered.
 pub(super) fn fingerprint(body: &[u8]) -> String {
     // A `Value` keeps its fields sorted; what is not JSON stands for itself.
-    let canonical = serde_json::from_slice::<serde_json::Value>(body).map(|json| json.to_string().into_bytes());
+    let canonical =
+        serde_json::from_slice::<serde_json::Value>(body).map(|json| json.to_string().into_bytes());
     let digest = digest(&SHA256, canonical.as_deref().unwrap_or(body));
-    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    URL_SAFE_NO_PAD.encode(digest)
 }
 
 #[cfg(test)]

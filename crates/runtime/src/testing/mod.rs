@@ -104,7 +104,8 @@ impl TestService {
         let keys = keys.unwrap_or_else(|| people.clone());
         let sessions = Sessions::new(keys);
         let options = HttpOptions::default();
-        let subscribed = Subscribed::new(service, &kit, &bus, sessions, &options).await.expect("it subscribes");
+        let subscribed =
+            Subscribed::new(service, &kit, &bus, sessions, &options).await.expect("it subscribes");
         let heard = Arc::new(Heard::default());
         let everything =
             Subscription { consumer: "test", subjects: Subject::ALL, handler: Arc::clone(&heard) as _ };
@@ -177,7 +178,10 @@ impl TestService {
     ///
     /// # Panics
     /// It never comes to rest.
-    #[expect(clippy::disallowed_methods, reason = "the service works in real time, only its clock stands still")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the service works in real time, only its clock stands still"
+    )]
     pub async fn settle(&self) {
         let began = tokio::time::Instant::now();
         let mut quiet = 0;

@@ -80,9 +80,10 @@ impl Writer {
         Ok(())
     }
 
-    /// Whether commits are taken.
+    /// Whether commits are taken: it is neither closed, nor has the thread died.
     pub(super) fn is_open(&self) -> bool {
-        !self.places.is_closed()
+        let thread = self.thread.try_lock();
+        thread.is_ok_and(|thread| thread.as_ref().is_some_and(|thread| !thread.is_finished()))
     }
 
     /// Finishes what was accepted and ends the thread.

@@ -1,5 +1,7 @@
 //! The adapter for SQLite.
 
+#![cfg(test)]
+
 mod conformance;
 mod killing;
 mod opening;

@@ -15,6 +15,8 @@ pub(crate) enum Caller {
     Secret,
     /// What a client secret is given for.
     Publishable,
+    /// The page where the buyer answers the bank, which is no part of Stripe's API.
+    Bank,
 }
 
 impl Caller {

@@ -55,7 +55,7 @@ impl Drop for KeyInUse {
 impl Call {
     /// The step that the person at the challenge page takes; it needs no key, as at a bank.
     pub(crate) fn of_the_bank(request_id: RequestId) -> Self {
-        Self { caller: Caller::Secret, params: Params::default(), request_id: request_id.0, key: None }
+        Self { caller: Caller::Bank, params: Params::default(), request_id: request_id.0, key: None }
     }
 
     pub(crate) fn key(&self) -> Option<&str> {
@@ -67,7 +67,12 @@ impl Call {
     }
 
     pub(crate) fn is_secret(&self) -> bool {
-        self.caller == Caller::Secret
+        self.caller != Caller::Publishable
+    }
+
+    /// Whether it came over the API, whose faults it then shares.
+    pub(crate) fn is_api(&self) -> bool {
+        self.caller != Caller::Bank
     }
 
     /// Refuses whoever has no more than the publishable key.
@@ -106,7 +111,8 @@ impl FromRequest<StripeSim> for Call {
         let params = query.and(form(&parts.headers, &body)?);
         let key = match idempotency_key(&parts.method, &parts.headers)? {
             Some(key) => {
-                let fingerprint = params.fingerprint(parts.method.as_str(), parts.uri.path());
+                // Who asks is part of it: no browser is given the merchant's reply.
+                let fingerprint = params.fingerprint(&format!("{caller:?}"), parts.uri.path());
                 Some(KeyInUse::enter(sim, key, fingerprint)?)
             }
             None => None,

@@ -36,7 +36,7 @@ pub(crate) async fn confirm(
     let id = IntentId::in_path(&id)?;
     call.params.only(KNOWN)?;
     let choice = PaymentMethodChoice { params: &call.params, now: sim.0.clock.now(), ids: &sim.0.ids };
-    let attempt = attempt(&sim, &call, choice.read()?);
+    let attempt = attempt(&sim, &call, choice.read()?)?;
     sim.perform(&call, id, |intent| {
         let intent = intent.ok_or_else(|| ApiError::missing(&id.to_string()))?;
         call.may_use(intent)?;
@@ -46,9 +46,12 @@ pub(crate) async fn confirm(
 }
 
 /// A try with this card; the id of its charge is taken before it is known whether there will be one.
-pub(super) fn attempt(sim: &StripeSim, call: &Call, method: Option<PaymentMethod>) -> Attempt {
-    let return_url = call.params.text("return_url").map(str::to_owned);
-    Attempt { method, charge: new_charge(sim), return_url }
+pub(super) fn attempt(
+    sim: &StripeSim,
+    call: &Call,
+    method: Option<PaymentMethod>,
+) -> Result<Attempt, ApiError> {
+    Ok(Attempt { method, charge: new_charge(sim), return_url: call.params.url("return_url")? })
 }
 
 /// `ch_...`

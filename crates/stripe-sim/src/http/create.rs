@@ -22,7 +22,7 @@ pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<R
     }
     let id = IntentId(ids.next::<Uuid>());
     let secret = hex(&ids.bytes::<16>());
-    let attempt = attempt(&sim, &call, method.clone());
+    let attempt = attempt(&sim, &call, method.clone())?;
     sim.perform(&call, id, |_| {
         let created = wanted.clone().create(id, &secret, method.clone(), now);
         if !wanted.confirm {

@@ -77,7 +77,7 @@ impl NewIntent {
             metadata: metadata(params)?,
             automatic_payment_methods: automatic.unwrap_or(types.is_empty()),
             payment_method_types: vec!["card".to_owned()],
-            return_url: params.text("return_url").map(str::to_owned),
+            return_url: params.url("return_url")?,
             confirm: params.flag("confirm")?.unwrap_or(false),
         })
     }

@@ -117,7 +117,11 @@ impl StripeSim {
 
     /// Sends the events of one object that are due, and stores what became of them.
     async fn deliver(&self, id: Uuid, url: &str, client: &reqwest::Client) {
-        let Ok(Some(record)) = self.0.records.get(id).await else { return };
+        let record = match self.0.records.get(id).await {
+            Ok(Some(record)) => record,
+            Ok(None) => return,
+            Err(error) => return self.database_failed(&error).await,
+        };
         let now = self.0.clock.now();
         let mut outcomes = Vec::new();
         for delivery in record.deliveries.iter().filter(|delivery| delivery.due <= now) {
@@ -130,12 +134,15 @@ impl StripeSim {
         match self.0.records.change(id, settle).await {
             Ok(_) => {}
             Err(ChangeError::Refused(never)) => match never {},
-            // Nothing is lost: the events are still due and are sent once more.
-            Err(error) => {
-                tracing::error!(%error, "the outcome of a delivery cannot be stored");
-                self.0.clock.sleep(DATABASE_PAUSE).await;
-            }
+            Err(ChangeError::Store(error)) => self.database_failed(&error).await,
+            Err(ChangeError::Taken(claim)) => tracing::error!(claim, "a delivery collides with a claim"),
         }
+    }
+
+    /// Nothing is lost: the events are still due and are sent once more.
+    async fn database_failed(&self, error: &StoreError) {
+        tracing::error!(%error, "the events of an object cannot be read or their outcome not stored");
+        self.0.clock.sleep(DATABASE_PAUSE).await;
     }
 
     async fn attempt(&self, delivery: &Delivery, url: &str, client: &reqwest::Client) -> Outcome {

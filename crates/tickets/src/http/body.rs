@@ -81,8 +81,8 @@ fn check_start(start: Option<Option<Time>>, now: Time, faults: &mut Faults) {
 fn offer(raw: RawOffer, starts_at: Option<Option<Time>>, faults: &mut Faults) -> Option<Offer> {
     let title = faults.required("title", raw.title);
     let title = title.and_then(|title| faults.check("title", Title::parse(&title)));
-    let venue = optional("venue", raw.venue, Venue::parse, faults);
-    let description = optional("description", raw.description, Description::parse, faults);
+    let venue = optional("venue", raw.venue.as_deref(), Venue::parse, faults);
+    let description = optional("description", raw.description.as_deref(), Description::parse, faults);
     let price = faults.money("price", raw.price);
     let price = price.and_then(|price| faults.check("price.amount", Price::parse(price)));
     Some(Offer {
@@ -98,11 +98,11 @@ fn offer(raw: RawOffer, starts_at: Option<Option<Time>>, faults: &mut Faults) ->
 #[expect(clippy::option_option, reason = "the outer one tells faulty, the inner one absent")]
 fn optional<T>(
     field: &str,
-    text: Option<String>,
+    text: Option<&str>,
     parse: fn(&str) -> Result<T, TextError>,
     faults: &mut Faults,
 ) -> Option<Option<T>> {
-    match text.as_deref().map(parse) {
+    match text.map(parse) {
         None | Some(Err(TextError::Empty)) => Some(None),
         Some(text) => faults.check(field, text).map(Some),
     }

@@ -13,9 +13,9 @@ use crate::tickets::Tickets;
 /// Which page is wanted, with everything that decides what stands on it: equal ones get equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Wanted {
-    status: TicketStatus,
-    limit: usize,
-    after: Option<Vec<u8>>,
+    pub(super) status: TicketStatus,
+    pub(super) limit: usize,
+    pub(super) after: Option<Vec<u8>>,
 }
 
 impl Wanted {

@@ -32,8 +32,9 @@ impl CachedPage {
     pub(super) fn of(listing: &Listing<TicketView>) -> Result<Self, Problem> {
         let body = serde_json::to_vec(listing).map_err(Problem::internal)?;
         let hash = digest(&SHA256, &body);
-        let half: String = hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        let tag = HeaderValue::try_from(format!("\"{half}\"")).map_err(Problem::internal)?;
+        // Half of it is more than enough to tell one page from another.
+        let half = hash.as_ref().first_chunk().map_or(0, |half| u128::from_be_bytes(*half));
+        let tag = HeaderValue::try_from(format!("\"{half:032x}\"")).map_err(Problem::internal)?;
         Ok(Self { body: body.into(), tag })
     }
 }
@@ -57,14 +58,14 @@ pub(crate) struct PageCache(Mutex<Pages>);
 struct Pages {
     revision: u64,
     bytes: usize,
-    pages: HashMap<Wanted, CachedPage>,
+    by_query: HashMap<Wanted, CachedPage>,
 }
 
 impl PageCache {
     /// The page as it stands at this revision. `None` as the revision: nobody knows whether it has changed.
     pub(super) fn get(&self, revision: Option<u64>, wanted: &Wanted) -> Option<CachedPage> {
         let pages = self.pages();
-        if revision? == pages.revision { pages.pages.get(wanted).cloned() } else { None }
+        if revision? == pages.revision { pages.by_query.get(wanted).cloned() } else { None }
     }
 
     /// Keeps a page that was read at this revision, or later.
@@ -72,18 +73,75 @@ impl PageCache {
         let Some(revision) = revision else { return };
         let cost = page.body.len() + ENTRY_BYTES;
         let mut pages = self.pages();
-        if revision < pages.revision || cost > MOST_BYTES {
+        // Several requests may miss the same page at once; the first of them has kept it.
+        let known = revision == pages.revision && pages.by_query.contains_key(&wanted);
+        if revision < pages.revision || known || cost > MOST_BYTES {
             return;
         }
         if revision > pages.revision || pages.bytes + cost > MOST_BYTES {
             *pages = Pages { revision, ..Pages::default() };
         }
-        if pages.pages.insert(wanted, page.clone()).is_none() {
-            pages.bytes += cost;
-        }
+        pages.by_query.insert(wanted, page.clone());
+        pages.bytes += cost;
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use common::event::TicketStatus;
+
+    use super::*;
+
+    fn wanted(limit: usize) -> Wanted {
+        Wanted { status: TicketStatus::Available, limit, after: None }
+    }
+
+    fn page(length: usize) -> CachedPage {
+        CachedPage { body: vec![b'x'; length].into(), tag: HeaderValue::from_static("\"tag\"") }
+    }
+
+    fn kept(cache: &PageCache, revision: u64, limit: usize) -> Option<usize> {
+        cache.get(Some(revision), &wanted(limit)).map(|page| page.body.len())
+    }
+
+    #[test]
+    fn a_page_is_kept_while_the_revision_stands_still() {
+        let cache = PageCache::default();
+        cache.put(Some(7), wanted(20), &page(1));
+        assert_eq!((kept(&cache, 7, 20), kept(&cache, 7, 21)), (Some(1), None));
+        assert_eq!((kept(&cache, 8, 20), kept(&cache, 6, 20)), (None, None));
+    }
+
+    #[test]
+    fn a_page_that_was_read_at_an_older_revision_replaces_nothing() {
+        let cache = PageCache::default();
+        cache.put(Some(8), wanted(20), &page(2));
+        cache.put(Some(7), wanted(20), &page(1));
+        assert_eq!((kept(&cache, 8, 20), kept(&cache, 7, 20)), (Some(2), None));
+    }
+
+    #[test]
+    fn nothing_is_kept_where_the_revision_is_unknown() {
+        let cache = PageCache::default();
+        cache.put(None, wanted(20), &page(1));
+        assert!(cache.get(None, &wanted(20)).is_none() && kept(&cache, 0, 20).is_none());
+    }
+
+    #[test]
+    fn pages_never_take_more_than_their_bytes() {
+        let cache = PageCache::default();
+        let half = MOST_BYTES / 2 - ENTRY_BYTES;
+        cache.put(Some(1), wanted(1), &page(half));
+        cache.put(Some(1), wanted(2), &page(half));
+        cache.put(Some(1), wanted(2), &page(half));
+        assert_eq!((kept(&cache, 1, 1), kept(&cache, 1, 2)), (Some(half), Some(half)));
+        cache.put(Some(1), wanted(3), &page(0));
+        assert_eq!((kept(&cache, 1, 1), kept(&cache, 1, 2), kept(&cache, 1, 3)), (None, None, Some(0)));
+        cache.put(Some(1), wanted(4), &page(MOST_BYTES));
+        assert_eq!((kept(&cache, 1, 3), kept(&cache, 1, 4)), (Some(0), None), "too large by itself");
     }
 }

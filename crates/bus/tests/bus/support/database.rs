@@ -8,17 +8,19 @@ use store::sqlite::SqliteBackend;
 use store::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, StoreError, Write, WriteError};
 use uuid::Uuid;
 
-/// A database that can be made to keep silent about its outbox, or to refuse commits.
+/// A database that can be made to keep silent about its outbox, to refuse commits, or to show an entry late.
 pub(crate) struct Database {
     inner: Arc<SqliteBackend>,
     pub(crate) silent: AtomicBool,
     pub(crate) refuses: AtomicBool,
+    pub(crate) hides_first: AtomicBool,
 }
 
 impl Database {
     pub(crate) fn new() -> Self {
         let inner = SqliteBackend::in_memory().expect("a database");
-        Self { inner, silent: AtomicBool::new(false), refuses: AtomicBool::new(false) }
+        let (silent, refuses, hides_first) = Default::default();
+        Self { inner, silent, refuses, hides_first }
     }
 }
 
@@ -47,6 +49,8 @@ impl Backend for Database {
     }
 
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
+        // The first entry of a database has the least place.
+        let after = if self.hides_first.load(Ordering::Relaxed) { after.max(1) } else { after };
         self.inner.outbox(after, limit)
     }
 

@@ -99,7 +99,7 @@ impl World {
 
 /// Lets all work in this thread come to rest.
 pub(crate) async fn settle() {
-    for _ in 0..2_000 {
+    for _ in 0..500 {
         tokio::task::yield_now().await;
     }
 }

@@ -1,0 +1,70 @@
+//! `GET /api/users/currentuser`: who is asking?
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use common::Problem;
+use common::http::session::Claims;
+use common::http::{Caching, HttpContext, ProblemBody, SessionCookie};
+use serde::Serialize;
+use store::ChangeError;
+use utoipa::ToSchema;
+
+use super::signed_in::{UserView, cookie};
+use crate::Accounts;
+use crate::domain::{Email, Session};
+
+/// Who is asking.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CurrentUserBody {
+    /// The person; `null` if nobody is signed in.
+    #[schema(required = true)]
+    current_user: Option<UserView>,
+}
+
+/// Who is signed in
+///
+/// A token that is older than 5 minutes, or has run out while its session lives, is replaced by a fresh one.
+#[utoipa::path(
+    get,
+    path = "/api/users/currentuser",
+    tag = "users",
+    responses(
+        (status = 200, description = "The person, or `null`; perhaps with a fresh session cookie", body = CurrentUserBody),
+        (status = 503, description = "Try again; see `Retry-After`", body = ProblemBody),
+    )
+)]
+pub(super) async fn current_user(
+    State(accounts): State<Accounts>,
+    context: HttpContext,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let presented = SessionCookie::of(&context);
+    let Some(token) = presented.read(&headers) else { return Ok(reply(None, None)) };
+    let Some(claims) = context.sessions.signed(token).await else {
+        return Ok(reply(None, presented.clear()));
+    };
+    match accounts.seen(claims.sid).await {
+        Ok(session) => {
+            let is_stale = context.clock.now() - issued_at(&claims) >= Session::REFRESH_AFTER;
+            let fresh = is_stale.then(|| cookie(&accounts, &context, &session, &claims.email)).transpose()?;
+            let email = Email::parse(&claims.email).map_err(|fault| Problem::internal(fault.to_string()))?;
+            Ok(reply(Some(UserView { id: session.user_id, email }), fresh))
+        }
+        Err(ChangeError::Refused(_)) => Ok(reply(None, presented.clear())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn issued_at(claims: &Claims) -> common::Time {
+    common::Time::from_millis(claims.iat.saturating_mul(1000))
+}
+
+fn reply(current_user: Option<UserView>, cookie: Option<HeaderValue>) -> Response {
+    let caching = [(CACHE_CONTROL, Caching::Private.header())];
+    let cookie = cookie.map(|cookie| [(SET_COOKIE, cookie)]);
+    (caching, cookie, Json(CurrentUserBody { current_user })).into_response()
+}

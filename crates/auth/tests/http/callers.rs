@@ -1,0 +1,51 @@
+//! Every route for everybody.
+
+use axum::http::Method;
+use common::http::session::Claims;
+use serde_json::json;
+
+use crate::rig;
+
+/// A token that somebody else signed.
+fn forged(genuine: &str) -> String {
+    let claims: Claims = rig::claims(genuine);
+    let header = jsonwebtoken::decode_header(genuine).expect("a header");
+    let pair =
+        aws_lc_rs::signature::EcdsaKeyPair::generate(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING);
+    let pkcs8 = pair.expect("a key").to_pkcs8v1().expect("PKCS #8");
+    let key = jsonwebtoken::EncodingKey::from_ec_der(pkcs8.as_ref());
+    jsonwebtoken::encode(&header, &claims, &key).expect("a token")
+}
+
+#[tokio::test]
+async fn every_route_answers_everybody() {
+    let service = rig::start().await;
+    let token = rig::sign_up(&service, "ann").await;
+    let callers = [
+        ("anonymous", service.anonymous()),
+        ("forger", rig::with(&service, &forged(&token))),
+        ("garbage", rig::with(&service, "garbage")),
+        ("ann", rig::with(&service, &token)),
+    ];
+    for (who, caller) in callers {
+        let sign_up = rig::credentials(&format!("{who}.again@example.com"), rig::PASSWORD);
+        let ann = rig::credentials("ann@example.com", rig::PASSWORD);
+        let rows = [
+            (Method::GET, "/api/users/currentuser", None, 200),
+            (Method::GET, "/api/users/jwks.json", None, 200),
+            (Method::POST, "/api/users/signup", Some(sign_up), 201),
+            (Method::POST, "/api/users/signin", Some(ann), 200),
+            (Method::POST, "/api/users/signout", None, 204),
+            (Method::POST, "/api/users/signout", Some(json!({})), 204),
+            (Method::DELETE, "/api/users/signin", None, 405),
+            (Method::GET, "/api/users/signup/", None, 404),
+        ];
+        let asked = caller.get("/api/users/currentuser").await;
+        let known = if who == "ann" { json!("ann@example.com") } else { json!(null) };
+        assert_eq!(asked.json["currentUser"]["email"], known, "{who}");
+        for (method, path, body, status) in rows {
+            let reply = caller.request(method.clone(), path, body).await;
+            assert_eq!(reply.status, status, "{who}: {method} {path}: {}", reply.json);
+        }
+    }
+}

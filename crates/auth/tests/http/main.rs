@@ -1,0 +1,12 @@
+//! The routes below `/api/users`, over the real router.
+
+mod callers;
+mod current_user;
+mod demonstration;
+mod jwks;
+mod old_sessions;
+mod rig;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod throttle;

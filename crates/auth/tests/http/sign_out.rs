@@ -1,0 +1,109 @@
+//! `POST /api/users/signout`
+
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::http::Request;
+use common::event::SessionRevoked;
+use common::http::{HttpContext, HttpSettings, Sessions, Stack, stack};
+use common::{Fact, Time};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::rig;
+
+const SIGN_OUT: &str = "/api/users/signout";
+
+#[tokio::test]
+async fn signing_out_ends_the_session_at_once_and_announces_it() {
+    let service = rig::start().await;
+    let token = rig::sign_up(&service, "ann").await;
+    let reply = rig::with(&service, &token).request(axum::http::Method::POST, SIGN_OUT, None).await;
+    assert_eq!((reply.status, rig::token(&reply).as_deref()), (204, Some("")));
+    let asked = rig::current_user(&service, &token).await;
+    assert_eq!((&asked.json, rig::token(&asked).as_deref()), (&json!({ "currentUser": null }), Some("")));
+
+    let claims = rig::claims(&token);
+    let announced = service.announced().await;
+    let revoked = SessionRevoked {
+        session_id: claims.sid,
+        user_id: claims.sub,
+        tokens_expire_at: Time::from_millis(claims.exp * 1000),
+    };
+    assert_eq!(announced.len(), 1);
+    assert_eq!(announced[0].fact, Fact::SessionRevoked(revoked));
+    assert_eq!((announced[0].aggregate, announced[0].version), (claims.sid.into(), 2));
+}
+
+#[tokio::test]
+async fn signing_out_twice_or_without_a_session_is_no_fault() {
+    let service = rig::start().await;
+    let token = rig::sign_up(&service, "ann").await;
+    for caller in [
+        rig::with(&service, &token),
+        rig::with(&service, &token),
+        service.anonymous(),
+        rig::with(&service, "x"),
+    ] {
+        let reply = caller.post(SIGN_OUT, Value::Null).await;
+        assert_eq!((reply.status, rig::token(&reply).as_deref()), (204, Some("")));
+    }
+    assert_eq!(service.announced().await.len(), 1);
+}
+
+#[tokio::test]
+async fn an_expired_token_still_ends_its_session() {
+    let service = rig::start().await;
+    let token = rig::sign_up(&service, "ann").await;
+    service.clock.advance(Duration::from_secs(60 * 60));
+    rig::with(&service, &token).post(SIGN_OUT, Value::Null).await;
+    assert_eq!(rig::current_user(&service, &token).await.json["currentUser"], Value::Null);
+    assert_eq!(service.announced().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_other_sessions_stay() {
+    let service = rig::start().await;
+    let here = rig::sign_up(&service, "ann").await;
+    let there = rig::token(&rig::sign_in(&service, "ann", rig::PASSWORD).await).expect("a cookie");
+    rig::with(&service, &here).post(SIGN_OUT, Value::Null).await;
+    assert_eq!(rig::current_user(&service, &there).await.json["currentUser"]["email"], "ann@example.com");
+}
+
+#[tokio::test]
+async fn the_session_stays_over_after_a_restart() {
+    let service = rig::start().await;
+    let token = rig::sign_up(&service, "ann").await;
+    rig::with(&service, &token).post(SIGN_OUT, Value::Null).await;
+    let service = rig::restart(service).await;
+    assert_eq!(rig::current_user(&service, &token).await.json["currentUser"], Value::Null);
+}
+
+#[tokio::test]
+async fn this_process_refuses_the_token_before_it_hears_of_the_revocation() {
+    // Without workers, relay and consumers nothing but the handler itself can tell.
+    let (_, kit) = runtime::testing::kit();
+    let auth = auth::start(&kit, auth::Settings::default()).await.expect("it starts");
+    let sessions = Sessions::new(auth.keys.clone());
+    let context = HttpContext::new(HttpSettings {
+        clock: kit.clock.clone(),
+        ids: kit.ids.clone(),
+        sessions: sessions.clone(),
+        public_url: None,
+        trusted_proxies: Vec::new(),
+    });
+    let (router, _) = auth.service.routes.split_for_parts();
+    let router = stack(router, &Stack::new(context, &[]));
+    let body = rig::credentials("ann@example.com", rig::PASSWORD).to_string();
+    let sign_up = Request::post("/api/users/signup").header("content-type", "application/json");
+    let reply = router.clone().oneshot(sign_up.body(Body::from(body)).expect("a request")).await;
+    let cookie = reply.expect("a reply").headers()["set-cookie"].to_str().expect("text").to_owned();
+    let cookie = cookie.split(';').next().expect("a cookie");
+    let token = cookie.strip_prefix("session=").expect("the session cookie");
+    assert!(sessions.verify(token, kit.clock.now()).await.is_some());
+
+    let sign_out = Request::post(SIGN_OUT).header("cookie", cookie).body(Body::empty());
+    let reply = router.oneshot(sign_out.expect("a request")).await.expect("a reply");
+    assert_eq!(reply.status(), 204);
+    assert!(sessions.verify(token, kit.clock.now()).await.is_none());
+}

@@ -1,0 +1,188 @@
+//! Somebody who buys and sells over HTTP, as a program or a browser does.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use common::Money;
+use reqwest::Method;
+use reqwest::header::{COOKIE, SET_COOKIE};
+use serde_json::{Value, json};
+
+use crate::{Place, Reply};
+
+/// Somebody with an account and a cookie jar. Cheap to clone; clones share the jar.
+#[derive(Debug, Clone)]
+pub struct Person {
+    /// Where they trade.
+    pub place: Place,
+    /// Their address.
+    pub email: String,
+    /// Their id.
+    pub id: String,
+    cookie: Arc<Mutex<String>>,
+}
+
+impl Person {
+    /// The password of everybody.
+    pub const PASSWORD: &str = "seven wild geese at dawn";
+
+    /// Signs up.
+    ///
+    /// # Panics
+    /// The marketplace refuses.
+    pub async fn sign_up(place: &Place, name: &str) -> Self {
+        let mut person = Self {
+            place: place.clone(),
+            email: format!("{name}@example.com"),
+            id: String::new(),
+            cookie: Arc::default(),
+        };
+        let credentials = json!({ "email": person.email, "password": Self::PASSWORD });
+        let reply = person.post("/api/users/signup", credentials).await;
+        assert_eq!(reply.status, 201, "{}", reply.json);
+        person.id = reply.text("id");
+        person
+    }
+
+    /// The same person at another address: the marketplace was started again.
+    #[must_use]
+    pub fn at(&self, place: &Place) -> Self {
+        Self { place: place.clone(), ..self.clone() }
+    }
+
+    /// Sends a request with the cookie, and keeps the one that comes back. Where the token has run out, it is renewed
+    /// first, as the pages do.
+    pub async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+        let reply = self.try_request(method.clone(), path, body.clone()).await;
+        if reply.status != 401 || path.starts_with("/api/users/") {
+            return reply;
+        }
+        self.try_request(Method::GET, "/api/users/currentuser", None).await;
+        self.try_request(method, path, body).await
+    }
+
+    async fn try_request(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
+        let mut request = self.place.http.request(method, format!("{}{path}", self.place.marketplace));
+        let cookie = self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if !cookie.is_empty() {
+            request = request.header(COOKIE, cookie);
+        }
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let reply = Place::send(request).await;
+        if let Some(cookie) = reply.header(SET_COOKIE.as_str()).split(';').next().filter(|one| !one.is_empty()) {
+            cookie.clone_into(&mut self.cookie.lock().unwrap_or_else(PoisonError::into_inner));
+        }
+        reply
+    }
+
+    /// `GET`
+    pub async fn get(&self, path: &str) -> Reply {
+        self.request(Method::GET, path, None).await
+    }
+
+    /// `POST`
+    pub async fn post(&self, path: &str, body: Value) -> Reply {
+        self.request(Method::POST, path, Some(body)).await
+    }
+
+    /// Lists a ticket.
+    ///
+    /// # Panics
+    /// The marketplace refuses.
+    pub async fn sells(&self, title: &str, price: Money) -> Value {
+        let reply = self.post("/api/tickets", json!({ "title": title, "price": price })).await;
+        assert_eq!(reply.status, 201, "{}", reply.json);
+        reply.json
+    }
+
+    /// Tries to order a ticket at the price that it shows.
+    pub async fn orders(&self, ticket: &Value) -> Reply {
+        self.post("/api/orders", json!({ "ticketId": ticket["id"], "price": ticket["price"] })).await
+    }
+
+    /// Orders a ticket.
+    ///
+    /// # Panics
+    /// The marketplace refuses.
+    pub async fn buys(&self, ticket: &Value) -> Value {
+        let reply = self.orders(ticket).await;
+        assert_eq!(reply.status, 201, "{}", reply.json);
+        reply.json
+    }
+
+    /// Gives an order up.
+    pub async fn cancels(&self, order: &Value) -> Reply {
+        self.request(Method::DELETE, &format!("/api/orders/{}", id(order)), None).await
+    }
+
+    /// How an order stands.
+    ///
+    /// # Panics
+    /// The marketplace does not say.
+    pub async fn order(&self, order: &Value) -> Value {
+        let reply = self.get(&format!("/api/orders/{}", id(order))).await;
+        assert_eq!(reply.status, 200, "{}", reply.json);
+        reply.json
+    }
+
+    /// Begins to pay.
+    pub async fn begins_to_pay(&self, order: &Value) -> Reply {
+        self.post("/api/payments", json!({ "orderId": order["id"] })).await
+    }
+
+    /// Enters a card for a payment that has begun, as the browser does: straight to Stripe.
+    ///
+    /// # Panics
+    /// The payment has no client secret.
+    pub async fn enters_card(&self, payment: &Value, card: &str) -> Reply {
+        let secret = payment["clientSecret"].as_str().expect("a client secret");
+        let intent = secret.split("_secret").next().unwrap_or_default();
+        let form = [
+            ("client_secret", secret),
+            ("payment_method_data[type]", "card"),
+            ("payment_method_data[card][number]", card),
+            ("payment_method_data[card][exp_month]", "12"),
+            ("payment_method_data[card][exp_year]", "2034"),
+            ("payment_method_data[card][cvc]", "123"),
+        ];
+        let url = format!("{}/v1/payment_intents/{intent}/confirm", self.place.stripe);
+        let form = serde_urlencoded::to_string(form).expect("a form");
+        let request = self.place.http.post(url).bearer_auth("pk_test_sim");
+        let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+        Place::send(request).await
+    }
+
+    /// Pays an order by card; the card's answer.
+    ///
+    /// # Panics
+    /// The payment cannot begin.
+    pub async fn pays(&self, order: &Value, card: &str) -> Reply {
+        let payment = self.begins_to_pay(order).await;
+        assert!(matches!(payment.status, 200 | 201), "{} {}", payment.status, payment.json);
+        self.enters_card(&payment.json, card).await
+    }
+
+    /// Every item of a list, page by page.
+    ///
+    /// # Panics
+    /// The marketplace does not answer.
+    pub async fn all(&self, path: &str) -> Vec<Value> {
+        let mut items = Vec::new();
+        let mut cursor = String::new();
+        loop {
+            let join = if path.contains('?') { '&' } else { '?' };
+            let reply = self.get(&format!("{path}{join}limit=100{cursor}")).await;
+            assert_eq!(reply.status, 200, "{path}: {}", reply.json);
+            items.extend(reply.json["items"].as_array().cloned().unwrap_or_default());
+            match reply.json["next"].as_str() {
+                Some(next) => cursor = format!("&cursor={next}"),
+                None => return items,
+            }
+        }
+    }
+}
+
+fn id(thing: &Value) -> &str {
+    thing["id"].as_str().expect("an id")
+}

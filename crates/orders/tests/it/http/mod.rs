@@ -1,0 +1,5 @@
+mod cancel;
+mod create;
+mod list;
+mod market;
+mod show;

@@ -1,0 +1,70 @@
+//! The step that creates the `PaymentIntent`.
+
+use common::event::PaymentStatus;
+
+use super::Trouble;
+use crate::Payments;
+use crate::domain::{IntentState, Payment, Seen};
+use crate::stripe::Failure;
+
+impl Payments {
+    /// Creates the `PaymentIntent` and adopts it.
+    ///
+    /// An earlier attempt may have created it without an answer reaching us, and after 24 hours, or once Stripe keeps a
+    /// 500 under the key, the key alone would not lead us back to it. It carries the payment's id in its metadata, so it
+    /// is looked for first. Only when nothing is found is the call made again; under a new key only after a 500, whose
+    /// request is over: what it left behind would have been found. Should a request that was given up for dead come to
+    /// life after all, then there are two, of which no buyer has seen the client secret of the second: the older is
+    /// adopted, the others are cancelled, here or when Stripe tells of them ([`Payments::hear_of_intent`]).
+    pub(super) async fn create(&self, taken: &Payment) -> Result<(), Trouble> {
+        let seen = match self.created_before(taken).await? {
+            Some(seen) => seen,
+            None => match self.stripe.create(taken).await {
+                Ok(seen) if taken.work.key > 0 => self.created_before(taken).await?.unwrap_or(seen),
+                Ok(seen) => seen,
+                Err(Failure::Final(why)) if taken.status == PaymentStatus::Voiding => {
+                    tracing::info!(code = why.code, "there is nothing to void");
+                    self.change(taken.id, Payment::nothing_was_created).await?;
+                    return Ok(());
+                }
+                Err(failure) => return Err(failure.into()),
+            },
+        };
+        let intent = seen.intent;
+        self.change(taken.id, |payment, now| payment.adopt(intent.clone(), now)).await?;
+        Ok(())
+    }
+
+    /// What an earlier attempt created, after everything but the oldest was cancelled.
+    async fn created_before(&self, taken: &Payment) -> Result<Option<Seen>, Trouble> {
+        // The first attempt has no predecessor.
+        if taken.work.attempts <= 1 {
+            return Ok(None);
+        }
+        let mut found = self.stripe.find(taken).await?;
+        let Some(oldest) = found.pop() else { return Ok(None) };
+        for stray in found.iter().filter(|stray| stray.state.is_open()) {
+            self.cancel_stray(taken, stray).await?;
+        }
+        Ok(Some(oldest))
+    }
+
+    /// Cancels a `PaymentIntent` that was created for a payment that has another one.
+    pub(crate) async fn cancel_stray(&self, payment: &Payment, stray: &Seen) -> Result<(), Failure> {
+        if stray.state == IntentState::Canceled {
+            return Ok(());
+        }
+        let id = &stray.intent.id;
+        tracing::warn!(payment = %payment.id, intent = id, "a second PaymentIntent of a payment is cancelled");
+        match self.stripe.cancel(id, &format!("{}-stray-{id}", payment.id)).await {
+            Ok(_) => Ok(()),
+            // It was cancelled meanwhile.
+            Err(Failure::UnexpectedState) => Ok(()),
+            // Stripe may keep the error under the key: what counts is whether it was done.
+            Err(failure) => match self.stripe.retrieve(id).await?.state {
+                IntentState::Canceled => Ok(()),
+                _ => Err(failure),
+            },
+        }
+    }
+}

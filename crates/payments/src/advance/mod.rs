@@ -1,0 +1,156 @@
+//! One step of a payment before the card processor: taken, performed, and its outcome committed.
+//!
+//! A step that was taken before may have been performed without anybody hearing of it. So it begins with a look at
+//! what is there, and only if that decides nothing the call is made again, under the same key.
+
+mod cancel;
+mod capture;
+mod create;
+mod reconcile;
+mod refund;
+
+use std::convert::Infallible;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::event::{OrderStatus, PaymentStatus};
+use common::{Decision, OrderId, PaymentId, Time};
+use store::{ChangeError, StoreError};
+use tracing::Instrument;
+
+use crate::Payments;
+use crate::domain::{IntentState, Payment};
+use crate::stripe::Failure;
+
+/// Whether a step may be taken before its time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Urgency {
+    /// There is reason to believe that it succeeds now.
+    Now,
+    /// Not before it is due.
+    WhenDue,
+}
+
+/// Why a step did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Trouble {
+    /// Stripe; the step is repeated.
+    #[error(transparent)]
+    Stripe(#[from] Failure),
+    /// Our own database; the step is due again when its lease is over.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Payments {
+    /// Takes and performs the next step, if there is one; the payment as it is afterwards. Failures of the card
+    /// processor are noted in the payment and never returned.
+    pub(crate) async fn advance(
+        &self,
+        id: PaymentId,
+        urgency: Urgency,
+    ) -> Result<Option<Payment>, StoreError> {
+        let _under_way = UnderWay::begin(self);
+        let mut taken = None;
+        let now = self.clock.now();
+        let after = self
+            .change(id, |payment, _| {
+                let decision = payment.take(urgency == Urgency::Now, now);
+                taken = decision.as_ref().map(|decision| decision.next.clone());
+                decision
+            })
+            .await?;
+        let Some(taken) = taken else { return Ok(after) };
+        let span =
+            tracing::info_span!("step", payment = %id, status = ?taken.status, attempt = taken.work.attempts);
+        let result = self.perform(&taken).instrument(span.clone()).await;
+        self.follow_up(&taken, result).instrument(span).await
+    }
+
+    async fn perform(&self, taken: &Payment) -> Result<(), Trouble> {
+        let Some(intent) = &taken.intent else { return self.create(taken).await };
+        match taken.status {
+            PaymentStatus::RequiresPayment | PaymentStatus::Authorized => {
+                self.reconcile(taken, &intent.id).await
+            }
+            PaymentStatus::Capturing if taken.giving_up => self.cancel(taken, &intent.id).await,
+            PaymentStatus::Capturing => self.capture(taken, &intent.id).await,
+            PaymentStatus::Voiding => self.cancel(taken, &intent.id).await,
+            PaymentStatus::Refunding => self.refund(taken, &intent.id).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Notes a failure; and if the order ended while the step was performed, lets the payment follow it.
+    async fn follow_up(
+        &self,
+        taken: &Payment,
+        result: Result<(), Trouble>,
+    ) -> Result<Option<Payment>, StoreError> {
+        match result {
+            Ok(()) => {}
+            Err(Trouble::Store(error)) => return Err(error),
+            Err(Trouble::Stripe(failure)) => {
+                tracing::warn!(%failure, "a call to Stripe failed; the step will be repeated");
+                let key_used_up = failure.uses_up_the_key();
+                self.change(taken.id, |payment, now| payment.missed(taken, key_used_up, now)).await?;
+            }
+        }
+        let over = self.order_is_over(taken.order_id).await?;
+        let after = self
+            .change(taken.id, |payment, now| {
+                // Whoever has taken the next step comes here after it.
+                (over && !payment.work.taken).then(|| payment.order_cancelled(now)).flatten()
+            })
+            .await;
+        self.step_due.notify_one();
+        after
+    }
+
+    /// Commits what was seen of the `PaymentIntent`.
+    async fn observe(&self, taken: &Payment, state: &IntentState) -> Result<(), StoreError> {
+        let over = self.order_is_over(taken.order_id).await?;
+        self.change(taken.id, |payment, now| payment.observe(state, over, now)).await.map(drop)
+    }
+
+    pub(crate) async fn order_is_over(&self, id: OrderId) -> Result<bool, StoreError> {
+        let order = self.orders.get(id).await?;
+        Ok(order.is_some_and(|order| order.state.status == OrderStatus::Cancelled))
+    }
+
+    /// Commits what `decide` makes of the payment, if anything.
+    pub(crate) async fn change(
+        &self,
+        id: PaymentId,
+        mut decide: impl FnMut(&Payment, Time) -> Option<Decision<Payment>>,
+    ) -> Result<Option<Payment>, StoreError> {
+        let now = self.clock.now();
+        let changed = self
+            .payments
+            .change(id, |payment| Ok::<_, Infallible>(payment.and_then(|payment| decide(payment, now))))
+            .await;
+        changed.map_err(|error| match error {
+            ChangeError::Store(error) => error,
+            ChangeError::Taken(claim) => {
+                StoreError::Unreadable(format!("the claim `{claim}` is taken by another payment").into())
+            }
+            ChangeError::Refused(never) => match never {},
+        })
+    }
+}
+
+/// Counts a step while it is performed.
+struct UnderWay<'a>(&'a AtomicUsize);
+
+impl<'a> UnderWay<'a> {
+    fn begin(payments: &'a Payments) -> Self {
+        payments.begun.fetch_add(1, Ordering::SeqCst);
+        payments.under_way.fetch_add(1, Ordering::SeqCst);
+        Self(&payments.under_way)
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
+}

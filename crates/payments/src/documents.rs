@@ -1,0 +1,84 @@
+//! How a payment, and what this service knows of orders, are stored.
+
+use common::event::OrderSnapshot;
+use common::{Decision, OrderId};
+use serde::{Deserialize, Serialize};
+use store::{Claim, Document, Keys};
+use uuid::Uuid;
+
+use crate::domain::Payment;
+
+impl Payment {
+    /// Those with something to do, by when it is due.
+    pub(crate) const DUE: &'static str = "due";
+    /// Those of one buyer, by when they were begun.
+    pub(crate) const BUYER: &'static str = "buyer";
+
+    /// An order has one payment.
+    pub(crate) fn order_claim(order: OrderId) -> Claim {
+        Claim::new("order", order)
+    }
+
+    /// A `PaymentIntent` belongs to one payment.
+    pub(crate) fn intent_claim(intent: &str) -> Claim {
+        Claim::new("intent", intent)
+    }
+}
+
+impl Document for Payment {
+    const COLLECTION: &'static str = "payments";
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        let mut keys = Keys::none()
+            .ordered(Self::BUYER, [self.buyer_id.into(), self.created_at.into()])
+            .claim(Self::order_claim(self.order_id));
+        if let Some(due) = self.work.due {
+            keys = keys.ordered(Self::DUE, [due.into()]);
+        }
+        if let Some(intent) = &self.intent {
+            keys = keys.claim(Self::intent_claim(&intent.id));
+        }
+        keys
+    }
+}
+
+/// What this service knows of an order: the newest state that it heard of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Order {
+    /// The revision of this copy.
+    version: u64,
+    /// The order as its own service announced it.
+    pub(crate) state: OrderSnapshot,
+}
+
+impl Order {
+    /// Keeps what is newer than what is known; `None`: it is not.
+    pub(crate) fn hear(known: Option<&Self>, heard: &OrderSnapshot) -> Option<Decision<Self>> {
+        let version = match known {
+            Some(known) if known.state.version >= heard.version => return None,
+            Some(known) => known.version + 1,
+            None => 1,
+        };
+        Some(Decision::quiet(Self { version, state: heard.clone() }))
+    }
+}
+
+impl Document for Order {
+    const COLLECTION: &'static str = "orders";
+
+    fn id(&self) -> Uuid {
+        self.state.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}

@@ -1,0 +1,25 @@
+//! The routes.
+
+mod create;
+mod list;
+mod read;
+mod refusal;
+mod signature;
+mod view;
+mod webhook;
+
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::Payments;
+
+/// Where Stripe tells what happened. It signs what it sends, so the rules for browsers do not apply.
+pub(crate) const WEBHOOK: &str = "/api/payments/webhook";
+
+pub(crate) fn routes(payments: Payments) -> OpenApiRouter {
+    OpenApiRouter::new()
+        .routes(routes!(create::create, list::list))
+        .routes(routes!(read::read))
+        .routes(routes!(webhook::webhook))
+        .with_state(payments)
+}

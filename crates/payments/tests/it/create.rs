@@ -1,0 +1,163 @@
+//! `POST /api/payments`
+
+use common::event::OrderStatus;
+use serde_json::json;
+use stripe_sim::Status;
+
+use crate::world::{LONG, World};
+
+#[tokio::test]
+async fn a_payment_begins_with_everything_that_the_browser_needs() {
+    let world = World::start().await;
+    let order = world.order().await;
+    let reply = world.pay(&order).await;
+    assert_eq!(reply.status, 201, "{}", reply.json);
+    assert_eq!(reply.json["orderId"], json!(order.id));
+    assert_eq!(reply.json["status"], "requires-payment");
+    assert_eq!(reply.json["amount"], json!({"amount": 2500, "currency": "USD"}));
+    assert_eq!(reply.json["publishableKey"], "pk_test_sim");
+    assert_eq!(reply.json["stripeJs"], "http://127.0.0.1:12111/stripe.js");
+    assert_eq!(
+        reply.header("location"),
+        format!("/api/payments/{}", reply.json["id"].as_str().expect("an id"))
+    );
+    assert_eq!(reply.header("cache-control"), "private, no-store");
+
+    let intents = world.intents().await;
+    assert_eq!((intents.len(), intents[0].status), (1, Status::RequiresPaymentMethod));
+    let metadata = json!(intents[0].metadata);
+    let expected = json!({
+        "payment": reply.json["id"], "order": order.id, "ticket": order.ticket.id, "buyer": order.user_id,
+    });
+    assert_eq!(metadata, expected);
+}
+
+#[tokio::test]
+async fn an_order_has_one_payment_however_often_it_is_asked_for() {
+    let (world, order, first) = World::with_payment().await;
+    let again = world.pay(&order).await;
+    assert_eq!((again.status, &again.json), (200, &first));
+    assert_eq!(world.intents().await.len(), 1);
+}
+
+#[tokio::test]
+async fn of_several_at_once_one_creates_the_payment() {
+    let world = World::start().await;
+    let order = world.order().await;
+    let (a, b, c, d) =
+        tokio::join!(world.pay(&order), world.pay(&order), world.pay(&order), world.pay(&order));
+    let mut statuses = [a.status, b.status, c.status, d.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [200, 200, 200, 201]);
+    assert!([&b, &c, &d].iter().all(|reply| reply.json == a.json), "all see the same payment");
+    assert_eq!(world.intents().await.len(), 1);
+}
+
+#[tokio::test]
+async fn only_the_buyer_of_a_known_order_can_pay_it() {
+    let world = World::start().await;
+    let order = world.order().await;
+    let body = json!({ "orderId": order.id });
+    let anonymous = world.service.anonymous().post("/api/payments", body.clone()).await;
+    assert_eq!((anonymous.status, anonymous.code()), (401, "not-signed-in"));
+    let stranger = world.service.person("bob");
+    let reply = world.service.by(&stranger).post("/api/payments", body).await;
+    assert_eq!((reply.status, reply.code()), (403, "not-yours"));
+    let unknown = world.pay(&world.unheard_order()).await;
+    assert_eq!((unknown.status, unknown.code()), (404, "not-found"));
+    assert!(world.intents().await.is_empty());
+}
+
+#[tokio::test]
+async fn an_order_that_was_placed_a_moment_ago_is_waited_for() {
+    let world = World::start().await;
+    let order = world.unheard_order();
+    let (reply, ()) = tokio::join!(world.pay(&order), world.hear(&order, OrderStatus::Created, 1));
+    assert_eq!(reply.status, 201, "{}", reply.json);
+}
+
+#[tokio::test]
+async fn an_order_that_needs_no_payment_gets_none() {
+    let world = World::start().await;
+    for (status, code) in [
+        (OrderStatus::Cancelled, "order-cancelled"),
+        (OrderStatus::Paying, "order-paying"),
+        (OrderStatus::Complete, "order-complete"),
+    ] {
+        let order = world.order().await;
+        world.hear(&order, status, 3).await;
+        let reply = world.pay(&order).await;
+        assert_eq!((reply.status, reply.code()), (409, code));
+    }
+    assert!(world.intents().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_body_that_names_no_order_is_refused() {
+    let world = World::start().await;
+    for (body, field) in [
+        (json!({}), "orderId"),
+        (json!({"orderId": null}), "orderId"),
+        (json!({"orderId": "7"}), "orderId"),
+        (json!({"orderId": 7}), "orderId"),
+        (json!({"orderId": {"$gt": ""}}), "orderId"),
+        (json!({"orderId": "0192f0c0-7c1e-7e3a-8000-1234567890ab", "amount": 1}), "amount"),
+    ] {
+        let reply = world.caller().post("/api/payments", body.clone()).await;
+        assert_eq!((reply.status, reply.code(), reply.fields()), (400, "not-valid", vec![field]), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn while_stripe_is_away_the_buyer_is_told_to_come_again_and_the_next_try_goes_on() {
+    let mut world = World::start().await;
+    let order = world.order().await;
+    world.stripe_goes_away().await;
+    let reply = world.pay(&order).await;
+    assert_eq!((reply.status, reply.code(), reply.header("retry-after")), (503, "unavailable", "1"));
+    assert_eq!(world.status(&order).await, "requires-payment", "the intention stays");
+    world.stripe_comes_back().await;
+    let reply = world.pay(&order).await;
+    assert_eq!(reply.status, 200, "{}", reply.json);
+    assert_eq!(world.intents().await.len(), 1);
+}
+
+#[tokio::test]
+async fn the_worker_creates_what_the_buyer_could_not() {
+    let mut world = World::start().await;
+    let order = world.order().await;
+    world.stripe_goes_away().await;
+    assert_eq!(world.pay(&order).await.status, 503);
+    world.stripe_comes_back().await;
+    world.pass(LONG).await;
+    assert_eq!(world.intents().await.len(), 1);
+    assert_eq!(world.pay(&order).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_order_that_ends_while_its_payment_begins_leaves_nothing_open() {
+    let world = World::start().await;
+    for _ in 0..10 {
+        let order = world.order().await;
+        let (reply, ()) = tokio::join!(world.pay(&order), world.hear(&order, OrderStatus::Cancelled, 3));
+        assert!(matches!(reply.status, 201 | 409), "{}", reply.json);
+        let status = world.status(&order).await;
+        assert!(matches!(status.as_str(), "voided" | "none"), "{status}");
+    }
+    assert!(world.intent_states().await.iter().all(|status| *status == Status::Canceled));
+}
+
+#[tokio::test]
+async fn a_payment_that_never_reached_stripe_is_voided_without_it() {
+    let mut world = World::start().await;
+    let order = world.order().await;
+    world.stripe_goes_away().await;
+    assert_eq!(world.pay(&order).await.status, 503);
+    world.hear(&order, OrderStatus::Cancelled, 3).await;
+    assert_eq!(world.status(&order).await, "voiding", "it might have reached Stripe");
+    world.stripe_comes_back().await;
+    world.pass(LONG).await;
+    world.pass(LONG).await;
+    assert_eq!(world.status(&order).await, "voided");
+    assert!(world.intent_states().await.iter().all(|status| *status == Status::Canceled));
+}

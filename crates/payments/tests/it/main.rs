@@ -1,0 +1,9 @@
+//! The payments service at work: its real router, SQLite in memory, the in-process bus, and the Stripe simulator behind a
+//! real socket.
+
+mod create;
+mod order;
+mod read;
+mod steps;
+mod webhook;
+mod world;

@@ -1,0 +1,137 @@
+//! The steps before the card processor, with everything that can go wrong in them.
+
+use common::event::{OrderSnapshot, OrderStatus, Subject};
+use serde_json::Value;
+use stripe_sim::{Faults, Status};
+
+use crate::world::{LONG, VISA, World, intent_of};
+
+async fn authorized() -> (World, OrderSnapshot, Value) {
+    let (world, order, begun) = World::with_payment().await;
+    assert_eq!(world.confirm(&begun, VISA).await, 200);
+    world.webhook("payment_intent.amount_capturable_updated", &intent_of(&begun)).await;
+    assert_eq!(world.announced().await, [Subject::PaymentAuthorized]);
+    (world, order, begun)
+}
+
+/// Long enough for every repetition of a step.
+async fn let_time_pass(world: &World) {
+    for _ in 0..6 {
+        world.pass(LONG).await;
+    }
+}
+
+fn faults() -> [(&'static str, fn(&mut Faults)); 5] {
+    [
+        ("answered by 500 after it was done", |faults| faults.api.fail_after_commit = 1),
+        ("answered by 500 twice after it was done", |faults| faults.api.fail_after_commit = 2),
+        ("answered by 500 before it was done", |faults| faults.api.fail_before = 3),
+        ("too many requests", |faults| faults.api.rate_limit = 3),
+        ("nothing goes wrong", |_| {}),
+    ]
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_one_intent_is_created() {
+    for (name, fault) in faults() {
+        let world = World::start().await;
+        let order = world.order().await;
+        world.sim.faults().set(fault);
+        let first = world.pay(&order).await;
+        assert!(matches!(first.status, 201 | 503), "{name}: {}", first.json);
+        let_time_pass(&world).await;
+        let begun = world.pay(&order).await;
+        assert_eq!(begun.status, 200, "{name}: {}", begun.json);
+        assert_eq!(world.intent_states().await, [Status::RequiresPaymentMethod], "{name}");
+        assert_eq!(world.confirm(&begun.json, VISA).await, 200, "{name}: the buyer was given its secret");
+    }
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_the_money_is_taken_once() {
+    for (name, fault) in faults() {
+        let (world, order, _) = authorized().await;
+        world.sim.faults().set(fault);
+        world.hear(&order, OrderStatus::Paying, 3).await;
+        let_time_pass(&world).await;
+        assert_eq!(world.status(&order).await, "captured", "{name}");
+        assert_eq!(world.captured().await, 2500, "{name}");
+        assert_eq!(world.announced().await, [Subject::PaymentCaptured], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_the_money_is_let_go_of() {
+    for (name, fault) in faults() {
+        let (world, order, _) = authorized().await;
+        world.sim.faults().set(fault);
+        world.hear(&order, OrderStatus::Cancelled, 3).await;
+        let_time_pass(&world).await;
+        assert_eq!(world.status(&order).await, "voided", "{name}");
+        assert_eq!(world.intent_states().await, [Status::Canceled], "{name}");
+        assert_eq!(world.announced().await, [Subject::PaymentVoided], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_a_capture_that_is_refused_for_good_lets_go_of_the_money() {
+    for (name, fault) in faults() {
+        let (world, order, _) = authorized().await;
+        world.sim.faults().set(fault);
+        world.sim.faults().set(|faults| faults.capture_fails = 9);
+        world.hear(&order, OrderStatus::Paying, 3).await;
+        let_time_pass(&world).await;
+        assert_eq!(world.status(&order).await, "failed", "{name}");
+        assert!(world.payment(order.id).await["lastError"]["code"].is_string(), "{name}");
+        assert_eq!(
+            (world.captured().await, world.intent_states().await),
+            (0, vec![Status::Canceled]),
+            "{name}"
+        );
+        assert_eq!(world.announced().await, [Subject::PaymentFailed], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_capture_waits_for_stripe_as_long_as_it_takes() {
+    let (mut world, order, _) = authorized().await;
+    world.stripe_goes_away().await;
+    world.hear(&order, OrderStatus::Paying, 3).await;
+    let_time_pass(&world).await;
+    assert_eq!(world.status(&order).await, "capturing");
+    world.stripe_comes_back().await;
+    world.pass(LONG).await;
+    assert_eq!((world.status(&order).await.as_str(), world.captured().await), ("captured", 2500));
+}
+
+#[tokio::test]
+async fn a_process_that_dies_between_intention_and_outcome_is_continued_by_the_next() {
+    for (status, end, intent) in [
+        (OrderStatus::Paying, "captured", Status::Succeeded),
+        (OrderStatus::Cancelled, "voided", Status::Canceled),
+    ] {
+        let (mut world, order, _) = authorized().await;
+        world.stripe_goes_away().await;
+        world.hear(&order, status, 3).await;
+        world.service.settle().await;
+        let mut world = world.restart().await;
+        world.stripe_comes_back().await;
+        world.buyer.id = order.user_id;
+        world.pass(LONG).await;
+        assert_eq!(world.intent_states().await, [intent], "{end}");
+        let subjects = world.announced().await;
+        assert_eq!(subjects.len(), 1, "{end}: {subjects:?}");
+    }
+}
+
+#[tokio::test]
+async fn money_that_somebody_took_by_hand_is_the_orders() {
+    let (world, order, begun) = authorized().await;
+    let path = format!("/v1/payment_intents/{}/capture", intent_of(&begun));
+    assert_eq!(world.ask_stripe(&path, "sk_test_sim", String::new()).await.0, 200);
+    world.pass(LONG).await;
+    world.hear(&order, OrderStatus::Paying, 3).await;
+    let_time_pass(&world).await;
+    assert_eq!(world.status(&order).await, "captured");
+    assert_eq!(world.announced().await, [Subject::PaymentCaptured]);
+}

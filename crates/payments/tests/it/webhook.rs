@@ -1,0 +1,145 @@
+//! `POST /api/payments/webhook`
+
+use common::event::{OrderStatus, Subject};
+use serde_json::json;
+use stripe_sim::Status;
+
+use crate::world::{DECLINED, LONG, VISA, World, intent_of};
+
+const CAPTURABLE: &str = "payment_intent.amount_capturable_updated";
+
+#[tokio::test]
+async fn a_webhook_makes_the_payment_authorized_once() {
+    let (world, order, begun) = World::with_payment().await;
+    assert_eq!(world.confirm(&begun, VISA).await, 200);
+    for _ in 0..3 {
+        assert_eq!(world.webhook(CAPTURABLE, &intent_of(&begun)).await.status, 200);
+    }
+    assert_eq!(world.status(&order).await, "authorized");
+    assert_eq!(world.announced().await, [Subject::PaymentAuthorized]);
+}
+
+#[tokio::test]
+async fn what_a_webhook_says_is_not_believed() {
+    let (world, order, begun) = World::with_payment().await;
+    for kind in [CAPTURABLE, "payment_intent.succeeded", "payment_intent.canceled"] {
+        assert_eq!(world.webhook(kind, &intent_of(&begun)).await.status, 200);
+    }
+    assert_eq!(world.status(&order).await, "requires-payment");
+}
+
+#[tokio::test]
+async fn a_declined_card_is_told_and_another_card_pays() {
+    let (world, order, begun) = World::with_payment().await;
+    assert_eq!(world.confirm(&begun, DECLINED).await, 402);
+    assert_eq!(world.webhook("payment_intent.payment_failed", &intent_of(&begun)).await.status, 200);
+    let payment = world.payment(order.id).await;
+    assert_eq!(payment["status"], "requires-payment");
+    assert_eq!(payment["lastError"]["code"], "card_declined");
+    assert!(payment["lastError"]["message"].as_str().is_some_and(|words| !words.is_empty()));
+
+    assert_eq!(world.confirm(&begun, VISA).await, 200);
+    assert_eq!(world.webhook(CAPTURABLE, &intent_of(&begun)).await.status, 200);
+    let payment = world.payment(order.id).await;
+    assert_eq!((&payment["status"], payment.get("lastError")), (&json!("authorized"), None));
+}
+
+#[tokio::test]
+async fn forged_stale_and_unsigned_webhooks_are_refused() {
+    let (world, _, begun) = World::with_payment().await;
+    let body =
+        json!({"id": "evt_1", "type": CAPTURABLE, "data": {"object": {"id": intent_of(&begun)}}}).to_string();
+    for (secret, age, status) in [
+        ("whsec_sim", 0, 200),
+        ("whsec_old", 0, 200),
+        ("whsec_sim", 300, 200),
+        ("whsec_sim", 301, 400),
+        ("whsec_sim", -301, 400),
+        ("whsec_forged", 0, 400),
+        ("", 0, 400),
+    ] {
+        let reply = world.signed(secret, &body, age).await;
+        assert_eq!(reply.status, status, "{secret} {age}");
+        assert!(status == 200 || reply.code() == "bad-signature");
+    }
+    let unsigned = world.service.anonymous().post("/api/payments/webhook", json!({"id": "evt_1"})).await;
+    assert_eq!((unsigned.status, unsigned.code()), (400, "bad-signature"));
+}
+
+#[tokio::test]
+async fn webhooks_that_do_not_concern_us_are_taken_and_malformed_ones_are_not() {
+    let world = World::start().await;
+    for (body, status) in [
+        (
+            json!({"id": "evt_1", "type": "a.type.of.tomorrow", "data": {"object": {"id": 7}}}).to_string(),
+            400,
+        ),
+        (json!({"id": "evt_1", "type": "a.type.of.tomorrow", "data": {"object": {}}}).to_string(), 200),
+        (
+            json!({"id": "evt_1", "type": "customer.created", "data": {"object": {"id": "cus_1"}}})
+                .to_string(),
+            200,
+        ),
+        (
+            json!({"id": "evt_1", "type": CAPTURABLE, "data": {"object": {"id": "pi_unknown"}}}).to_string(),
+            200,
+        ),
+        (json!({"id": "evt_1", "type": CAPTURABLE}).to_string(), 200),
+        ("nonsense".to_owned(), 400),
+        (String::new(), 400),
+    ] {
+        assert_eq!(world.signed("whsec_sim", &body, 0).await.status, status, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_elses_intent_on_the_same_account_is_left_alone() {
+    let world = World::start().await;
+    let form = "amount=100&currency=usd&capture_method=manual".to_owned();
+    let (status, intent) = world.ask_stripe("/v1/payment_intents", "sk_test_sim", form).await;
+    assert_eq!(status, 200, "{intent}");
+    assert_eq!(
+        world.webhook("payment_intent.created", intent["id"].as_str().expect("an id")).await.status,
+        200
+    );
+    assert_eq!(world.intent_states().await, [Status::RequiresPaymentMethod]);
+}
+
+#[tokio::test]
+async fn a_second_intent_of_one_payment_is_cancelled() {
+    let (world, order, begun) = World::with_payment().await;
+    let payment = begun["id"].as_str().expect("an id");
+    let form = format!("amount=2500&currency=usd&capture_method=manual&metadata[payment]={payment}");
+    let (status, stray) = world.ask_stripe("/v1/payment_intents", "sk_test_sim", form).await;
+    assert_eq!(status, 200, "{stray}");
+    assert_eq!(
+        world.webhook("payment_intent.created", stray["id"].as_str().expect("an id")).await.status,
+        200
+    );
+    assert_eq!(world.intent_states().await, [Status::RequiresPaymentMethod, Status::Canceled]);
+    assert_eq!(world.status(&order).await, "requires-payment");
+}
+
+#[tokio::test]
+async fn a_webhook_that_comes_while_stripe_is_away_is_taken_and_looked_into_later() {
+    let (mut world, order, begun) = World::with_payment().await;
+    assert_eq!(world.confirm(&begun, VISA).await, 200);
+    world.stripe_goes_away().await;
+    assert_eq!(world.webhook(CAPTURABLE, &intent_of(&begun)).await.status, 200);
+    assert_eq!(world.webhook(CAPTURABLE, "pi_unknown").await.status, 503, "nothing durable tells of it");
+    world.stripe_comes_back().await;
+    world.pass(std::time::Duration::from_secs(2)).await;
+    assert_eq!(world.status(&order).await, "authorized");
+}
+
+#[tokio::test]
+async fn a_webhook_that_never_comes_does_not_matter() {
+    let (world, order, begun) = World::with_payment().await;
+    assert_eq!(world.confirm(&begun, VISA).await, 200);
+    world.pass(std::time::Duration::from_secs(3)).await;
+    assert_eq!(world.status(&order).await, "authorized");
+    world.hear(&order, OrderStatus::Paying, 3).await;
+    assert_eq!(world.status(&order).await, "captured");
+    world.pass(LONG).await;
+    assert_eq!(world.announced().await, [Subject::PaymentAuthorized, Subject::PaymentCaptured]);
+}

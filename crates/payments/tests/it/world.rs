@@ -1,0 +1,239 @@
+//! The service, the simulator, a buyer and their orders.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+use axum::body::{Body, to_bytes};
+use common::clock::SimClock;
+use common::event::{OrderSnapshot, OrderStatus, OrderedTicket, Subject};
+use common::{Currency, Fact, Money, OrderId};
+use http::Request;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use payments::Settings;
+use runtime::testing::{Caller, Person, Reply, TestService};
+use runtime::{Kit, Service};
+use serde_json::{Value, json};
+use stripe_sim::{IntentSummary, Status, StripeSim};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tower::ServiceExt;
+
+pub(crate) const VISA: &str = "4242424242424242";
+pub(crate) const DECLINED: &str = "4000000000000002";
+pub(crate) const PRICE: Money = Money { amount: 2500, currency: Currency::Usd };
+/// Longer than every lease and every pause of a step.
+pub(crate) const LONG: Duration = Duration::from_secs(61);
+
+pub(crate) struct World {
+    pub(crate) service: TestService,
+    pub(crate) sim: StripeSim,
+    pub(crate) buyer: Person,
+    address: SocketAddr,
+    server: JoinSet<()>,
+}
+
+fn settings(address: SocketAddr) -> Settings {
+    Settings {
+        stripe_url: Some(format!("http://{address}")),
+        secret_key: "sk_test_sim".into(),
+        publishable_key: "pk_test_sim".into(),
+        webhook_secrets: vec!["whsec_old".into(), "whsec_sim".into()],
+        stripe_js: "http://127.0.0.1:12111/stripe.js".into(),
+        allow_live: false,
+    }
+}
+
+fn make(kit: &Kit, address: SocketAddr) -> Service {
+    payments::service(kit, settings(address)).expect("good settings")
+}
+
+async fn listen(address: SocketAddr) -> TcpListener {
+    TcpListener::bind(address).await.expect("a free port")
+}
+
+fn serve(server: &mut JoinSet<()>, listener: TcpListener, sim: &StripeSim) {
+    let router = sim.router();
+    server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let (clock, kit) = runtime::testing::kit();
+        let ids = kit.ids.clone();
+        let sim = StripeSim::new(&kit.store, kit.clock.clone(), ids, stripe_sim::Settings::default());
+        let listener = listen(([127, 0, 0, 1], 0).into()).await;
+        let address = listener.local_addr().expect("an address");
+        let mut server = JoinSet::new();
+        serve(&mut server, listener, &sim);
+        let made = make(&kit, address);
+        let service = TestService::start_on(clock, kit, made, None).await;
+        let buyer = service.person("ann");
+        Self { service, sim, buyer, address, server }
+    }
+
+    /// A world, an order in it, and the begun payment: the reply to `POST`.
+    pub(crate) async fn with_payment() -> (Self, OrderSnapshot, Value) {
+        let world = Self::start().await;
+        let order = world.order().await;
+        let reply = world.pay(&order).await;
+        assert_eq!(reply.status, 201, "{}", reply.json);
+        (world, order, reply.json)
+    }
+
+    /// The process dies where it stands, without finishing anything, and a new one starts on the same database.
+    pub(crate) async fn restart(self) -> Self {
+        let Self { service, sim, address, server, .. } = self;
+        let (clock, kit): (SimClock, Kit) = service.stop().await;
+        let made = make(&kit, address);
+        let service = TestService::start_on(clock, kit, made, None).await;
+        let buyer = service.person("ann");
+        Self { service, sim, buyer, address, server }
+    }
+
+    /// Connections to Stripe are refused from now on.
+    pub(crate) async fn stripe_goes_away(&mut self) {
+        self.server.shutdown().await;
+    }
+
+    pub(crate) async fn stripe_comes_back(&mut self) {
+        let listener = listen(self.address).await;
+        serve(&mut self.server, listener, &self.sim);
+    }
+
+    pub(crate) fn caller(&self) -> Caller {
+        self.service.by(&self.buyer)
+    }
+
+    /// An order of the buyer that awaits payment and that this service has heard of.
+    pub(crate) async fn order(&self) -> OrderSnapshot {
+        let order = self.unheard_order();
+        self.hear(&order, OrderStatus::AwaitingPayment, 2).await;
+        order
+    }
+
+    pub(crate) fn unheard_order(&self) -> OrderSnapshot {
+        let now = self.service.clock.clone();
+        let now = common::Clock::now(&now);
+        OrderSnapshot {
+            id: self.service.kit.ids.next(),
+            user_id: self.buyer.id,
+            ticket: OrderedTicket { id: self.service.kit.ids.next(), title: "Concert".into(), price: PRICE },
+            status: OrderStatus::Created,
+            cancel_reason: None,
+            expires_at: now.after(Duration::from_mins(15)),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// The order is announced in this state.
+    pub(crate) async fn hear(&self, order: &OrderSnapshot, status: OrderStatus, version: u64) {
+        let order = OrderSnapshot { status, version, ..order.clone() };
+        let id = order.id.into();
+        let fact = match status {
+            OrderStatus::Created => Fact::OrderCreated(order),
+            OrderStatus::AwaitingPayment => Fact::OrderAwaitingPayment(order),
+            OrderStatus::Paying => Fact::OrderPaymentAccepted(order),
+            OrderStatus::Complete => Fact::OrderCompleted(order),
+            OrderStatus::Cancelled => Fact::OrderCancelled(order),
+        };
+        assert!(self.service.hear(id, version, fact).await, "it is handled at once, however slow Stripe is");
+    }
+
+    pub(crate) async fn pay(&self, order: &OrderSnapshot) -> Reply {
+        self.caller().post("/api/payments", json!({ "orderId": order.id })).await
+    }
+
+    /// The payment as its buyer sees it.
+    pub(crate) async fn payment(&self, order: OrderId) -> Value {
+        let reply = self.caller().get(&format!("/api/payments?orderId={order}")).await;
+        assert_eq!(reply.status, 200);
+        reply.json["items"][0].clone()
+    }
+
+    pub(crate) async fn status(&self, order: &OrderSnapshot) -> String {
+        self.service.settle().await;
+        self.payment(order.id).await["status"].as_str().unwrap_or("none").to_owned()
+    }
+
+    /// The buyer's browser gives Stripe a card.
+    pub(crate) async fn confirm(&self, begun: &Value, card: &str) -> u16 {
+        let secret = begun["clientSecret"].as_str().expect("a client secret");
+        let (intent, _) = secret.split_once("_secret_").expect("Stripe's form");
+        let form = [
+            ("client_secret", secret),
+            ("payment_method_data[type]", "card"),
+            ("payment_method_data[card][number]", card),
+            ("payment_method_data[card][exp_month]", "12"),
+            ("payment_method_data[card][exp_year]", "2030"),
+            ("payment_method_data[card][cvc]", "123"),
+        ];
+        let form = serde_urlencoded::to_string(form).expect("a form");
+        self.ask_stripe(&format!("/v1/payment_intents/{intent}/confirm"), "pk_test_sim", form).await.0
+    }
+
+    /// Somebody else with an API key asks for something.
+    pub(crate) async fn ask_stripe(&self, path: &str, key: &str, form: String) -> (u16, Value) {
+        let request = Request::post(path)
+            .header(AUTHORIZATION, format!("Bearer {key}"))
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from(form))
+            .expect("a request");
+        let reply = self.sim.router().oneshot(request).await.expect("a reply");
+        let status = reply.status().as_u16();
+        let body = to_bytes(reply.into_body(), 1 << 20).await.expect("a body");
+        (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    /// Time goes by, and whatever is due in it is done.
+    pub(crate) async fn pass(&self, time: Duration) {
+        self.service.clock.advance(time);
+        self.service.settle().await;
+    }
+
+    pub(crate) async fn intents(&self) -> Vec<IntentSummary> {
+        self.sim.payment_intents().await.expect("the simulator's database")
+    }
+
+    pub(crate) async fn intent_states(&self) -> Vec<Status> {
+        self.intents().await.into_iter().map(|intent| intent.status).collect()
+    }
+
+    pub(crate) async fn captured(&self) -> i64 {
+        self.sim.captured_total(Currency::Usd).await.expect("the simulator's database").amount
+    }
+
+    /// What was announced since the last call.
+    pub(crate) async fn announced(&self) -> Vec<Subject> {
+        self.service.announced().await.iter().map(common::Envelope::subject).collect()
+    }
+
+    /// Stripe tells that something happened to this `PaymentIntent`.
+    pub(crate) async fn webhook(&self, kind: &str, intent: &str) -> Reply {
+        let event =
+            json!({"id": "evt_1", "object": "event", "type": kind, "data": {"object": {"id": intent}}});
+        self.signed("whsec_sim", &event.to_string(), 0).await
+    }
+
+    /// A webhook with this body, signed so many seconds ago.
+    pub(crate) async fn signed(&self, secret: &str, body: &str, age: i64) -> Reply {
+        let sent = common::Clock::now(&self.service.clock).as_millis() / 1000 - age;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let tag = hmac::sign(&key, format!("{sent}.{body}").as_bytes());
+        let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let request = Request::post("/api/payments/webhook")
+            .header(CONTENT_TYPE, "application/json; charset=utf-8")
+            .header("stripe-signature", format!("t={sent},v1={tag}"))
+            .body(Body::from(body.to_owned()))
+            .expect("a request");
+        self.service.anonymous().send(request).await
+    }
+}
+
+/// The id of the `PaymentIntent` behind a begun payment.
+pub(crate) fn intent_of(begun: &Value) -> String {
+    let secret = begun["clientSecret"].as_str().expect("a client secret");
+    secret.split_once("_secret_").expect("Stripe's form").0.to_owned()
+}

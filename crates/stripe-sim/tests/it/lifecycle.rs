@@ -1,0 +1,176 @@
+//! The states, through Stripe's client for Rust.
+
+use std::collections::HashMap;
+
+use stripe::StripeError;
+use stripe_core::payment_intent::{
+    CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
+    RetrievePaymentIntent,
+};
+use stripe_shared::{PaymentIntent, PaymentIntentCaptureMethod, PaymentIntentStatus};
+use stripe_sim::Status;
+use stripe_types::Currency;
+
+use crate::support::World;
+
+fn new_intent() -> CreatePaymentIntent {
+    CreatePaymentIntent::new(2500, Currency::USD)
+        .capture_method(PaymentIntentCaptureMethod::Manual)
+        .metadata(HashMap::from([("orderId".to_owned(), "o-1".to_owned())]))
+        .description("Concert")
+}
+
+async fn authorized(client: &stripe::Client) -> PaymentIntent {
+    let created = new_intent().send(client).await.expect("created");
+    ConfirmPaymentIntent::new(created.id)
+        .payment_method("pm_card_visa")
+        .send(client)
+        .await
+        .expect("confirmed")
+}
+
+#[tokio::test]
+async fn an_authorized_payment_is_captured() {
+    let world = World::start().await;
+    let client = world.stripe();
+    let created = new_intent().send(&client).await.expect("created");
+    assert_eq!(created.status, PaymentIntentStatus::RequiresPaymentMethod);
+    assert_eq!((created.amount, &created.currency, created.livemode), (2500, &Currency::USD, false));
+    assert_eq!(created.metadata["orderId"], "o-1");
+    assert!(created.client_secret.as_deref().is_some_and(|secret| secret.starts_with(created.id.as_str())));
+
+    let confirm = ConfirmPaymentIntent::new(created.id.clone()).payment_method("pm_card_visa");
+    let confirmed = confirm.send(&client).await.expect("confirmed");
+    assert_eq!(confirmed.status, PaymentIntentStatus::RequiresCapture);
+    assert_eq!((confirmed.amount_capturable, confirmed.amount_received), (2500, 0));
+    assert!(confirmed.latest_charge.is_some());
+    assert_eq!(world.sim.open_authorizations().await.expect("a list").len(), 1);
+
+    let captured = CapturePaymentIntent::new(created.id.clone()).send(&client).await.expect("captured");
+    assert_eq!(captured.status, PaymentIntentStatus::Succeeded);
+    assert_eq!((captured.amount_capturable, captured.amount_received), (0, 2500));
+    let retrieved = RetrievePaymentIntent::new(created.id).send(&client).await.expect("retrieved");
+    assert_eq!(retrieved.status, PaymentIntentStatus::Succeeded);
+
+    let total = world.sim.captured_total(common::Currency::Usd).await.expect("a sum");
+    assert_eq!(total.amount, 2500);
+    assert!(world.sim.open_authorizations().await.expect("a list").is_empty());
+}
+
+#[tokio::test]
+async fn a_part_can_be_captured_and_no_more_than_was_authorized() {
+    let world = World::start().await;
+    let client = world.stripe();
+    let id = authorized(&client).await.id;
+    let error = CapturePaymentIntent::new(id.clone()).amount_to_capture(2501).send(&client).await;
+    assert!(matches!(error, Err(StripeError::Stripe(_, 400))), "{error:?}");
+    let captured =
+        CapturePaymentIntent::new(id).amount_to_capture(1000).send(&client).await.expect("captured");
+    assert_eq!((captured.amount_received, captured.amount_capturable), (1000, 0));
+}
+
+#[tokio::test]
+async fn an_automatic_payment_succeeds_when_it_is_confirmed() {
+    let world = World::start().await;
+    let create = CreatePaymentIntent::new(2500, Currency::EUR).payment_method("pm_card_visa").confirm(true);
+    let paid = create.send(&world.stripe()).await.expect("paid");
+    assert_eq!((paid.status, paid.amount_received), (PaymentIntentStatus::Succeeded, 2500));
+}
+
+#[tokio::test]
+async fn a_canceled_authorization_is_released() {
+    let world = World::start().await;
+    let client = world.stripe();
+    let id = authorized(&client).await.id;
+    let canceled = CancelPaymentIntent::new(id).send(&client).await.expect("canceled");
+    assert_eq!((canceled.status, canceled.amount_capturable), (PaymentIntentStatus::Canceled, 0));
+    assert!(canceled.canceled_at.is_some());
+    let all = world.sim.payment_intents().await.expect("a list");
+    assert_eq!(all.iter().map(|intent| intent.status).collect::<Vec<_>>(), [Status::Canceled]);
+}
+
+#[tokio::test]
+async fn a_decline_is_told_with_its_reason_and_can_be_tried_again() {
+    let world = World::start().await;
+    let client = world.stripe();
+    let id = new_intent().send(&client).await.expect("created").id;
+    let confirm = |method: &str| ConfirmPaymentIntent::new(id.clone()).payment_method(method);
+    let error = confirm("pm_card_chargeDeclinedInsufficientFunds").send(&client).await;
+    let Err(StripeError::Stripe(error, 402)) = error else { panic!("{error:?}") };
+    assert_eq!(error.decline_code.as_deref(), Some("insufficient_funds"));
+    let intent = error.payment_intent.expect("the PaymentIntent in the error");
+    assert_eq!(intent.status, PaymentIntentStatus::RequiresPaymentMethod);
+    let last = intent.last_payment_error.expect("the last error");
+    assert_eq!(last.decline_code.as_deref(), Some("insufficient_funds"));
+
+    let confirmed = confirm("pm_card_visa").send(&client).await.expect("confirmed");
+    assert_eq!(confirmed.status, PaymentIntentStatus::RequiresCapture);
+    assert!(confirmed.last_payment_error.is_none());
+}
+
+/// How each state is reached, and which commands it refuses.
+const REFUSALS: &[(&str, &[&str])] = &[
+    ("requires_payment_method", &["capture", "3ds"]),
+    ("requires_action", &["capture"]),
+    ("requires_capture", &["confirm", "3ds"]),
+    ("succeeded", &["confirm", "capture", "cancel", "3ds"]),
+    ("canceled", &["confirm", "capture", "cancel", "3ds"]),
+];
+
+async fn reach(world: &World, state: &str) -> String {
+    let id = world.create().await.id();
+    let command = |name: &str| format!("/v1/payment_intents/{id}/{name}");
+    match state {
+        "requires_payment_method" => {}
+        "requires_action" => drop(world.confirm(&id, "pm_card_authenticationRequired").await),
+        "canceled" => drop(world.post(&command("cancel"), &[]).await),
+        _ => drop(world.confirm(&id, "pm_card_visa").await),
+    }
+    if state == "succeeded" {
+        world.post(&command("capture"), &[]).await;
+    }
+    assert_eq!(world.state(&id).await, state);
+    id
+}
+
+#[tokio::test]
+async fn every_state_refuses_the_commands_that_it_does_not_allow() {
+    let world = World::start().await;
+    for (state, refused) in REFUSALS {
+        let id = reach(&world, state).await;
+        for command in *refused {
+            let answer = match *command {
+                "confirm" => world.confirm(&id, "pm_card_visa").await,
+                "3ds" => world.post(&format!("/sim/3ds/{id}/accept"), &[]).await,
+                other => world.post(&format!("/v1/payment_intents/{id}/{other}"), &[]).await,
+            };
+            assert_eq!(
+                (answer.status, answer.code()),
+                (400, "payment_intent_unexpected_state"),
+                "{state} {command}"
+            );
+            assert_eq!(answer.body["error"]["payment_intent"]["status"], *state, "{command}");
+        }
+        assert_eq!(world.state(&id).await, *state);
+    }
+}
+
+#[tokio::test]
+async fn a_payment_without_a_method_cannot_be_confirmed() {
+    let world = World::start().await;
+    let id = world.create().await.id();
+    let answer = world.post(&format!("/v1/payment_intents/{id}/confirm"), &[]).await;
+    assert_eq!((answer.status, answer.code()), (400, "payment_intent_unexpected_state"));
+}
+
+#[tokio::test]
+async fn an_unknown_payment_is_missing_for_every_command() {
+    let world = World::start().await;
+    for id in ["pi_0192f0c07c1e7e3a80001234567890ab", "pi_1", "x"] {
+        for command in ["confirm", "capture", "cancel"] {
+            let answer = world.post(&format!("/v1/payment_intents/{id}/{command}"), &[]).await;
+            assert_eq!((answer.status, answer.code()), (404, "resource_missing"), "{id} {command}");
+        }
+        assert_eq!(world.get(&format!("/v1/payment_intents/{id}")).await.status, 404);
+    }
+}

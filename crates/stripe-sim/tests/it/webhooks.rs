@@ -1,0 +1,138 @@
+//! Events: signed, complete, and sent until they are taken.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use aws_lc_rs::hmac;
+
+use crate::support::{Received, START, World};
+
+/// Checks the signature as a receiver does, and gives the time that was signed.
+fn verified(event: &Received, secret: &str) -> Option<i64> {
+    let mut parts = event.signature.split(',');
+    let time = parts.next()?.strip_prefix("t=")?;
+    let signature = parts.next()?.strip_prefix("v1=")?;
+    let digits = signature.as_bytes().chunks(2).map(|pair| std::str::from_utf8(pair).ok());
+    let signature: Option<Vec<u8>> = digits.map(|pair| u8::from_str_radix(pair?, 16).ok()).collect();
+    let signed = [time.as_bytes(), b".", &event.body].concat();
+    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+    hmac::verify(&key, &signed, &signature?).ok()?;
+    time.parse().ok()
+}
+
+#[tokio::test]
+async fn every_step_is_announced_in_order_with_the_state_of_then() {
+    let world = World::delivering().await;
+    let id = world.create().await.id();
+    world.settle().await;
+    world.confirm(&id, "pm_card_chargeDeclined").await;
+    world.settle().await;
+    world.confirm(&id, "pm_card_authenticationRequired").await;
+    world.settle().await;
+    world.post(&format!("/sim/3ds/{id}/accept"), &[]).await;
+    world.settle().await;
+    world.post(&format!("/v1/payment_intents/{id}/capture"), &[]).await;
+    world.settle().await;
+    let seen: Vec<_> = world.receiver.received().iter().map(|event| (event.kind(), event.json())).collect();
+    let states: Vec<_> = seen
+        .iter()
+        .map(|(kind, event)| (kind.as_str(), event["data"]["object"]["status"].as_str().expect("a status")))
+        .collect();
+    let expected = [
+        ("created", "requires_payment_method"),
+        ("payment_failed", "requires_payment_method"),
+        ("requires_action", "requires_action"),
+        ("amount_capturable_updated", "requires_capture"),
+        ("succeeded", "succeeded"),
+    ];
+    assert_eq!(states, expected);
+    for (_, event) in &seen {
+        assert_eq!((&event["object"], &event["livemode"]), (&"event".into(), &false.into()));
+        assert_eq!(event["data"]["object"]["id"], id.as_str());
+        assert_eq!(event["created"], START);
+    }
+    let ids: BTreeSet<_> = seen.iter().map(|(_, event)| event["id"].to_string()).collect();
+    assert_eq!(ids.len(), seen.len());
+}
+
+#[tokio::test]
+async fn a_cancellation_is_announced() {
+    let world = World::delivering().await;
+    let id = world.authorized().await;
+    world.post(&format!("/v1/payment_intents/{id}/cancel"), &[]).await;
+    world.settle().await;
+    assert_eq!(world.receiver.kinds(), ["created", "amount_capturable_updated", "canceled"]);
+}
+
+#[tokio::test]
+async fn an_event_is_signed_with_the_secret_over_its_very_bytes() {
+    let world = World::delivering().await;
+    world.create().await;
+    world.settle().await;
+    let event = world.receiver.received().remove(0);
+    assert_eq!(verified(&event, "whsec_sim"), Some(START));
+    assert_eq!(verified(&event, "whsec_other"), None);
+    let mut forged = event.body.to_vec();
+    forged.push(b' ');
+    assert_eq!(verified(&Received { body: forged.into(), ..event }, "whsec_sim"), None);
+}
+
+#[tokio::test]
+async fn an_event_is_sent_again_with_growing_delays_until_it_is_taken() {
+    let world = World::delivering().await;
+    world.receiver.answers([500, 302]);
+    world.create().await;
+    world.settle().await;
+    assert_eq!(world.receiver.received().len(), 1);
+    world.pass(Duration::from_millis(999)).await;
+    assert_eq!(world.receiver.received().len(), 1, "not before its time");
+    world.pass(Duration::from_millis(1)).await;
+    assert_eq!(world.receiver.received().len(), 2);
+    world.pass(Duration::from_secs(5)).await;
+    world.pass(Duration::from_hours(24)).await;
+    let tries = world.receiver.received();
+    assert_eq!(tries.len(), 3, "once it was taken, no more");
+    assert!(tries.iter().all(|event| event.body == tries[0].body), "every try sends the same event");
+    let times: Vec<_> = tries.iter().map(|event| verified(event, "whsec_sim")).collect();
+    assert_eq!(times, [Some(START), Some(START + 1), Some(START + 6)]);
+}
+
+#[tokio::test]
+async fn an_event_that_is_never_taken_is_given_up_after_three_days() {
+    let world = World::delivering().await;
+    world.receiver.answers([500; 100]);
+    world.create().await;
+    world.settle().await;
+    for _ in 0..8 {
+        world.pass(Duration::from_hours(12)).await;
+    }
+    // At the start, and after each half day until the third is over.
+    assert_eq!(world.receiver.received().len(), 7);
+}
+
+#[tokio::test]
+async fn one_events_failure_holds_up_no_other() {
+    let world = World::delivering().await;
+    world.receiver.answers([500]);
+    let id = world.create().await.id();
+    world.settle().await;
+    world.confirm(&id, "pm_card_visa").await;
+    world.settle().await;
+    assert_eq!(world.receiver.kinds(), ["created", "amount_capturable_updated"]);
+    world.pass(Duration::from_secs(1)).await;
+    assert_eq!(world.receiver.kinds(), ["created", "amount_capturable_updated", "created"]);
+}
+
+#[tokio::test]
+async fn many_payments_are_all_announced() {
+    let world = World::delivering().await;
+    let mut ids = BTreeSet::new();
+    for _ in 0..40 {
+        ids.insert(world.create().await.id());
+    }
+    world.settle().await;
+    let object = |event: &Received| event.json()["data"]["object"]["id"].as_str().expect("an id").to_owned();
+    let announced: Vec<_> = world.receiver.received().iter().map(object).collect();
+    assert_eq!(announced.len(), 40);
+    assert_eq!(announced.into_iter().collect::<BTreeSet<_>>(), ids);
+}

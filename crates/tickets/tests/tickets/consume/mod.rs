@@ -1,0 +1,3 @@
+mod order_cancelled;
+mod order_completed;
+mod order_created;

@@ -1,0 +1,6 @@
+mod create;
+mod edit;
+mod list;
+mod mine;
+mod read;
+mod withdraw;

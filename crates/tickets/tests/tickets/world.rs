@@ -1,0 +1,140 @@
+//! The service at work, and what tests do with it.
+
+use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
+use common::{Currency, Fact, Money, TicketId, UserId};
+use runtime::testing::{Caller, Person, Reply, TestService};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+pub(crate) const TICKETS: &str = "/api/tickets";
+
+pub(crate) struct World {
+    pub(crate) service: TestService,
+    pub(crate) seller: Person,
+    pub(crate) buyer: Person,
+}
+
+/// An offer for 25 dollars.
+pub(crate) fn offer() -> Value {
+    json!({ "title": "Concert", "price": { "amount": 2_500, "currency": "USD" } })
+}
+
+/// The offer with one more member, or another value for it.
+pub(crate) fn offer_with(member: &str, value: Value) -> Value {
+    let mut offer = offer();
+    offer[member] = value;
+    offer
+}
+
+/// The address of a ticket.
+pub(crate) fn address(ticket: &Value) -> String {
+    format!("{TICKETS}/{}", ticket["id"].as_str().expect("an id"))
+}
+
+/// The members `name` of the items of a list.
+pub(crate) fn items<'a>(reply: &'a Reply, name: &str) -> Vec<&'a str> {
+    assert_eq!(reply.status, 200, "{:?}", reply.json);
+    let items = reply.json["items"].as_array().expect("a list");
+    items.iter().map(|item| item[name].as_str().expect("a text")).collect()
+}
+
+impl World {
+    pub(crate) async fn start() -> Self {
+        let service = TestService::start(tickets::service).await;
+        let (seller, buyer) = (service.person("seller"), service.person("buyer"));
+        Self { service, seller, buyer }
+    }
+
+    pub(crate) fn seller(&self) -> Caller {
+        self.service.by(&self.seller)
+    }
+
+    pub(crate) fn anybody(&self) -> Caller {
+        self.service.anonymous()
+    }
+
+    /// The seller lists a ticket.
+    pub(crate) async fn listed(&self, offer: Value) -> Value {
+        let reply = self.seller().post(TICKETS, offer).await;
+        assert_eq!(reply.status, 201, "{:?}", reply.json);
+        reply.json
+    }
+
+    /// The ticket as everybody sees it now.
+    pub(crate) async fn ticket(&self, ticket: &Value) -> Value {
+        let reply = self.anybody().get(&address(ticket)).await;
+        assert_eq!(reply.status, 200);
+        reply.json
+    }
+
+    /// A new order of the buyer for the ticket at its price of 25 dollars.
+    pub(crate) fn order(&self, ticket: &Value) -> OrderSnapshot {
+        let id: TicketId = ticket["id"].as_str().expect("an id").parse().expect("an id");
+        self.order_of(self.buyer.id, id)
+    }
+
+    pub(crate) fn order_of(&self, buyer: UserId, ticket: TicketId) -> OrderSnapshot {
+        let now = self.service.kit.clock.now();
+        let price = Money { amount: 2_500, currency: Currency::Usd };
+        OrderSnapshot {
+            id: self.service.kit.ids.next(),
+            user_id: buyer,
+            ticket: OrderedTicket { id: ticket, title: "Concert".into(), price },
+            status: OrderStatus::Created,
+            cancel_reason: None,
+            expires_at: now.after(Duration::from_mins(15)),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        }
+    }
+
+    /// Hears `order.created`; whether it was handled at once.
+    pub(crate) async fn hears_created(&self, order: &OrderSnapshot) -> bool {
+        self.service.hear(order.id.into(), order.version, Fact::OrderCreated(order.clone())).await
+    }
+
+    /// Hears `order.cancelled`.
+    pub(crate) async fn hears_cancelled(&self, order: &OrderSnapshot) {
+        let order = OrderSnapshot {
+            status: OrderStatus::Cancelled,
+            cancel_reason: Some(CancelReason::Expired),
+            version: order.version + 1,
+            ..order.clone()
+        };
+        assert!(self.service.hear(order.id.into(), order.version, Fact::OrderCancelled(order)).await);
+    }
+
+    /// Hears `order.completed`; whether it was handled at once.
+    pub(crate) async fn hears_completed(&self, order: &OrderSnapshot) -> bool {
+        let order = OrderSnapshot { status: OrderStatus::Complete, version: 4, ..order.clone() };
+        self.service.hear(order.id.into(), order.version, Fact::OrderCompleted(order)).await
+    }
+
+    /// A ticket that is locked for the order.
+    pub(crate) async fn reserved(&self) -> (Value, OrderSnapshot) {
+        let ticket = self.listed(offer()).await;
+        let order = self.order(&ticket);
+        assert!(self.hears_created(&order).await);
+        (ticket, order)
+    }
+
+    /// A ticket that the order bought.
+    pub(crate) async fn sold(&self) -> (Value, OrderSnapshot) {
+        let (ticket, order) = self.reserved().await;
+        assert!(self.hears_completed(&order).await);
+        (ticket, order)
+    }
+
+    /// A ticket that its seller took back.
+    pub(crate) async fn withdrawn(&self) -> Value {
+        let ticket = self.listed(offer()).await;
+        assert_eq!(self.seller().delete(&address(&ticket)).await.status, 204);
+        ticket
+    }
+
+    /// The subjects of what was announced since the last call.
+    pub(crate) async fn announced(&self) -> Vec<&'static str> {
+        self.service.announced().await.iter().map(|event| event.subject().as_str()).collect()
+    }
+}
