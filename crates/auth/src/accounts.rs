@@ -109,7 +109,7 @@ impl Accounts {
         let seat = self.hashing.seat().await?;
         // Again: while this one waited for a seat, others may have failed.
         self.throttle.admit(&attempt, self.clock.now())?;
-        let right = seat.verify(password, hash).await?;
+        let (right, _seat) = seat.verify(password, hash).await?;
         let Some(user) = user.filter(|_| right) else {
             self.throttle.failed(attempt, self.clock.now());
             return Err(SignInError::InvalidCredentials);

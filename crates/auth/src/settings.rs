@@ -6,6 +6,10 @@ use clap::Args;
 
 /// What can be configured; the defaults are good.
 #[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they name the options, which stand among those of everything else"
+)]
 pub struct Settings {
     /// After how many failed sign-ins for one account from one address further ones have to wait.
     #[arg(long, env, default_value_t = Settings::FAILURES_PER_ACCOUNT, value_parser = clap::value_parser!(u16).range(1..))]
@@ -21,7 +25,7 @@ pub struct Settings {
 impl Settings {
     const FAILURES_PER_ACCOUNT: u16 = 10;
     const FAILURES_PER_ADDRESS: u16 = 100;
-    const WINDOW: Duration = Duration::from_secs(15 * 60);
+    const WINDOW: Duration = Duration::from_mins(15);
 }
 
 impl Default for Settings {

@@ -10,7 +10,7 @@ use crate::documents::FORGOTTEN;
 use crate::domain::Session;
 
 /// How often to look. A session may stay this long after its time, which does no harm: it is over all the same.
-pub(crate) const EVERY: Duration = Duration::from_secs(10 * 60);
+pub(crate) const EVERY: Duration = Duration::from_mins(10);
 
 /// Removes sessions that nobody needs to know of any more. Replicas may do so at once.
 pub(crate) fn worker(sessions: Collection<Session>, clock: SharedClock) -> Worker {

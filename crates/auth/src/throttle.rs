@@ -56,8 +56,10 @@ fn network(address: IpAddr) -> IpAddr {
 }
 
 impl Throttle {
-    /// The most tallies that are kept: some ten megabytes. Beyond it the one that has been quiet longest is dropped.
+    /// The most tallies that are kept: some ten megabytes.
     const MOST_TALLIES: usize = 20_000;
+    /// How many are dropped when there are too many: those that have been quiet longest.
+    const MADE_ROOM: usize = Self::MOST_TALLIES / 10;
 
     /// A throttle with these limits.
     pub(crate) fn new(settings: &Settings) -> Self {
@@ -99,11 +101,12 @@ impl Throttle {
         }
         let window = self.per_account.window;
         tallies.retain(|_, tally| !tally.is_forgotten(window, now));
-        if tallies.len() >= Self::MOST_TALLIES {
-            let quietest =
-                tallies.iter().min_by_key(|(_, tally)| tally.last_failure()).map(|(key, _)| key.clone());
-            quietest.and_then(|key| tallies.remove(&key));
-        }
+        // Many at a time, so that this long look is rare.
+        let too_many = tallies.len().saturating_sub(Self::MOST_TALLIES - Self::MADE_ROOM);
+        let mut quiet_since: Vec<_> = tallies.values().map(Tally::last_failure).collect();
+        quiet_since.sort_unstable();
+        let Some(quietest) = too_many.checked_sub(1).and_then(|last| quiet_since.get(last)) else { return };
+        tallies.retain(|_, tally| tally.last_failure() > *quietest);
     }
 }
 
@@ -195,7 +198,9 @@ mod tests {
             throttle.failed(guess, later.after(Duration::from_millis(number.into())));
             throttle.failed(busy.clone(), later.after(Duration::from_millis(number.into())));
         }
-        assert_eq!(throttle.tallies.lock().expect("not poisoned").len(), Throttle::MOST_TALLIES);
+        let kept = throttle.tallies.lock().expect("not poisoned").len();
+        let full = Throttle::MOST_TALLIES - Throttle::MADE_ROOM..=Throttle::MOST_TALLIES;
+        assert!(full.contains(&kept), "{kept}");
         let end = later.after(Duration::from_secs(20));
         assert_eq!(throttle.admit(&old, end), Ok(()));
         assert!(throttle.admit(&busy, end).is_err());

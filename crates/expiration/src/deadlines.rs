@@ -12,14 +12,14 @@ use crate::domain::Deadline;
 /// The service's state. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Deadlines {
-    pub(crate) deadlines: Collection<Deadline>,
+    pub(crate) collection: Collection<Deadline>,
     pub(crate) clock: SharedClock,
     pub(crate) alarm: Arc<Alarm>,
 }
 
 impl Deadlines {
     pub(crate) fn new(kit: &Kit) -> Self {
-        Self { deadlines: kit.store.collection(), clock: kit.clock.clone(), alarm: Arc::default() }
+        Self { collection: kit.store.collection(), clock: kit.clock.clone(), alarm: Arc::default() }
     }
 
     pub(crate) fn now(&self) -> Time {

@@ -39,6 +39,6 @@ impl Document for Ticket {
     }
 
     fn version(&self) -> u64 {
-        self.revision
+        self.version
     }
 }

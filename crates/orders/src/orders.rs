@@ -13,7 +13,7 @@ use crate::domain::{Order, Ticket};
 /// The service's state. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Orders {
-    pub(crate) orders: Collection<Order>,
+    pub(crate) placed: Collection<Order>,
     pub(crate) tickets: Collection<Ticket>,
     pub(crate) hold: Duration,
     clock: SharedClock,
@@ -22,7 +22,7 @@ pub(crate) struct Orders {
 impl Orders {
     pub(crate) fn new(kit: &Kit, settings: Settings) -> Self {
         Self {
-            orders: kit.store.collection(),
+            placed: kit.store.collection(),
             tickets: kit.store.collection(),
             hold: settings.hold,
             clock: kit.clock.clone(),
@@ -39,7 +39,7 @@ impl Orders {
         id: OrderId,
         mut decide: impl FnMut(&Order, Time) -> Result<Option<Decision<Order>>, E>,
     ) -> Result<(), ChangeError<E>> {
-        let order = self.orders.change(id, |order| match order {
+        let order = self.placed.change(id, |order| match order {
             Some(order) => decide(order, self.now()),
             None => Ok(None),
         });

@@ -29,7 +29,7 @@ impl Orders {
         };
         // A request that is repeated after a crash has the same id and gets the same answer, whatever has become of
         // the ticket since. So does one whose commit went through although the database said that it had failed.
-        match self.orders.get(id).await {
+        match self.placed.get(id).await {
             Ok(Some(order)) if order.user_id == buyer => Ok(order),
             _ => Err(problem),
         }
@@ -41,7 +41,7 @@ impl Orders {
         self.not_locked(&ticket, buyer).await?;
         let ticket = self.at_wanted_price(ticket, wanted).await?;
         let order = Order::place(id, buyer, &ticket, wanted.price, self.now(), self.hold)?;
-        match self.orders.commit(order).await {
+        match self.placed.commit(order).await {
             Err(CommitError::Taken(_)) => Err(self.taken(&ticket, buyer).await?.into()),
             committed => Ok(committed?),
         }
@@ -56,7 +56,7 @@ impl Orders {
     /// of a cancelled order is on its way out.
     async fn not_locked(&self, ticket: &Ticket, buyer: UserId) -> Result<(), Problem> {
         let Some(holder) = ticket.locked_for() else { return Ok(()) };
-        let holder = self.orders.get(holder).await?;
+        let holder = self.placed.get(holder).await?;
         match holder.and_then(|holder| holder.stands_in_the_way_of(buyer)) {
             Some(refusal) => Err(refusal.into()),
             None => Ok(()),
@@ -76,7 +76,7 @@ impl Orders {
 
     /// Who was faster. If that order has let go since, it still was in the way when this one was decided.
     async fn taken(&self, ticket: &Ticket, buyer: UserId) -> Result<Refusal, Problem> {
-        let holder = self.orders.claimed(ticket_claim(ticket.id)).await?;
+        let holder = self.placed.claimed(ticket_claim(ticket.id)).await?;
         let refusal = holder.and_then(|holder| holder.stands_in_the_way_of(buyer));
         Ok(refusal.unwrap_or(Refusal::TicketReserved))
     }

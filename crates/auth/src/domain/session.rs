@@ -6,8 +6,8 @@ use common::event::SessionRevoked;
 use common::{Decision, Fact, SessionId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
-const MINUTE: Duration = Duration::from_secs(60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A device on which somebody is signed in. Tokens are made from it: the last one was issued at `last_seen_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

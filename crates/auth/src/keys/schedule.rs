@@ -7,7 +7,7 @@ use common::Time;
 use super::signing_key::SigningKey;
 use crate::domain::Session;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 /// How long a key signs.
 pub(crate) const PERIOD: Duration = DAY.saturating_mul(30);

@@ -8,7 +8,7 @@ use runtime::Worker;
 use super::Keyring;
 
 /// How often the keys are read again: another replica may have made one, which signs a day later at the earliest.
-const LOOK_EVERY: Duration = Duration::from_secs(60 * 60);
+const LOOK_EVERY: Duration = Duration::from_hours(1);
 /// How long to wait after a failure.
 const PAUSE: Duration = Duration::from_secs(10);
 

@@ -52,7 +52,7 @@ impl Hashing {
             threads: Arc::new(Semaphore::new(threads)),
             decoy: PasswordHash::new(String::new()),
         };
-        pool.decoy = pool.seat().await?.run(move || hash(&secret, &salt)).await??;
+        pool.decoy = pool.seat().await?.run(move || hash(&secret, &salt)).await?.0?;
         Ok(pool)
     }
 
@@ -69,12 +69,12 @@ impl Hashing {
         typed: TypedPassword,
         email: Option<Email>,
     ) -> Result<Result<Password, PasswordFault>, HashError> {
-        self.seat().await?.run(move || Password::choose(typed, email.as_ref())).await
+        Ok(self.seat().await?.run(move || Password::choose(typed, email.as_ref())).await?.0)
     }
 
     /// Hashes a password with this salt, which must be random.
     pub(crate) async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
-        self.seat().await?.run(move || hash(password.as_bytes(), &salt)).await?
+        self.seat().await?.run(move || hash(password.as_bytes(), &salt)).await?.0
     }
 
     /// What a password is checked against when there is no such account, so that the answer takes as long.
@@ -89,22 +89,27 @@ pub(crate) struct Seat {
 }
 
 impl Seat {
-    /// Whether the hash is that of the password.
-    pub(crate) async fn verify(self, password: TypedPassword, hash: PasswordHash) -> Result<bool, HashError> {
-        self.run(move || match Argon2::default().verify_password(password.as_bytes(), hash.as_str()) {
-            Ok(()) => Ok(true),
-            Err(password_hash::Error::PasswordInvalid) => Ok(false),
-            Err(error) => Err(error.into()),
-        })
-        .await?
+    /// Whether the hash is that of the password. The seat comes back: whoever keeps it until the answer is noted lets
+    /// nobody overtake.
+    pub(crate) async fn verify(
+        self,
+        password: TypedPassword,
+        hash: PasswordHash,
+    ) -> Result<(bool, Self), HashError> {
+        let work = move || Argon2::default().verify_password(password.as_bytes(), hash.as_str());
+        match self.run(work).await? {
+            (Ok(()), seat) => Ok((true, seat)),
+            (Err(password_hash::Error::PasswordInvalid), seat) => Ok((false, seat)),
+            (Err(error), _) => Err(error.into()),
+        }
     }
 
-    async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
-        // The seat goes along: whoever hangs up frees it only when the thread is really free.
-        let work = move || {
-            let _seat = self;
-            work()
-        };
+    async fn run<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<(T, Self), HashError> {
+        // The seat goes along: if the caller hangs up, it is free only when the thread is.
+        let work = move || (work(), self);
         tokio::task::spawn_blocking(work).await.map_err(|error| HashError::Failed(error.into()))
     }
 }
@@ -135,7 +140,7 @@ mod tests {
             [("cafe\u{301} vexed quartz glyph", true), ("cafe vexed quartz glyph", false), ("", false)]
         {
             let seat = pool.seat().await.expect("a seat");
-            let verified = seat.verify(TypedPassword::new(text), hash.clone()).await.expect("an answer");
+            let (verified, _) = seat.verify(TypedPassword::new(text), hash.clone()).await.expect("an answer");
             assert_eq!(verified, right, "{text}");
         }
     }

@@ -57,8 +57,7 @@ impl Password {
     pub const SHORTEST: usize = 8;
     /// The most characters, in Unicode scalar values: it bounds the work of judging one.
     pub const LONGEST: usize = 128;
-    /// The least zxcvbn score: ten thousand million guesses fail
-    /// (<https://github.com/dropbox/zxcvbn#usage>).
+    /// The least zxcvbn score: it takes more than 10⁸ guesses (<https://github.com/dropbox/zxcvbn#usage>).
     const LEAST_SCORE: Score = Score::Three;
 
     /// Chooses a password for the account of this address, which whoever guesses will try first. Judging it takes
@@ -102,8 +101,10 @@ mod tests {
     fn length_counts_scalar_values() {
         assert_eq!(choose(""), Err(PasswordFault::TooShort));
         assert_eq!(choose("kV9#qz!"), Err(PasswordFault::TooShort));
-        assert!(choose("kV9#qz!x").is_ok());
-        assert!(choose("ж7щ!ф9ю¤").is_ok());
+        assert_eq!(choose("kV9#qz!x"), Err(PasswordFault::Weak), "long enough, yet soon guessed");
+        assert_eq!(choose("ж7щ!ф9ю¤"), Err(PasswordFault::Weak), "long enough, yet soon guessed");
+        assert!(choose("kV9#qz!xj").is_ok());
+        assert!(choose("ж7щ!ф9ю¤я").is_ok());
         let longest: String = "vexed quartz glyph ".chars().cycle().take(Password::LONGEST).collect();
         assert!(choose(&longest).is_ok());
         assert_eq!(choose(&format!("{longest}!")), Err(PasswordFault::TooLong));

@@ -24,7 +24,7 @@ pub(super) struct Tally {
 }
 
 /// The first wait. Each further one is twice as long, up to the window.
-const FIRST_WAIT: Duration = Duration::from_secs(60);
+const FIRST_WAIT: Duration = Duration::from_mins(1);
 
 impl Tally {
     /// Notes a failure.
@@ -77,7 +77,7 @@ impl Tally {
 mod tests {
     use super::*;
 
-    const RULE: Rule = Rule { failures: 3, window: Duration::from_secs(900) };
+    const RULE: Rule = Rule { failures: 3, window: Duration::from_mins(15) };
     const SECOND: Duration = Duration::from_secs(1);
 
     fn start() -> Time {

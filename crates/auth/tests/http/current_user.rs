@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 use crate::rig;
 
-const MINUTE: Duration = Duration::from_secs(60);
-const HOUR: Duration = Duration::from_secs(60 * 60);
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const MINUTE: Duration = Duration::from_mins(1);
+const HOUR: Duration = Duration::from_hours(1);
+const DAY: Duration = Duration::from_hours(24);
 
 /// Who this token stands for, and the fresh token if there is one.
 async fn ask(service: &TestService, token: &str) -> (Value, Option<String>) {

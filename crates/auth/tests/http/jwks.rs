@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::rig;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn published(service: &TestService) -> (Reply, JwkSet) {
     let reply = service.anonymous().get("/api/users/jwks.json").await;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::rig;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 async fn is_stored(service: &TestService, token: &str) -> bool {
     let backend = service.kit.store.backend();
@@ -22,7 +22,7 @@ async fn a_session_is_kept_while_it_lives_and_removed_after() {
     service.settle().await;
     let used = rig::token(&rig::sign_in(&service, "ann", rig::PASSWORD).await).expect("a cookie");
     assert!(is_stored(&service, &idle).await);
-    service.clock.advance(DAY + Duration::from_secs(3600));
+    service.clock.advance(DAY + Duration::from_hours(1));
     service.settle().await;
     assert!(!is_stored(&service, &idle).await);
     assert!(is_stored(&service, &used).await);
@@ -33,10 +33,10 @@ async fn a_revoked_session_is_kept_until_its_tokens_have_run_out() {
     let service = rig::start().await;
     let token = rig::sign_up(&service, "ann").await;
     rig::with(&service, &token).post("/api/users/signout", Value::Null).await;
-    service.clock.advance(Duration::from_secs(14 * 60));
+    service.clock.advance(Duration::from_mins(14));
     service.settle().await;
     assert!(is_stored(&service, &token).await);
-    service.clock.advance(Duration::from_secs(60 * 60));
+    service.clock.advance(Duration::from_hours(1));
     service.settle().await;
     assert!(!is_stored(&service, &token).await);
 }

@@ -55,7 +55,7 @@ async fn signing_out_twice_or_without_a_session_is_no_fault() {
 async fn an_expired_token_still_ends_its_session() {
     let service = rig::start().await;
     let token = rig::sign_up(&service, "ann").await;
-    service.clock.advance(Duration::from_secs(60 * 60));
+    service.clock.advance(Duration::from_hours(1));
     rig::with(&service, &token).post(SIGN_OUT, Value::Null).await;
     assert_eq!(rig::current_user(&service, &token).await.json["currentUser"], Value::Null);
     assert_eq!(service.announced().await.len(), 1);

@@ -10,6 +10,6 @@ use crate::domain::Deadline;
 
 pub(super) async fn hear(deadlines: &Deadlines, order: &OrderSnapshot) -> Result<(), Fault> {
     let drop = |known: Option<&_>| Ok::<_, Infallible>(Deadline::drop(known, order, deadlines.now()));
-    deadlines.deadlines.change(order.id, drop).await?;
+    deadlines.collection.change(order.id, drop).await?;
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::domain::Deadline;
 
 pub(super) async fn hear(deadlines: &Deadlines, order: &OrderSnapshot) -> Result<(), Fault> {
     let keep = |known: Option<&_>| Ok::<_, Infallible>(Deadline::keep(known, order, deadlines.now()));
-    deadlines.deadlines.change(order.id, keep).await?;
+    deadlines.collection.change(order.id, keep).await?;
     deadlines.alarm.arrived(order.expires_at);
     Ok(())
 }

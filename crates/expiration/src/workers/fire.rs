@@ -59,7 +59,7 @@ async fn run(deadlines: Deadlines, stop: CancellationToken) {
 /// Fires a batch of what is due. Returns when to look again; `None`: at once, more may be due.
 async fn fire_due(deadlines: &Deadlines) -> Result<Option<Time>, StoreError> {
     let now = deadlines.now();
-    let mut pending = deadlines.deadlines.page(Range::of(PENDING, []).limit(BATCH)).await?.items;
+    let mut pending = deadlines.collection.page(Range::of(PENDING, []).limit(BATCH)).await?.items;
     let next = pending.iter().position(|deadline| deadline.expires_at > now);
     let wake = next.map(|next| pending[next].expires_at);
     pending.truncate(next.unwrap_or(pending.len()));
@@ -76,7 +76,7 @@ async fn fire_due(deadlines: &Deadlines) -> Result<Option<Time>, StoreError> {
 async fn fire(deadlines: &Deadlines, deadline: &Deadline) -> Result<(), StoreError> {
     let now = deadlines.now();
     let Some(decision) = deadline.fire(now) else { return Ok(()) };
-    let committed = deadlines.deadlines.commit(decision).await.map(|_| {
+    let committed = deadlines.collection.commit(decision).await.map(|_| {
         counter!("deadlines_fired_total").increment(1);
         histogram!("deadline_lag_seconds").record((deadlines.now() - deadline.expires_at).as_secs_f64());
     });
@@ -86,5 +86,5 @@ async fn fire(deadlines: &Deadlines, deadline: &Deadline) -> Result<(), StoreErr
 /// Whether nothing is due. While the database cannot tell, something may be.
 async fn is_idle(deadlines: &Deadlines) -> bool {
     let due = Range::of(PENDING, []).at_most([deadlines.now().into()]).limit(1);
-    deadlines.deadlines.page(due).await.is_ok_and(|due| due.items.is_empty())
+    deadlines.collection.page(due).await.is_ok_and(|due| due.items.is_empty())
 }

@@ -48,9 +48,9 @@ async fn run(deadlines: Deadlines, stop: CancellationToken) {
 async fn forget(deadlines: &Deadlines, stop: &CancellationToken) -> Result<(), StoreError> {
     let before = deadlines.now().before(MEMORY);
     while !stop.is_cancelled() {
-        let old = deadlines.deadlines.page(ended_until(before, BATCH)).await?;
+        let old = deadlines.collection.page(ended_until(before, BATCH)).await?;
         for deadline in &old.items {
-            unless_done(deadlines.deadlines.remove(deadline).await)?;
+            unless_done(deadlines.collection.remove(deadline).await)?;
         }
         if old.next.is_none() {
             break;
@@ -66,5 +66,5 @@ fn ended_until(moment: Time, most: usize) -> Range {
 /// Whether a look has found all that it should have found by now.
 async fn is_idle(deadlines: &Deadlines) -> bool {
     let overdue = deadlines.now().before(MEMORY).before(EVERY);
-    deadlines.deadlines.page(ended_until(overdue, 1)).await.is_ok_and(|old| old.items.is_empty())
+    deadlines.collection.page(ended_until(overdue, 1)).await.is_ok_and(|old| old.items.is_empty())
 }

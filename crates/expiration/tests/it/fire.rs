@@ -23,10 +23,10 @@ async fn fired(service: &TestService) -> BTreeSet<OrderId> {
     orders
 }
 
-/// Keeps so many deadlines, one millisecond apart, the last of them due after `hold`.
+/// Keeps so many deadlines, one millisecond apart, the first of them due after `hold`.
 async fn keep(kit: &Kit, hold: Duration, count: u64) {
     for number in 0..count {
-        let order = held(order_id(number.into()), hold - Duration::from_millis(number));
+        let order = held(order_id(number.into()), hold + Duration::from_millis(number));
         let decision = Deadline::keep(None, &order, start()).expect("kept");
         kit.store.collection().commit(decision).await.expect("committed");
     }
@@ -37,9 +37,10 @@ async fn a_deadline_fires_when_its_time_has_come_and_not_before() {
     let service = TestService::start(expiration::service).await;
     let id = order_id(1);
     assert!(service.hear(id.into(), 1, created(id, HOLD)).await);
-    service.clock.advance(HOLD - Duration::from_millis(1));
+    let instant = Duration::from_millis(1);
+    service.clock.advance(HOLD.saturating_sub(instant));
     assert_eq!(fired(&service).await, BTreeSet::new());
-    service.clock.advance(Duration::from_millis(1));
+    service.clock.advance(instant);
     let announced = service.announced().await;
     let [event] = &announced[..] else { panic!("{announced:?}") };
     let passed = DeadlinePassed { order_id: id, expires_at: start().after(HOLD) };
@@ -104,7 +105,7 @@ async fn two_replicas_fire_each_deadline_once() {
     let stop = tokio_util::sync::CancellationToken::new();
     let others =
         futures::future::join_all(other.workers.into_iter().map(|worker| (worker.run)(stop.clone())));
-    clock.advance(HOLD);
+    clock.advance(HOLD * 2);
     let (fired, _) = tokio::join!(
         async {
             let fired = fired(&one).await;

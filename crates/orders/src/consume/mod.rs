@@ -67,9 +67,9 @@ impl Consumer {
             Fact::PaymentCaptured(payment) => payment_captured::hear(orders, payment).await,
             Fact::PaymentFailed(payment) => payment_failed::hear(orders, payment).await,
             Fact::PaymentVoided(payment) => payment_voided::hear(orders, payment).await,
-            // A refund follows a decision of its own; the order stays what it is.
-            Fact::PaymentRefunded(_) => Ok(()),
-            Fact::OrderCreated(_)
+            // A refund follows a decision of its own, the order stays what it is; the others are not subscribed to.
+            Fact::PaymentRefunded(_)
+            | Fact::OrderCreated(_)
             | Fact::OrderAwaitingPayment(_)
             | Fact::OrderPaymentAccepted(_)
             | Fact::OrderCompleted(_)

@@ -12,6 +12,6 @@ pub(super) async fn hear(orders: &Orders, payment: &PaymentSnapshot) -> Result<(
         Some(order) => order.complete(orders.now()),
         None => Err(StepError::BrokenPromise("money was captured for an unknown order")),
     };
-    orders.orders.change(payment.order_id, decide).await?;
+    orders.placed.change(payment.order_id, decide).await?;
     Ok(())
 }

@@ -23,17 +23,17 @@ pub struct Ticket {
     /// The order that holds or bought it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
-    /// The ticket's own version: what is older is not news.
+    /// The ticket's own version that this shows: what is older is not news.
+    pub as_of: u64,
+    /// The replica's revision.
     pub version: u64,
-    /// How often this replica was written.
-    pub revision: u64,
 }
 
 impl Ticket {
     /// Takes over what tickets tells, if it is newer than what is known. A version that was missed needs no
     /// catching up: every event carries the whole state.
     pub fn learn(known: Option<&Self>, told: &TicketSnapshot) -> Option<Decision<Self>> {
-        if known.is_some_and(|known| known.version >= told.version) {
+        if known.is_some_and(|known| known.as_of >= told.version) {
             return None;
         }
         Some(Decision::quiet(Self {
@@ -43,8 +43,8 @@ impl Ticket {
             seller_id: told.seller_id,
             status: told.status,
             order_id: told.order_id,
-            version: told.version,
-            revision: known.map_or(1, |known| known.revision + 1),
+            as_of: told.version,
+            version: known.map_or(1, |known| known.version + 1),
         }))
     }
 

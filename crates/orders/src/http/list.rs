@@ -32,6 +32,6 @@ pub(super) async fn list(
     let list = format!("orders/{}", buyer.id);
     let range =
         Range::of(BY_BUYER, [buyer.id.into()]).descending().after(page.after(&list)?).limit(page.limit);
-    let found = orders.orders.page(range).await?;
+    let found = orders.placed.page(range).await?;
     Ok(Listing::new(&list, found.items.into_iter().map(OrderBody::from).collect(), found.next))
 }

@@ -26,7 +26,7 @@ pub(super) async fn show(
     buyer: CurrentUser,
     id: PathId<OrderId>,
 ) -> Result<One<OrderBody>, Problem> {
-    let order = orders.orders.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
+    let order = orders.placed.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
     if order.user_id != buyer.id {
         return Err(Problem::not_yours());
     }

@@ -43,6 +43,7 @@ async fn whatever_goes_wrong_one_intent_is_created() {
         let begun = world.pay(&order).await;
         assert_eq!(begun.status, 200, "{name}: {}", begun.json);
         assert_eq!(world.intent_states().await, [Status::RequiresPaymentMethod], "{name}");
+        world.sim.faults().clear();
         assert_eq!(world.confirm(&begun.json, VISA).await, 200, "{name}: the buyer was given its secret");
     }
 }

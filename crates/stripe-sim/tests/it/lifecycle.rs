@@ -7,7 +7,7 @@ use stripe_core::payment_intent::{
     CancelPaymentIntent, CapturePaymentIntent, ConfirmPaymentIntent, CreatePaymentIntent,
     RetrievePaymentIntent,
 };
-use stripe_shared::{PaymentIntent, PaymentIntentCaptureMethod, PaymentIntentStatus};
+use stripe_shared::{PaymentIntentCaptureMethod, PaymentIntentStatus};
 use stripe_sim::Status;
 use stripe_types::Currency;
 
@@ -18,15 +18,6 @@ fn new_intent() -> CreatePaymentIntent {
         .capture_method(PaymentIntentCaptureMethod::Manual)
         .metadata(HashMap::from([("orderId".to_owned(), "o-1".to_owned())]))
         .description("Concert")
-}
-
-async fn authorized(client: &stripe::Client) -> PaymentIntent {
-    let created = new_intent().send(client).await.expect("created");
-    ConfirmPaymentIntent::new(created.id)
-        .payment_method("pm_card_visa")
-        .send(client)
-        .await
-        .expect("confirmed")
 }
 
 #[tokio::test]
@@ -61,11 +52,11 @@ async fn an_authorized_payment_is_captured() {
 async fn a_part_can_be_captured_and_no_more_than_was_authorized() {
     let world = World::start().await;
     let client = world.stripe();
-    let id = authorized(&client).await.id;
-    let error = CapturePaymentIntent::new(id.clone()).amount_to_capture(2501).send(&client).await;
+    let id = world.authorized().await;
+    let error = CapturePaymentIntent::new(id.as_str()).amount_to_capture(2501).send(&client).await;
     assert!(matches!(error, Err(StripeError::Stripe(_, 400))), "{error:?}");
     let captured =
-        CapturePaymentIntent::new(id).amount_to_capture(1000).send(&client).await.expect("captured");
+        CapturePaymentIntent::new(id.as_str()).amount_to_capture(1000).send(&client).await.expect("captured");
     assert_eq!((captured.amount_received, captured.amount_capturable), (1000, 0));
 }
 
@@ -81,8 +72,8 @@ async fn an_automatic_payment_succeeds_when_it_is_confirmed() {
 async fn a_canceled_authorization_is_released() {
     let world = World::start().await;
     let client = world.stripe();
-    let id = authorized(&client).await.id;
-    let canceled = CancelPaymentIntent::new(id).send(&client).await.expect("canceled");
+    let id = world.authorized().await;
+    let canceled = CancelPaymentIntent::new(id.as_str()).send(&client).await.expect("canceled");
     assert_eq!((canceled.status, canceled.amount_capturable), (PaymentIntentStatus::Canceled, 0));
     assert!(canceled.canceled_at.is_some());
     let all = world.sim.payment_intents().await.expect("a list");

@@ -2,12 +2,15 @@
 
 use crate::support::World;
 
+/// Parameters, the error's code and the parameter that it names.
+type Case<'a> = (&'a [(&'a str, &'a str)], &'a str, &'a str);
+
 #[tokio::test]
 async fn every_fault_names_its_parameter() {
     let world = World::start().await;
     let usd = ("currency", "usd");
     let long = "x".repeat(501);
-    let cases: &[(&[(&str, &str)], &str, &str)] = &[
+    let cases: &[Case<'_>] = &[
         (&[usd], "parameter_missing", "amount"),
         (&[("amount", "2500")], "parameter_missing", "currency"),
         (&[usd, ("amount", "")], "parameter_missing", "amount"),

@@ -17,9 +17,9 @@ async fn the_replica_keeps_the_newest_of_what_it_hears() {
     ])
     .await;
     let known = desk.ticket().await.expect("a replica");
-    assert_eq!((known.version, known.revision), (2, 1), "late and repeated events write nothing");
+    assert_eq!((known.as_of, known.version), (2, 1), "late and repeated events write nothing");
     desk.hears([Fact::TicketWithdrawn(withdrawn), Fact::TicketUpdated(updated)]).await;
     let known = desk.ticket().await.expect("a replica");
-    assert_eq!((known.version, known.status), (3, TicketStatus::Withdrawn));
+    assert_eq!((known.as_of, known.status), (3, TicketStatus::Withdrawn));
     assert_eq!(desk.subjects().await, [""; 0], "a replica announces nothing");
 }

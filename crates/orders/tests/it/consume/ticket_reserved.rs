@@ -24,7 +24,7 @@ async fn a_lock_is_not_missed_though_the_replica_has_seen_later_versions() {
     let later = then(&reserved, TicketStatus::Reserved, Some(order));
     desk.hears([Fact::TicketUpdated(later), Fact::TicketReserved(reserved)]).await;
     assert_eq!(desk.order(order).await.status, Status::AwaitingPayment);
-    assert_eq!(desk.ticket().await.expect("a replica").version, 3);
+    assert_eq!(desk.ticket().await.expect("a replica").as_of, 3);
 }
 
 #[tokio::test]

@@ -68,8 +68,8 @@ fn change(decided: Option<Decision<Order>>, order: &Order) -> Outcome {
 
 type Command = fn(&Order) -> Outcome;
 
-const IN_TIME: Duration = Duration::from_secs(60);
-const LEFT: Duration = Duration::from_secs(4 * 60);
+const IN_TIME: Duration = Duration::from_mins(1);
+const LEFT: Duration = Duration::from_mins(4);
 
 fn early() -> Time {
     noon().after(IN_TIME)

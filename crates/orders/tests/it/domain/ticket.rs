@@ -9,10 +9,10 @@ fn only_news_is_taken_over_and_a_gap_does_no_harm() {
     let reserved = then(&first, TicketStatus::Reserved, Some(id(300)));
     let released = then(&reserved, TicketStatus::Available, None);
     let known = Ticket::learn(None, &first).expect("news").next;
-    assert_eq!((known.version, known.revision, known.price), (1, 1, usd(2500)));
+    assert_eq!((known.as_of, known.version, known.price), (1, 1, usd(2500)));
     assert!(Ticket::learn(Some(&known), &first).is_none(), "the same again");
     let known = Ticket::learn(Some(&known), &released).expect("news").next;
-    assert_eq!((known.version, known.revision, known.status), (3, 2, TicketStatus::Available));
+    assert_eq!((known.as_of, known.version, known.status), (3, 2, TicketStatus::Available));
     assert!(Ticket::learn(Some(&known), &reserved).is_none(), "late");
 }
 
