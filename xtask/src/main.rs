@@ -1,5 +1,6 @@
 //! The project's own commands: `cargo xtask test`, `cargo xtask bench`.
 
+mod bench;
 mod run;
 mod test;
 
@@ -29,11 +30,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Options::parse().command {
         Command::Test => test::run(),
-        Command::Bench { names } => run::cargo(
-            &[&["run", "--release", "--quiet", "--package", "e2e", "--bin", "bench", "--"], &*strs(&names)]
-                .concat(),
-            &[],
-        ),
+        Command::Bench { names } => bench::run(&names),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -42,8 +39,4 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-fn strs(names: &[String]) -> Vec<&str> {
-    names.iter().map(String::as_str).collect()
 }

@@ -17,8 +17,7 @@ use common::http::session::VerifyingKeys;
 use runtime::{Kit, Service};
 
 pub use accounts::{Accounts, EnsureError};
-pub use http::{CurrentUserBody, UserView};
-pub use keys::{KeyError, PublicKey, PublicKeys};
+pub use keys::KeyError;
 pub use settings::Settings;
 
 use keys::Keyring;

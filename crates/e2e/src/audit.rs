@@ -66,7 +66,9 @@ pub async fn audit(place: &Place, people: &[Person]) -> Audit {
             }
         }
     }
-    audit.breaches.extend(taken.keys().map(|order| format!("money was taken for an unknown order `{order}`")));
+    audit
+        .breaches
+        .extend(taken.keys().map(|order| format!("money was taken for an unknown order `{order}`")));
     for (ticket, orders) in buyers {
         if orders.len() > 1 {
             audit.breaches.push(format!("ticket {ticket} was sold {} times: {orders:?}", orders.len()));
@@ -83,7 +85,8 @@ pub async fn audit(place: &Place, people: &[Person]) -> Audit {
 async fn intents(place: &Place) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
-        let after = all.last().map(|last| format!("&starting_after={}", text(&last["id"]))).unwrap_or_default();
+        let after =
+            all.last().map(|last| format!("&starting_after={}", text(&last["id"]))).unwrap_or_default();
         let reply = place.stripe_get(&format!("/v1/payment_intents?limit=100{after}")).await;
         assert_eq!(reply.status, 200, "{}", reply.json);
         all.extend(reply.json["data"].as_array().cloned().unwrap_or_default());

@@ -31,7 +31,10 @@ impl Reply {
     /// # Panics
     /// There is no such text.
     pub fn text(&self, field: &str) -> String {
-        self.json[field].as_str().unwrap_or_else(|| panic!("no `{field}` in {} {}", self.status, self.json)).to_owned()
+        self.json[field]
+            .as_str()
+            .unwrap_or_else(|| panic!("no `{field}` in {} {}", self.status, self.json))
+            .to_owned()
     }
 
     /// A header as text; empty if it is missing.

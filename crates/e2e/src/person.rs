@@ -70,7 +70,9 @@ impl Person {
             request = request.json(&body);
         }
         let reply = Place::send(request).await;
-        if let Some(cookie) = reply.header(SET_COOKIE.as_str()).split(';').next().filter(|one| !one.is_empty()) {
+        if let Some(cookie) =
+            reply.header(SET_COOKIE.as_str()).split(';').next().filter(|one| !one.is_empty())
+        {
             cookie.clone_into(&mut self.cookie.lock().unwrap_or_else(PoisonError::into_inner));
         }
         reply

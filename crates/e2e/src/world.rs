@@ -90,7 +90,10 @@ impl World {
     ///
     /// # Panics
     /// It never comes to rest.
-    #[expect(clippy::disallowed_methods, reason = "the world works in real time, only its clock is simulated")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the world works in real time, only its clock is simulated"
+    )]
     pub async fn settle(&self) {
         let began = tokio::time::Instant::now();
         let (mut quiet, mut restless) = (0, 0);

@@ -39,7 +39,8 @@ async fn a_webhook_that_never_comes_does_not_matter() {
 
 #[tokio::test]
 async fn webhooks_that_come_twice_or_late_change_nothing() {
-    for faults in [json!({ "webhooks": { "duplicate": 100 } }), json!({ "webhooks": { "delayMs": 20_000 } })] {
+    for faults in [json!({ "webhooks": { "duplicate": 100 } }), json!({ "webhooks": { "delayMs": 20_000 } })]
+    {
         let world = World::start().await;
         let (buyer, order) = awaiting(&world).await;
         world.place.stripe_faults(faults).await;

@@ -41,7 +41,7 @@ async fn an_unpaid_order_frees_its_ticket_when_it_expires() {
     let offered = seller.sells("Concert", usd(20_00)).await;
     let order = buyer.buys(&offered).await;
     world.settle().await;
-    world.advance(HOLD - Duration::from_secs(30)).await;
+    world.advance(HOLD.saturating_sub(Duration::from_secs(30))).await;
     assert_eq!(buyer.order(&order).await["status"], "awaiting-payment");
     world.advance(Duration::from_secs(30)).await;
     let order = buyer.order(&order).await;
@@ -99,13 +99,16 @@ async fn a_declined_card_can_be_replaced_by_another() {
     let (seller, buyer) = world.two_people().await;
     let order = buyer.buys(&seller.sells("Concert", usd(20_00)).await).await;
     world.settle().await;
-    for (card, code) in [(cards::DECLINED, "generic_decline"), (cards::INSUFFICIENT_FUNDS, "insufficient_funds")] {
+    for (card, code) in
+        [(cards::DECLINED, "generic_decline"), (cards::INSUFFICIENT_FUNDS, "insufficient_funds")]
+    {
         let declined = buyer.pays(&order, card).await;
         assert_eq!(declined.status, 402);
         assert_eq!(declined.json["error"]["decline_code"], code);
         world.settle().await;
     }
-    let payments = buyer.all(&format!("/api/payments?orderId={}", order["id"].as_str().expect("an id"))).await;
+    let payments =
+        buyer.all(&format!("/api/payments?orderId={}", order["id"].as_str().expect("an id"))).await;
     assert_eq!(payments.len(), 1);
     assert!(payments[0]["lastError"]["message"].is_string(), "{}", payments[0]);
     buyer.pays(&order, cards::VISA).await;

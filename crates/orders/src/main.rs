@@ -1,1 +1,29 @@
-fn main() {}
+//! `orders`: the service as a process of its own.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use runtime::{Common, run_service};
+
+/// Orders: who is buying a ticket, and until when.
+#[derive(Debug, Parser)]
+#[command(name = "orders", version, about)]
+struct Options {
+    #[command(flatten)]
+    common: Common,
+
+    /// How long a ticket is held for its buyer, such as `15m` or `20s`.
+    #[arg(long, env = "ORDER_HOLD", default_value = "15m", value_parser = runtime::config::duration)]
+    hold: std::time::Duration,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    runtime::telemetry::init("info");
+    let ran = run_service(options.common, async |kit| {
+        Ok((orders::service(kit, orders::Settings { hold: options.hold }), None))
+    })
+    .await;
+    runtime::report("orders", ran)
+}

@@ -2,6 +2,7 @@
 
 pub mod admin;
 pub mod config;
+mod describe;
 mod idempotency;
 mod keys;
 mod main_service;
@@ -16,7 +17,7 @@ pub mod telemetry;
 pub mod testing;
 
 pub use keys::RemoteKeys;
-pub use main_service::{Common, Made, ServiceError, run_service};
+pub use main_service::{Common, Made, ServiceError, report, run_service};
 pub use routes::{HttpOptions, routes};
 pub use serve::{ServeError, bind, serve};
 pub use service::{Kit, Service, Worker};

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use bus::Bus;
@@ -112,4 +113,15 @@ pub async fn run_service(
     }
     backend.close().await;
     Ok(())
+}
+
+/// Ends a program: a failure as one sentence, and with a status that is not zero.
+pub fn report<E: std::error::Error>(program: &str, result: Result<(), E>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{program}: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }

@@ -10,6 +10,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
+use crate::describe::describe;
 use crate::idempotency::{Idempotency, honour};
 use crate::{Kit, Worker};
 
@@ -51,14 +52,13 @@ pub fn routes(
     });
     let keys = Idempotency::new(kit, context.clone());
     let (bare, mut openapi) = described.split_for_parts();
-    prefix.trim_start_matches("/api/").clone_into(&mut openapi.info.title);
-    openapi.info.description = None;
+    describe(&mut openapi, prefix, machine_paths);
     let description = openapi.to_json().unwrap_or_default();
-    let describe = move || async move {
+    let show = move || async move {
         ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, no-cache")], description)
     };
     let described = bare
-        .route(&format!("{prefix}/openapi.json"), get(describe))
+        .route(&format!("{prefix}/openapi.json"), get(show))
         .route_layer(from_fn_with_state(keys.clone(), honour));
     let router = stack(described, &Stack::new(context, machine_paths));
     Routes { router, openapi, worker: keys.worker(kit) }

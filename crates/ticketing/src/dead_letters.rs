@@ -6,11 +6,11 @@ use std::sync::Arc;
 use bus::DeadLetter;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
-use store::sqlite::SqliteBackend;
+use store::sqlite::{OpenError, SqliteBackend};
 use store::{Store, StoreError};
 use uuid::Uuid;
 
-use crate::data::{DATABASES, DataError, database};
+use crate::data::{DATABASES, database};
 use crate::options::DeadLetters;
 
 /// The command failed.
@@ -18,7 +18,7 @@ use crate::options::DeadLetters;
 pub enum DeadLetterError {
     /// A database does not open.
     #[error(transparent)]
-    Data(#[from] DataError),
+    Open(#[from] OpenError),
     /// A database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -75,13 +75,13 @@ async fn replay(folder: &Path, id: Uuid) -> Result<(), DeadLetterError> {
     Err(DeadLetterError::Unknown(id))
 }
 
-/// Opened without the folder's lock: the databases themselves let several processes in.
+/// Opened beside the marketplace that may be running on them.
 fn stores(folder: &Path) -> Result<Vec<(&'static str, Store)>, DeadLetterError> {
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
     let existing = DATABASES.into_iter().filter(|name| database(folder, name).exists());
     let open = existing.map(|name| {
-        let backend = SqliteBackend::open(database(folder, name)).map_err(DataError::from)?;
+        let backend = SqliteBackend::open_beside(database(folder, name))?;
         Ok((name, Store::new(backend, Arc::clone(&clock), ids.clone())))
     });
     open.collect()

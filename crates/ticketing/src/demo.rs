@@ -10,8 +10,11 @@ use tower::ServiceExt;
 /// The password of the demo's people. They exist on demand only, on a marketplace that simulates its payments.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// The people, and what they sell: title, venue, minor units of USD.
-const PEOPLE: [(&str, &[(&str, &str, i64)]); 3] = [
+/// What somebody sells: title, venue, minor units of USD.
+type Offer = (&'static str, &'static str, i64);
+
+/// The people, and what they sell.
+const PEOPLE: [(&str, &[Offer]); 3] = [
     (
         "ada@example.com",
         &[
@@ -21,7 +24,10 @@ const PEOPLE: [(&str, &[(&str, &str, i64)]); 3] = [
     ),
     (
         "grace@example.com",
-        &[("Cup final, row 12", "Wembley Stadium, London", 14_000), ("Stand-up Sunday", "The Comedy Store", 1_800)],
+        &[
+            ("Cup final, row 12", "Wembley Stadium, London", 14_000),
+            ("Stand-up Sunday", "The Comedy Store", 1_800),
+        ],
     ),
     ("linus@example.com", &[]),
 ];

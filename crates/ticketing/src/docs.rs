@@ -21,40 +21,47 @@ pub(crate) fn router(services: &[(&'static str, OpenApi)]) -> Router {
 }
 
 fn page(services: &[(&'static str, OpenApi)]) -> String {
-    let mut html = format!(
+    let services: String = services.iter().map(|(prefix, openapi)| service(prefix, openapi)).collect();
+    format!(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><meta name=\"viewport\" \
          content=\"width=device-width\"><title>Ticketing API</title><style>{STYLE}</style><h1>Ticketing API</h1>\
          <p>JSON in UTF-8. Sign in with <code>POST /api/users/signin</code>; the session is a cookie. Errors are \
-         <code>application/problem+json</code>.</p>"
-    );
-    for (prefix, openapi) in services {
-        let json = serde_json::to_value(openapi).unwrap_or_default();
-        let Some(paths) = json["paths"].as_object().filter(|paths| !paths.is_empty()) else { continue };
-        let prefix = escape(prefix);
-        html += &format!("<h2>{prefix}</h2><p><a href=\"{prefix}/openapi.json\">OpenAPI</a></p><dl>");
-        for (path, operations) in paths {
-            for (method, operation) in operations.as_object().into_iter().flatten() {
-                html += &entry(method, path, operation);
-            }
-        }
-        html += "</dl>";
+         <code>application/problem+json</code>.</p>{services}</html>"
+    )
+}
+
+/// A service that has routes; nothing for one that has none.
+fn service(prefix: &str, openapi: &OpenApi) -> String {
+    let json = serde_json::to_value(openapi).unwrap_or_default();
+    let paths = json["paths"].as_object().into_iter().flatten();
+    let entries: String = paths
+        .flat_map(|(path, operations)| {
+            let operations = operations.as_object().into_iter().flatten();
+            operations.map(move |(method, operation)| entry(method, path, operation))
+        })
+        .collect();
+    if entries.is_empty() {
+        return entries;
     }
-    html + "</html>"
+    let prefix = escape(prefix);
+    format!("<h2>{prefix}</h2><p><a href=\"{prefix}/openapi.json\">OpenAPI</a></p><dl>{entries}</dl>")
 }
 
 fn entry(method: &str, path: &str, operation: &Value) -> String {
     let summary = operation["summary"].as_str().or(operation["description"].as_str()).unwrap_or_default();
-    let mut html = format!(
-        "<dt><code><span class=\"m\">{}</span>{}</code></dt><dd>{}</dd>",
+    let replies = operation["responses"].as_object().into_iter().flatten();
+    let replies: String = replies
+        .map(|(status, reply)| {
+            let words = escape(reply["description"].as_str().unwrap_or_default());
+            format!("<dd><code>{}</code> {words}</dd>", escape(status))
+        })
+        .collect();
+    format!(
+        "<dt><code><span class=\"m\">{}</span>{}</code></dt><dd>{}</dd>{replies}",
         escape(&method.to_uppercase()),
         escape(path),
         escape(summary)
-    );
-    for (status, reply) in operation["responses"].as_object().into_iter().flatten() {
-        let words = escape(reply["description"].as_str().unwrap_or_default());
-        html += &format!("<dd><code>{}</code> {words}</dd>", escape(status));
-    }
-    html
+    )
 }
 
 fn escape(text: &str) -> String {

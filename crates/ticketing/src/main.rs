@@ -6,21 +6,16 @@ use clap::Parser;
 use ticketing::options::{Command, Options};
 use ticketing::{dead_letters, serve};
 
+const NAME: &str = "ticketing";
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("warn");
-    let result: Result<(), Box<dyn std::error::Error>> = match &options.command {
-        None => serve::run(&options.serve, &options.data_dir).await.map_err(Into::into),
+    match &options.command {
+        None => runtime::report(NAME, serve::run(&options.serve, &options.data_dir).await),
         Some(Command::DeadLetters { action }) => {
-            dead_letters::run(action, &options.data_dir).await.map_err(Into::into)
-        }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("ticketing: {error}.");
-            ExitCode::FAILURE
+            runtime::report(NAME, dead_letters::run(action, &options.data_dir).await)
         }
     }
 }

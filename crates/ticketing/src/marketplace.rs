@@ -16,14 +16,17 @@ use stripe_sim::StripeSim;
 use crate::docs;
 use crate::front::Front;
 
+/// Opens the database of a name out of [`DATABASES`](crate::data::DATABASES).
+pub type Open<E> = Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>;
+
 /// What a marketplace is made from. A test brings its own clock, chance and databases.
 pub struct Parts<E> {
     /// The time.
     pub clock: SharedClock,
     /// New ids and secrets.
     pub ids: Ids,
-    /// Opens the database of a name out of [`DATABASES`](crate::data::DATABASES).
-    pub open: Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>,
+    /// Opens the databases.
+    pub open: Open<E>,
     /// How long a ticket is held.
     pub hold: Duration,
     /// How people reach it.

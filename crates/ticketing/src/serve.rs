@@ -6,8 +6,9 @@ use std::sync::Arc;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
 use runtime::{HttpOptions, ServeError, Tasks, admin, bind, serve, stop};
+use store::sqlite::{OpenError, SqliteBackend};
 
-use crate::data::{Data, DataError};
+use crate::data::database;
 use crate::demo::{self, DemoError};
 use crate::options::ServeOptions;
 use crate::welcome;
@@ -19,12 +20,9 @@ pub enum RunError {
     /// An address cannot be listened on.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// The data folder cannot be used.
-    #[error(transparent)]
-    Data(#[from] DataError),
     /// A service cannot start.
     #[error(transparent)]
-    Assemble(#[from] AssembleError<DataError>),
+    Assemble(#[from] AssembleError<OpenError>),
     /// The demo cannot be set up.
     #[error(transparent)]
     Demo(#[from] DemoError),
@@ -45,15 +43,14 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     let listener = bind(options.listen, "--listen").await?;
     let stripe_listener = bind(options.stripe_listen, "--stripe-listen").await?;
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
-    let data = Arc::new(Data::lock(folder)?);
     let metrics = admin::collect_metrics()?;
 
     let clock: SharedClock = Arc::new(SystemClock);
-    let opener = Arc::clone(&data);
+    let data = folder.to_owned();
     let parts = Parts {
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
         clock,
-        open: Box::new(move |name| opener.open(name)),
+        open: Box::new(move |name| Ok(SqliteBackend::open(database(&data, name))?)),
         hold: options.hold,
         http: HttpOptions {
             public_url: options.public_url.clone(),
@@ -72,8 +69,7 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     let serving = Tasks::default();
     tasks.spawn(serve(stripe_listener, marketplace.stripe.router(), tasks.stop_token()));
     serving.spawn(serve(listener, marketplace.router.clone(), serving.stop_token()));
-    let health =
-        admin::Health { stores: Arc::new(marketplace.stores.clone()), stop: serving.stop_token() };
+    let health = admin::Health { stores: Arc::new(marketplace.stores.clone()), stop: serving.stop_token() };
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
     welcome::print(options, address, stripe_address, folder);
 

@@ -1,1 +1,22 @@
-fn main() {}
+//! `tickets`: the service as a process of its own.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use runtime::{Common, run_service};
+
+/// The tickets on offer: who may have a ticket, and at what price.
+#[derive(Debug, Parser)]
+#[command(name = "tickets", version, about)]
+struct Options {
+    #[command(flatten)]
+    common: Common,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    runtime::telemetry::init("info");
+    let ran = run_service(options.common, async |kit| Ok((tickets::service(kit), None))).await;
+    runtime::report("tickets", ran)
+}

@@ -10,6 +10,7 @@ use crate::password::{Hashing, Password, TypedPassword};
 
 /// The body of sign-up and sign-in. It has no `Debug`, so that nothing in it gets into a log.
 #[derive(Deserialize, ToSchema)]
+#[schema(as = Credentials)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawCredentials {
     /// At most 254 characters; case makes no difference.

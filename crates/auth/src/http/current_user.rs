@@ -19,7 +19,7 @@ use crate::domain::{Email, Session};
 /// Who is asking.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct CurrentUserBody {
+pub(super) struct CurrentUserBody {
     /// The person; `null` if nobody is signed in.
     #[schema(required = true)]
     current_user: Option<UserView>,

@@ -14,9 +14,6 @@ use utoipa_axum::routes;
 
 use crate::Accounts;
 
-pub use current_user::CurrentUserBody;
-pub use signed_in::UserView;
-
 /// The routes.
 pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
     OpenApiRouter::new()

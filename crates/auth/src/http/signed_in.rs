@@ -14,7 +14,7 @@ use crate::domain::{Email, Session, User};
 
 /// A person, as they see themselves.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct UserView {
+pub(super) struct UserView {
     /// The person.
     pub(super) id: UserId,
     /// The address as it was typed.

@@ -15,7 +15,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use runtime::Kit;
 use store::{Collection, CommitError, StoreError};
 
-pub use public::{PublicKey, PublicKeys};
+use public::PublicKey;
+pub(crate) use public::PublicKeys;
 use schedule::Step;
 use signing_key::SigningKey;
 pub(crate) use worker::worker;

@@ -9,32 +9,32 @@ use super::KeyError;
 
 /// The keys that session tokens are verified with: a JSON Web Key Set (RFC 7517).
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct PublicKeys {
+pub(crate) struct PublicKeys {
     /// The keys, oldest first. The last one may not sign yet.
-    pub keys: Vec<PublicKey>,
+    pub(crate) keys: Vec<PublicKey>,
 }
 
 /// A public key: a JSON Web Key on the curve P-256 (RFC 7518 section 6.2).
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub struct PublicKey {
+pub(crate) struct PublicKey {
     /// The kind of key: `EC`.
     #[schema(example = "EC")]
-    pub kty: &'static str,
+    pub(crate) kty: &'static str,
     /// The curve: `P-256`.
     #[schema(example = "P-256")]
-    pub crv: &'static str,
+    pub(crate) crv: &'static str,
     /// What it is for: `sig`.
     #[schema(example = "sig")]
-    pub r#use: &'static str,
+    pub(crate) r#use: &'static str,
     /// The signature's algorithm: `ES256`.
     #[schema(example = "ES256")]
-    pub alg: &'static str,
+    pub(crate) alg: &'static str,
     /// Names the key in a token's header.
-    pub kid: String,
+    pub(crate) kid: String,
     /// The point's first coordinate: 32 bytes in Base64url.
-    pub x: String,
+    pub(crate) x: String,
     /// The point's second coordinate: 32 bytes in Base64url.
-    pub y: String,
+    pub(crate) y: String,
 }
 
 impl PublicKey {

@@ -40,8 +40,9 @@ impl From<password_hash::Error> for HashError {
 }
 
 impl Hashing {
-    /// How many requests may wait for a thread: what a machine of two cores works off in about a second.
-    pub(crate) const QUEUE: usize = 64;
+    /// How many requests may wait for a thread: what two cores work off in some six seconds, well within the time that
+    /// a reply may take ([`common::http::Stack::PATIENCE`]).
+    pub(crate) const QUEUE: usize = 512;
 
     /// A pool of `threads`, as many as there are cores: more would take turns at the same cores, and each takes
     /// 19 MiB. The decoy has a random `salt` as every hash has.

@@ -49,3 +49,18 @@ async fn every_route_answers_everybody() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_description_names_every_route_and_what_a_body_needs() {
+    let service = rig::start().await;
+    let reply = service.anonymous().get("/api/users/openapi.json").await;
+    let mut paths: Vec<_> =
+        reply.json["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
+    paths.sort_unstable();
+    let all = ["currentuser", "jwks.json", "signin", "signout", "signup"];
+    assert_eq!(paths, all.map(|name| format!("/api/users/{name}")));
+    let schemas = &reply.json["components"]["schemas"];
+    assert_eq!(schemas["Credentials"]["required"], json!(["email", "password"]));
+    assert_eq!(schemas["Credentials"]["properties"]["email"]["type"], "string");
+    assert_eq!(schemas["CurrentUserBody"]["required"], json!(["currentUser"]));
+}

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::rig;
 
+const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
 const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
@@ -36,7 +37,7 @@ async fn a_cookie_that_is_worth_nothing_is_taken_away() {
 async fn a_young_token_is_kept() {
     let service = rig::start().await;
     let token = rig::sign_up(&service, "ann").await;
-    service.clock.advance(5 * MINUTE - Duration::from_secs(1));
+    service.clock.advance((5 * MINUTE).saturating_sub(SECOND));
     assert_eq!(ask(&service, &token).await, (json!("ann@example.com"), None));
 }
 
@@ -56,7 +57,7 @@ async fn a_token_older_than_five_minutes_is_replaced() {
 async fn an_expired_token_is_replaced_while_its_session_lives() {
     let service = rig::start().await;
     let token = rig::sign_up(&service, "ann").await;
-    service.clock.advance(7 * DAY - MINUTE);
+    service.clock.advance((7 * DAY).saturating_sub(MINUTE));
     let (who, fresh) = ask(&service, &token).await;
     assert_eq!(who, "ann@example.com");
     assert_eq!(ask(&service, &fresh.expect("a cookie")).await, (json!("ann@example.com"), None));
@@ -89,13 +90,13 @@ async fn a_session_that_is_used_is_over_after_thirty_days() {
     let service = rig::start().await;
     let mut token = rig::sign_up(&service, "ann").await;
     for day in 1..=30 {
-        service.clock.advance(DAY - Duration::from_secs(u64::from(day == 30)));
+        service.clock.advance(if day < 30 { DAY } else { DAY.saturating_sub(SECOND) });
         let (who, fresh) = ask(&service, &token).await;
         assert_eq!(who, "ann@example.com", "day {day}");
         token = fresh.expect("a cookie");
     }
     let start: common::Time = runtime::testing::START.parse().expect("a time");
     assert_eq!(rig::claims(&token).exp * 1000, start.after(30 * DAY).as_millis(), "no token outlives it");
-    service.clock.advance(Duration::from_secs(1));
+    service.clock.advance(SECOND);
     assert_eq!(ask(&service, &token).await, (Value::Null, Some(String::new())));
 }

@@ -4,12 +4,12 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
 use http::header::{
-    CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
 
-use super::{HttpContext, request_id};
+use super::{Caching, HttpContext, request_id};
 use crate::trace;
 
 const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
@@ -55,6 +55,8 @@ fn secure(response: &mut Response, https: bool) {
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(REFERRER_POLICY, HeaderValue::from_static("strict-origin-when-cross-origin"));
     headers.entry(CONTENT_SECURITY_POLICY).or_insert(API_POLICY);
+    // What does not say that anybody may keep it is the caller's alone.
+    headers.entry(CACHE_CONTROL).or_insert(Caching::Private.header());
     headers
         .entry(PERMISSIONS_POLICY)
         .or_insert(HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(self)"));

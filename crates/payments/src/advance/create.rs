@@ -35,18 +35,22 @@ impl Payments {
         Ok(())
     }
 
-    /// What an earlier attempt created, after everything but the oldest was cancelled.
+    /// What an earlier attempt created, after everything but that was cancelled: what was adopted meanwhile, else the
+    /// oldest.
     async fn created_before(&self, taken: &Payment) -> Result<Option<Seen>, Trouble> {
         // The first attempt has no predecessor.
         if taken.work.attempts <= 1 {
             return Ok(None);
         }
         let mut found = self.stripe.find(taken).await?;
-        let Some(oldest) = found.pop() else { return Ok(None) };
-        for stray in found.iter().filter(|stray| stray.state.is_open()) {
+        let adopted = self.payments.get(taken.id).await?.and_then(|payment| payment.intent);
+        let ours = |seen: &Seen| adopted.as_ref().is_some_and(|intent| intent.id == seen.intent.id);
+        let Some(kept) = found.iter().position(ours).or(found.len().checked_sub(1)) else { return Ok(None) };
+        let kept = found.remove(kept);
+        for stray in &found {
             self.cancel_stray(taken, stray).await?;
         }
-        Ok(Some(oldest))
+        Ok(Some(kept))
     }
 
     /// Cancels a `PaymentIntent` that was created for a payment that has another one.
@@ -57,9 +61,8 @@ impl Payments {
         let id = &stray.intent.id;
         tracing::warn!(payment = %payment.id, intent = id, "a second PaymentIntent of a payment is cancelled");
         match self.stripe.cancel(id, &format!("{}-stray-{id}", payment.id)).await {
-            Ok(_) => Ok(()),
-            // It was cancelled meanwhile.
-            Err(Failure::UnexpectedState) => Ok(()),
+            // The second: it was cancelled meanwhile.
+            Ok(_) | Err(Failure::UnexpectedState) => Ok(()),
             // Stripe may keep the error under the key: what counts is whether it was done.
             Err(failure) => match self.stripe.retrieve(id).await?.state {
                 IntentState::Canceled => Ok(()),

@@ -34,6 +34,9 @@ fn error(code: &str) -> CardError {
     CardError { code: code.into(), message: "No.".into() }
 }
 
+type Command = fn(&Payment) -> Option<Decision<Payment>>;
+type Row = (&'static str, &'static str);
+
 /// Every kind of payment that a command can meet.
 fn stages() -> Vec<(&'static str, Payment)> {
     let begun = Payment::begin(Uuid::from_u128(9).into(), &order(), Time::from_millis(0)).next;
@@ -204,7 +207,7 @@ fn a_declined_card_is_told_to_the_buyer_once() {
 
 #[test]
 fn the_other_commands_concern_one_step_each() {
-    let commands: [(&str, fn(&Payment) -> Option<Decision<Payment>>, &[(&'static str, &str)]); 4] = [
+    let commands: [(&str, Command, &[Row]); 4] = [
         (
             "adopt",
             |payment| payment.adopt(intent(), now()),

@@ -14,7 +14,7 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 /// The first look at a payment that waits for its buyer or its order.
 const FIRST_LOOK: Duration = Duration::from_secs(3);
 /// The longest pause of either kind.
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// What is to do, and when. A step is taken (one commit), performed, and its outcome committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -8,7 +8,8 @@ use crate::domain::CardError;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Failure {
     /// Stripe is away, slow, busy or at odds with our key: the same call may succeed later. It is not known whether it
-    /// was performed.
+    /// was performed. When to come again is for us to say: Stripe asks for growing pauses
+    /// (<https://docs.stripe.com/rate-limits>), and the client shows no header of the answer.
     ///
     /// `kept`: Stripe may keep this very answer under the idempotency key for 24 hours and give it again and again
     /// (<https://docs.stripe.com/api/idempotent_requests>): it keeps what an endpoint answered once it had begun, which

@@ -1,6 +1,7 @@
 //! The steps before the card processor, with everything that can go wrong in them.
 
 use common::event::{OrderSnapshot, OrderStatus, Subject};
+use payments::domain::LEASE;
 use serde_json::Value;
 use stripe_sim::{Faults, Status};
 
@@ -21,7 +22,9 @@ async fn let_time_pass(world: &World) {
     }
 }
 
-fn faults() -> [(&'static str, fn(&mut Faults)); 5] {
+type Fault = fn(&mut Faults);
+
+fn faults() -> [(&'static str, Fault); 5] {
     [
         ("answered by 500 after it was done", |faults| faults.api.fail_after_commit = 1),
         ("answered by 500 twice after it was done", |faults| faults.api.fail_after_commit = 2),
@@ -106,23 +109,96 @@ async fn a_capture_waits_for_stripe_as_long_as_it_takes() {
 }
 
 #[tokio::test]
-async fn a_process_that_dies_between_intention_and_outcome_is_continued_by_the_next() {
-    for (status, end, intent) in [
-        (OrderStatus::Paying, "captured", Status::Succeeded),
-        (OrderStatus::Cancelled, "voided", Status::Canceled),
-    ] {
+async fn a_stop_does_not_end_an_intention() {
+    for (status, end) in
+        [(OrderStatus::Paying, Status::Succeeded), (OrderStatus::Cancelled, Status::Canceled)]
+    {
         let (mut world, order, _) = authorized().await;
         world.stripe_goes_away().await;
         world.hear(&order, status, 3).await;
-        world.service.settle().await;
         let mut world = world.restart().await;
         world.stripe_comes_back().await;
-        world.buyer.id = order.user_id;
         world.pass(LONG).await;
-        assert_eq!(world.intent_states().await, [intent], "{end}");
-        let subjects = world.announced().await;
-        assert_eq!(subjects.len(), 1, "{end}: {subjects:?}");
+        assert_eq!(world.intent_states().await, [end]);
+        assert_eq!(world.announced().await.len(), 1);
     }
+}
+
+#[tokio::test]
+async fn whoever_dies_while_taking_the_money_is_continued() {
+    for performed in [false, true] {
+        let (mut world, order, begun) = authorized().await;
+        world.stripe_goes_away().await;
+        world.hear(&order, OrderStatus::Paying, 3).await;
+        world.service.settle().await;
+        world.somebody_dies_at_the_next_step(&begun).await;
+        if performed {
+            let path = format!("/v1/payment_intents/{}/capture", intent_of(&begun));
+            assert_eq!(world.ask_stripe(&path, "sk_test_sim", String::new()).await.0, 200);
+        }
+        world.stripe_comes_back().await;
+        world.pass(LEASE).await;
+        assert_eq!((world.status(&order).await.as_str(), world.captured().await), ("captured", 2500));
+        assert_eq!(world.announced().await, [Subject::PaymentCaptured]);
+    }
+}
+
+#[tokio::test]
+async fn whoever_dies_while_letting_go_of_the_money_is_continued() {
+    for performed in [false, true] {
+        let (mut world, order, begun) = authorized().await;
+        world.stripe_goes_away().await;
+        world.hear(&order, OrderStatus::Cancelled, 3).await;
+        world.service.settle().await;
+        world.somebody_dies_at_the_next_step(&begun).await;
+        if performed {
+            let path = format!("/v1/payment_intents/{}/cancel", intent_of(&begun));
+            assert_eq!(world.ask_stripe(&path, "sk_test_sim", String::new()).await.0, 200);
+        }
+        world.stripe_comes_back().await;
+        world.pass(LEASE).await;
+        assert_eq!(world.status(&order).await, "voided");
+        assert_eq!(world.announced().await, [Subject::PaymentVoided]);
+    }
+}
+
+#[tokio::test]
+async fn whoever_dies_while_creating_the_intent_is_continued() {
+    for (taken, performed) in [(false, false), (true, false), (true, true)] {
+        let mut world = World::start().await;
+        let order = world.order().await;
+        world.stripe_goes_away().await;
+        let begun = world.begin_and_die(&order).await;
+        if taken {
+            world.somebody_dies_at_the_next_step(&begun).await;
+        }
+        if performed {
+            let payment = begun["id"].as_str().expect("an id");
+            let form = format!("amount=2500&currency=usd&capture_method=manual&metadata[payment]={payment}");
+            assert_eq!(world.ask_stripe("/v1/payment_intents", "sk_test_sim", form).await.0, 200);
+        }
+        world.stripe_comes_back().await;
+        world.pass(LEASE).await;
+        let reply = world.pay(&order).await;
+        assert_eq!((reply.status, &reply.json["id"]), (200, &begun["id"]), "{taken} {performed}");
+        assert_eq!(world.intents().await.len(), 1, "{taken} {performed}");
+    }
+}
+
+#[tokio::test]
+async fn a_stripe_that_does_not_answer_holds_up_no_event() {
+    let (mut world, order, _) = authorized().await;
+    world.stripe_falls_silent().await;
+    for version in 3..6 {
+        // Hearing fails the test unless it is handled at once.
+        world.hear(&order, OrderStatus::Paying, version).await;
+    }
+    world.stripe_goes_away().await;
+    world.stripe_comes_back().await;
+    world.service.settle().await;
+    world.pass(LONG).await;
+    assert_eq!((world.status(&order).await.as_str(), world.captured().await), ("captured", 2500));
+    assert_eq!(world.announced().await, [Subject::PaymentCaptured]);
 }
 
 #[tokio::test]
@@ -135,4 +211,19 @@ async fn money_that_somebody_took_by_hand_is_the_orders() {
     let_time_pass(&world).await;
     assert_eq!(world.status(&order).await, "captured");
     assert_eq!(world.announced().await, [Subject::PaymentCaptured]);
+}
+
+#[tokio::test]
+async fn money_that_was_taken_for_a_dead_order_goes_back_once() {
+    let (world, order, begun) = authorized().await;
+    let path = format!("/v1/payment_intents/{}/capture", intent_of(&begun));
+    assert_eq!(world.ask_stripe(&path, "sk_test_sim", String::new()).await.0, 200);
+    world.hear(&order, OrderStatus::Cancelled, 3).await;
+    let_time_pass(&world).await;
+    assert_eq!(world.status(&order).await, "refunded");
+    assert_eq!(world.announced().await, [Subject::PaymentRefunded]);
+    let payment = begun["id"].as_str().expect("an id");
+    let form = format!("payment_intent={}", intent_of(&begun));
+    let expected = [(format!("{payment}-refund"), form.clone()), (format!("{payment}-refund-1"), form)];
+    assert_eq!(*world.refunds.lock().expect("the list"), expected);
 }

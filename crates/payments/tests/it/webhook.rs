@@ -109,6 +109,7 @@ async fn somebody_elses_intent_on_the_same_account_is_left_alone() {
 async fn a_second_intent_of_one_payment_is_cancelled() {
     let (world, order, begun) = World::with_payment().await;
     let payment = begun["id"].as_str().expect("an id");
+    world.pass(std::time::Duration::from_secs(1)).await;
     let form = format!("amount=2500&currency=usd&capture_method=manual&metadata[payment]={payment}");
     let (status, stray) = world.ask_stripe("/v1/payment_intents", "sk_test_sim", form).await;
     assert_eq!(status, 200, "{stray}");

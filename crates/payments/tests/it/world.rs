@@ -1,16 +1,21 @@
 //! The service, the simulator, a buyer and their orders.
 
+use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use axum::body::{Body, to_bytes};
+use axum::routing::post;
+use axum::{Json, Router};
 use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket, Subject};
-use common::{Currency, Fact, Money, OrderId};
-use http::Request;
+use common::{Clock, Currency, Fact, Money, OrderId};
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, Request, StatusCode};
 use payments::Settings;
+use payments::domain::Payment;
 use runtime::testing::{Caller, Person, Reply, TestService};
 use runtime::{Kit, Service};
 use serde_json::{Value, json};
@@ -18,6 +23,7 @@ use stripe_sim::{IntentSummary, Status, StripeSim};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tower::ServiceExt;
+use uuid::Uuid;
 
 pub(crate) const VISA: &str = "4242424242424242";
 pub(crate) const DECLINED: &str = "4000000000000002";
@@ -29,6 +35,7 @@ pub(crate) struct World {
     pub(crate) service: TestService,
     pub(crate) sim: StripeSim,
     pub(crate) buyer: Person,
+    pub(crate) refunds: Refunds,
     address: SocketAddr,
     server: JoinSet<()>,
 }
@@ -52,8 +59,29 @@ async fn listen(address: SocketAddr) -> TcpListener {
     TcpListener::bind(address).await.expect("a free port")
 }
 
-fn serve(server: &mut JoinSet<()>, listener: TcpListener, sim: &StripeSim) {
-    let router = sim.router();
+/// Every refund that was asked for: the idempotency key and the form.
+type Refunds = Arc<Mutex<Vec<(String, String)>>>;
+
+/// Stripe's refunds, of which every other one is answered by 500 before it is made.
+fn refunds(asked: Refunds) -> Router {
+    let refund = async move |headers: HeaderMap, form: String| {
+        let key = headers["idempotency-key"].to_str().expect("a key").to_owned();
+        let mut asked = asked.lock().expect("the list");
+        asked.push((key, form));
+        if asked.len() % 2 == 1 {
+            let error = json!({"error": {"type": "api_error", "message": "Sorry."}});
+            return (StatusCode::INTERNAL_SERVER_ERROR, Json(error));
+        }
+        let refund = json!({
+            "id": "re_1", "object": "refund", "amount": 2500, "currency": "usd", "created": 1, "status": "succeeded",
+        });
+        (StatusCode::OK, Json(refund))
+    };
+    Router::new().route("/v1/refunds", post(refund))
+}
+
+fn serve(server: &mut JoinSet<()>, listener: TcpListener, sim: &StripeSim, asked: &Refunds) {
+    let router = refunds(Arc::clone(asked)).fallback_service(sim.router());
     server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
 }
 
@@ -65,11 +93,12 @@ impl World {
         let listener = listen(([127, 0, 0, 1], 0).into()).await;
         let address = listener.local_addr().expect("an address");
         let mut server = JoinSet::new();
-        serve(&mut server, listener, &sim);
+        let refunds = Refunds::default();
+        serve(&mut server, listener, &sim, &refunds);
         let made = make(&kit, address);
         let service = TestService::start_on(clock, kit, made, None).await;
         let buyer = service.person("ann");
-        Self { service, sim, buyer, address, server }
+        Self { service, sim, buyer, refunds, address, server }
     }
 
     /// A world, an order in it, and the begun payment: the reply to `POST`.
@@ -81,14 +110,33 @@ impl World {
         (world, order, reply.json)
     }
 
-    /// The process dies where it stands, without finishing anything, and a new one starts on the same database.
+    /// The process stops, and a new one starts on the same database.
     pub(crate) async fn restart(self) -> Self {
-        let Self { service, sim, address, server, .. } = self;
+        let Self { service, sim, refunds, address, server, .. } = self;
         let (clock, kit): (SimClock, Kit) = service.stop().await;
         let made = make(&kit, address);
         let service = TestService::start_on(clock, kit, made, None).await;
         let buyer = service.person("ann");
-        Self { service, sim, buyer, address, server }
+        Self { service, sim, buyer, refunds, address, server }
+    }
+
+    /// A process takes the next step of this payment, and dies before it has performed it or has told what came of it.
+    pub(crate) async fn somebody_dies_at_the_next_step(&self, payment: &Value) {
+        let id: Uuid = payment["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        let now = self.service.clock.now();
+        let payments = self.service.kit.store.collection::<Payment>();
+        let take = |payment: Option<&Payment>| {
+            Ok::<_, Infallible>(payment.and_then(|payment| payment.take(true, now)))
+        };
+        let taken = payments.change(id, take).await.expect("the database").expect("the payment");
+        assert!(taken.work.taken && taken.work.due > Some(now), "nobody else is at it");
+    }
+
+    /// Begins a payment as a process that dies before it has asked Stripe for anything.
+    pub(crate) async fn begin_and_die(&self, order: &OrderSnapshot) -> Value {
+        let payment = Payment::begin(self.service.kit.ids.next(), order, self.service.clock.now());
+        let payments = self.service.kit.store.collection::<Payment>();
+        json!({ "id": payments.commit(payment).await.expect("the first one").id })
     }
 
     /// Connections to Stripe are refused from now on.
@@ -96,9 +144,21 @@ impl World {
         self.server.shutdown().await;
     }
 
+    /// Connections to Stripe are accepted, and nothing ever comes back.
+    pub(crate) async fn stripe_falls_silent(&mut self) {
+        self.stripe_goes_away().await;
+        let listener = listen(self.address).await;
+        self.server.spawn(async move {
+            let mut held = Vec::new();
+            while let Ok(connection) = listener.accept().await {
+                held.push(connection);
+            }
+        });
+    }
+
     pub(crate) async fn stripe_comes_back(&mut self) {
         let listener = listen(self.address).await;
-        serve(&mut self.server, listener, &self.sim);
+        serve(&mut self.server, listener, &self.sim, &self.refunds);
     }
 
     pub(crate) fn caller(&self) -> Caller {
@@ -113,8 +173,7 @@ impl World {
     }
 
     pub(crate) fn unheard_order(&self) -> OrderSnapshot {
-        let now = self.service.clock.clone();
-        let now = common::Clock::now(&now);
+        let now = self.service.clock.now();
         OrderSnapshot {
             id: self.service.kit.ids.next(),
             user_id: self.buyer.id,
@@ -219,10 +278,10 @@ impl World {
 
     /// A webhook with this body, signed so many seconds ago.
     pub(crate) async fn signed(&self, secret: &str, body: &str, age: i64) -> Reply {
-        let sent = common::Clock::now(&self.service.clock).as_millis() / 1000 - age;
+        let sent = self.service.clock.now().as_millis() / 1000 - age;
         let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
         let tag = hmac::sign(&key, format!("{sent}.{body}").as_bytes());
-        let tag: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let tag = tag.as_ref().iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"));
         let request = Request::post("/api/payments/webhook")
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
             .header("stripe-signature", format!("t={sent},v1={tag}"))

@@ -1,6 +1,6 @@
 //! A database in a file: one thread writes, several connections read.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::Connection;
@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use super::apply::Outcome;
 use super::error::closed;
 use super::news::News;
+use super::open::Guard;
 use super::readers::Readers;
 use super::writer::Writer;
 use super::{OpenError, open, read};
@@ -25,6 +26,17 @@ impl FileDatabase {
     /// Opens the file, makes it if it is missing, and starts the writer.
     pub(super) fn open(path: &Path, news: Arc<News>) -> Result<Self, OpenError> {
         let (path, guard) = open::lock(path)?;
+        Self::start(path, Some(guard), news)
+    }
+
+    /// Opens the file although another process may have it open, and starts a second writer.
+    pub(super) fn open_beside(path: &Path, news: Arc<News>) -> Result<Self, OpenError> {
+        let absolute = std::path::absolute(path);
+        let path = absolute.map_err(|cause| OpenError::Folder { path: path.to_owned(), cause })?;
+        Self::start(path, None, news)
+    }
+
+    fn start(path: PathBuf, guard: Option<Guard>, news: Arc<News>) -> Result<Self, OpenError> {
         let connection = open::writer(&path)?;
         let writer = Writer::start(connection, guard, Arc::clone(&news))
             .map_err(|cause| OpenError::Thread { path: path.clone(), cause })?;

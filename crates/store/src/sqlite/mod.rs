@@ -32,6 +32,8 @@ use news::News;
 pub struct SqliteBackend {
     place: Place,
     news: Arc<News>,
+    /// Whether nobody else writes.
+    alone: bool,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,18 @@ impl SqliteBackend {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let news = Arc::new(News::new(name));
         let place = Place::File(FileDatabase::open(path, Arc::clone(&news))?);
-        Ok(Arc::new(Self { place, news }))
+        Ok(Arc::new(Self { place, news, alone: true }))
+    }
+
+    /// Opens a database that another process may have open: for an operator's tool beside a running service. SQLite
+    /// itself keeps two writers apart; only [`Backend::revision`] is unknown then, here and in truth there as well, so a
+    /// tool leaves alone what the service caches.
+    pub fn open_beside(path: impl AsRef<Path>) -> Result<Arc<Self>, OpenError> {
+        let path = path.as_ref();
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let news = Arc::new(News::new(name));
+        let place = Place::File(FileDatabase::open_beside(path, Arc::clone(&news))?);
+        Ok(Arc::new(Self { place, news, alone: false }))
     }
 
     /// A new, empty database in memory, of which nothing remains. Each call of it is done when it is first polled,
@@ -58,7 +71,7 @@ impl SqliteBackend {
     pub fn in_memory() -> Result<Arc<Self>, OpenError> {
         let news = Arc::new(News::new("memory".into()));
         let place = Place::Memory(MemoryDatabase::open(Arc::clone(&news))?);
-        Ok(Arc::new(Self { place, news }))
+        Ok(Arc::new(Self { place, news, alone: true }))
     }
 
     /// How many transactions there were; commits that wait at the same time share one.
@@ -125,7 +138,7 @@ impl Backend for SqliteBackend {
     }
 
     fn revision(&self, collection: &'static str) -> Option<u64> {
-        Some(self.news.revision(collection))
+        self.alone.then(|| self.news.revision(collection))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -50,7 +50,11 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread. `guard` is let go when it ends.
-    pub(super) fn start(connection: Connection, guard: open::Guard, news: Arc<News>) -> io::Result<Self> {
+    pub(super) fn start(
+        connection: Connection,
+        guard: Option<open::Guard>,
+        news: Arc<News>,
+    ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
         let places = Arc::new(Semaphore::new(MOST_WAITING));
         let mut work = Work { connection, queue, news: Arc::clone(&news), closing: false, failed: false };

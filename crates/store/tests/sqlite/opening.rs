@@ -80,6 +80,20 @@ async fn a_database_is_opened_by_one_at_a_time() {
     SqliteBackend::open(&path).unwrap();
 }
 
+#[tokio::test]
+async fn a_tool_opens_a_database_beside_the_service_that_has_it_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    let service = SqliteBackend::open(&path).unwrap();
+    let tool = SqliteBackend::open_beside(&path).unwrap();
+    service.commit(insert(1)).await.unwrap();
+    tool.commit(insert(2)).await.unwrap();
+    assert_eq!(announced(&service).await.len(), 2);
+    assert_eq!(tool.revision("notes"), None);
+    tool.close().await;
+    service.commit(insert(3)).await.unwrap();
+}
+
 #[test]
 fn a_folder_that_cannot_be_made_is_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -56,7 +56,16 @@ impl StripeSim {
             let mut added = pin!(self.0.event_added.notified());
             added.as_mut().enable();
             let now = self.0.clock.now();
-            let (due, next) = self.due(now, &busy).await.unwrap_or_else(|error| {
+            // Deliveries go on meanwhile: one that is not polled could keep the turn at the database that this waits for.
+            let looked = tokio::select! {
+                () = stop.cancelled() => break,
+                Some(id) = under_way.next(), if !under_way.is_empty() => {
+                    self.settled(&mut busy, id);
+                    continue;
+                }
+                looked = self.due(now, &busy) => looked,
+            };
+            let (due, next) = looked.unwrap_or_else(|error| {
                 tracing::error!(%error, "the events that are due cannot be read");
                 (Vec::new(), Some(now.after(DATABASE_PAUSE)))
             });

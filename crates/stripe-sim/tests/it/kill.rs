@@ -15,19 +15,25 @@ use crate::support::{Received, Receiver};
 
 const PAYMENTS: usize = 40;
 
-/// The running program and its address.
-async fn launch(database: &Path, webhook_url: &str) -> (Child, String) {
+/// The running program and its address. Its log is read to the end, as a program must not block or fail on it.
+async fn launch(tasks: &mut JoinSet<()>, database: &Path, webhook_url: &str) -> (Child, String) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_stripe-sim"));
     program.args(["--listen", "127.0.0.1:0", "--webhook-url", webhook_url, "--database"]).arg(database);
-    let mut child =
-        program.env("RUST_LOG", "info").stderr(Stdio::piped()).kill_on_drop(true).spawn().expect("a program");
+    program.env("RUST_LOG", "info").stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = program.spawn().expect("a program");
     let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
-    while let Some(line) = lines.next_line().await.expect("text") {
+    loop {
+        let line = lines.next_line().await.expect("text").expect("it listens before it ends");
         if let Some((_, address)) = line.split_once("listening address=") {
-            return (child, format!("http://{}", address.trim()));
+            let url = format!("http://{}", address.trim());
+            tasks.spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    eprintln!("{line}");
+                }
+            });
+            return (child, url);
         }
     }
-    panic!("the program ended before it listened");
 }
 
 /// Creates and confirms the payment number `number`; `None` if no reply came.
@@ -51,7 +57,7 @@ async fn a_killed_simulator_loses_nothing_and_doubles_nothing() {
     let mut tasks = JoinSet::new();
     let receiver = Receiver::start(&mut tasks).await;
 
-    let (mut program, url) = launch(&database, &receiver.url).await;
+    let (mut program, url) = launch(&mut tasks, &database, &receiver.url).await;
     let mut under_way: FuturesUnordered<_> = (0..PAYMENTS).map(|number| pay(&http, &url, number)).collect();
     let mut promised = BTreeSet::new();
     while promised.len() < PAYMENTS / 4 {
@@ -64,7 +70,7 @@ async fn a_killed_simulator_loses_nothing_and_doubles_nothing() {
         under_way.filter_map(async |paid| paid).map(|paid| paid["id"].to_string()).collect::<Vec<_>>().await,
     );
 
-    let (_program, url) = launch(&database, &receiver.url).await;
+    let (_program, url) = launch(&mut tasks, &database, &receiver.url).await;
     let mut ids = BTreeSet::new();
     for number in 0..PAYMENTS {
         let paid = pay(&http, &url, number).await.expect("a reply");

@@ -1,0 +1,88 @@
+//! What the description of every service says beside what its handlers say.
+
+use std::collections::BTreeMap;
+
+use common::http::ProblemBody;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{
+    Content, InfoBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, Type,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+/// The form of every error (RFC 9457).
+const PROBLEM: &str = "application/problem+json";
+
+/// Completes a service's description: its title, the refusals that come from the shared middleware, and the form of
+/// all of them.
+pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, machine_paths: &[&str]) {
+    let title = format!("Ticketing: {}", prefix.trim_start_matches("/api/"));
+    openapi.info = InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).build();
+    let components = openapi.components.get_or_insert_default();
+    let mut schemas = vec![(ProblemBody::name().into_owned(), ProblemBody::schema())];
+    ProblemBody::schemas(&mut schemas);
+    for (name, schema) in schemas {
+        components.schemas.entry(name).or_insert(schema);
+    }
+    for (path, item) in &mut openapi.paths.paths {
+        complete(item, machine_paths.contains(&path.as_str()));
+    }
+}
+
+fn complete(item: &mut PathItem, for_machines: bool) {
+    let PathItem { get, put, post, delete, patch, .. } = item;
+    for operation in [&mut *put, post, delete, patch].into_iter().flatten() {
+        refusal(operation, "413", "`body-too-large`: over 64 KiB");
+        if !for_machines {
+            refusal(operation, "403", "`cross-site`");
+        }
+        if operation.request_body.is_some() && !for_machines {
+            refusal(operation, "415", "`unsupported-media-type`: not `application/json`");
+        }
+    }
+    // Whoever creates something for somebody signed in says so by these two.
+    if let Some(post) = post
+        && ["201", "401"].iter().all(|status| post.responses.responses.contains_key(*status))
+    {
+        refusal(post, "409", "`idempotency-key-reused`");
+        post.parameters.get_or_insert_default().push(idempotency_key());
+    }
+    for operation in [get, put, post, delete, patch].into_iter().flatten() {
+        refusal(operation, "503", "`unavailable`: see `Retry-After`");
+        give_problems_their_form(&mut operation.responses.responses);
+    }
+}
+
+/// Adds a refusal; where the handler has others of this status, they share the entry.
+fn refusal(operation: &mut Operation, status: &str, words: &str) {
+    let known = operation.responses.responses.entry(status.to_owned());
+    let RefOr::T(response) = known.or_insert_with(|| RefOr::T(Response::default())) else { return };
+    if response.description.is_empty() {
+        words.clone_into(&mut response.description);
+    } else if !response.description.contains(words.split(':').next().unwrap_or(words)) {
+        let told = response.description.trim_end_matches('.');
+        response.description = format!("{told}; {words}");
+    }
+}
+
+fn give_problems_their_form(responses: &mut BTreeMap<String, RefOr<Response>>) {
+    for (_, response) in responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
+        let RefOr::T(response) = response else { continue };
+        response.content.clear();
+        let content = Content::new(Some(Ref::from_schema_name(ProblemBody::name())));
+        response.content.insert(PROBLEM.to_owned(), content.into());
+    }
+}
+
+fn idempotency_key() -> RefOr<utoipa::openapi::path::Parameter> {
+    let key = ObjectBuilder::new().schema_type(Type::String).min_length(Some(1)).max_length(Some(255));
+    ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::False)
+        .description(Some(
+            "The same key with an equal body gets the first reply again, for 24 hours, with `Idempotent-Replayed: true`",
+        ))
+        .schema(Some(key))
+        .build()
+        .into()
+}
