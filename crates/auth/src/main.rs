@@ -11,6 +11,9 @@ use runtime::{Common, run_service};
 struct Options {
     #[command(flatten)]
     common: Common,
+
+    #[command(flatten)]
+    settings: auth::Settings,
 }
 
 #[tokio::main]
@@ -18,7 +21,7 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("info");
     let ran = run_service(options.common, async |kit| {
-        let auth = auth::start(kit, auth::Settings::default()).await?;
+        let auth = auth::start(kit, options.settings).await?;
         Ok((auth.service, Some(auth.keys)))
     })
     .await;

@@ -24,7 +24,7 @@ pub fn line(text: &str, most: usize) -> Result<String, TextError> {
     clean(text, most, |_| false)
 }
 
-/// Several lines of text: as [`line`], with newlines and tabs.
+/// Several lines of text: as [`line()`], with newlines and tabs.
 ///
 /// # Errors
 /// [`TextError`] names the first rule that the text breaks.

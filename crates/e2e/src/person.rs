@@ -49,6 +49,11 @@ impl Person {
         Self { place: place.clone(), ..self.clone() }
     }
 
+    /// The cookie as their browser sends it.
+    pub fn cookie(&self) -> String {
+        self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Sends a request with the cookie, and keeps the one that comes back. Where the token has run out, it is renewed
     /// first, as the pages do.
     pub async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
@@ -62,7 +67,7 @@ impl Person {
 
     async fn try_request(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let mut request = self.place.http.request(method, format!("{}{path}", self.place.marketplace));
-        let cookie = self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let cookie = self.cookie();
         if !cookie.is_empty() {
             request = request.header(COOKIE, cookie);
         }

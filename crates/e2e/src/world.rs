@@ -39,6 +39,14 @@ impl World {
     /// # Panics
     /// It does not start.
     pub async fn start() -> Self {
+        Self::with(HttpOptions::default()).await
+    }
+
+    /// Starts a world that people reach in this way.
+    ///
+    /// # Panics
+    /// It does not start.
+    pub async fn with(http: HttpOptions) -> Self {
         let clock = SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time"));
         let shared: SharedClock = Arc::new(clock.clone());
         let local = ([127, 0, 0, 1], 0).into();
@@ -50,8 +58,9 @@ impl World {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
             clock: shared,
             open: Box::new(|_| Ok::<_, OpenError>(SqliteBackend::in_memory()?)),
+            auth: auth::Settings::default(),
             hold: HOLD,
-            http: HttpOptions::default(),
+            http,
             address,
             stripe_address,
         };

@@ -50,12 +50,11 @@ fn service(prefix: &str, openapi: &OpenApi) -> String {
 fn entry(method: &str, path: &str, operation: &Value) -> String {
     let summary = operation["summary"].as_str().or(operation["description"].as_str()).unwrap_or_default();
     let replies = operation["responses"].as_object().into_iter().flatten();
-    let replies: String = replies
-        .map(|(status, reply)| {
-            let words = escape(reply["description"].as_str().unwrap_or_default());
-            format!("<dd><code>{}</code> {words}</dd>", escape(status))
-        })
-        .collect();
+    let replies = replies.map(|(status, reply)| {
+        let words = escape(reply["description"].as_str().unwrap_or_default());
+        format!("<dd><code>{}</code> {words}</dd>", escape(status))
+    });
+    let replies = replies.collect::<Vec<_>>().concat();
     format!(
         "<dt><code><span class=\"m\">{}</span>{}</code></dt><dd>{}</dd>{replies}",
         escape(&method.to_uppercase()),

@@ -27,6 +27,8 @@ pub struct Parts<E> {
     pub ids: Ids,
     /// Opens the databases.
     pub open: Open<E>,
+    /// How signing in is throttled.
+    pub auth: auth::Settings,
     /// How long a ticket is held.
     pub hold: Duration,
     /// How people reach it.
@@ -81,7 +83,7 @@ impl Marketplace {
         };
         let stripe = stripe(&kit("stripe")?, &parts);
         let auth_kit = kit("auth")?;
-        let auth = auth::start(&auth_kit, auth::Settings::default()).await?;
+        let auth = auth::start(&auth_kit, parts.auth.clone()).await?;
         let (tickets, orders) = (kit("tickets")?, kit("orders")?);
         let (expiration, payments) = (kit("expiration")?, kit("payments")?);
         let services = vec![

@@ -50,6 +50,10 @@ pub struct ServeOptions {
     #[arg(long = "trusted-proxy", env = "TRUSTED_PROXIES", value_delimiter = ',')]
     pub trusted_proxies: Vec<IpAddr>,
 
+    /// What can be configured about signing in.
+    #[command(flatten)]
+    pub auth: auth::Settings,
+
     /// Begin with a few people and tickets.
     #[arg(long, env = "DEMO")]
     pub demo: bool,

@@ -51,6 +51,7 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
         clock,
         open: Box::new(move |name| Ok(SqliteBackend::open(database(&data, name))?)),
+        auth: options.auth.clone(),
         hold: options.hold,
         http: HttpOptions {
             public_url: options.public_url.clone(),

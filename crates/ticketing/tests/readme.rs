@@ -18,7 +18,8 @@ fn walkthrough(program: &Process) -> String {
 fn the_walk_through_of_the_readme_buys_a_ticket() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Process::start(env!("CARGO_BIN_EXE_ticketing"), data.path(), &[]);
-    let output = Command::new("bash").args(["-eu", "-c", &walkthrough(&program)]).output().expect("bash runs");
+    let output =
+        Command::new("bash").args(["-eu", "-c", &walkthrough(&program)]).output().expect("bash runs");
     let said = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
     let lines: Vec<_> = said.lines().collect();

@@ -32,8 +32,10 @@ fn nothing_is_left_unfinished_or_switched_off() {
 
 #[test]
 fn every_module_says_what_lives_there() {
-    let silent = files(&root(), ".rs").into_iter().map(|path| read(&path));
-    let silent = silent
+    // Tests mirror what they test; their sentences say the rest.
+    let sources = files(&root(), ".rs").into_iter().map(|path| read(&path));
+    let sources = sources.filter(|(name, _)| !name.contains("tests"));
+    let silent = sources
         .filter(|(_, text)| !text.starts_with("//!"))
         .map(|(name, _)| format!("{name} does not begin with a line that says what lives there (`//! …`)"));
     none(&silent.collect::<Vec<_>>());

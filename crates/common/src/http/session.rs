@@ -1,6 +1,7 @@
 //! Who is signed in: verifies the session token, and knows which sessions ended early.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -13,7 +14,7 @@ use super::{HttpContext, SessionCookie};
 use crate::{Problem, SessionId, Time, UserId};
 
 /// What the session token says (RFC 7519).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// The person.
     pub sub: UserId,
@@ -25,6 +26,13 @@ pub struct Claims {
     pub iat: i64,
     /// Good until, in seconds since 1970.
     pub exp: i64,
+}
+
+/// Without the address: it is personal.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").field("sub", &self.sub).field("sid", &self.sid).finish_non_exhaustive()
+    }
 }
 
 /// Where auth's public keys come from.
@@ -85,7 +93,7 @@ impl Sessions {
 }
 
 /// The person who sent the request; 401 if nobody is signed in. `Option<CurrentUser>` never refuses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct CurrentUser {
     /// The person.
     pub id: UserId,
@@ -93,6 +101,14 @@ pub struct CurrentUser {
     pub email: String,
     /// The session that the request came with.
     pub session: SessionId,
+}
+
+/// Without the address: it is personal.
+impl fmt::Debug for CurrentUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, session, .. } = self;
+        f.debug_struct("CurrentUser").field("id", id).field("session", session).finish_non_exhaustive()
+    }
 }
 
 impl CurrentUser {

@@ -23,7 +23,8 @@ pub(crate) struct Crowd {
 impl Crowd {
     pub(crate) async fn sign_up(address: SocketAddr, buyers: usize) -> Result<Self, Failure> {
         let requests = (0..=buyers).map(|number| {
-            let body = format!(r#"{{"email":"person{number}@example.com","password":"seven wild geese at dawn"}}"#);
+            let body =
+                format!(r#"{{"email":"person{number}@example.com","password":"seven wild geese at dawn"}}"#);
             post("/api/users/signup", "none=none", &body)
         });
         let mut cookies = each(address, 8, requests.collect(), 201, cookie).await?.replies;
@@ -48,14 +49,20 @@ impl Crowd {
     }
 
     /// Orders each of these tickets once, the buyers in turn; the orders' ids.
-    pub(crate) async fn order(&self, tickets: &[String], connections: usize) -> Result<Sent<String>, Failure> {
-        let requests = tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
+    pub(crate) async fn order(
+        &self,
+        tickets: &[String],
+        connections: usize,
+    ) -> Result<Sent<String>, Failure> {
+        let requests =
+            tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
         each(self.address, connections, requests.collect(), 201, id).await
     }
 
     /// The same; until when each ticket is held.
     pub(crate) async fn hold(&self, tickets: &[String], connections: usize) -> Result<Vec<Hold>, Failure> {
-        let requests = tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
+        let requests =
+            tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
         Ok(each(self.address, connections, requests.collect(), 201, Hold::of).await?.replies)
     }
 }
@@ -71,18 +78,6 @@ impl Hold {
     fn of(reply: &Reply<'_>) -> Option<Self> {
         let order = json(reply)?;
         Some(Self { ticket: order["ticket"]["id"].as_str()?.to_owned(), until: time(&order["expiresAt"])? })
-    }
-}
-
-fn order(&self, tickets: &[String], connections: usize) -> Result<Sent<String>, Failure> {
-        let requests = tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
-        each(self.address, connections, requests.collect(), 201, id).await
-    }
-
-    /// Orders each of these tickets once over one connection; when each hold ends, in milliseconds since 1970.
-    pub(crate) async fn hold(&self, tickets: &[String], connections: usize) -> Result<Vec<i64>, Failure> {
-        let requests = tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
-        Ok(each(self.address, connections, requests.collect(), 201, |reply| time(reply, "expiresAt")).await?.replies)
     }
 }
 

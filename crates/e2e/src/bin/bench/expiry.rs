@@ -20,7 +20,12 @@ const LONGEST: Duration = Duration::from_secs(5);
 const GOAL: Goal = Goal::Below(50.0);
 
 /// `data` has `pending` long holds, which keep their deadlines although new ones are short.
-pub(crate) async fn measure(data: &Path, crowd: Crowd, tickets: &[String], pending: usize) -> Result<(), Failure> {
+pub(crate) async fn measure(
+    data: &Path,
+    crowd: Crowd,
+    tickets: &[String],
+    pending: usize,
+) -> Result<(), Failure> {
     let program = Program::start(data, &["--hold", HOLD])?;
     let crowd = crowd.at(program.address);
     at_rest(program.id()).await?;

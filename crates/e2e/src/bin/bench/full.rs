@@ -25,7 +25,9 @@ pub(crate) async fn measure(memory: bool, expiry: bool) -> Result<(), Failure> {
     let program = Program::start(&data, &["--hold", "1d"])?;
     if memory {
         at_rest(program.id()).await?;
-        report::title("memory: resident memory of the one process with every service and the Stripe simulator");
+        report::title(
+            "memory: resident memory of the one process with every service and the Stripe simulator",
+        );
         report::goal(resident(program.id())?, " MiB", IDLE_GOAL, "idle after the start");
     }
     let watch = Watch::start();
@@ -58,6 +60,10 @@ async fn again(data: &Path) -> Result<(), Failure> {
     let took = start::program(data).await?;
     let program = Program::start(data, &[])?;
     at_rest(program.id()).await?;
-    report::figure(resident(program.id())?, " MiB", &format!("started again on that data (it takes {took:.0} ms)"));
+    report::figure(
+        resident(program.id())?,
+        " MiB",
+        &format!("started again on that data (it takes {took:.0} ms)"),
+    );
     program.stop()
 }

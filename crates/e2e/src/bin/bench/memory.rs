@@ -7,7 +7,7 @@ use crate::program::Failure;
 use crate::watch::pause;
 
 /// Linux tells processor time in hundredths of a second (`USER_HZ`).
-const TICK: Duration = Duration::from_millis(10);
+const TICK_MILLIS: f64 = 10.0;
 /// For how long a process must have done nothing to be at rest.
 const REST: Duration = Duration::from_millis(500);
 /// How long anybody waits for that.
@@ -30,13 +30,13 @@ fn status(process: u32, name: &str) -> Result<f64, Failure> {
     Ok(kib / 1024.0)
 }
 
-/// The processor time that it has used.
-pub(crate) fn processor_time(process: u32) -> Result<Duration, Failure> {
+/// The processor time that it has used, in milliseconds.
+pub(crate) fn processor_time(process: u32) -> Result<f64, Failure> {
     let stat = read_to_string(format!("/proc/{process}/stat"))?;
     // The name, in parentheses, may hold spaces.
     let (_, rest) = stat.rsplit_once(") ").ok_or("no such process")?;
     let ticks: Vec<u32> = rest.split(' ').skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
-    Ok(TICK * ticks.iter().sum::<u32>())
+    Ok(TICK_MILLIS * f64::from(ticks.iter().sum::<u32>()))
 }
 
 /// Waits until a process has nothing left to do.
@@ -44,7 +44,7 @@ pub(crate) async fn at_rest(process: u32) -> Result<(), Failure> {
     for _ in 0..PATIENCE {
         let before = processor_time(process)?;
         pause(REST).await;
-        if processor_time(process)? - before <= TICK {
+        if processor_time(process)? - before <= TICK_MILLIS {
             return Ok(());
         }
     }

@@ -34,7 +34,7 @@ pub(crate) async fn measure() -> Result<(), Failure> {
         if round > 0 {
             ours.push(sent.rate());
             latencies.extend(sent.latencies);
-            costs.push(used.as_secs_f64() * 1000.0);
+            costs.push(used);
             whole.push(saga.as_secs_f64());
             naive.push(one);
             grouped.push(many);
@@ -50,7 +50,10 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let [half, late] = [50.0, 99.0].map(|percent| percentile(&latencies, percent));
     report::note(&format!("a reply takes {half:.1} ms (median), {late:.1} ms (p99)"));
     let cost = median(&costs);
-    report::note(&format!("beside it runs the rest of the saga, which ends within {:.2} s of the", median(&whole)));
+    report::note(&format!(
+        "beside it runs the rest of the saga, which ends within {:.2} s of the",
+        median(&whole)
+    ));
     report::note(&format!("first order; the whole takes {cost:.0} ms of processor time per {ORDERS} orders"));
     Ok(())
 }

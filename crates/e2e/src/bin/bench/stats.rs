@@ -11,7 +11,11 @@ pub(crate) fn percentile(figures: &[f64], percent: f64) -> f64 {
     sorted.sort_by(f64::total_cmp);
     #[expect(clippy::cast_precision_loss, reason = "there are not that many figures")]
     let rank = (percent / 100.0 * sorted.len() as f64).ceil();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rank is small and positive")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a rank is small and positive"
+    )]
     let index = (rank as usize).clamp(1, sorted.len().max(1)) - 1;
     sorted.get(index).copied().unwrap_or_default()
 }

@@ -33,7 +33,8 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let program = Program::start(&folder.path().join("data"), &[])?;
     Crowd::sign_up(program.address, 1).await?.list(TICKETS).await?;
     at_rest(program.id()).await?;
-    let page = each(program.address, 1, vec![get("/api/tickets")], 200, |reply| Some(reply.body.to_vec())).await?;
+    let page =
+        each(program.address, 1, vec![get("/api/tickets")], 200, |reply| Some(reply.body.to_vec())).await?;
     let (file, bytes) = (folder.path().join("page.json"), &page.replies[0]);
     std::fs::write(&file, bytes)?;
     let bare = Bare::start(&file)?;
@@ -48,8 +49,17 @@ pub(crate) async fn measure() -> Result<(), Failure> {
         "tickets: GET /api/tickets, 20 of {TICKETS} tickets ({} bytes), {CONNECTIONS} connections, {ROUNDS} rounds",
         bytes.len()
     ));
-    report::goal(median(&ours.rates) / median(&theirs.rates), "", GOAL, "of the requests/s of a bare axum handler");
-    report::figure(median(&theirs.costs) / median(&ours.costs), "", "of its requests per second of processor time");
+    report::goal(
+        median(&ours.rates) / median(&theirs.rates),
+        "",
+        GOAL,
+        "of the requests/s of a bare axum handler",
+    );
+    report::figure(
+        median(&theirs.costs) / median(&ours.costs),
+        "",
+        "of its requests per second of processor time",
+    );
     report::note(&format!("marketplace: {ours}"));
     report::note(&format!("bare axum:   {theirs}"));
     Ok(())
@@ -62,7 +72,7 @@ impl Figures {
         let used = processor_time(process)? - before;
         if counts {
             self.rates.push(rate);
-            self.costs.push(used.as_secs_f64() * 1e6 / (rate * ROUND.as_secs_f64()));
+            self.costs.push(used * 1000.0 / (rate * ROUND.as_secs_f64()));
         }
         Ok(())
     }
@@ -70,6 +80,11 @@ impl Figures {
 
 impl std::fmt::Display for Figures {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{:.0} requests/s, {:.1} µs of processor time each", median(&self.rates), median(&self.costs))
+        write!(
+            f,
+            "{:.0} requests/s, {:.1} µs of processor time each",
+            median(&self.rates),
+            median(&self.costs)
+        )
     }
 }

@@ -1,0 +1,102 @@
+//! Every route, and what the contract says about it.
+
+/// The services; each serves its description below its prefix.
+pub const PREFIXES: [&str; 5] =
+    ["/api/users", "/api/tickets", "/api/orders", "/api/expiration", "/api/payments"];
+
+/// What a route takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Body {
+    Nothing,
+    Json,
+    /// Signed by a machine: the rules for browsers do not apply.
+    Signed,
+}
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Route {
+    pub method: &'static str,
+    /// As it stands in the description.
+    pub path: &'static str,
+    pub body: Body,
+    /// What a valid request gets from nobody, from a stranger, and from the owner of what it is about.
+    pub answers: [u16; 3],
+    /// Whether the answer is a page of a list.
+    pub is_list: bool,
+    /// Whether the answer carries an entity tag.
+    pub is_tagged: bool,
+}
+
+impl Route {
+    const fn new(method: &'static str, path: &'static str, answers: [u16; 3]) -> Self {
+        Self { method, path, body: Body::Nothing, answers, is_list: false, is_tagged: false }
+    }
+
+    const fn takes(self, body: Body) -> Self {
+        Self { body, ..self }
+    }
+
+    const fn list(self) -> Self {
+        Self { is_list: true, ..self }
+    }
+
+    const fn tagged(self) -> Self {
+        Self { is_tagged: true, ..self }
+    }
+
+    pub fn needs_session(&self) -> bool {
+        self.answers[0] == 401
+    }
+
+    pub fn changes(&self) -> bool {
+        self.method != "GET"
+    }
+
+    pub fn is_for_machines(&self) -> bool {
+        self.body == Body::Signed
+    }
+
+    /// Whether it is about one thing, which the path names.
+    pub fn has_id(&self) -> bool {
+        self.path.contains("{id}")
+    }
+
+    /// What a success says about keeping it.
+    pub fn caching(&self) -> &'static str {
+        match self.path {
+            "/api/users/jwks.json" => "public, max-age=300",
+            "/api/tickets" | "/api/tickets/{id}" if !self.changes() => "public, no-cache",
+            _ => "private, no-store",
+        }
+    }
+}
+
+/// The table.
+pub const ROUTES: &[Route] = &[
+    Route::new("GET", "/api/users/currentuser", [200, 200, 200]),
+    Route::new("GET", "/api/users/jwks.json", [200, 200, 200]).tagged(),
+    Route::new("POST", "/api/users/signup", [201, 201, 201]).takes(Body::Json),
+    Route::new("POST", "/api/users/signin", [200, 200, 200]).takes(Body::Json),
+    Route::new("POST", "/api/users/signout", [204, 204, 204]),
+    Route::new("GET", "/api/tickets", [200, 200, 200]).list().tagged(),
+    Route::new("POST", "/api/tickets", [401, 201, 201]).takes(Body::Json),
+    Route::new("GET", "/api/tickets/mine", [401, 200, 200]).list(),
+    Route::new("GET", "/api/tickets/{id}", [200, 200, 200]).tagged(),
+    Route::new("PUT", "/api/tickets/{id}", [401, 403, 200]).takes(Body::Json),
+    Route::new("DELETE", "/api/tickets/{id}", [401, 403, 204]),
+    Route::new("GET", "/api/orders", [401, 200, 200]).list(),
+    Route::new("POST", "/api/orders", [401, 201, 201]).takes(Body::Json),
+    Route::new("GET", "/api/orders/{id}", [401, 403, 200]).tagged(),
+    Route::new("DELETE", "/api/orders/{id}", [401, 403, 204]),
+    Route::new("GET", "/api/payments", [401, 200, 200]).list(),
+    Route::new("POST", "/api/payments", [401, 403, 201]).takes(Body::Json),
+    Route::new("GET", "/api/payments/{id}", [401, 403, 200]).tagged(),
+    Route::new("POST", "/api/payments/webhook", [200, 200, 200]).takes(Body::Signed),
+];
+
+/// The row of a route.
+pub fn route(method: &str, path: &str) -> &'static Route {
+    let found = ROUTES.iter().find(|route| (route.method, route.path) == (method, path));
+    found.unwrap_or_else(|| panic!("{method} {path} has no row in the table"))
+}
