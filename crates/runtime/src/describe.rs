@@ -34,9 +34,11 @@ fn complete(item: &mut PathItem, for_machines: bool) {
         refusal(operation, "413", "`body-too-large`: over 64 KiB");
         if !for_machines {
             refusal(operation, "403", "`cross-site`");
-        }
-        if operation.request_body.is_some() && !for_machines {
-            refusal(operation, "415", "`unsupported-media-type`: not `application/json`");
+            refusal(
+                operation,
+                "415",
+                "`unsupported-media-type`: a body, if there is one, must be `application/json`",
+            );
         }
     }
     // Whoever creates something for somebody signed in says so by these two.

@@ -14,9 +14,11 @@ use crate::{ChangeError, CommitError, Document, StoreError};
 /// that somebody else won, so this bounds waiting under contention, not progress.
 const MOST_ATTEMPTS: u32 = 64;
 
-/// A service's database. Cheap to clone.
+/// A service's database. Cheap to clone: one count, since axum clones what handlers hold several times a request.
 #[derive(Clone)]
-pub struct Store {
+pub struct Store(Arc<Parts>);
+
+struct Parts {
     backend: Arc<dyn Backend>,
     clock: SharedClock,
     ids: Ids,
@@ -25,7 +27,7 @@ pub struct Store {
 impl Store {
     /// A store over an adapter; `clock` and `ids` stamp the events.
     pub fn new(backend: Arc<dyn Backend>, clock: SharedClock, ids: Ids) -> Self {
-        Self { backend, clock, ids }
+        Self(Arc::new(Parts { backend, clock, ids }))
     }
 
     /// The documents of one type.
@@ -35,16 +37,16 @@ impl Store {
 
     /// The adapter: for the relay, for health checks and for closing.
     pub fn backend(&self) -> &Arc<dyn Backend> {
-        &self.backend
+        &self.0.backend
     }
 
     fn envelope(&self, aggregate: Uuid, version: u64, fact: Fact) -> Result<String, StoreError> {
         let envelope = Envelope {
-            id: self.ids.next::<EventId>(),
+            id: self.0.ids.next::<EventId>(),
             schema: fact.subject().schema(),
             aggregate,
             version,
-            time: self.clock.now(),
+            time: self.0.clock.now(),
             trace: common::trace::current(),
             fact,
         };
@@ -142,7 +144,7 @@ impl<D: Document> Collection<D> {
     /// # Errors
     /// The database failed.
     pub async fn get(&self, id: impl Into<Uuid>) -> Result<Option<D>, StoreError> {
-        self.store.backend.get(D::COLLECTION, id.into()).await?.as_ref().map(parse).transpose()
+        self.store.0.backend.get(D::COLLECTION, id.into()).await?.as_ref().map(parse).transpose()
     }
 
     /// The document that holds this claim.
@@ -150,7 +152,7 @@ impl<D: Document> Collection<D> {
     /// # Errors
     /// The database failed.
     pub async fn claimed(&self, claim: Claim) -> Result<Option<D>, StoreError> {
-        self.store.backend.claimed(D::COLLECTION, claim).await?.as_ref().map(parse).transpose()
+        self.store.0.backend.claimed(D::COLLECTION, claim).await?.as_ref().map(parse).transpose()
     }
 
     /// A page of an index.
@@ -168,7 +170,7 @@ impl<D: Document> Collection<D> {
             // One more tells whether there is a next page.
             limit: range.limit.saturating_add(1),
         };
-        let mut rows = self.store.backend.range(query).await?;
+        let mut rows = self.store.0.backend.range(query).await?;
         let more = rows.len() > range.limit;
         rows.truncate(range.limit);
         let next = if more { rows.last().map(|(place, _)| place.clone()) } else { None };
@@ -207,7 +209,7 @@ impl<D: Document> Collection<D> {
         outbox: Vec<String>,
     ) -> Result<(), CommitError> {
         let write = Write { collection: D::COLLECTION, id, expected, change, outbox };
-        self.store.backend.commit(write).await.map_err(|error| match error {
+        self.store.0.backend.commit(write).await.map_err(|error| match error {
             WriteError::Conflict => CommitError::Conflict,
             WriteError::Taken(claim) => CommitError::Taken(claim),
             WriteError::Store(error) => CommitError::Store(error),
@@ -245,7 +247,7 @@ impl<D: Document> Collection<D> {
     /// A number that grows with every commit to this collection, if the adapter knows it: see
     /// [`Backend::revision`].
     pub fn revision(&self) -> Option<u64> {
-        self.store.backend.revision(D::COLLECTION)
+        self.store.0.backend.revision(D::COLLECTION)
     }
 }
 

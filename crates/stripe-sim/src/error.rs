@@ -45,10 +45,24 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_request_error", message)
     }
 
-    /// 404 for an object in the path.
+    /// 404 for a `PaymentIntent` in the path.
     pub(crate) fn missing(id: &str) -> Self {
-        let message = format!("No such payment_intent: '{id}'");
-        Self { status: StatusCode::NOT_FOUND, ..Self::parameter("resource_missing", "intent", message) }
+        Self::no_such("payment_intent", "intent", id)
+    }
+
+    /// 404 for a `PaymentIntent` in the parameter `payment_intent`.
+    pub(crate) fn missing_parameter(id: &str) -> Self {
+        Self::no_such("payment_intent", "payment_intent", id)
+    }
+
+    /// 404 for a refund in the path.
+    pub(crate) fn missing_refund(id: &str) -> Self {
+        Self::no_such("refund", "refund", id)
+    }
+
+    fn no_such(kind: &str, param: &str, id: &str) -> Self {
+        let message = format!("No such {kind}: '{id}'");
+        Self { status: StatusCode::NOT_FOUND, ..Self::parameter("resource_missing", param, message) }
     }
 
     /// 404 for a path.

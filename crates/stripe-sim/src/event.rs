@@ -10,7 +10,7 @@ use crate::intent::seconds;
 /// The version of Stripe's API whose shapes are spoken.
 pub(crate) const API_VERSION: &str = "2026-09-30.endive";
 
-/// What happened to a `PaymentIntent`.
+/// What happened to a `PaymentIntent` or to its money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum EventType {
@@ -20,6 +20,7 @@ pub(crate) enum EventType {
     AmountCapturableUpdated,
     Succeeded,
     Canceled,
+    RefundCreated,
 }
 
 impl EventType {
@@ -31,6 +32,7 @@ impl EventType {
             Self::AmountCapturableUpdated => "payment_intent.amount_capturable_updated",
             Self::Succeeded => "payment_intent.succeeded",
             Self::Canceled => "payment_intent.canceled",
+            Self::RefundCreated => "refund.created",
         }
     }
 }
@@ -41,7 +43,7 @@ pub(crate) struct Delivery {
     pub(crate) id: String,
     pub(crate) kind: EventType,
     pub(crate) created: Time,
-    /// The `PaymentIntent` as it was then.
+    /// The `PaymentIntent`, or the refund, as it was then.
     object: Value,
     request_id: String,
     idempotency_key: Option<String>,

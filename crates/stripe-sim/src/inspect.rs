@@ -18,8 +18,10 @@ pub struct IntentSummary {
     pub status: Status,
     /// What was asked for.
     pub amount: Money,
-    /// What was taken.
+    /// What was taken, whether or not it went back since.
     pub amount_received: Money,
+    /// What went back of it.
+    pub amount_refunded: Money,
     /// What the caller attached.
     pub metadata: std::collections::BTreeMap<String, String>,
 }
@@ -43,15 +45,30 @@ impl StripeSim {
         }
     }
 
-    /// All money of this currency that was taken.
+    /// All money of this currency that was taken, gross: what went back since ([`Self::refunded_total`]) counts, too.
     ///
     /// # Errors
     /// The database failed.
     pub async fn captured_total(&self, currency: Currency) -> Result<Money, StoreError> {
-        let received = |intent: IntentSummary| intent.amount_received;
-        let all = self.payment_intents().await?.into_iter().map(received);
-        let amount = all.filter(|money| money.currency == currency).map(|money| money.amount).sum();
-        Ok(Money { amount, currency })
+        self.total(currency, |intent| intent.amount_received).await
+    }
+
+    /// All money of this currency that was taken and went back.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn refunded_total(&self, currency: Currency) -> Result<Money, StoreError> {
+        self.total(currency, |intent| intent.amount_refunded).await
+    }
+
+    async fn total(
+        &self,
+        currency: Currency,
+        part: impl Fn(&IntentSummary) -> Money,
+    ) -> Result<Money, StoreError> {
+        let all = self.payment_intents().await?;
+        let amounts = all.iter().map(part).filter(|money| money.currency == currency);
+        Ok(Money { amount: amounts.map(|money| money.amount).sum(), currency })
     }
 
     /// The `PaymentIntent`s whose money is reserved and neither taken nor given free.
@@ -72,6 +89,7 @@ fn summary(record: &Record) -> IntentSummary {
         status: record.intent.status,
         amount: money(record.intent.amount),
         amount_received: money(record.intent.amount_received),
+        amount_refunded: money(record.intent.amount_refunded()),
         metadata: record.intent.metadata.clone(),
     }
 }

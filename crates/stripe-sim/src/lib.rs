@@ -1,8 +1,8 @@
 //! A stateful simulator of the part of Stripe's API that the marketplace uses.
 //!
 //! It is told apart from Stripe only by its base URL: the same requests, states, error bodies and signed webhooks.
-//! Every `PaymentIntent` is one document that also holds the events still to be delivered and the replies that its
-//! idempotency keys give again, so one atomic write covers all three and a killed process half-does nothing.
+//! Every `PaymentIntent` is one document that also holds its refunds, the events still to be delivered and the replies
+//! that its idempotency keys give again, so one atomic write covers them all and a killed process half-does nothing.
 
 mod card;
 mod error;
@@ -11,9 +11,11 @@ mod fault;
 mod http;
 mod inspect;
 mod intent;
+mod metadata;
 mod param;
 mod perform;
 mod record;
+mod refund;
 mod webhook;
 
 use std::collections::HashSet;

@@ -101,9 +101,10 @@ impl StripeSim {
 
     fn reply(&self, call: &Call, step: &Step) -> Reply {
         let view = self.view(call, &step.next);
-        match step.failure {
-            None => Reply::ok(view),
-            Some(failure) => {
+        match (&step.refund, step.failure) {
+            (Some(refund), _) => Reply::ok(refund.view(&step.next)),
+            (None, None) => Reply::ok(view),
+            (None, Some(failure)) => {
                 let charge = step.next.latest_charge.as_deref();
                 Reply::from(&ApiError::card(failure).about_charge(charge).about_intent(view))
             }
@@ -113,7 +114,10 @@ impl StripeSim {
     /// The next revision, with what is to be announced.
     fn advance(&self, current: Option<&Record>, step: Step, call: &Call, now: Time) -> Record {
         let cause = Cause { request_id: &call.request_id, idempotency_key: call.key() };
-        let object = step.next.view(&self.0.settings.public_url);
+        let object = match &step.refund {
+            Some(refund) => refund.view(&step.next),
+            None => step.next.view(&self.0.settings.public_url),
+        };
         let mut next = Record::next(current, step.next, now);
         if self.0.settings.webhook_url.is_some() {
             for kind in step.events {

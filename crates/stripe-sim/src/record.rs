@@ -1,4 +1,4 @@
-//! The stored document: a `PaymentIntent`, the events that wait, and the replies that idempotency keys give again.
+//! The stored document: a `PaymentIntent` with its refunds, the events that wait, and the replies that idempotency keys give again.
 
 use std::time::Duration;
 
@@ -50,6 +50,11 @@ impl Record {
         Claim::new("idempotency-key", key)
     }
 
+    /// Finds the `PaymentIntent` of a refund.
+    pub(crate) fn refund_claim(id: &str) -> Claim {
+        Claim::new("refund", id)
+    }
+
     /// The next revision with this state, without the replies that need not be kept any longer.
     pub(crate) fn next(current: Option<&Self>, intent: PaymentIntent, now: Time) -> Self {
         let mut next = match current {
@@ -84,6 +89,8 @@ impl Document for Record {
             Some(due) => keys.ordered(Self::DUE, [due.into()]),
             None => keys,
         };
-        self.replies.iter().fold(keys, |keys, reply| keys.claim(Self::key_claim(&reply.key)))
+        let keys = self.replies.iter().fold(keys, |keys, reply| keys.claim(Self::key_claim(&reply.key)));
+        let refunds = self.intent.refunds.iter();
+        refunds.fold(keys, |keys, refund| keys.claim(Self::refund_claim(&refund.id.to_string())))
     }
 }

@@ -18,7 +18,10 @@ const CACHING: HeaderValue = HeaderValue::from_static("public, max-age=300");
     get,
     path = "/api/users/jwks.json",
     tag = "users",
-    responses((status = 200, description = "A JSON Web Key Set (RFC 7517)", body = PublicKeys))
+    responses(
+        (status = 200, description = "A JSON Web Key Set (RFC 7517)", body = PublicKeys),
+        (status = 304, description = "It is as `If-None-Match` says"),
+    )
 )]
 pub(super) async fn jwks(State(accounts): State<Accounts>) -> Result<Response, Problem> {
     let public = accounts.keyring.public();

@@ -1,25 +1,22 @@
 //! Refuses state-changing requests that another site made a browser send.
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
+use axum::extract::Request;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 
 use super::stack::Stack;
 use crate::Problem;
 
-pub(super) async fn refuse_cross_site(State(stack): State<Stack>, request: Request, next: Next) -> Response {
+pub(super) fn check(stack: &Stack, request: &Request) -> Result<(), Problem> {
     let harmless = request.method().is_safe() || stack.is_machine_path(request.uri().path());
     if harmless || is_ours(request.headers(), stack.context.public_url.as_deref()) {
-        return next.run(request).await;
+        return Ok(());
     }
-    Problem::new(
+    Err(Problem::new(
         StatusCode::FORBIDDEN,
         "cross-site",
         "This request came from another site; send it from our own pages, or without browser headers.",
-    )
-    .into_response()
+    ))
 }
 
 /// Fetch metadata where the browser sends it (<https://www.w3.org/TR/fetch-metadata/>), else the origin.

@@ -1,13 +1,10 @@
-//! What is not there: unknown paths, unknown methods, panics, and too much work at once.
+//! What is not there: unknown paths, unknown methods, and the replies of handlers that panicked.
 
 use std::any::Any;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
-use super::stack::Stack;
 use crate::Problem;
 
 /// 404: no route of this path.
@@ -25,7 +22,7 @@ pub(super) async fn unknown_method() -> Problem {
 }
 
 /// 500: a handler panicked. The message may hold anything, so only its kind is told to the log.
-#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+#[expect(clippy::needless_pass_by_value, reason = "as it is caught")]
 pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
     let words = panic
         .downcast_ref::<&str>()
@@ -33,15 +30,4 @@ pub(super) fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
         .or_else(|| panic.downcast_ref::<String>().cloned())
         .unwrap_or_else(|| "a panic without words".to_owned());
     Problem::internal(format!("a handler panicked: {words}")).into_response()
-}
-
-/// 503 when more requests are in the house than it was built for, or when one takes too long.
-pub(super) async fn bound(State(stack): State<Stack>, request: Request, next: Next) -> Response {
-    let Ok(_seat) = stack.seats.try_acquire() else {
-        return Problem::unavailable().caused_by("too many requests at once").into_response();
-    };
-    match tokio::time::timeout(Stack::PATIENCE, next.run(request)).await {
-        Ok(response) => response,
-        Err(late) => Problem::unavailable().caused_by(late).into_response(),
-    }
 }

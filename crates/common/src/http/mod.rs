@@ -5,6 +5,7 @@
 //! in the order [`CurrentUser`], [`PathId`], [`IfMatch`], [`Valid`], and by looking at `PathId` and `IfMatch` only
 //! after those.
 
+mod admit;
 mod body;
 mod client_address;
 mod context;
@@ -13,6 +14,7 @@ mod cross_site;
 mod fallback;
 mod fresh_id;
 mod if_match;
+mod no_list;
 mod observe;
 mod paging;
 mod path_id;
@@ -22,6 +24,7 @@ mod request_id;
 pub mod session;
 mod stack;
 mod valid;
+mod verified;
 
 pub use client_address::ClientAddress;
 pub use context::{HttpContext, Inner as HttpSettings};

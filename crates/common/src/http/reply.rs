@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
 use http::{HeaderValue, Method, StatusCode};
@@ -85,19 +84,32 @@ fn tagged(status: StatusCode, version: u64, caching: Caching, body: impl Seriali
 }
 
 /// Turns a `200` whose entity tag the caller already has into a `304` (RFC 9110 section 13.1.2).
-pub(super) async fn not_modified(request: Request, next: Next) -> Response {
-    let readable = matches!(*request.method(), Method::GET | Method::HEAD);
-    let seen = if readable { request.headers().get(IF_NONE_MATCH).cloned() } else { None };
-    let mut response = next.run(request).await;
-    let Some(seen) = seen.filter(|_| response.status() == StatusCode::OK) else { return response };
-    let Some(tag) = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()) else { return response };
-    // `If-None-Match` compares weakly: a `W/` that a proxy put on makes no difference.
-    let same = |one: &str| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag;
-    if seen.to_str().is_ok_and(|seen| seen.split(',').map(str::trim).any(same)) {
-        *response.status_mut() = StatusCode::NOT_MODIFIED;
-        *response.body_mut() = Body::empty();
-        response.headers_mut().remove(CONTENT_LENGTH);
-        response.headers_mut().remove(CONTENT_TYPE);
+pub(super) struct NotModified {
+    /// The tags that the caller has.
+    seen: Option<HeaderValue>,
+}
+
+impl NotModified {
+    /// What a request asks for.
+    pub(super) fn asked(request: &Request) -> Self {
+        let readable = matches!(*request.method(), Method::GET | Method::HEAD);
+        Self { seen: if readable { request.headers().get(IF_NONE_MATCH).cloned() } else { None } }
     }
-    response
+
+    /// The reply to it.
+    pub(super) fn or(self, mut response: Response) -> Response {
+        let Some(seen) = self.seen.filter(|_| response.status() == StatusCode::OK) else { return response };
+        let Some(tag) = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()) else {
+            return response;
+        };
+        // `If-None-Match` compares weakly: a `W/` that a proxy put on makes no difference.
+        let same = |one: &str| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag;
+        if seen.to_str().is_ok_and(|seen| seen.split(',').map(str::trim).any(same)) {
+            *response.status_mut() = StatusCode::NOT_MODIFIED;
+            *response.body_mut() = Body::empty();
+            response.headers_mut().remove(CONTENT_LENGTH);
+            response.headers_mut().remove(CONTENT_TYPE);
+        }
+        response
+    }
 }

@@ -10,6 +10,7 @@ use http::request::Parts;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde::{Deserialize, Serialize};
 
+use super::verified::Verified;
 use super::{HttpContext, SessionCookie};
 use crate::{Problem, SessionId, Time, UserId};
 
@@ -35,6 +36,12 @@ impl fmt::Debug for Claims {
     }
 }
 
+impl Claims {
+    pub(super) fn has_expired(&self, now: Time) -> bool {
+        now.as_millis() >= self.exp.saturating_mul(1000)
+    }
+}
+
 /// Where auth's public keys come from.
 pub trait VerifyingKeys: Send + Sync + 'static {
     /// The key of this id (`kid`), if auth has published one.
@@ -46,12 +53,13 @@ pub trait VerifyingKeys: Send + Sync + 'static {
 pub struct Sessions {
     keys: Arc<dyn VerifyingKeys>,
     revoked: Arc<RwLock<HashMap<SessionId, Time>>>,
+    verified: Arc<Verified>,
 }
 
 impl Sessions {
     /// Sessions that are verified with these keys.
     pub fn new(keys: Arc<dyn VerifyingKeys>) -> Self {
-        Self { keys, revoked: Arc::default() }
+        Self { keys, revoked: Arc::default(), verified: Arc::default() }
     }
 
     /// From now on this session is refused, although its tokens are good until `until`.
@@ -78,12 +86,14 @@ impl Sessions {
 
     /// Who a token stands for now.
     pub async fn verify(&self, token: &str, now: Time) -> Option<CurrentUser> {
-        let claims = self.signed(token).await?;
-        let expired = now.as_millis() >= claims.exp.saturating_mul(1000);
-        if expired || self.is_revoked(claims.sid) {
+        let claims = match self.verified.get(token) {
+            Some(claims) => claims,
+            None => self.verified.keep(token, self.signed(token).await?, now),
+        };
+        if claims.has_expired(now) || self.is_revoked(claims.sid) {
             return None;
         }
-        Some(CurrentUser { id: claims.sub, email: claims.email, session: claims.sid })
+        Some(CurrentUser { id: claims.sub, email: claims.email.clone(), session: claims.sid })
     }
 
     /// Whether the session was ended early.

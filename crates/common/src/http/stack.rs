@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use tokio::sync::Semaphore;
-use tower_http::catch_panic::CatchPanicLayer;
 
-use super::{HttpContext, body, cross_site, fallback, observe, reply};
+use super::admit::admit;
+use super::{HttpContext, body, fallback, observe};
 
 /// What the layers share. Cheap to clone.
 #[derive(Clone)]
@@ -42,9 +42,6 @@ pub fn stack(routes: Router, stack: &Stack) -> Router {
         .route_layer(from_fn_with_state(stack.clone(), body::read))
         .fallback(fallback::unknown_path)
         .method_not_allowed_fallback(fallback::unknown_method)
-        .layer(from_fn(reply::not_modified))
-        .layer(from_fn_with_state(stack.clone(), cross_site::refuse_cross_site))
-        .layer(from_fn_with_state(stack.clone(), fallback::bound))
-        .layer(CatchPanicLayer::custom(fallback::panicked))
+        .layer(from_fn_with_state(stack.clone(), admit))
         .layer(from_fn_with_state(stack.context.clone(), observe::observe))
 }

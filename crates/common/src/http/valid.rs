@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::HttpContext;
+use super::no_list::NoList;
 use crate::text::{self, TextError};
 use crate::{Currency, FieldError, Money, Problem, Time};
 
@@ -123,14 +124,21 @@ impl<T: Parse, S: Send + Sync> FromRequest<S> for Valid<T> {
 }
 
 fn parse<T: Parse>(body: &[u8], now: Time) -> Result<T, Problem> {
-    let mut json = serde_json::Deserializer::from_slice(body);
-    let raw = serde_path_to_error::deserialize(&mut json).map_err(|error| shape(&error))?;
-    json.end().map_err(|_| malformed())?;
+    // First, since it reads to the end: what is not JSON is told so, whatever else is wrong with it.
+    let NoList = read(body)?;
+    let raw = read(body)?;
     let mut faults = Faults::default();
     match T::parse(raw, now, &mut faults) {
         Some(value) if faults.0.is_empty() => Ok(value),
         _ => Err(Problem::not_valid(faults.0)),
     }
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let mut json = serde_json::Deserializer::from_slice(body);
+    let read = serde_path_to_error::deserialize(&mut json).map_err(|error| shape(&error))?;
+    json.end().map_err(|_| malformed())?;
+    Ok(read)
 }
 
 fn malformed() -> Problem {
@@ -220,6 +228,7 @@ mod tests {
             (r#"{"title":"a","title":"b"}"#, "title"),
             (r#"{"price":{"amount":1,"amount":2}}"#, "price.amount"),
             (r#"{"price":{"$gt":""}}"#, "price.$gt"),
+            (r#"{"title":"a","price":[5,"USD"]}"#, "price"),
             (r#"{"admin":true}"#, "admin"),
         ] {
             assert_eq!(fields(body), ("not-valid".into(), vec![Some(field.into())]), "{body}");
@@ -234,7 +243,7 @@ mod tests {
         let invalid_utf8 = b"{\"title\":\"\xff\"}";
         let problem = parse::<Offer>(invalid_utf8, Time::from_millis(0)).expect_err("a fault");
         assert_eq!(problem.code, "malformed-json");
-        for body in ["[]", "null", "7"] {
+        for body in ["[]", "null", "7", r#"["a",{"amount":5,"currency":"USD"}]"#] {
             assert_eq!(fields(body).0, "not-valid", "{body}");
         }
     }

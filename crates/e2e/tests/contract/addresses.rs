@@ -45,7 +45,8 @@ async fn what_is_not_there_is_404() {
         ["/api", "/api/", "/api/nothing", "/api/ticketsx", "/api/orders/a/b/c", "/api//tickets"]
             .map(str::to_owned)
             .to_vec();
-    unknown.extend(addresses().keys().flat_map(|path| [format!("{path}/"), format!("{path}/nothing/deeper")]));
+    unknown
+        .extend(addresses().keys().flat_map(|path| [format!("{path}/"), format!("{path}/nothing/deeper")]));
     for path in unknown {
         for method in ["GET", "POST", "DELETE"] {
             let reply = stage.send(&Ask::new(method, &path).by(&stage.buyer.cookie())).await;

@@ -11,7 +11,7 @@ const SECURITY: [(&str, &str); 3] = [
 ];
 
 /// Fails unless the reply has what every reply has; a refusal must be a whole problem, and no reply is a defect.
-pub fn check_reply(what: &str, reply: &Reply) {
+pub(crate) fn check_reply(what: &str, reply: &Reply) {
     assert!(reply.status != 0 && reply.status != 500, "{what}: {} {}", reply.status, reply.json);
     for (name, value) in SECURITY {
         assert_eq!(reply.header(name), value, "{what}: {name}");
@@ -38,7 +38,8 @@ fn check_problem(what: &str, reply: &Reply) {
         assert!(reply.json[member].as_str().is_some_and(|words| !words.is_empty()), "{what}: {member}");
     }
     let code = reply.text("code");
-    let is_kebab = code.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()));
+    let is_kebab =
+        code.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase()));
     assert!(is_kebab, "{what}: {code}");
     let errors = reply.json["errors"].as_array().expect("a list of errors");
     assert!(!errors.is_empty(), "{what}");
@@ -53,13 +54,13 @@ fn check_problem(what: &str, reply: &Reply) {
 }
 
 /// The fields that a refusal names.
-pub fn fields(reply: &Reply) -> Vec<String> {
+pub(crate) fn fields(reply: &Reply) -> Vec<String> {
     let errors = reply.json["errors"].as_array().cloned().unwrap_or_default();
     errors.iter().filter_map(|error| error["field"].as_str().map(str::to_owned)).collect()
 }
 
 /// Fails unless the reply refuses for this reason.
-pub fn refused(what: &str, reply: &Reply, status: u16, code: &str) {
+pub(crate) fn refused(what: &str, reply: &Reply, status: u16, code: &str) {
     let got = (reply.status, reply.json["code"].as_str().unwrap_or_default());
     assert_eq!(got, (status, code), "{what}: {}", reply.json);
 }

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use e2e::Place;
 
 /// Sends these bytes and reads the status and the body of what comes back.
-pub async fn send(place: &Place, bytes: Vec<u8>) -> (u16, String) {
+pub(crate) async fn send(place: &Place, bytes: Vec<u8>) -> (u16, String) {
     let address = place.marketplace.trim_start_matches("http://").to_owned();
     let talk = move || -> std::io::Result<Vec<u8>> {
         let mut stream = TcpStream::connect(address)?;

@@ -1,12 +1,12 @@
 //! Every route, and what the contract says about it.
 
 /// The services; each serves its description below its prefix.
-pub const PREFIXES: [&str; 5] =
+pub(crate) const PREFIXES: [&str; 5] =
     ["/api/users", "/api/tickets", "/api/orders", "/api/expiration", "/api/payments"];
 
 /// What a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Body {
+pub(crate) enum Body {
     Nothing,
     Json,
     /// Signed by a machine: the rules for browsers do not apply.
@@ -15,17 +15,17 @@ pub enum Body {
 
 /// One row of the table.
 #[derive(Debug)]
-pub struct Route {
-    pub method: &'static str,
+pub(crate) struct Route {
+    pub(crate) method: &'static str,
     /// As it stands in the description.
-    pub path: &'static str,
-    pub body: Body,
+    pub(crate) path: &'static str,
+    pub(crate) body: Body,
     /// What a valid request gets from nobody, from a stranger, and from the owner of what it is about.
-    pub answers: [u16; 3],
+    pub(crate) answers: [u16; 3],
     /// Whether the answer is a page of a list.
-    pub is_list: bool,
+    pub(crate) is_list: bool,
     /// Whether the answer carries an entity tag.
-    pub is_tagged: bool,
+    pub(crate) is_tagged: bool,
 }
 
 impl Route {
@@ -45,25 +45,25 @@ impl Route {
         Self { is_tagged: true, ..self }
     }
 
-    pub fn needs_session(&self) -> bool {
+    pub(crate) fn needs_session(&self) -> bool {
         self.answers[0] == 401
     }
 
-    pub fn changes(&self) -> bool {
+    pub(crate) fn changes(&self) -> bool {
         self.method != "GET"
     }
 
-    pub fn is_for_machines(&self) -> bool {
+    pub(crate) fn is_for_machines(&self) -> bool {
         self.body == Body::Signed
     }
 
     /// Whether it is about one thing, which the path names.
-    pub fn has_id(&self) -> bool {
+    pub(crate) fn has_id(&self) -> bool {
         self.path.contains("{id}")
     }
 
     /// What a success says about keeping it.
-    pub fn caching(&self) -> &'static str {
+    pub(crate) fn caching(&self) -> &'static str {
         match self.path {
             "/api/users/jwks.json" => "public, max-age=300",
             "/api/tickets" | "/api/tickets/{id}" if !self.changes() => "public, no-cache",
@@ -73,7 +73,7 @@ impl Route {
 }
 
 /// The table.
-pub const ROUTES: &[Route] = &[
+pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/api/users/currentuser", [200, 200, 200]),
     Route::new("GET", "/api/users/jwks.json", [200, 200, 200]).tagged(),
     Route::new("POST", "/api/users/signup", [201, 201, 201]).takes(Body::Json),
@@ -96,7 +96,7 @@ pub const ROUTES: &[Route] = &[
 ];
 
 /// The row of a route.
-pub fn route(method: &str, path: &str) -> &'static Route {
+pub(crate) fn route(method: &str, path: &str) -> &'static Route {
     let found = ROUTES.iter().find(|route| (route.method, route.path) == (method, path));
     found.unwrap_or_else(|| panic!("{method} {path} has no row in the table"))
 }

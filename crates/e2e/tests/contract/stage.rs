@@ -13,28 +13,28 @@ use serde_json::{Value, json};
 use crate::problem::check_reply;
 use crate::routes::{Body, PREFIXES, Route};
 
-pub const PRICE: Money = Money { amount: 20_00, currency: Currency::Usd };
+pub(crate) const PRICE: Money = Money { amount: 20_00, currency: Currency::Usd };
 
 /// An id that nothing has.
-pub const NOWHERE: &str = "0192f0c0-7c1e-7e3a-8000-1234567890ab";
+pub(crate) const NOWHERE: &str = "0192f0c0-7c1e-7e3a-8000-1234567890ab";
 
 /// A world with somebody who sells, somebody who buys, and somebody who has nothing to do with either.
-pub struct Stage {
-    pub world: World,
-    pub seller: Person,
-    pub buyer: Person,
-    pub stranger: Person,
+pub(crate) struct Stage {
+    pub(crate) world: World,
+    pub(crate) seller: Person,
+    pub(crate) buyer: Person,
+    pub(crate) stranger: Person,
     /// What each operation (`GET /api/tickets`) says that it may answer.
-    pub documented: HashMap<String, Vec<String>>,
+    pub(crate) documented: HashMap<String, Vec<String>>,
     count: AtomicU32,
 }
 
 impl Stage {
-    pub async fn set() -> Self {
+    pub(crate) async fn set() -> Self {
         Self::with(HttpOptions::default()).await
     }
 
-    pub async fn with(options: HttpOptions) -> Self {
+    pub(crate) async fn with(options: HttpOptions) -> Self {
         let world = World::with(options).await;
         let (seller, buyer) = world.two_people().await;
         let stranger = world.person("stranger").await;
@@ -42,24 +42,24 @@ impl Stage {
         Self { world, seller, buyer, stranger, documented, count: AtomicU32::new(0) }
     }
 
-    pub fn number(&self) -> u32 {
+    pub(crate) fn number(&self) -> u32 {
         self.count.fetch_add(1, Ordering::SeqCst)
     }
 
     /// Whose the things of a route are.
-    pub fn owner(&self, route: &Route) -> &Person {
+    pub(crate) fn owner(&self, route: &Route) -> &Person {
         if route.path.starts_with("/api/tickets") { &self.seller } else { &self.buyer }
     }
 
-    pub async fn ticket(&self) -> Value {
+    pub(crate) async fn ticket(&self) -> Value {
         self.seller.sells(&format!("Concert {}", self.number()), PRICE).await
     }
 
-    pub async fn order(&self) -> Value {
+    pub(crate) async fn order(&self) -> Value {
         self.buyer.buys(&self.ticket().await).await
     }
 
-    pub async fn payment(&self) -> Value {
+    pub(crate) async fn payment(&self) -> Value {
         let reply = self.buyer.begins_to_pay(&self.order().await).await;
         assert_eq!(reply.status, 201, "{}", reply.json);
         reply.json
@@ -76,7 +76,7 @@ impl Stage {
     }
 
     /// A valid body for a route, about new things, so that it can be sent with success.
-    pub async fn body(&self, route: &Route) -> Option<Value> {
+    pub(crate) async fn body(&self, route: &Route) -> Option<Value> {
         let password = Person::PASSWORD;
         Some(match (route.method, route.path) {
             _ if route.body == Body::Nothing => return None,
@@ -100,7 +100,7 @@ impl Stage {
     }
 
     /// A valid request of the owner's to a route.
-    pub async fn ask(&self, route: &'static Route) -> Ask {
+    pub(crate) async fn ask(&self, route: &'static Route) -> Ask {
         let mut path = route.path.to_owned();
         if route.has_id() {
             let thing = self.thing(route).await;
@@ -129,7 +129,7 @@ impl Stage {
     }
 
     /// Sends a request and checks what holds for every reply.
-    pub async fn send(&self, ask: &Ask) -> Reply {
+    pub(crate) async fn send(&self, ask: &Ask) -> Reply {
         let reply = ask.send(&self.world.place).await;
         let what = format!("{} {}", ask.method, ask.path);
         check_reply(&what, &reply);
@@ -141,7 +141,7 @@ impl Stage {
     }
 
     /// Everything that the three see.
-    pub async fn seen(&self) -> Value {
+    pub(crate) async fn seen(&self) -> Value {
         self.world.settle().await;
         let mut seen = vec![json!(self.stranger.all("/api/tickets").await)];
         for person in [&self.seller, &self.buyer, &self.stranger] {
@@ -153,7 +153,7 @@ impl Stage {
     }
 
     /// A cookie of a session of its own.
-    pub async fn new_session(&self, person: &Person) -> String {
+    pub(crate) async fn new_session(&self, person: &Person) -> String {
         let body = json!({ "email": person.email, "password": Person::PASSWORD });
         let ask = Ask::new("POST", "/api/users/signin").json(&body);
         let reply = self.send(&ask).await;
@@ -179,57 +179,57 @@ async fn documented(place: &Place) -> HashMap<String, Vec<String>> {
 
 /// A request.
 #[derive(Debug, Clone)]
-pub struct Ask {
-    pub method: String,
-    pub path: String,
+pub(crate) struct Ask {
+    pub(crate) method: String,
+    pub(crate) path: String,
     /// As it stands in the description, if it is there.
-    pub operation: Option<String>,
-    pub headers: Vec<(String, Vec<u8>)>,
-    pub body: Vec<u8>,
+    pub(crate) operation: Option<String>,
+    pub(crate) headers: Vec<(String, Vec<u8>)>,
+    pub(crate) body: Vec<u8>,
 }
 
 impl Ask {
-    pub fn new(method: &str, path: impl Into<String>) -> Self {
+    pub(crate) fn new(method: &str, path: impl Into<String>) -> Self {
         let (method, path) = (method.to_owned(), path.into());
         Self { method, path, operation: None, headers: Vec::new(), body: Vec::new() }
     }
 
     /// With this header and no other of its name.
     #[must_use]
-    pub fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self.headers.push((name.to_owned(), value.as_ref().to_vec()));
         self
     }
 
     #[must_use]
-    pub fn without(mut self, name: &str) -> Self {
+    pub(crate) fn without(mut self, name: &str) -> Self {
         self.headers.retain(|(known, _)| known != name);
         self
     }
 
     #[must_use]
-    pub fn by(self, cookie: &str) -> Self {
+    pub(crate) fn by(self, cookie: &str) -> Self {
         if cookie.is_empty() { self.without("cookie") } else { self.header("cookie", cookie) }
     }
 
     #[must_use]
-    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self
     }
 
     #[must_use]
-    pub fn json(self, body: &Value) -> Self {
+    pub(crate) fn json(self, body: &Value) -> Self {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
     #[must_use]
-    pub fn at(self, path: impl Into<String>) -> Self {
+    pub(crate) fn at(self, path: impl Into<String>) -> Self {
         Self { path: path.into(), ..self }
     }
 
-    pub async fn send(&self, place: &Place) -> Reply {
+    pub(crate) async fn send(&self, place: &Place) -> Reply {
         let method: Method = self.method.parse().expect("a method");
         let mut request = place.http.request(method, format!("{}{}", place.marketplace, self.path));
         for (name, value) in &self.headers {

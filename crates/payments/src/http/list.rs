@@ -9,9 +9,6 @@ use super::view::PaymentView;
 use crate::Payments;
 use crate::domain::Payment;
 
-/// Names the list in its cursors.
-const LIST: &str = "payments";
-
 /// Your payments, newest first; with `orderId` only that order's.
 #[utoipa::path(
     get,
@@ -35,7 +32,8 @@ pub(crate) async fn list(
     page: PageQuery,
 ) -> Result<Listing<PaymentView>, Problem> {
     let order = query.get("orderId").map(order_id).transpose()?;
-    let list = order.map_or_else(|| LIST.to_owned(), |order| format!("{LIST}/{order}"));
+    let own = format!("payments/{}", buyer.id);
+    let list = order.map_or_else(|| own.clone(), |order| format!("{own}/{order}"));
     let after = page.after(&list)?;
     if let Some(order) = order {
         let found = payments.of_order(order).await?.filter(|payment| payment.buyer_id == buyer.id);

@@ -15,6 +15,7 @@ use crate::Payments;
     params(("id" = String, Path, description = "The payment.")),
     responses(
         (status = 200, description = "The payment.", body = PaymentView),
+        (status = 304, description = "It is as `If-None-Match` says."),
         (status = 401, description = "Nobody is signed in.", body = ProblemBody),
         (status = 403, description = "It is somebody else's.", body = ProblemBody),
         (status = 404, description = "There is no such payment.", body = ProblemBody),

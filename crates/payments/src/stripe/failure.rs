@@ -71,7 +71,6 @@ fn answered(status: u16, error: &ApiErrors) -> Failure {
             Some(
                 ApiErrorsCode::PaymentIntentUnexpectedState
                 | ApiErrorsCode::ChargeAlreadyCaptured
-                | ApiErrorsCode::ChargeAlreadyRefunded
                 | ApiErrorsCode::ChargeExpiredForCapture,
             ),
         ) => Failure::UnexpectedState,

@@ -114,7 +114,9 @@ async fn while_stripe_is_away_the_buyer_is_told_to_come_again_and_the_next_try_g
     let order = world.order().await;
     world.stripe_goes_away().await;
     let reply = world.pay(&order).await;
-    assert_eq!((reply.status, reply.code(), reply.header("retry-after")), (503, "unavailable", "1"));
+    assert_eq!((reply.status, reply.code()), (503, "unavailable"));
+    // The worker may have tried before the caller did; then the pause has grown once.
+    assert!(matches!(reply.header("retry-after"), "1" | "2"), "{}", reply.header("retry-after"));
     assert_eq!(world.status(&order).await, "requires-payment", "the intention stays");
     world.stripe_comes_back().await;
     let reply = world.pay(&order).await;

@@ -213,17 +213,49 @@ async fn money_that_somebody_took_by_hand_is_the_orders() {
     assert_eq!(world.announced().await, [Subject::PaymentCaptured]);
 }
 
-#[tokio::test]
-async fn money_that_was_taken_for_a_dead_order_goes_back_once() {
+/// A payment whose money somebody took by hand, so that it goes back once its order is cancelled.
+async fn taken_by_hand() -> (World, OrderSnapshot, Value) {
     let (world, order, begun) = authorized().await;
     let path = format!("/v1/payment_intents/{}/capture", intent_of(&begun));
     assert_eq!(world.ask_stripe(&path, "sk_test_sim", String::new()).await.0, 200);
+    (world, order, begun)
+}
+
+#[tokio::test]
+async fn whatever_goes_wrong_the_money_of_a_dead_order_goes_back_once() {
+    for (name, fault) in faults() {
+        let (world, order, _) = taken_by_hand().await;
+        world.sim.faults().set(fault);
+        world.hear(&order, OrderStatus::Cancelled, 3).await;
+        let_time_pass(&world).await;
+        assert_eq!(world.status(&order).await, "refunded", "{name}");
+        assert_eq!((world.captured().await, world.refunded().await), (2500, 2500), "{name}");
+        assert_eq!(world.announced().await, [Subject::PaymentRefunded], "{name}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_dies_after_giving_the_money_back_is_continued() {
+    let (world, order, begun) = taken_by_hand().await;
+    world.sim.faults().set(|faults| faults.api.fail_after_commit = 1);
     world.hear(&order, OrderStatus::Cancelled, 3).await;
-    let_time_pass(&world).await;
-    assert_eq!(world.status(&order).await, "refunded");
+    assert_eq!((world.status(&order).await.as_str(), world.refunded().await), ("refunding", 2500));
+    world.somebody_dies_at_the_next_step(&begun).await;
+    world.pass(LEASE).await;
+    assert_eq!((world.status(&order).await.as_str(), world.refunded().await), ("refunded", 2500));
     assert_eq!(world.announced().await, [Subject::PaymentRefunded]);
-    let payment = begun["id"].as_str().expect("an id");
-    let form = format!("payment_intent={}", intent_of(&begun));
-    let expected = [(format!("{payment}-refund"), form.clone()), (format!("{payment}-refund-1"), form)];
-    assert_eq!(*world.refunds.lock().expect("the list"), expected);
+}
+
+#[tokio::test]
+async fn what_somebody_gave_back_by_hand_is_not_given_back_again() {
+    for amount in [1000, 2500] {
+        let (world, order, begun) = taken_by_hand().await;
+        let form = format!("payment_intent={}&amount={amount}", intent_of(&begun));
+        assert_eq!(world.ask_stripe("/v1/refunds", "sk_test_sim", form).await.0, 200);
+        world.hear(&order, OrderStatus::Cancelled, 3).await;
+        let_time_pass(&world).await;
+        assert_eq!(world.status(&order).await, "refunded", "{amount}");
+        assert_eq!(world.refunded().await, 2500, "{amount}");
+        assert_eq!(world.announced().await, [Subject::PaymentRefunded], "{amount}");
+    }
 }

@@ -2,18 +2,15 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
 use axum::body::{Body, to_bytes};
-use axum::routing::post;
-use axum::{Json, Router};
 use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket, Subject};
 use common::{Clock, Currency, Fact, Money, OrderId};
+use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, Request, StatusCode};
 use payments::Settings;
 use payments::domain::Payment;
 use runtime::testing::{Caller, Person, Reply, TestService};
@@ -35,7 +32,6 @@ pub(crate) struct World {
     pub(crate) service: TestService,
     pub(crate) sim: StripeSim,
     pub(crate) buyer: Person,
-    pub(crate) refunds: Refunds,
     address: SocketAddr,
     server: JoinSet<()>,
 }
@@ -59,29 +55,8 @@ async fn listen(address: SocketAddr) -> TcpListener {
     TcpListener::bind(address).await.expect("a free port")
 }
 
-/// Every refund that was asked for: the idempotency key and the form.
-type Refunds = Arc<Mutex<Vec<(String, String)>>>;
-
-/// Stripe's refunds, of which every other one is answered by 500 before it is made.
-fn refunds(asked: Refunds) -> Router {
-    let refund = async move |headers: HeaderMap, form: String| {
-        let key = headers["idempotency-key"].to_str().expect("a key").to_owned();
-        let mut asked = asked.lock().expect("the list");
-        asked.push((key, form));
-        if asked.len() % 2 == 1 {
-            let error = json!({"error": {"type": "api_error", "message": "Sorry."}});
-            return (StatusCode::INTERNAL_SERVER_ERROR, Json(error));
-        }
-        let refund = json!({
-            "id": "re_1", "object": "refund", "amount": 2500, "currency": "usd", "created": 1, "status": "succeeded",
-        });
-        (StatusCode::OK, Json(refund))
-    };
-    Router::new().route("/v1/refunds", post(refund))
-}
-
-fn serve(server: &mut JoinSet<()>, listener: TcpListener, sim: &StripeSim, asked: &Refunds) {
-    let router = refunds(Arc::clone(asked)).fallback_service(sim.router());
+fn serve(server: &mut JoinSet<()>, listener: TcpListener, sim: &StripeSim) {
+    let router = sim.router();
     server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
 }
 
@@ -93,12 +68,11 @@ impl World {
         let listener = listen(([127, 0, 0, 1], 0).into()).await;
         let address = listener.local_addr().expect("an address");
         let mut server = JoinSet::new();
-        let refunds = Refunds::default();
-        serve(&mut server, listener, &sim, &refunds);
+        serve(&mut server, listener, &sim);
         let made = make(&kit, address);
         let service = TestService::start_on(clock, kit, made, None).await;
         let buyer = service.person("ann");
-        Self { service, sim, buyer, refunds, address, server }
+        Self { service, sim, buyer, address, server }
     }
 
     /// A world, an order in it, and the begun payment: the reply to `POST`.
@@ -112,12 +86,12 @@ impl World {
 
     /// The process stops, and a new one starts on the same database.
     pub(crate) async fn restart(self) -> Self {
-        let Self { service, sim, refunds, address, server, .. } = self;
+        let Self { service, sim, address, server, .. } = self;
         let (clock, kit): (SimClock, Kit) = service.stop().await;
         let made = make(&kit, address);
         let service = TestService::start_on(clock, kit, made, None).await;
         let buyer = service.person("ann");
-        Self { service, sim, buyer, refunds, address, server }
+        Self { service, sim, buyer, address, server }
     }
 
     /// A process takes the next step of this payment, and dies before it has performed it or has told what came of it.
@@ -158,7 +132,7 @@ impl World {
 
     pub(crate) async fn stripe_comes_back(&mut self) {
         let listener = listen(self.address).await;
-        serve(&mut self.server, listener, &self.sim, &self.refunds);
+        serve(&mut self.server, listener, &self.sim);
     }
 
     pub(crate) fn caller(&self) -> Caller {
@@ -262,6 +236,10 @@ impl World {
 
     pub(crate) async fn captured(&self) -> i64 {
         self.sim.captured_total(Currency::Usd).await.expect("the simulator's database").amount
+    }
+
+    pub(crate) async fn refunded(&self) -> i64 {
+        self.sim.refunded_total(Currency::Usd).await.expect("the simulator's database").amount
     }
 
     /// What was announced since the last call.

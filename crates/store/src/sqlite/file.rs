@@ -43,11 +43,20 @@ impl FileDatabase {
         Ok(Self { readers: Arc::new(Readers::new(path)), writer, news })
     }
 
-    pub(super) async fn read<T: Send + 'static>(
+    /// For a few rows: see [`Readers::read`].
+    pub(super) async fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        self.readers.read(read).await
+    }
+
+    /// For many rows: see [`Readers::read_many`].
+    pub(super) async fn read_many<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.read(read).await
+        self.readers.read_many(read).await
     }
 
     pub(super) async fn commit(&self, write: Write) -> Outcome {

@@ -79,12 +79,19 @@ impl SqliteBackend {
         self.news.transactions()
     }
 
-    async fn read<T: Send + 'static>(
+    async fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
+        match &self.place {
+            Place::File(file) => file.read(read).await,
+            Place::Memory(memory) => memory.read(read),
+        }
+    }
+
+    async fn read_many<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         match &self.place {
-            Place::File(file) => file.read(read).await,
+            Place::File(file) => file.read_many(read).await,
             Place::Memory(memory) => memory.read(read),
         }
     }
@@ -104,7 +111,7 @@ impl Backend for SqliteBackend {
     }
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
-        self.read(move |connection| read::range(connection, &query)).boxed()
+        self.read_many(move |connection| read::range(connection, &query)).boxed()
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {

@@ -1,4 +1,4 @@
-//! Connections that read beside the writer, on the runtime's blocking pool.
+//! Connections that read beside the writer.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,22 +28,38 @@ impl Readers {
         Self { path, idle: Mutex::default(), places }
     }
 
-    /// Reads on a connection that nobody else uses at the moment.
-    pub(super) async fn read<T: Send + 'static>(
+    /// Reads a few rows on a connection that nobody else uses at the moment, in the calling thread: that takes some
+    /// microseconds, less than handing the work to another thread and coming back. At most as many do so at once as
+    /// the runtime has threads, and none of them ever waits for the writer.
+    pub(super) async fn read<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let _place = admission::place(&self.places).await?;
+        self.read_now(read).map_err(|error| store_error(&error))
+    }
+
+    /// The same for a read of many rows, on the runtime's blocking pool.
+    pub(super) async fn read_many<T: Send + 'static>(
         self: &Arc<Self>,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
         let place = admission::place(&self.places).await?;
         let readers = Arc::clone(self);
         let reading = tokio::task::spawn_blocking(move || {
-            let idle = readers.idle().pop();
-            let connection = idle.map_or_else(|| open::reader(&readers.path), Ok)?;
-            let result = read(&connection);
-            readers.idle().push(connection);
+            let result = readers.read_now(read);
             drop(place);
             result
         });
         reading.await.map_err(|_| closed())?.map_err(|error| store_error(&error))
+    }
+
+    fn read_now<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let idle = self.idle().pop();
+        let connection = idle.map_or_else(|| open::reader(&self.path), Ok)?;
+        let result = read(&connection);
+        self.idle().push(connection);
+        result
     }
 
     /// Lets the reads that have begun finish, and closes the connections.

@@ -57,7 +57,8 @@ pub(crate) async fn list(State(sim): State<StripeSim>, call: Call) -> Result<Rep
     ))
 }
 
-fn limit(params: &Params) -> Result<usize, ApiError> {
+/// How many stand on a page.
+pub(super) fn limit(params: &Params) -> Result<usize, ApiError> {
     let Some(limit) = params.int("limit")? else { return Ok(DEFAULT_LIMIT) };
     usize::try_from(limit).ok().filter(|limit| (1..=MOST).contains(limit)).ok_or_else(|| {
         let message = format!("Invalid integer: the limit is from 1 to {MOST}.");

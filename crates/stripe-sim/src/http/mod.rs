@@ -11,6 +11,7 @@ mod faults;
 mod headers;
 mod list;
 mod outage;
+mod refunds;
 mod reply;
 mod retrieve;
 mod stripe_js;
@@ -34,6 +35,8 @@ pub(crate) fn router(sim: StripeSim) -> Router {
         .route("/v1/payment_intents/{id}/confirm", post(confirm::confirm))
         .route("/v1/payment_intents/{id}/capture", post(capture::capture))
         .route("/v1/payment_intents/{id}/cancel", post(cancel::cancel))
+        .route("/v1/refunds", post(refunds::create).get(refunds::list))
+        .route("/v1/refunds/{id}", get(refunds::retrieve))
         .route_layer(from_fn_with_state(sim.clone(), outage::strike));
     let controls = Router::new()
         .route("/sim/3ds/{id}", get(challenge::page))

@@ -8,12 +8,8 @@ use super::{CaptureMethod, IntentId, PaymentIntent, Status, Step};
 use crate::card::PaymentMethod;
 use crate::error::ApiError;
 use crate::event::EventType;
+use crate::metadata;
 use crate::param::Params;
-
-/// Stripe allows 50 keys of 40 characters with values of 500 (<https://docs.stripe.com/api/metadata>).
-const MOST_METADATA: usize = 50;
-const LONGEST_KEY: usize = 40;
-const LONGEST_VALUE: usize = 500;
 
 const KNOWN: &[&str] = &[
     "amount",
@@ -74,7 +70,7 @@ impl NewIntent {
             currency,
             capture_method: capture_method(params.text("capture_method"))?,
             description: params.text("description").map(str::to_owned),
-            metadata: metadata(params)?,
+            metadata: metadata::read(params)?,
             automatic_payment_methods: automatic.unwrap_or(types.is_empty()),
             payment_method_types: vec!["card".to_owned()],
             return_url: params.url("return_url")?,
@@ -107,6 +103,7 @@ impl NewIntent {
             amount_received: 0,
             canceled_at: None,
             cancellation_reason: None,
+            refunds: Vec::new(),
         };
         Step::with(intent, EventType::Created)
     }
@@ -146,23 +143,4 @@ fn capture_method(text: Option<&str>) -> Result<CaptureMethod, ApiError> {
             Err(ApiError::invalid(message).about_parameter("capture_method"))
         }
     }
-}
-
-fn metadata(params: &Params) -> Result<BTreeMap<String, String>, ApiError> {
-    let wrong = |param: &str, message: String| Err(ApiError::invalid(message).about_parameter(param));
-    let mut metadata = BTreeMap::new();
-    for (key, value) in params.below("metadata").filter(|(_, value)| !value.is_empty()) {
-        if key.chars().count() > LONGEST_KEY {
-            return wrong("metadata", format!("Metadata keys can have up to {LONGEST_KEY} characters."));
-        }
-        if value.chars().count() > LONGEST_VALUE {
-            let message = format!("Metadata values can have up to {LONGEST_VALUE} characters.");
-            return wrong(&format!("metadata[{key}]"), message);
-        }
-        metadata.insert(key.to_owned(), value.to_owned());
-    }
-    if metadata.len() > MOST_METADATA {
-        return wrong("metadata", format!("Metadata can have up to {MOST_METADATA} keys."));
-    }
-    Ok(metadata)
 }

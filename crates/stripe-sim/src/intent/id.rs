@@ -25,6 +25,11 @@ impl IntentId {
     pub(crate) fn in_path(text: &str) -> Result<Self, ApiError> {
         Self::parse(text).ok_or_else(|| ApiError::missing(text))
     }
+
+    /// Reads the id in the parameter `payment_intent`.
+    pub(crate) fn in_parameter(text: &str) -> Result<Self, ApiError> {
+        Self::parse(text).ok_or_else(|| ApiError::missing_parameter(text))
+    }
 }
 
 impl fmt::Display for IntentId {

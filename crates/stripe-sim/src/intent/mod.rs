@@ -22,6 +22,7 @@ pub(crate) use view::{for_browser, seconds};
 
 use crate::card::{Failure, PaymentMethod};
 use crate::event::EventType;
+use crate::refund::Refund;
 
 /// How the money is taken after the card was authorized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,6 +61,8 @@ pub(crate) struct PaymentIntent {
     pub(crate) amount_received: i64,
     pub(crate) canceled_at: Option<Time>,
     pub(crate) cancellation_reason: Option<CancellationReason>,
+    /// Oldest first.
+    pub(crate) refunds: Vec<Refund>,
 }
 
 /// What a command did.
@@ -71,6 +74,8 @@ pub(crate) struct Step {
     pub(crate) events: Vec<EventType>,
     /// The card failed; the caller is told so.
     pub(crate) failure: Option<Failure>,
+    /// Money went back; that is what the caller is shown.
+    pub(crate) refund: Option<Refund>,
 }
 
 /// Why a command did nothing.
@@ -88,7 +93,7 @@ pub(crate) enum Refusal {
 
 impl Step {
     fn with(next: PaymentIntent, event: EventType) -> Self {
-        Self { next, events: vec![event], failure: None }
+        Self { next, events: vec![event], failure: None, refund: None }
     }
 }
 

@@ -11,6 +11,7 @@ mod lifecycle;
 mod list;
 mod parameters;
 mod persistence;
+mod refunds;
 mod support;
 mod webhook_faults;
 mod webhooks;

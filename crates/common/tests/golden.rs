@@ -1,0 +1,234 @@
+//! Every event as it stands on the wire: one sample per subject and schema, compared byte for byte.
+//!
+//! A sample never changes and is never removed: other processes, and events that are stored, speak it. A field may be
+//! added by a new optional field in the example and the sample; anything else is a new schema and a further sample.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::event::{
+    CancelReason, DeadlinePassed, Envelope, Fact, OrderSnapshot, OrderStatus, OrderedTicket, PaymentSnapshot,
+    PaymentStatus, RefusalReason, ReservationRefused, SessionRevoked, Subject, TicketSnapshot, TicketStatus,
+};
+use common::{Currency, Money, Time};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+const PRICE: Money = Money { amount: 89_00, currency: Currency::Eur };
+
+fn folder() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn id<T: From<Uuid>>(number: u128) -> T {
+    T::from(Uuid::from_u128(0x019a_0b5c_0000_7000_8000_0000_0000_0000 + number))
+}
+
+fn at(time: &str) -> Time {
+    format!("2026-11-22T{time}Z").parse().expect("a time")
+}
+
+fn ticket(status: TicketStatus) -> TicketSnapshot {
+    let is_held = matches!(status, TicketStatus::Reserved | TicketStatus::Sold);
+    TicketSnapshot {
+        id: id(1),
+        title: "Mahler 5 \u{1f3ab}".into(),
+        venue: Some("Philharmonie, Berlin".into()),
+        starts_at: Some("2027-01-30T19:30:00Z".parse().expect("a time")),
+        description: Some("Block A, row 3\nTwo seats".into()),
+        price: PRICE,
+        seller_id: id(2),
+        status,
+        order_id: is_held.then(|| id(3)),
+        reserved_until: (status == TicketStatus::Reserved).then(|| at("10:15:00")),
+        version: 7,
+        created_at: at("09:00:00.001"),
+        updated_at: at("10:00:00"),
+    }
+}
+
+fn order(status: OrderStatus) -> OrderSnapshot {
+    OrderSnapshot {
+        id: id(3),
+        user_id: id(4),
+        ticket: OrderedTicket { id: id(1), title: "Mahler 5".into(), price: PRICE },
+        status,
+        cancel_reason: (status == OrderStatus::Cancelled).then_some(CancelReason::ByBuyer),
+        expires_at: at("10:15:00"),
+        version: 2,
+        created_at: at("10:00:00"),
+        updated_at: at("10:00:01.5"),
+    }
+}
+
+fn payment(status: PaymentStatus) -> PaymentSnapshot {
+    PaymentSnapshot {
+        id: id(5),
+        order_id: id(3),
+        status,
+        amount: PRICE,
+        version: 4,
+        created_at: at("10:01:00"),
+        updated_at: at("10:02:00"),
+    }
+}
+
+/// The example of a subject. A new subject does not compile without one.
+fn example(subject: Subject) -> Fact {
+    match subject {
+        Subject::TicketCreated => Fact::TicketCreated(ticket(TicketStatus::Available)),
+        Subject::TicketUpdated => Fact::TicketUpdated(ticket(TicketStatus::Available)),
+        Subject::TicketReserved => Fact::TicketReserved(ticket(TicketStatus::Reserved)),
+        Subject::TicketReleased => Fact::TicketReleased(ticket(TicketStatus::Available)),
+        Subject::TicketSold => Fact::TicketSold(ticket(TicketStatus::Sold)),
+        Subject::TicketWithdrawn => Fact::TicketWithdrawn(ticket(TicketStatus::Withdrawn)),
+        Subject::TicketReservationRefused => Fact::TicketReservationRefused(ReservationRefused {
+            ticket_id: id(1),
+            order_id: id(3),
+            reason: RefusalReason::PriceChanged,
+        }),
+        Subject::OrderCreated => Fact::OrderCreated(order(OrderStatus::Created)),
+        Subject::OrderAwaitingPayment => Fact::OrderAwaitingPayment(order(OrderStatus::AwaitingPayment)),
+        Subject::OrderPaymentAccepted => Fact::OrderPaymentAccepted(order(OrderStatus::Paying)),
+        Subject::OrderCompleted => Fact::OrderCompleted(order(OrderStatus::Complete)),
+        Subject::OrderCancelled => Fact::OrderCancelled(order(OrderStatus::Cancelled)),
+        Subject::ExpirationCompleted => {
+            Fact::ExpirationCompleted(DeadlinePassed { order_id: id(3), expires_at: at("10:15:00") })
+        }
+        Subject::PaymentAuthorized => Fact::PaymentAuthorized(payment(PaymentStatus::Authorized)),
+        Subject::PaymentCaptured => Fact::PaymentCaptured(payment(PaymentStatus::Captured)),
+        Subject::PaymentFailed => Fact::PaymentFailed(payment(PaymentStatus::Failed)),
+        Subject::PaymentVoided => Fact::PaymentVoided(payment(PaymentStatus::Voided)),
+        Subject::PaymentRefunded => Fact::PaymentRefunded(payment(PaymentStatus::Refunded)),
+        Subject::SessionRevoked => Fact::SessionRevoked(SessionRevoked {
+            session_id: id(6),
+            user_id: id(4),
+            tokens_expire_at: at("10:15:00"),
+        }),
+    }
+}
+
+fn envelope(subject: Subject) -> Envelope {
+    Envelope {
+        id: id(9),
+        schema: subject.schema(),
+        aggregate: id(8),
+        version: 7,
+        time: at("10:00:00"),
+        trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
+        fact: example(subject),
+    }
+}
+
+fn written(envelope: &Envelope) -> String {
+    serde_json::to_string_pretty(envelope).expect("JSON") + "\n"
+}
+
+/// Every sample that there is: its file's name and its text.
+fn samples() -> Vec<(String, String)> {
+    let files = fs::read_dir(folder()).expect("the samples").map(|file| file.expect("a file").path());
+    let samples = files.map(|path| {
+        let name = path.file_name().expect("a name").to_string_lossy().into_owned();
+        (name, fs::read_to_string(&path).expect("text"))
+    });
+    samples.collect()
+}
+
+#[test]
+fn every_event_is_written_as_its_sample() {
+    for subject in Subject::ALL {
+        let file = folder().join(format!("{subject}.v{}.json", subject.schema()));
+        let text = written(&envelope(*subject));
+        let sample = fs::read_to_string(&file).unwrap_or_default();
+        assert_eq!(sample, text, "{} (left) is not how {subject} is written (right)", file.display());
+    }
+}
+
+#[test]
+fn every_sample_of_whatever_age_can_be_read() {
+    for (name, text) in samples() {
+        let event: Envelope = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!(name, format!("{}.v{}.json", event.subject(), event.schema));
+        assert!(event.schema <= event.subject().schema(), "{name} is of a schema that is still to come");
+    }
+}
+
+#[test]
+fn no_schema_is_without_its_sample() {
+    let names: Vec<_> = samples().into_iter().map(|(name, _)| name).collect();
+    for subject in Subject::ALL {
+        for schema in 1..=subject.schema() {
+            let name = format!("{subject}.v{schema}.json");
+            assert!(names.contains(&name), "{name} is missing");
+        }
+    }
+}
+
+#[test]
+fn readers_do_without_optional_fields_and_ignore_unknown_ones() {
+    const OPTIONAL: [&str; 6] =
+        ["venue", "startsAt", "description", "orderId", "reservedUntil", "cancelReason"];
+    for (name, text) in samples() {
+        let mut event: Value = serde_json::from_str(&text).expect("JSON");
+        event["unknown"] = json!({ "of": ["a", "later", "version"] });
+        event["data"]["unknown"] = json!(7);
+        if name.starts_with("ticket.") && !name.starts_with("ticket.reservation-refused")
+            || name.starts_with("order.")
+        {
+            let data = event["data"].as_object_mut().expect("data");
+            data.retain(|field, _| !OPTIONAL.contains(&field.as_str()));
+        }
+        event.as_object_mut().expect("an event").remove("trace");
+        let read = serde_json::from_value::<Envelope>(event);
+        assert!(read.is_ok(), "{name}: {read:?}");
+    }
+}
+
+#[test]
+fn the_words_of_every_state_and_reason_stay() {
+    let ticket =
+        [TicketStatus::Available, TicketStatus::Reserved, TicketStatus::Sold, TicketStatus::Withdrawn];
+    assert_eq!(json!(ticket), json!(["available", "reserved", "sold", "withdrawn"]));
+    let order = [
+        OrderStatus::Created,
+        OrderStatus::AwaitingPayment,
+        OrderStatus::Paying,
+        OrderStatus::Complete,
+        OrderStatus::Cancelled,
+    ];
+    assert_eq!(json!(order), json!(["created", "awaiting-payment", "paying", "complete", "cancelled"]));
+    let reasons = [
+        CancelReason::ByBuyer,
+        CancelReason::Expired,
+        CancelReason::TicketUnavailable,
+        CancelReason::PriceChanged,
+        CancelReason::PaymentFailed,
+    ];
+    let words = json!(["by-buyer", "expired", "ticket-unavailable", "price-changed", "payment-failed"]);
+    assert_eq!(json!(reasons), words);
+    let refusals = [RefusalReason::TicketUnavailable, RefusalReason::PriceChanged];
+    assert_eq!(json!(refusals), json!(["ticket-unavailable", "price-changed"]));
+    let payment = [
+        PaymentStatus::RequiresPayment,
+        PaymentStatus::Authorized,
+        PaymentStatus::Capturing,
+        PaymentStatus::Captured,
+        PaymentStatus::Failed,
+        PaymentStatus::Voiding,
+        PaymentStatus::Voided,
+        PaymentStatus::Refunding,
+        PaymentStatus::Refunded,
+    ];
+    let words = json!([
+        "requires-payment",
+        "authorized",
+        "capturing",
+        "captured",
+        "failed",
+        "voiding",
+        "voided",
+        "refunding",
+        "refunded"
+    ]);
+    assert_eq!(json!(payment), words);
+}

@@ -1,0 +1,100 @@
+//! Session tokens that auth did not sign.
+
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use e2e::Place;
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use serde_json::{Value, json};
+
+/// A genuine token with its parts read.
+pub(crate) struct Genuine {
+    token: String,
+    header: Value,
+    claims: Value,
+    jwk: Value,
+}
+
+impl Genuine {
+    /// Reads a cookie, and the key that its token was signed with.
+    pub(crate) async fn read(cookie: &str, place: &Place) -> Self {
+        let token = cookie.split_once('=').expect("a cookie").1.to_owned();
+        let part = |place: usize| -> Value {
+            let part = token.split('.').nth(place).expect("three parts");
+            serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64")).expect("JSON")
+        };
+        let (header, claims) = (part(0), part(1));
+        let set = place.get("/api/users/jwks.json").await.json;
+        let keys = set["keys"].as_array().expect("keys");
+        let jwk = keys.iter().find(|key| key["kid"] == header["kid"]).expect("its key").clone();
+        Self { token, header, claims, jwk }
+    }
+
+    /// What stands in it.
+    pub(crate) fn claims(&self) -> &Value {
+        &self.claims
+    }
+
+    /// What stands in front of it.
+    pub(crate) fn header(&self) -> &Value {
+        &self.header
+    }
+
+    /// Tokens that look like it, each with the trick behind it.
+    pub(crate) fn forgeries(&self) -> Vec<(&'static str, String)> {
+        let parts: Vec<&str> = self.token.split('.').collect();
+        let (head, body, signature) = (parts[0], parts[1], parts[2]);
+        let mut later = self.claims.clone();
+        later["exp"] = json!(9_999_999_999_u64);
+        let none = |name: &str| encode(&json!({ "alg": name, "typ": "JWT", "kid": self.header["kid"] }));
+        let point = |name: &str| {
+            URL_SAFE_NO_PAD.decode(self.jwk[name].as_str().unwrap_or_default()).unwrap_or_default()
+        };
+        let public = [vec![4], point("x"), point("y")].concat();
+        let mut flipped = URL_SAFE_NO_PAD.decode(signature).expect("base64");
+        flipped[10] ^= 1;
+        let other_kid = encode(&json!({ "alg": "ES256", "typ": "JWT", "kid": "unknown" }));
+        let no_kid = encode(&json!({ "alg": "ES256", "typ": "JWT" }));
+        let own_key =
+            encode(&json!({ "alg": "ES256", "kid": self.header["kid"], "jwk": self.jwk, "jku": "http://x" }));
+        vec![
+            ("no algorithm", format!("{}.{body}.", none("none"))),
+            ("no algorithm, its signature kept", format!("{}.{body}.{signature}", none("None"))),
+            ("HMAC with the public point", self.hmac(&public)),
+            ("HMAC with the published key", self.hmac(self.jwk.to_string().as_bytes())),
+            ("somebody else's key under the right id", self.ecdsa(self.header["kid"].as_str())),
+            ("somebody else's key under another id", self.ecdsa(Some("unknown"))),
+            ("somebody else's key without an id", self.ecdsa(None)),
+            ("other claims under the old signature", format!("{head}.{}.{signature}", encode(&later))),
+            ("a signature with one bit turned", format!("{head}.{body}.{}", URL_SAFE_NO_PAD.encode(flipped))),
+            ("another key id under the old signature", format!("{other_kid}.{body}.{signature}")),
+            ("no key id under the old signature", format!("{no_kid}.{body}.{signature}")),
+            ("a key brought along", format!("{own_key}.{body}.{signature}")),
+            ("no signature", format!("{head}.{body}")),
+            ("an empty signature", format!("{head}.{body}.")),
+            ("a signature of zeros", format!("{head}.{body}.{}", URL_SAFE_NO_PAD.encode([0; 64]))),
+            ("a part too many", format!("{}.x", self.token)),
+            ("garbage", "garbage".to_owned()),
+            ("dots", "..".to_owned()),
+            ("nothing", String::new()),
+            ("a very long one", "x".repeat(6000)),
+        ]
+    }
+
+    fn hmac(&self, secret: &[u8]) -> String {
+        let header =
+            Header { kid: self.header["kid"].as_str().map(str::to_owned), ..Header::new(Algorithm::HS256) };
+        jsonwebtoken::encode(&header, &self.claims, &EncodingKey::from_secret(secret)).expect("a token")
+    }
+
+    fn ecdsa(&self, kid: Option<&str>) -> String {
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        let key = key.to_pkcs8v1().expect("a document");
+        let header = Header { kid: kid.map(str::to_owned), ..Header::new(Algorithm::ES256) };
+        jsonwebtoken::encode(&header, &self.claims, &EncodingKey::from_ec_der(key.as_ref())).expect("a token")
+    }
+}
+
+fn encode(json: &Value) -> String {
+    URL_SAFE_NO_PAD.encode(json.to_string())
+}
