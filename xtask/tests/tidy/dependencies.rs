@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bus", &["common", "store"]),
     ("runtime", &["common", "store", "bus"]),
     ("stripe-sim", &["common", "store", "runtime"]),
+    ("client", &["common", "runtime"]),
     ("xtask", &[]),
 ];
 
