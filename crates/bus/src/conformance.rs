@@ -4,6 +4,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "panicking is how a suite speaks, as said above")]
 
+mod live;
 mod samples;
 
 use std::collections::HashSet;
@@ -18,6 +19,11 @@ use futures::stream::{BoxStream, StreamExt};
 
 use self::samples::Samples;
 use crate::{Bus, Delivery};
+
+pub use self::live::{
+    live_listeners_hear_only_their_subjects, live_listeners_hear_what_is_published_from_now_on,
+    who_listens_too_slowly_is_told_and_holds_nobody_back,
+};
 
 /// No promise is about speed; this only ends a test that would wait for ever.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -38,6 +44,9 @@ pub async fn all<F: Future<Output = Arc<dyn Bus>>>(fresh: impl Fn() -> F) {
     a_slow_consumer_does_not_stop_another(fresh().await).await;
     aggregates_do_not_wait_for_each_other(fresh().await).await;
     large_and_foreign_texts_arrive_intact(fresh().await).await;
+    live_listeners_hear_what_is_published_from_now_on(fresh().await).await;
+    live_listeners_hear_only_their_subjects(fresh().await).await;
+    who_listens_too_slowly_is_told_and_holds_nobody_back(fresh().await).await;
 }
 
 /// Every consumer of a subject gets each of its events.

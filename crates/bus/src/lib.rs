@@ -12,5 +12,5 @@ mod relay;
 pub use consume::{Consumers, Limits};
 pub use dead_letter::DeadLetter;
 pub use local::LocalBus;
-pub use port::{Bus, BusError, Consume, Delivery, Fault, Received, Subscription};
+pub use port::{Bus, BusError, Consume, Delivery, Fault, Missed, Received, Subscription};
 pub use relay::Relay;

@@ -2,28 +2,40 @@
 //! acknowledged it.
 
 use std::collections::HashMap;
+use std::future::ready;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, join_all};
-use futures::stream::{BoxStream, StreamExt, poll_fn};
-use tokio::sync::{mpsc, oneshot};
+use futures::stream::{BoxStream, StreamExt, poll_fn, unfold};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::{Bus, BusError, Delivery};
+use crate::{Bus, BusError, Delivery, Missed};
 
 /// How many deliveries wait for one consumer; then publishing to it waits. Relays bound what is on its way, so
 /// this need only be large enough to keep a consumer busy.
 const MOST_QUEUED: usize = 256;
+
+/// How many events a live listener may lie behind before it misses some. They are shared, so this is memory for the
+/// whole process, not for each listener.
+const LIVE_BACKLOG: usize = 1024;
 
 /// Delivers within the process.
 ///
 /// A consumer that has once been [expected](Self::expect) or subscribed is never forgotten: while it does not
 /// listen, publishing its subjects fails and the events stay in their outboxes. An event on whose subject nobody is
 /// expected is done at once, so expect or subscribe every consumer before the first relay runs.
-#[derive(Default)]
 pub struct LocalBus {
     seats: RwLock<HashMap<Subject, Vec<Seat>>>,
+    live: broadcast::Sender<Arc<Envelope>>,
+}
+
+impl Default for LocalBus {
+    fn default() -> Self {
+        Self { seats: RwLock::default(), live: broadcast::Sender::new(LIVE_BACKLOG) }
+    }
 }
 
 /// The place of one consumer at one subject.
@@ -88,6 +100,8 @@ impl LocalBus {
 impl Bus for LocalBus {
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>> {
         async move {
+            // Fails if nobody listens.
+            let _ = self.live.send(Arc::clone(&event));
             let consumers = self.consumers(event.subject());
             let deliveries = consumers.into_iter().map(|consumer| self.deliver(consumer, &event));
             join_all(deliveries).await.into_iter().collect()
@@ -103,5 +117,17 @@ impl Bus for LocalBus {
         let (queue, mut deliveries) = mpsc::channel(MOST_QUEUED);
         self.seat(consumer, subjects, Some(&queue));
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()
+    }
+
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+        let everything = unfold(self.live.subscribe(), async |mut events| match events.recv().await {
+            Ok(event) => Some((Ok(event), events)),
+            Err(RecvError::Lagged(_)) => Some((Err(Missed), events)),
+            Err(RecvError::Closed) => None,
+        });
+        let wanted = |event: &Result<Arc<Envelope>, Missed>| {
+            event.as_ref().map_or(true, |event| subjects.contains(&event.subject()))
+        };
+        everything.filter(move |event| ready(wanted(event))).boxed()
     }
 }

@@ -22,7 +22,16 @@ pub trait Bus: Send + Sync + 'static {
     /// A consumer has one such stream per subject: a second call takes the place of the first.
     fn subscribe(&self, consumer: &'static str, subjects: &'static [Subject])
     -> BoxStream<'static, Delivery>;
+
+    /// The events of these subjects from this call on, as they are published, for whoever watches: nothing is kept
+    /// for a listener that is away, an event may come twice, and one that reads too slowly is told that it
+    /// [`Missed`] some. Nobody waits for it. What must not be lost is [subscribed](Self::subscribe) to.
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>>;
 }
+
+/// A listener read too slowly: some events will not come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Missed;
 
 /// The bus did not take an event. It stays in the outbox and is tried again.
 #[derive(Debug, thiserror::Error)]

@@ -1,8 +1,10 @@
 //! What every main does: configuration, telemetry, health, start and graceful stop.
 
 pub mod admin;
+mod allocator;
 pub mod config;
 mod describe;
+mod event_stream;
 mod idempotency;
 mod keys;
 mod main_service;
@@ -16,6 +18,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use event_stream::EventStreams;
 pub use keys::RemoteKeys;
 pub use main_service::{Common, Made, ServiceError, report, run_service};
 pub use routes::{HttpOptions, routes};

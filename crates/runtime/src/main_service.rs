@@ -92,15 +92,15 @@ pub async fn run_service(
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
     let backend: Arc<dyn Backend> = SqliteBackend::open(&common.store_url)?;
     let store = Store::new(Arc::clone(&backend), Arc::clone(&clock), ids.clone());
-    let kit = Kit { store: store.clone(), clock: Arc::clone(&clock), ids };
+    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
+    let kit = Kit { store: store.clone(), clock: Arc::clone(&clock), ids, bus };
     let (service, keys) = make(&kit).await.map_err(ServiceError::Start)?;
     let name = service.name;
     let keys = keys.unwrap_or_else(|| Arc::new(RemoteKeys::new(common.jwks_url, clock)));
 
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
     let (tasks, serving) = (Tasks::default(), Tasks::default());
     let options = HttpOptions { public_url: common.public_url, trusted_proxies: common.trusted_proxies };
-    let running = Subscribed::new(service, &kit, &bus, Sessions::new(keys), &options).await?.start(&tasks);
+    let running = Subscribed::new(service, &kit, Sessions::new(keys), &options).await?.start(&tasks);
     serving.spawn(serve(listener, running.router, serving.stop_token()));
     let health = admin::Health { stores: Arc::new(vec![(name, store)]), stop: serving.stop_token() };
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));

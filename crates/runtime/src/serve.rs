@@ -2,9 +2,13 @@
 
 use std::net::SocketAddr;
 
-use axum::Router;
+use axum::extract::Request;
+use axum::{Router, ServiceExt};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+use tower::util::MapResponse;
+
+use crate::event_stream;
 
 /// An address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
@@ -30,9 +34,11 @@ pub async fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListen
     })
 }
 
-/// Serves until `stop` is cancelled, then finishes the requests at hand.
+/// Serves until `stop` is cancelled, then finishes the requests at hand. Event streams, which never finish, are ended.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
-    let app = router.into_make_service_with_connect_info::<SocketAddr>();
+    let ended = stop.clone();
+    let app = MapResponse::new(router, move |response| event_stream::end_with(&ended, response));
+    let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
     let served = axum::serve(listener, app).with_graceful_shutdown(stop.cancelled_owned()).await;
     if let Err(error) = served {
         tracing::error!(%error, "serving ended early");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use bus::Subscription;
+use bus::{Bus, Subscription};
 use common::{Ids, SharedClock};
 use futures::future::{BoxFuture, FutureExt};
 use store::Store;
@@ -18,6 +18,9 @@ pub struct Kit {
     pub clock: SharedClock,
     /// New ids and random bytes.
     pub ids: Ids,
+    /// What happens elsewhere, for whoever watches it live ([`Bus::live`]). What a service has to say goes through
+    /// its outbox instead.
+    pub bus: Arc<dyn Bus>,
 }
 
 /// What a service consists of. Nothing in it runs before it is started.

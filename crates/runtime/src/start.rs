@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::Router;
-use bus::{Bus, Consumers, Relay};
+use bus::{Consumers, Relay};
 use common::http::Sessions;
 use futures::future::BoxFuture;
 use store::StoreError;
@@ -42,7 +42,6 @@ impl Subscribed {
     pub async fn new(
         service: Service,
         kit: &Kit,
-        bus: &Arc<dyn Bus>,
         sessions: Sessions,
         options: &HttpOptions,
     ) -> Result<Self, StoreError> {
@@ -52,14 +51,15 @@ impl Subscribed {
         let consumers = subscriptions
             .into_iter()
             .map(|one| {
-                Consumers::new(one, bus.as_ref(), kit.store.clone(), kit.clock.clone(), kit.ids.clone())
+                Consumers::new(one, kit.bus.as_ref(), kit.store.clone(), kit.clock.clone(), kit.ids.clone())
             })
             .collect();
         let served = routes(service.routes, service.prefix, service.machine_paths, kit, sessions, options);
         let mut workers = service.workers;
         workers.push(served.worker);
         let backend = Arc::clone(kit.store.backend());
-        let relay = Relay::new(service.name, backend, Arc::clone(bus), kit.clock.clone(), kit.ids.clone());
+        let relay =
+            Relay::new(service.name, backend, Arc::clone(&kit.bus), kit.clock.clone(), kit.ids.clone());
         Ok(Self {
             prefix: service.prefix,
             consumers,

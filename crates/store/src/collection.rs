@@ -6,13 +6,16 @@ use std::sync::Arc;
 use common::{Decision, Envelope, EventId, Fact, Ids, SharedClock};
 use uuid::Uuid;
 
-use crate::backend::{Backend, Change, Put, RangeQuery, Record, Write, WriteError};
+use crate::backend::{Backend, Change, Placed, Put, RangeQuery, Record, Write, WriteError};
 use crate::key::{Claim, Direction, Part, encode};
 use crate::{ChangeError, CommitError, Document, StoreError};
 
 /// How often a read-modify-write is repeated when others change the same document at the same time. Each loss means
 /// that somebody else won, so this bounds waiting under contention, not progress.
 const MOST_ATTEMPTS: u32 = 64;
+
+/// How many documents a search reads at once: enough that asking again costs little beside reading.
+const LONGEST_CHUNK: usize = 512;
 
 /// A service's database. Cheap to clone: one count, since axum clones what handlers hold several times a request.
 #[derive(Clone)]
@@ -160,6 +163,53 @@ impl<D: Document> Collection<D> {
     /// # Errors
     /// The database failed.
     pub async fn page(&self, range: Range) -> Result<Page<D>, StoreError> {
+        let (rows, more) = self.rows(range).await?;
+        let next = if more { rows.last().map(|(place, _)| place.clone()) } else { None };
+        let items = rows.iter().map(|(_, record)| parse(record)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// A page of those documents of an index that `fits` takes. At most `most` are looked at: where few fit, the page
+    /// may be short, or even empty, while [`Page::next`] leads on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn search(
+        &self,
+        range: Range,
+        most: usize,
+        fits: impl Fn(&D) -> bool,
+    ) -> Result<Page<D>, StoreError> {
+        let (mut items, mut next, mut after) = (Vec::new(), None, range.after.clone());
+        let (mut left, mut chunk) = (most.max(1), range.limit.saturating_add(1));
+        while left > 0 {
+            chunk = chunk.min(left);
+            let (rows, more) = self.rows(range.clone().after(after.clone()).limit(chunk)).await?;
+            for (place, record) in rows {
+                let document = parse(&record)?;
+                after = Some(place);
+                if !fits(&document) {
+                    continue;
+                }
+                if items.len() == range.limit {
+                    return Ok(Page { items, next });
+                }
+                items.push(document);
+                next.clone_from(&after);
+            }
+            if !more {
+                return Ok(Page { items, next: None });
+            }
+            left -= chunk;
+            chunk = chunk.saturating_mul(2).min(LONGEST_CHUNK);
+        }
+        // The page is full, and whether another one fits was not found out; or it is short. Either way it goes on
+        // behind what was looked at.
+        Ok(Page { items, next: after })
+    }
+
+    /// Some documents as they are stored, behind their places, and whether there are more.
+    async fn rows(&self, range: Range) -> Result<(Vec<Placed>, bool), StoreError> {
         let query = RangeQuery {
             collection: D::COLLECTION,
             index: range.index,
@@ -173,9 +223,7 @@ impl<D: Document> Collection<D> {
         let mut rows = self.store.0.backend.range(query).await?;
         let more = rows.len() > range.limit;
         rows.truncate(range.limit);
-        let next = if more { rows.last().map(|(place, _)| place.clone()) } else { None };
-        let items = rows.iter().map(|(_, record)| parse(record)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        Ok((rows, more))
     }
 
     /// Commits a decision: the next state, its keys and claims, and the facts, in one atomic write.

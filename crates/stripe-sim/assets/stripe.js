@@ -5,40 +5,90 @@
   const base = new URL(".", document.currentScript.src).href;
 
   const FIELDS = [
-    { name: "number", label: "Card number", autocomplete: "cc-number", placeholder: "4242 4242 4242 4242", size: 24 },
-    { name: "expiry", label: "Expiration date (MM/YY)", autocomplete: "cc-exp", placeholder: "12/34", size: 8 },
-    { name: "cvc", label: "Security code (CVC)", autocomplete: "cc-csc", placeholder: "123", size: 5 },
+    { name: "number", label: "Card number", autocomplete: "cc-number", placeholder: "4242 4242 4242 4242" },
+    { name: "expiry", label: "Expiry (MM/YY)", autocomplete: "cc-exp", placeholder: "12/34" },
+    { name: "cvc", label: "Security code", autocomplete: "cc-csc", placeholder: "123" },
   ];
 
   // Which of Stripe's parameters belong to which field.
   const FIELD_OF = { number: "number", exp_month: "expiry", exp_year: "expiry", cvc: "cvc" };
+
+  // The variables of Stripe's Appearance API (https://docs.stripe.com/elements/appearance-api) that we know.
+  const LOOK = {
+    colorPrimary: "#0570de",
+    colorBackground: "#ffffff",
+    colorText: "#30313d",
+    colorDanger: "#b3093c",
+    fontFamily: "system-ui, sans-serif",
+    fontSizeBase: "1rem",
+    borderRadius: "5px",
+    spacingUnit: "4px",
+  };
+
+  // Adopted, not inline: a shop's content security policy need not allow inline styles.
+  const SHEET = new CSSStyleSheet();
+  SHEET.replaceSync(`
+    :host { display: block; color: var(--colorText); font-family: var(--fontFamily); font-size: var(--fontSizeBase); }
+    [role="group"] { display: grid; grid-template-columns: 1fr 1fr; gap: calc(4 * var(--spacingUnit)); }
+    .field { margin: 0; min-width: 0; }
+    .field:first-child, [role="alert"] { grid-column: 1 / -1; }
+    label { display: block; margin-bottom: var(--spacingUnit); }
+    input {
+      box-sizing: border-box; width: 100%; min-height: 2.75rem; padding: calc(2 * var(--spacingUnit)) calc(3 * var(--spacingUnit));
+      font: inherit; font-variant-numeric: tabular-nums; color: inherit; background: var(--colorBackground);
+      border: 1px solid color-mix(in srgb, var(--colorText) 55%, var(--colorBackground)); border-radius: var(--borderRadius);
+    }
+    input::placeholder { color: color-mix(in srgb, var(--colorText) 70%, var(--colorBackground)); opacity: 1; }
+    input:focus-visible { outline: 2px solid var(--colorPrimary); outline-offset: 1px; }
+    input[aria-invalid="true"] { border-color: var(--colorDanger); }
+    [role="alert"] { margin: 0; color: var(--colorDanger); }
+    [role="alert"]:empty { display: none; }
+  `);
 
   const fault = (code, message, param) => ({ type: "validation_error", code, message, param });
 
   class PaymentElement {
     #inputs = {};
     #alert = null;
-    #root = null;
+    #host = null;
     #listeners = {};
+    #look;
+
+    constructor(appearance) {
+      this.#look = appearance?.variables;
+    }
 
     mount(target) {
       const place = typeof target === "string" ? document.querySelector(target) : target;
       if (!place) throw new Error(`stripe.js: there is no element ${target} to mount on.`);
-      this.#root = document.createElement("div");
-      this.#root.setAttribute("role", "group");
-      this.#root.setAttribute("aria-label", "Card");
-      for (const field of FIELDS) this.#root.append(this.#field(field));
+      this.#host = document.createElement("div");
+      const shadow = this.#host.attachShadow({ mode: "open" });
+      shadow.adoptedStyleSheets = [SHEET];
+      const group = document.createElement("div");
+      group.setAttribute("role", "group");
+      group.setAttribute("aria-label", "Card");
+      for (const field of FIELDS) group.append(this.#field(field));
       this.#alert = document.createElement("p");
       this.#alert.setAttribute("role", "alert");
-      this.#alert.id = "stripe-sim-alert";
-      this.#root.append(this.#alert);
-      place.replaceChildren(this.#root);
+      this.#alert.id = "alert";
+      group.append(this.#alert);
+      shadow.append(group);
+      this.dress(this.#look);
+      place.replaceChildren(this.#host);
       queueMicrotask(() => this.#emit("ready", { elementType: "payment" }));
     }
 
+    // Takes on the colours and the letters of the shop.
+    dress(variables) {
+      this.#look = variables;
+      for (const [name, value] of Object.entries({ ...LOOK, ...variables })) {
+        this.#host?.style.setProperty(`--${name}`, value);
+      }
+    }
+
     unmount() {
-      this.#root?.remove();
-      this.#root = null;
+      this.#host?.remove();
+      this.#host = null;
     }
 
     destroy() {
@@ -56,7 +106,7 @@
 
     // The card as it was typed, or what is missing in it.
     read() {
-      if (!this.#root) return { error: fault("not_mounted", "The payment element is not mounted.") };
+      if (!this.#host) return { error: fault("not_mounted", "The payment element is not mounted.") };
       const number = this.#inputs.number.value.replace(/[\s-]/g, "");
       const expiry = /^(\d{1,2})\s*\/?\s*(\d{2}|\d{4})$/.exec(this.#inputs.expiry.value.trim());
       const cvc = this.#inputs.cvc.value.trim();
@@ -85,19 +135,25 @@
       input?.focus();
     }
 
-    #field({ name, label, autocomplete, placeholder, size }) {
+    #field({ name, label, autocomplete, placeholder }) {
       const wrapper = document.createElement("p");
       const caption = document.createElement("label");
       const input = document.createElement("input");
-      // No `name`: a form around the element must never send the card to the shop.
-      Object.assign(input, { id: `stripe-sim-${name}`, autocomplete, placeholder, size, inputMode: "numeric" });
+      wrapper.className = "field";
+      Object.assign(input, { id: name, autocomplete, placeholder, inputMode: "numeric" });
       input.setAttribute("aria-required", "true");
       input.addEventListener("input", () => this.#changed());
+      input.addEventListener("keydown", (event) => event.key === "Enter" && this.#submitForm());
       caption.htmlFor = input.id;
       caption.textContent = label;
-      wrapper.append(caption, document.createElement("br"), input);
+      wrapper.append(caption, input);
       this.#inputs[name] = input;
       return wrapper;
+    }
+
+    // A field in a shadow tree does not submit the form around it by itself.
+    #submitForm() {
+      this.#host.closest("form")?.requestSubmit();
     }
 
     #changed() {
@@ -118,10 +174,10 @@
       clientSecret: options.clientSecret,
       create(type) {
         if (type !== "payment") throw new Error(`stripe.js: the element "${type}" is not one of this stand-in.`);
-        return (element = new PaymentElement());
+        return (element = new PaymentElement(options.appearance));
       },
       getElement: () => element,
-      update: () => {},
+      update: ({ appearance } = {}) => element?.dress(appearance?.variables),
       fetchUpdates: async () => ({}),
       async submit() {
         const error = element?.read().error;

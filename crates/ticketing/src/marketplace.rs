@@ -73,13 +73,14 @@ impl Marketplace {
     /// # Errors
     /// A database failed.
     pub async fn assemble<E>(parts: Parts<E>, tasks: &Tasks) -> Result<Self, AssembleError<E>> {
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
         let mut stores = Vec::new();
         let mut kit = |name: &'static str| -> Result<Kit, AssembleError<E>> {
             let backend = (parts.open)(name).map_err(AssembleError::Open)?;
             let (clock, ids) = (Arc::clone(&parts.clock), parts.ids.clone());
             let store = Store::new(backend, Arc::clone(&clock), ids.clone());
             stores.push((name, store.clone()));
-            Ok(Kit { store, clock, ids })
+            Ok(Kit { store, clock, ids, bus: Arc::clone(&bus) })
         };
         let stripe = stripe(&kit("stripe")?, &parts);
         let auth_kit = kit("auth")?;
@@ -136,10 +137,9 @@ async fn start(
     http: &HttpOptions,
     tasks: &Tasks,
 ) -> Result<Vec<Running>, StoreError> {
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
     let mut subscribed = Vec::new();
     for (service, kit) in services {
-        subscribed.push(Subscribed::new(service, &kit, &bus, sessions.clone(), http).await?);
+        subscribed.push(Subscribed::new(service, &kit, sessions.clone(), http).await?);
     }
     Ok(subscribed.into_iter().map(|service| service.start(tasks)).collect())
 }

@@ -2,13 +2,17 @@
 
 use common::UserId;
 use common::event::TicketStatus;
-use store::{Document, Keys, Range};
+use store::{Document, Keys, Part, Range};
 use uuid::Uuid;
 
 use crate::domain::{ClosedOrder, Status, Ticket};
 
 /// Tickets of one status by the time they were listed.
-const BY_STATUS: &str = "status";
+pub(crate) const BY_STATUS: &str = "status";
+/// Tickets on the market, of one status, by currency and amount.
+pub(crate) const BY_PRICE: &str = "price";
+/// Tickets on the market, of one status, by the time they begin; those that do not say when come last.
+pub(crate) const BY_START: &str = "start";
 
 impl Document for Ticket {
     const COLLECTION: &'static str = "tickets";
@@ -23,9 +27,19 @@ impl Document for Ticket {
 
     fn keys(&self) -> Keys {
         let listed = self.created_at;
+        let status = || Part::from(word(self.status.kind()));
         let keys = Keys::none()
-            .ordered(BY_STATUS, [word(self.status.kind()).into(), listed.into()])
+            .ordered(BY_STATUS, [status(), listed.into()])
             .ordered(Role::Selling.index(), [self.seller.into(), listed.into()]);
+        let keys = match self.status {
+            Status::Available | Status::Reserved { .. } => {
+                let price = self.offer.price.money();
+                let start = self.offer.starts_at.map_or(Part::Int(i64::MAX), Part::from);
+                keys.ordered(BY_PRICE, [status(), price.currency.code().into(), price.amount.into()])
+                    .ordered(BY_START, [status(), start])
+            }
+            Status::Sold { .. } | Status::Withdrawn => keys,
+        };
         match self.status {
             Status::Reserved { holder, .. } => {
                 keys.ordered(Role::Holding.index(), [holder.into(), listed.into()])
@@ -79,11 +93,6 @@ impl Role {
     pub(crate) fn tickets_of(self, person: UserId) -> Range {
         Range::of(self.index(), [person.into()]).descending()
     }
-}
-
-/// The tickets of this status, newest first.
-pub(crate) fn newest(status: TicketStatus) -> Range {
-    Range::of(BY_STATUS, [word(status).into()]).descending()
 }
 
 /// The word under which a status is indexed and asked for.

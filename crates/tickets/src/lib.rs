@@ -4,6 +4,8 @@ mod consume;
 mod documents;
 pub mod domain;
 mod http;
+mod live;
+mod search;
 mod service;
 mod tickets;
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use bus::Subscription;
 use common::{Problem, TicketId, UserId};
-use runtime::{Kit, Service};
+use runtime::{EventStreams, Kit, Service};
 
 use crate::domain::{Offer, Ticket};
+use crate::live::Feed;
 use crate::tickets::Tickets;
 use crate::{consume, http};
 
@@ -17,12 +18,14 @@ const NAME: &str = "tickets";
 pub fn service(kit: &Kit) -> Service {
     let tickets = Tickets::new(kit);
     let handler = Arc::new(consume::Consumer::new(tickets.clone()));
+    let (feed, telling) = Feed::new(kit.bus.as_ref());
+    let watching = http::Watching { feed, streams: EventStreams::new(kit) };
     Service {
         name: NAME,
         prefix: "/api/tickets",
-        routes: http::routes(tickets),
+        routes: http::routes(tickets, watching),
         subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
-        workers: Vec::new(),
+        workers: vec![telling],
         machine_paths: &[],
     }
 }

@@ -29,6 +29,9 @@ promises!(
     a_slow_consumer_does_not_stop_another,
     aggregates_do_not_wait_for_each_other,
     large_and_foreign_texts_arrive_intact,
+    live_listeners_hear_what_is_published_from_now_on,
+    live_listeners_hear_only_their_subjects,
+    who_listens_too_slowly_is_told_and_holds_nobody_back,
 );
 
 #[tokio::test]
@@ -82,4 +85,18 @@ async fn a_consumer_that_takes_nothing_holds_publishers_back() {
     };
     let (results, ()) = futures::future::join(futures::future::join_all(published), drain).await;
     assert!(results.iter().all(Result::is_ok));
+}
+
+#[tokio::test]
+async fn a_live_listener_hears_an_event_before_its_consumers_are_done_with_it() {
+    let (world, bus) = (World::new(), LocalBus::new());
+    let mut orders = bus.subscribe("orders", &[Subject::ExpirationCompleted]);
+    let mut live = bus.live(&[Subject::ExpirationCompleted]);
+    let event = world.event(1, 1);
+    let mut published = bus.publish(event.clone());
+    assert!((&mut published).now_or_never().is_none());
+    assert_eq!(live.next().await, Some(Ok(event)));
+    orders.next().await.expect("a delivery").ack();
+    published.await.expect("published");
+    assert!(live.next().now_or_never().is_none(), "once is enough");
 }

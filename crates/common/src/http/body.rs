@@ -7,7 +7,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
-use super::stack::Stack;
+use super::stack::{Bodies, Stack};
 use crate::Problem;
 
 /// The largest body of a request, in bytes: far above the largest ticket.
@@ -19,14 +19,11 @@ pub(super) async fn read(State(stack): State<Stack>, request: Request, next: Nex
         Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),
     };
-    let needs_json = !parts.method.is_safe() && !bytes.is_empty() && !stack.is_machine_path(parts.uri.path());
-    if needs_json && !is_json(&parts.headers) {
-        return Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported-media-type",
-            "Send the body as JSON in UTF-8, with `Content-Type: application/json`.",
-        )
-        .into_response();
+    let must_fit = !parts.method.is_safe() && !bytes.is_empty() && !stack.is_machine_path(parts.uri.path());
+    if must_fit && !stack.bodies.accept(&parts.headers) {
+        let words = stack.bodies.wanted();
+        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", words);
+        return problem.into_response();
     }
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
@@ -57,15 +54,33 @@ fn too_large() -> Problem {
     )
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return false };
-    let mut parts = kind.split(';').map(str::trim);
-    let essence = parts.next().unwrap_or_default();
-    let in_utf8 = |parameter: &str| match parameter.split_once('=') {
-        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
-            charset.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+impl Bodies {
+    const fn essence(self) -> &'static str {
+        match self {
+            Self::Json => "application/json",
+            Self::Form => "application/x-www-form-urlencoded",
         }
-        _ => true,
-    };
-    essence.eq_ignore_ascii_case("application/json") && parts.all(in_utf8)
+    }
+
+    const fn wanted(self) -> &'static str {
+        match self {
+            Self::Json => "Send the body as JSON in UTF-8, with `Content-Type: application/json`.",
+            Self::Form => {
+                "Send the form in UTF-8, with `Content-Type: application/x-www-form-urlencoded`, as browsers do."
+            }
+        }
+    }
+
+    fn accept(self, headers: &HeaderMap) -> bool {
+        let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return false };
+        let mut parts = kind.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        let in_utf8 = |parameter: &str| match parameter.split_once('=') {
+            Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
+                charset.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+            }
+            _ => true,
+        };
+        essence.eq_ignore_ascii_case(self.essence()) && parts.all(in_utf8)
+    }
 }

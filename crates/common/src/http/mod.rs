@@ -35,6 +35,7 @@ pub use paging::{Listing, PageQuery, Query};
 pub use path_id::PathId;
 pub use problem::ProblemBody;
 pub use reply::{Caching, Created, One};
+pub use request_id::current as current_request_id;
 pub use session::{CurrentUser, Sessions};
-pub use stack::{Stack, stack};
+pub use stack::{Bodies, Stack, stack};
 pub use valid::{Faults, Parse, RawMoney, Valid};

@@ -18,7 +18,7 @@ tokio::task_local! {
 }
 
 /// The id of the request at hand; empty outside of one.
-pub(super) fn current() -> String {
+pub fn current() -> String {
     REQUEST_ID.try_with(|id| id.to_str().unwrap_or_default().to_owned()).unwrap_or_default()
 }
 

@@ -15,7 +15,17 @@ use super::{HttpContext, body, fallback, observe};
 pub struct Stack {
     pub(super) context: HttpContext,
     pub(super) seats: Arc<Semaphore>,
+    pub(super) bodies: Bodies,
     machine_paths: &'static [&'static str],
+}
+
+/// What a request's body may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// `application/json`: what programs send.
+    Json,
+    /// `application/x-www-form-urlencoded`: what a page's forms send.
+    Form,
 }
 
 impl Stack {
@@ -27,7 +37,14 @@ impl Stack {
     /// A stack for a service. `machine_paths` are called by machines that sign what they send (webhooks): neither the
     /// cross-site rule nor the content type applies to them.
     pub fn new(context: HttpContext, machine_paths: &'static [&'static str]) -> Self {
-        Self { context, seats: Arc::new(Semaphore::new(Self::SEATS)), machine_paths }
+        let seats = Arc::new(Semaphore::new(Self::SEATS));
+        Self { context, seats, bodies: Bodies::Json, machine_paths }
+    }
+
+    /// The same stack for other bodies.
+    #[must_use]
+    pub fn taking(self, bodies: Bodies) -> Self {
+        Self { bodies, ..self }
     }
 
     pub(super) fn is_machine_path(&self, path: &str) -> bool {
@@ -36,7 +53,7 @@ impl Stack {
 }
 
 /// Puts a service's routes behind the shared middleware. Layers that the routes already have stay inside: they see a
-/// whole, bounded JSON body.
+/// whole, bounded body of the right kind.
 pub fn stack(routes: Router, stack: &Stack) -> Router {
     routes
         .route_layer(from_fn_with_state(stack.clone(), body::read))

@@ -47,7 +47,7 @@ async fn what_is_not_json_is_malformed() {
             .to_vec();
         malformed.push(format!("{text}x").into_bytes());
         malformed.push(format!("{text}{text}").into_bytes());
-        malformed.push(text[..text.len() - 1].as_bytes().to_vec());
+        malformed.push(text.as_bytes()[..text.len() - 1].to_vec());
         malformed.push(format!("{{\"{name}\":\"\u{1}\"}}").into_bytes());
         malformed.push([b"{\"", name.as_bytes(), b"\":\"\xff\"}"].concat());
         malformed.push([b"{\"", name.as_bytes(), b"\":\"\xed\xa0\x80\"}"].concat());
@@ -155,9 +155,9 @@ async fn everything_that_is_missing_is_reported_together() {
         for empty in [json!({}), nulls.into()] {
             let reply = stage.send(&ask.clone().json(&empty)).await;
             refused(&format!("{} {} with {empty}", route.method, route.path), &reply, 400, "not-valid");
-            let mut named = fields(&reply);
-            named.sort();
-            assert_eq!(named, names, "{} {}", route.method, route.path);
+            let mut missing = fields(&reply);
+            missing.sort();
+            assert_eq!(missing, names, "{} {}", route.method, route.path);
         }
     }
     stage.world.ends_well().await;

@@ -1,4 +1,4 @@
-//! The services' descriptions (OpenAPI) and the page that shows them to people.
+//! The services' descriptions (`OpenAPI`) and the page that shows them to people.
 
 use serde_json::Value;
 

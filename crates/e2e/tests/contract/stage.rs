@@ -113,7 +113,7 @@ impl Stage {
             ask = ask.header("content-type", "application/json");
         }
         if route.is_for_machines() {
-            ask = ask.header("stripe-signature", &self.signature(&body));
+            ask = ask.header("stripe-signature", self.signature(&body));
         }
         self.world.settle().await;
         ask.body(body)
@@ -124,7 +124,7 @@ impl Stage {
         let seconds = self.world.clock.now().as_millis() / 1000;
         let key = hmac::Key::new(hmac::HMAC_SHA256, b"whsec_sim");
         let tag = hmac::sign(&key, &[format!("{seconds}.").as_bytes(), body].concat());
-        let hex: String = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
         format!("t={seconds},v1={hex}")
     }
 

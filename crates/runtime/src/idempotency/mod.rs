@@ -4,6 +4,7 @@
 //! dies in between leaves the use open; whoever repeats the request takes it over, with the same id, and so finds what
 //! the first one created, if it got that far.
 
+mod at_work;
 mod record;
 
 use std::time::Duration;
@@ -20,6 +21,7 @@ use store::{Collection, CommitError, Range, StoreError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use self::at_work::{AtWork, Seat};
 use self::record::{Reply, Use, fingerprint, place};
 use crate::{Kit, Worker};
 
@@ -49,21 +51,20 @@ const SWEEP: Duration = Duration::from_mins(10);
 pub(crate) struct Idempotency {
     uses: Collection<Use>,
     context: HttpContext,
-    /// This process.
-    worker: Uuid,
+    at_work: AtWork,
 }
 
 /// What becomes of a request.
 enum Turn {
-    /// It is the first: do it.
-    Work(Use),
+    /// It is the first: do it, and hold the seat until it is done.
+    Work(Use, Seat),
     /// It was done: this was the reply.
     Replay(Reply),
 }
 
 impl Idempotency {
     pub(crate) fn new(kit: &Kit, context: HttpContext) -> Self {
-        Self { uses: kit.store.collection(), context, worker: kit.ids.next() }
+        Self { uses: kit.store.collection(), context, at_work: AtWork::default() }
     }
 
     /// Takes the turn of a request, or waits until another has done it.
@@ -84,28 +85,29 @@ impl Idempotency {
             Some(known) if self.is_at_work(&known, now) => return Ok(None),
             Some(left) => (left.version + 1, left.reserved),
         };
+        let seat = self.at_work.take_seat(self.context.ids.next());
         let taken = Use {
             id,
             version,
             body: body.to_owned(),
             reserved,
-            worker: self.worker,
+            worker: seat.worker(),
             started_at: now,
             expires_at: now.after(REMEMBERED),
             reply: None,
         };
         match self.uses.commit(Decision::quiet(taken)).await {
-            Ok(taken) => Ok(Some(Turn::Work(taken))),
+            Ok(taken) => Ok(Some(Turn::Work(taken, seat))),
             Err(CommitError::Conflict) => Ok(None),
             Err(error) => Err(error.into()),
         }
     }
 
-    /// Whether somebody still works on it. Where this process alone writes the database, the worker of another process
-    /// is a dead one.
+    /// Whether somebody still works on it. Where this process alone writes the database, whoever has no seat here is
+    /// gone: a process that died, a request that broke off or panicked.
     fn is_at_work(&self, known: &Use, now: Time) -> bool {
-        let alive = known.worker == self.worker || self.uses.revision().is_none();
-        alive && now < known.started_at.after(LEASE)
+        let may_be_elsewhere = self.uses.revision().is_none() && now < known.started_at.after(LEASE);
+        self.at_work.has(known.worker) || may_be_elsewhere
     }
 
     /// Remembers the reply; a 5xx, or one that set a cookie, is not remembered, so that the next one tries anew.
@@ -202,7 +204,7 @@ async fn once(
     let body: Bytes = axum::body::to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
     match keys.turn(id, &fingerprint(&body)).await? {
         Turn::Replay(reply) => replay(reply),
-        Turn::Work(turn) => {
+        Turn::Work(turn, _seat) => {
             parts.extensions.insert(person);
             parts.extensions.insert(ReservedId(turn.reserved));
             let response = next.run(Request::from_parts(parts, Body::from(body))).await;

@@ -17,7 +17,7 @@ pub(super) struct Use {
     pub(super) body: String,
     /// The id that the request's new aggregate gets, also when the request is repeated after a crash.
     pub(super) reserved: Uuid,
-    /// Who works on it: a process, by an id of its own.
+    /// Who works on it: one request, by an id of its own.
     pub(super) worker: Uuid,
     pub(super) started_at: Time,
     pub(super) expires_at: Time,

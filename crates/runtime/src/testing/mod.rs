@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use axum::Router;
 use bus::local::LocalBus;
-use bus::{Bus, Consume, Consumers, Fault, Received, Subscription};
+use bus::{Consume, Consumers, Fault, Received, Subscription};
 use common::clock::SimClock;
 use common::event::Subject;
 use common::http::Sessions;
@@ -44,7 +44,6 @@ pub struct TestService {
     router: Router,
     running: Running,
     tasks: Tasks,
-    bus: Arc<dyn Bus>,
     keys: Arc<TestKeys>,
     heard: Arc<Heard>,
     on_their_way: Arc<AtomicUsize>,
@@ -76,7 +75,8 @@ pub fn kit() -> (SimClock, Kit) {
     let shared: common::SharedClock = Arc::new(clock.clone());
     let ids = Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(7)));
     let backend = SqliteBackend::in_memory().expect("a database in memory");
-    (clock, Kit { store: Store::new(backend, Arc::clone(&shared), ids.clone()), clock: shared, ids })
+    let store = Store::new(backend, Arc::clone(&shared), ids.clone());
+    (clock, Kit { store, clock: shared, ids, bus: Arc::new(LocalBus::new()) })
 }
 
 impl TestService {
@@ -98,23 +98,21 @@ impl TestService {
         service: Service,
         keys: Option<Arc<dyn VerifyingKeys>>,
     ) -> Self {
-        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
         let tasks = Tasks::default();
         let people = Arc::new(TestKeys::new());
         let keys = keys.unwrap_or_else(|| people.clone());
         let sessions = Sessions::new(keys);
         let options = HttpOptions::default();
-        let subscribed =
-            Subscribed::new(service, &kit, &bus, sessions, &options).await.expect("it subscribes");
+        let subscribed = Subscribed::new(service, &kit, sessions, &options).await.expect("it subscribes");
         let heard = Arc::new(Heard::default());
         let everything =
             Subscription { consumer: "test", subjects: Subject::ALL, handler: Arc::clone(&heard) as _ };
         let (store, ids) = (kit.store.clone(), kit.ids.clone());
-        let listener = Consumers::new(everything, bus.as_ref(), store, kit.clock.clone(), ids);
+        let listener = Consumers::new(everything, kit.bus.as_ref(), store, kit.clock.clone(), ids);
         tasks.spawn(listener.run(tasks.stop_token()));
         let running = subscribed.start(&tasks);
         let router = running.router.clone();
-        Self { clock, kit, router, running, tasks, bus, keys: people, heard, on_their_way: Arc::default() }
+        Self { clock, kit, router, running, tasks, keys: people, heard, on_their_way: Arc::default() }
     }
 
     /// Stops the service as a process stops, and gives back what a successor can be started on.
@@ -148,7 +146,8 @@ impl TestService {
     /// Publishes an event, as [`TestService::hear`]; the same event may be delivered several times.
     pub async fn deliver(&self, event: Envelope) -> bool {
         self.heard.others.lock().unwrap_or_else(PoisonError::into_inner).insert(event.id);
-        let (bus, event, count) = (Arc::clone(&self.bus), Arc::new(event), Arc::clone(&self.on_their_way));
+        let (bus, event, count) =
+            (Arc::clone(&self.kit.bus), Arc::new(event), Arc::clone(&self.on_their_way));
         count.fetch_add(1, Ordering::SeqCst);
         let (done, handled) = tokio::sync::oneshot::channel();
         self.tasks.spawn(async move {

@@ -100,7 +100,9 @@ cases! {
         a_change_that_decides_nothing_writes_nothing,
         a_refusal_and_a_taken_claim_reach_the_caller,
         a_page_tells_where_the_next_one_begins,
-        a_page_keeps_to_its_prefix_and_bounds;
+        a_page_keeps_to_its_prefix_and_bounds,
+        a_search_finds_what_fits_and_tells_where_the_rest_begins,
+        a_search_looks_at_a_bounded_number_and_leads_on;
 }
 
 /// Runs every case, each on an empty database of its own from `make`, and closes it.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::draft::{NOTES, events, id};
-use crate::{Backend, ChangeError, Claim, Collection, CommitError, Document, Keys, Range, Store};
+use crate::{Backend, ChangeError, Claim, Collection, CommitError, Document, Keys, Page, Range, Store};
 
 /// What the clock shows.
 fn now() -> Time {
@@ -165,5 +165,53 @@ pub(super) async fn a_page_keeps_to_its_prefix_and_bounds(backend: Arc<dyn Backe
         let page = notes.page(range.clone()).await.expect("the database reads");
         let found: Vec<_> = page.items.iter().map(|note| note.id.as_u128()).collect();
         assert_eq!(found, expected, "{range:?}");
+    }
+}
+
+fn ranks(page: &Page<Note>) -> Vec<i64> {
+    page.items.iter().map(|note| note.rank).collect()
+}
+
+pub(super) async fn a_search_finds_what_fits_and_tells_where_the_rest_begins(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    for number in 1..=100_u8 {
+        commit(&notes, Note::placed(number.into(), "a", number.into())).await;
+    }
+    let tens = |note: &Note| note.rank % 10 == 0;
+    for (limit, first, rest) in [(3, vec![10, 20, 30], 7), (10, (1..=10).map(|ten| ten * 10).collect(), 0)] {
+        let range = Range::of("shelf", ["a".into()]).limit(limit);
+        let page = notes.search(range.clone(), 1000, tens).await.expect("the database reads");
+        assert_eq!((ranks(&page), page.next.is_none()), (first, rest == 0));
+        let Some(next) = page.next else { continue };
+        // What comes in before the place is not met, what comes behind it is.
+        commit(&notes, Note::placed(101, "a", 20)).await;
+        let range = range.after(Some(next)).limit(100);
+        let page = notes.search(range, 1000, tens).await.expect("the database reads");
+        assert_eq!((page.items.len(), page.next), (rest, None));
+        notes.remove(&Note::placed(101, "a", 20)).await.expect("the removal is accepted");
+    }
+}
+
+pub(super) async fn a_search_looks_at_a_bounded_number_and_leads_on(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    for number in 1..=100_u8 {
+        commit(&notes, Note::placed(number.into(), "a", number.into())).await;
+    }
+    for (limit, most) in [(2, 1), (2, 7), (1, 33), (5, 99), (5, 100)] {
+        let (mut found, mut pages, mut place) = (Vec::new(), 0, None);
+        loop {
+            let range = Range::of("shelf", ["a".into()]).descending().after(place).limit(limit);
+            let fits = |note: &Note| matches!(note.rank, 1 | 50 | 51);
+            let page = notes.search(range, most, fits).await.expect("the database reads");
+            assert!(page.items.len() <= limit);
+            found.extend(ranks(&page));
+            pages += 1;
+            place = page.next;
+            if place.is_none() {
+                break;
+            }
+        }
+        assert_eq!(found, [51, 50, 1], "{limit}, {most}");
+        assert!(pages >= 100 / most, "{limit}, {most}: {pages} pages");
     }
 }

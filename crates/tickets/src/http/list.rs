@@ -1,52 +1,37 @@
 //! `GET /api/tickets`: what is on sale.
 
 use axum::extract::State;
-use common::event::TicketStatus;
 use common::http::{Listing, PageQuery, ProblemBody, Query};
-use common::{FieldError, Problem};
+use common::{Currency, Problem};
 
 use super::page_cache::CachedPage;
 use super::view::TicketView;
-use crate::documents::newest;
+use super::wanted::Wanted;
+use crate::search::find;
 use crate::tickets::Tickets;
 
-/// Which page is wanted, with everything that decides what stands on it: equal ones get equal bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Wanted {
-    pub(super) status: TicketStatus,
-    pub(super) limit: usize,
-    pub(super) after: Option<Vec<u8>>,
-}
-
-impl Wanted {
-    fn parse(query: &Query, page: &PageQuery) -> Result<Self, Problem> {
-        let status = match query.get("status") {
-            None | Some("available") => TicketStatus::Available,
-            Some("reserved") => TicketStatus::Reserved,
-            Some(_) => {
-                let fault = FieldError::new("status", "must be one of available, reserved");
-                return Err(Problem::not_valid(vec![fault]));
-            }
-        };
-        let after = page.after(list_name(status))?;
-        Ok(Self { status, limit: page.limit, after })
-    }
-}
-
-/// Names the list in its cursors.
-const fn list_name(status: TicketStatus) -> &'static str {
-    match status {
-        TicketStatus::Reserved => "tickets/reserved/newest",
-        _ => "tickets/available/newest",
-    }
-}
-
-/// The tickets on sale, newest first.
+/// The tickets on sale, newest first, or in another order, or only some of them.
+///
+/// All parameters can be combined. A search looks at a bounded number of tickets at a time: where few fit, a page may
+/// have fewer than `limit` items, or none, although `next` leads to more. The last page is the one whose `next` is
+/// `null`.
 #[utoipa::path(
     get,
     path = "/api/tickets",
     tag = "tickets",
     params(
+        ("q" = Option<String>, Query, max_length = 200,
+            description = "Every word must begin some word of title or venue, whatever its case and accents; at most \
+                16 words"),
+        ("minPrice" = Option<i64>, Query, minimum = 0,
+            description = "The least price, in minor units of `currency`"),
+        ("maxPrice" = Option<i64>, Query, minimum = 0,
+            description = "The greatest price, in minor units of `currency`"),
+        ("currency" = Option<Currency>, Query,
+            description = "Only tickets of this currency; USD if there is a price and this is absent"),
+        ("sort" = Option<String>, Query,
+            description = "`newest` (default), `price-asc`, `price-desc` (tickets of several currencies stand currency \
+                by currency) or `soonest` (by `startsAt`; those without one come last)"),
         ("status" = Option<String>, Query, description = "`available` (default) or `reserved`"),
         ("limit" = Option<usize>, Query, description = "1 to 100; 20 if absent"),
         ("cursor" = Option<String>, Query, description = "`next` of the page before"),
@@ -77,8 +62,7 @@ pub(crate) async fn list(
 }
 
 async fn read(tickets: &Tickets, wanted: &Wanted) -> Result<CachedPage, Problem> {
-    let range = newest(wanted.status).after(wanted.after.clone()).limit(wanted.limit);
-    let found = tickets.collection.page(range).await?;
+    let found = find(&tickets.collection, &wanted.criteria, wanted.after.clone(), wanted.limit).await?;
     let items = found.items.iter().map(TicketView::from).collect();
-    CachedPage::of(&Listing::new(list_name(wanted.status), items, found.next))
+    CachedPage::of(&Listing::new(&wanted.criteria.list_name(), items, found.next))
 }

@@ -11,8 +11,8 @@ use common::http::{Caching, Listing};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 
-use super::list::Wanted;
 use super::view::TicketView;
+use super::wanted::Wanted;
 
 /// How many bytes of pages are kept: some hundreds of ordinary ones. When they grow beyond it, all are dropped; what
 /// is still asked for is back at once.
@@ -95,9 +95,15 @@ mod tests {
     use common::event::TicketStatus;
 
     use super::*;
+    use crate::search::{Criteria, Order, Words};
 
     fn wanted(limit: usize) -> Wanted {
-        Wanted { status: TicketStatus::Available, limit, after: None }
+        let (status, order) = (TicketStatus::Available, Order::Newest);
+        Wanted {
+            criteria: Criteria { status, order, words: Words::default(), prices: None },
+            limit,
+            after: None,
+        }
     }
 
     fn page(length: usize) -> CachedPage {

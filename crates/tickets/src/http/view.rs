@@ -1,11 +1,11 @@
 //! How a ticket looks from outside.
 
-use common::event::TicketStatus;
+use common::event::{TicketSnapshot, TicketStatus};
 use common::{Money, OrderId, TicketId, Time, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Description, Ticket, Venue};
+use crate::domain::Ticket;
 
 /// A ticket as everybody sees it. Who holds or bought it is nobody's business.
 #[derive(Debug, Serialize, ToSchema)]
@@ -35,17 +35,22 @@ pub(crate) struct TicketView {
 
 impl From<&Ticket> for TicketView {
     fn from(ticket: &Ticket) -> Self {
-        let offer = &ticket.offer;
+        ticket.snapshot().into()
+    }
+}
+
+impl From<TicketSnapshot> for TicketView {
+    fn from(ticket: TicketSnapshot) -> Self {
         Self {
             id: ticket.id,
-            title: offer.title.as_str().to_owned(),
-            venue: offer.venue.as_ref().map(Venue::as_str).map(str::to_owned),
-            starts_at: offer.starts_at,
-            description: offer.description.as_ref().map(Description::as_str).map(str::to_owned),
-            price: offer.price.money(),
-            seller_id: ticket.seller,
-            status: ticket.status.kind(),
-            reserved_until: ticket.reserved_until(),
+            title: ticket.title,
+            venue: ticket.venue,
+            starts_at: ticket.starts_at,
+            description: ticket.description,
+            price: ticket.price,
+            seller_id: ticket.seller_id,
+            status: ticket.status,
+            reserved_until: ticket.reserved_until,
             version: ticket.version,
             created_at: ticket.created_at,
             updated_at: ticket.updated_at,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bus::{Bus, BusError, Delivery};
+use bus::{Bus, BusError, Delivery, Missed};
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt};
@@ -56,6 +56,10 @@ impl Bus for NotingBus {
     }
 
     fn subscribe(&self, _: &'static str, _: &'static [Subject]) -> BoxStream<'static, Delivery> {
+        futures::stream::pending().boxed()
+    }
+
+    fn live(&self, _: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
         futures::stream::pending().boxed()
     }
 }

@@ -37,6 +37,8 @@ pub(crate) async fn measure(memory: bool, expiry: bool) -> Result<(), Failure> {
         report::goal(resident(program.id())?, " MiB", IDLE_GOAL, &format!("idle after {BUYERS} sign-ups"));
     }
     let tickets = crowd.list(TICKETS).await?.replies;
+    // The news of the last ones is still on its way to those who take orders.
+    at_rest(program.id()).await?;
     crowd.order(&tickets[..HOLDS], CONNECTIONS).await?;
     at_rest(program.id()).await?;
     if memory {

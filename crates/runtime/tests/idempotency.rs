@@ -1,0 +1,93 @@
+//! What becomes of an `Idempotency-Key` whose request went wrong.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Json;
+use axum::routing::post;
+use common::Problem;
+use common::http::FreshId;
+use futures::FutureExt;
+use runtime::Service;
+use runtime::testing::TestService;
+use serde_json::{Value, json};
+use utoipa_axum::router::OpenApiRouter;
+use uuid::Uuid;
+
+/// What a toy does when it is asked for the first time. From the second time on it answers with the id that it got.
+#[derive(Clone, Copy)]
+enum First {
+    Fails,
+    Panics,
+    NeverEnds,
+}
+
+/// A service with one route, and how often it was asked.
+async fn toys(first: First) -> (TestService, Arc<AtomicUsize>) {
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    let make = move |FreshId(id): FreshId<Uuid>| {
+        let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+        async move {
+            match first {
+                First::Fails if is_first => Err(Problem::unavailable()),
+                First::Panics if is_first => panic!("a secret word"),
+                First::NeverEnds if is_first => pending().await,
+                _ => Ok(Json(json!({ "id": id }))),
+            }
+        }
+    };
+    let service = Service {
+        name: "toys",
+        prefix: "/api/toys",
+        routes: OpenApiRouter::new().route("/api/toys", post(make)),
+        subscriptions: Vec::new(),
+        workers: Vec::new(),
+        machine_paths: &[],
+    };
+    (TestService::start(|_| service).await, asked)
+}
+
+#[tokio::test]
+async fn a_5xx_is_not_remembered() {
+    for (first, status, code) in [(First::Fails, 503, "unavailable"), (First::Panics, 500, "internal")] {
+        let (service, asked) = toys(first).await;
+        let ann = service.by(&service.person("ann")).header("idempotency-key", "k");
+        let failed = ann.post("/api/toys", json!({})).await;
+        assert_eq!((failed.status, failed.code()), (status, code));
+        let done = ann.post("/api/toys", json!({})).await;
+        assert_eq!((done.status, done.header("idempotent-replayed")), (200, ""));
+        let again = ann.post("/api/toys", json!({})).await;
+        assert_eq!((&again.json, again.header("idempotent-replayed")), (&done.json, "true"));
+        assert_eq!(asked.load(Ordering::SeqCst), 2);
+    }
+}
+
+#[tokio::test]
+async fn what_broke_off_is_taken_up_at_once() {
+    let (service, asked) = toys(First::NeverEnds).await;
+    let ann = service.by(&service.person("ann")).header("idempotency-key", "k");
+    {
+        let first = ann.post("/api/toys", json!({}));
+        let mut first = std::pin::pin!(first);
+        while asked.load(Ordering::SeqCst) == 0 {
+            assert!(first.as_mut().now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+    }
+    let done = ann.post("/api/toys", json!({})).await;
+    assert_eq!((done.status, done.header("idempotent-replayed")), (200, ""));
+    assert!(done.json["id"].is_string());
+}
+
+#[tokio::test]
+async fn a_panic_is_a_problem_without_its_words() {
+    let (service, _) = toys(First::Panics).await;
+    let reply = service.anonymous().post("/api/toys", json!({})).await;
+    assert_eq!((reply.status, reply.code()), (500, "internal"));
+    assert_eq!(reply.header("content-type"), "application/problem+json");
+    assert_eq!(reply.header("x-content-type-options"), "nosniff");
+    assert_eq!(reply.json["requestId"], Value::from(reply.header("x-request-id")));
+    assert!(!String::from_utf8_lossy(&reply.body).contains("secret"));
+}
