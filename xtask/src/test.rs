@@ -1,8 +1,12 @@
 //! `cargo xtask test`: everything that must hold before a change lands, the quickest first.
 
+use crate::browser;
 use crate::run::{Failed, cargo};
+use crate::setup;
 
 pub(crate) fn run() -> Result<(), Failed> {
+    // A tool that is missing should be known before an hour has passed.
+    setup::run()?;
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(
         &["clippy", "--workspace", "--all-targets", "--all-features", "--quiet", "--", "-D", "warnings"],
@@ -13,5 +17,6 @@ pub(crate) fn run() -> Result<(), Failed> {
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
     cargo(&["test", "--package", "xtask", "--test", "tidy"], &[])?;
-    cargo(&["test", "--workspace", "--exclude", "xtask", "--all-features"], &[])
+    cargo(&["test", "--workspace", "--exclude", "xtask", "--all-features"], &[])?;
+    browser::run_built(None)
 }

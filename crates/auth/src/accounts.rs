@@ -5,14 +5,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::http::session::Claims;
+use common::http::{CurrentUser, HttpContext};
 use common::{Ids, SessionId, SharedClock, UserId};
-use store::{ChangeError, Collection, CommitError, StoreError};
+use store::{ChangeError, Collection, CommitError, Range, StoreError};
 
-use crate::documents::{EMAIL, email_claim};
+use crate::documents::{BY_USER, EMAIL, email_claim};
 use crate::domain::{Email, EmailFault, Ended, Session, User};
 use crate::keys::{KeyError, Keyring};
 use crate::password::{HashError, Hashing, Password, PasswordFault, TypedPassword};
 use crate::throttle::{Attempt, Throttle, Wait};
+
+/// How many sessions somebody is shown: more devices than anybody can tell apart.
+const MOST_SESSIONS_SHOWN: usize = 100;
 
 /// People, their passwords and their sessions. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +52,8 @@ pub(crate) enum SignInError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
 }
 
 impl From<Wait> for SignInError {
@@ -118,14 +124,26 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Starts a session on a device that calls itself `user_agent`.
+    /// Starts a session on a device that calls itself `user_agent`, for somebody whose password was right.
+    ///
+    /// # Errors
+    /// [`SignInError::InvalidCredentials`] if the password was changed meanwhile: whoever changes it ends the sessions
+    /// that are there then, and this one may have come too late for that.
     pub(crate) async fn open_session(
         &self,
-        user: UserId,
+        user: &User,
         user_agent: Option<&str>,
-    ) -> Result<Session, CommitError> {
-        let session = Session::open(self.ids.next(), user, user_agent, self.clock.now());
-        self.sessions.commit(session).await
+    ) -> Result<Session, SignInError> {
+        let session = Session::open(self.ids.next(), user.id, user_agent, self.clock.now());
+        let session = self.sessions.commit(session).await?;
+        if self.users.get(user.id).await?.is_some_and(|now| now.password == user.password) {
+            return Ok(session);
+        }
+        match self.sessions.remove(&session).await {
+            // Ended already with the others.
+            Ok(()) | Err(CommitError::Conflict) => Err(SignInError::InvalidCredentials),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// The session of a device that asks who it is.
@@ -139,10 +157,65 @@ impl Accounts {
         seen.await?.ok_or(ChangeError::Refused(Ended))
     }
 
-    /// Ends a session and announces it. `None`: it is forgotten already.
-    pub(crate) async fn revoke(&self, id: SessionId) -> Result<Option<Session>, ChangeError<Ended>> {
+    /// Ends a session and announces it. Every other process hears of it; this one need not wait for that.
+    pub(crate) async fn revoke_here(
+        &self,
+        id: SessionId,
+        context: &HttpContext,
+    ) -> Result<(), ChangeError<Ended>> {
         let now = self.clock.now();
-        self.sessions.change(id, |session| Ok(session.and_then(|session| session.revoke(now)))).await
+        let revoke = |session: Option<&Session>| Ok(session.and_then(|session| session.revoke(now)));
+        // `None`: it is forgotten already.
+        if let Some(session) = self.sessions.change(id, revoke).await? {
+            context.sessions.revoke(session.id, session.tokens_expire_at, now);
+        }
+        Ok(())
+    }
+
+    /// Ends all sessions of a person but the one that they ask with.
+    pub(crate) async fn revoke_others(
+        &self,
+        person: &CurrentUser,
+        context: &HttpContext,
+    ) -> Result<(), ChangeError<Ended>> {
+        let mut place = None;
+        loop {
+            let page = self.sessions.page(Range::of(BY_USER, [person.id.into()]).after(place)).await?;
+            for session in page.items.iter().filter(|session| session.id != person.session) {
+                self.revoke_here(session.id, context).await?;
+            }
+            place = page.next;
+            if place.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The live sessions of a person, newest first.
+    pub(crate) async fn sessions_of(&self, person: UserId) -> Result<Vec<Session>, StoreError> {
+        let range = Range::of(BY_USER, [person.into()]).descending().limit(MOST_SESSIONS_SHOWN);
+        let mut sessions = self.sessions.page(range).await?.items;
+        let now = self.clock.now();
+        sessions.retain(|session| session.is_live(now));
+        Ok(sessions)
+    }
+
+    /// Gives the account of this address another password, if `current` is the one until now.
+    pub(crate) async fn change_password(
+        &self,
+        email: &Email,
+        current: TypedPassword,
+        new: Password,
+        from: IpAddr,
+    ) -> Result<(), SignInError> {
+        let user = self.sign_in(email, current, from).await?;
+        let hash = self.hashing.hash(new, self.ids.bytes()).await?;
+        match self.users.commit(user.change_password(hash, self.clock.now())).await {
+            Ok(_) => Ok(()),
+            // Somebody else was faster: what was right a moment ago is not the password any more.
+            Err(CommitError::Conflict | CommitError::Taken(_)) => Err(SignInError::InvalidCredentials),
+            Err(CommitError::Store(error)) => Err(error.into()),
+        }
     }
 
     /// A token for a session, as good as when the device was last seen.
@@ -154,5 +227,31 @@ impl Accounts {
             iat: session.last_seen_at.as_millis().div_euclid(1000),
             exp: session.tokens_expire_at.as_millis().div_euclid(1000),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::Settings;
+
+    const OLD: &str = "vexed quartz glyph";
+
+    #[tokio::test]
+    async fn whoever_signs_in_while_the_password_changes_is_not_let_in_with_the_old_one() {
+        let (_, kit) = runtime::testing::kit();
+        let accounts = crate::start(&kit, Settings::default()).await.expect("it starts").accounts;
+        accounts.ensure("ann@example.com", OLD).await.expect("an account");
+        let (email, here) =
+            (Email::parse("ann@example.com").expect("an address"), Ipv4Addr::LOCALHOST.into());
+        let old = TypedPassword::new(OLD);
+        let user = accounts.sign_in(&email, old.clone(), here).await.expect("it is right");
+        let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");
+        accounts.change_password(&email, old, new, here).await.expect("changed");
+        let late = accounts.open_session(&user, None).await;
+        assert!(matches!(late, Err(SignInError::InvalidCredentials)), "{late:?}");
+        assert!(accounts.sessions_of(user.id).await.expect("a list").is_empty());
     }
 }

@@ -53,6 +53,10 @@ impl Place {
     pub async fn send(request: reqwest::RequestBuilder) -> Reply {
         let Ok(response) = request.send().await else { return Reply::none() };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        // A stream of events has no end to wait for.
+        if headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
+            return Reply { status, headers, json: Value::Null };
+        }
         let Ok(body) = response.bytes().await else { return Reply::none() };
         Reply { status, headers, json: serde_json::from_slice(&body).unwrap_or(Value::Null) }
     }

@@ -7,6 +7,7 @@ mod consume;
 mod documents;
 pub mod domain;
 mod http;
+mod live;
 mod orders;
 mod place;
 
@@ -14,9 +15,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Subscription;
-use runtime::{Kit, Service};
+use runtime::{EventStreams, Kit, Service};
 
 use crate::consume::Consumer;
+use crate::http::Watching;
+use crate::live::Feed;
 use crate::orders::Orders;
 
 /// What an operator decides.
@@ -37,16 +40,18 @@ impl Default for Settings {
 pub fn service(kit: &Kit, settings: Settings) -> Service {
     const NAME: &str = "orders";
     let orders = Orders::new(kit, settings);
+    let (feed, telling) = Feed::new(kit.bus.as_ref());
+    let watching = Watching { orders: orders.clone(), feed, streams: EventStreams::new(kit) };
     Service {
         name: NAME,
         prefix: "/api/orders",
-        routes: http::routes(orders.clone()),
+        routes: http::routes(orders.clone(), watching),
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consume::SUBJECTS,
             handler: Arc::new(Consumer(orders)),
         }],
-        workers: Vec::new(),
+        workers: vec![telling],
         machine_paths: &[],
     }
 }

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use common::http::Caching;
 use common::{Problem, SharedClock};
 use futures::stream::{BoxStream, Stream, StreamExt, unfold};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -80,10 +80,12 @@ impl Open {
 }
 
 /// Lets a reply end when `stop` is cancelled, if it is an event stream: nothing else would end it.
-pub(crate) fn end_with(stop: &CancellationToken, response: Response) -> Response {
+pub(crate) fn end_with(stop: &CancellationToken, mut response: Response) -> Response {
     if response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != EVENT_STREAM) {
         return response;
     }
+    // It has no length, although what is left of it for `HEAD` has.
+    response.headers_mut().remove(CONTENT_LENGTH);
     let stop = stop.clone();
     response.map(|body| Body::from_stream(body.into_data_stream().take_until(stop.cancelled_owned())))
 }

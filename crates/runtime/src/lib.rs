@@ -1,7 +1,6 @@
 //! What every main does: configuration, telemetry, health, start and graceful stop.
 
 pub mod admin;
-mod allocator;
 pub mod config;
 mod describe;
 mod event_stream;

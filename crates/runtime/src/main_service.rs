@@ -104,9 +104,10 @@ pub async fn run_service(
     serving.spawn(serve(listener, running.router, serving.stop_token()));
     let health = admin::Health { stores: Arc::new(vec![(name, store)]), stop: serving.stop_token() };
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
+    let asked_to_stop = stop::asked();
     tracing::info!(service = name, address = %common.listen, "ready");
 
-    stop::asked().await?;
+    asked_to_stop.await?;
     tracing::info!(service = name, "stopping: finishing what is at work");
     if !(serving.stop().await & tasks.stop().await) {
         tracing::warn!("some work did not finish in time; it goes on at the next start");

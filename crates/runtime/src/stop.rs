@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,14 +35,19 @@ impl Tasks {
     }
 }
 
-/// Resolves when the process is asked to stop: Ctrl-C or SIGTERM.
+/// Listens from now on, and resolves when the process is asked to stop: Ctrl-C or SIGTERM. Call it before anybody is
+/// told that the process is ready: what should stop a process that does not listen yet kills it.
 ///
 /// # Errors
 /// The signals cannot be listened to.
-pub async fn asked() -> std::io::Result<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        pressed = tokio::signal::ctrl_c() => pressed,
-        _ = terminate.recv() => Ok(()),
+pub fn asked() -> impl Future<Output = std::io::Result<()>> {
+    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    async move {
+        let (mut interrupt, mut terminate) = (interrupt?, terminate?);
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        Ok(())
     }
 }

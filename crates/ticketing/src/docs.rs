@@ -1,7 +1,7 @@
 //! `/api/docs`: every service's description on one page, for people.
 
 use axum::Router;
-use axum::response::{Html, Redirect};
+use axum::response::Html;
 use axum::routing::get;
 use serde_json::Value;
 use utoipa::openapi::OpenApi;
@@ -10,14 +10,14 @@ const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;mar
 color-scheme:light dark}h2{margin-top:2.5rem}code{font-size:.95em}dt{margin-top:1rem;font-weight:600}\
 dd{margin:0 0 0 1.5rem}.m{display:inline-block;min-width:4.5rem}";
 
-/// The page, and the way there from the root.
+/// The page.
 pub(crate) fn router(services: &[(&'static str, OpenApi)]) -> Router {
     let page = page(services);
     let show = move || async move {
         let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'";
         ([("content-security-policy", policy), ("cache-control", "public, no-cache")], Html(page))
     };
-    Router::new().route("/api/docs", get(show)).route("/", get(|| async { Redirect::to("/api/docs") }))
+    Router::new().route("/api/docs", get(show))
 }
 
 fn page(services: &[(&'static str, OpenApi)]) -> String {

@@ -148,13 +148,24 @@ fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router
     let context = HttpContext::new(HttpSettings {
         clock: Arc::clone(&parts.clock),
         ids: parts.ids.clone(),
-        sessions,
+        sessions: sessions.clone(),
         public_url: parts.http.public_url.clone(),
         trusted_proxies: parts.http.trusted_proxies.clone(),
     });
     let descriptions: Vec<_> = running.iter().map(|one| (one.prefix, one.openapi.clone())).collect();
-    let rest = stack(docs::router(&descriptions), &Stack::new(context, &[]));
-    Front::new(running.iter().map(|one| (one.prefix, one.router.clone())).collect(), rest).into_router()
+    let docs = stack(docs::router(&descriptions), &Stack::new(context, &[]));
+    let services = running.iter().map(|one| (one.prefix, one.router.clone()));
+    // Whatever else lies below `/api` is the API's to refuse.
+    let api = Front::new(services.collect(), docs).into_router();
+    let pages = client::Settings {
+        clock: Arc::clone(&parts.clock),
+        ids: parts.ids.clone(),
+        sessions,
+        http: parts.http.clone(),
+        stripe_js: payments_settings(parts.stripe_address).stripe_js,
+    };
+    let pages = client::routes(pages, client::Api::inside(api.clone()));
+    Front::new(vec![("/api", api)], pages).into_router()
 }
 
 fn stripe<E>(kit: &Kit, parts: &Parts<E>) -> StripeSim {
@@ -173,7 +184,12 @@ fn payments_settings(stripe: SocketAddr) -> payments::Settings {
         secret_key: sim.secret_key,
         publishable_key: sim.publishable_key,
         webhook_secrets: vec![sim.webhook_secret],
-        stripe_js: format!("http://{stripe}/stripe.js"),
+        stripe_js: stripe_script(stripe),
         allow_live: false,
     }
+}
+
+/// Where the simulator's script for browsers is.
+fn stripe_script(stripe: SocketAddr) -> String {
+    format!("http://{stripe}/stripe.js")
 }

@@ -72,9 +72,10 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     serving.spawn(serve(listener, marketplace.router.clone(), serving.stop_token()));
     let health = admin::Health { stores: Arc::new(marketplace.stores.clone()), stop: serving.stop_token() };
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
+    let asked_to_stop = stop::asked();
     welcome::print(options, address, stripe_address, folder);
 
-    stop::asked().await?;
+    asked_to_stop.await?;
     eprintln!("Stopping: finishing what is at work.");
     // Requests first, so that what they need is still there and what they commit is still published.
     let in_time = serving.stop().await & tasks.stop().await;

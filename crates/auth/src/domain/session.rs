@@ -53,7 +53,7 @@ impl Session {
 
     /// Somebody has signed in.
     pub fn open(id: SessionId, user_id: UserId, user_agent: Option<&str>, now: Time) -> Decision<Self> {
-        let user_agent = user_agent.map(|name| name.chars().take(Self::LONGEST_USER_AGENT).collect());
+        let user_agent = user_agent.and_then(clean);
         Decision::quiet(Self {
             id,
             version: 1,
@@ -114,6 +114,15 @@ impl Session {
     fn runs_out_at(&self) -> Time {
         self.last_seen_at.after(Self::IDLE).min(self.created_at.after(Self::LONGEST))
     }
+}
+
+/// What a device calls itself, without what only disturbs where it is shown. `None`: nothing is left.
+fn clean(user_agent: &str) -> Option<String> {
+    let words =
+        user_agent.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
+    let name = words.collect::<Vec<_>>().join(" ");
+    let name: String = name.chars().take(Session::LONGEST_USER_AGENT).collect();
+    Some(name).filter(|name| !name.is_empty())
 }
 
 /// When a token that is issued now runs out: tokens count whole seconds, and none outlives its session.
@@ -211,10 +220,18 @@ mod tests {
     }
 
     #[test]
-    fn a_device_name_is_kept_to_a_bounded_length() {
+    fn a_device_name_is_cleaned_and_kept_to_a_bounded_length() {
         let long = "x".repeat(1000);
-        let session =
-            Session::open(Uuid::nil().into(), Uuid::nil().into(), Some(&long), Time::from_millis(0)).next;
-        assert_eq!(session.user_agent.map(|name| name.len()), Some(Session::LONGEST_USER_AGENT));
+        for (sent, kept) in [
+            ("Firefox/1 (Linux)", Some("Firefox/1 (Linux)")),
+            (" \tFirefox \u{1b}[31m  1\u{7f}\n", Some("Firefox [31m 1")),
+            ("", None),
+            (" \t ", None),
+            (&long, Some(&long[..Session::LONGEST_USER_AGENT])),
+        ] {
+            let session =
+                Session::open(Uuid::nil().into(), Uuid::nil().into(), Some(sent), Time::from_millis(0)).next;
+            assert_eq!(session.user_agent.as_deref(), kept, "{sent}");
+        }
     }
 }

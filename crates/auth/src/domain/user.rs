@@ -53,6 +53,11 @@ impl User {
     pub fn sign_up(id: UserId, email: Email, password: PasswordHash, now: Time) -> Decision<Self> {
         Decision::quiet(Self { id, version: 1, email, password, created_at: now, updated_at: now })
     }
+
+    /// From now on this is the password.
+    pub fn change_password(&self, password: PasswordHash, now: Time) -> Decision<Self> {
+        Decision::quiet(Self { version: self.version + 1, password, updated_at: now, ..self.clone() })
+    }
 }
 
 #[cfg(test)]
@@ -71,6 +76,15 @@ mod tests {
     fn an_account_is_kept_whole() {
         let json = serde_json::to_string(&user()).expect("JSON");
         assert_eq!(serde_json::from_str::<User>(&json).expect("a user"), user());
+    }
+
+    #[test]
+    fn a_new_password_takes_the_place_of_the_old_one_and_changes_nothing_else() {
+        let (user, now) = (user(), Time::from_millis(9));
+        let hash = PasswordHash::new("$argon2id$v=19$other".into());
+        let Decision { next, facts } = user.change_password(hash.clone(), now);
+        assert_eq!(next, User { version: 2, password: hash, updated_at: now, ..user });
+        assert!(facts.is_empty());
     }
 
     #[test]

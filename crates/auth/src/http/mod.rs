@@ -1,9 +1,11 @@
 //! The routes below `/api/users`.
 
+mod change_password;
 mod credentials;
 mod current_user;
 mod jwks;
 mod refusal;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -21,6 +23,9 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_out::sign_out))
         .routes(routes!(current_user::current_user))
+        .routes(routes!(sessions::list, sessions::revoke_others))
+        .routes(routes!(sessions::revoke))
+        .routes(routes!(change_password::change_password))
         .routes(routes!(jwks::jwks))
         .with_state(accounts)
 }

@@ -37,6 +37,7 @@ impl From<SignInError> for Problem {
             ),
             SignInError::Hash(error) => error.into(),
             SignInError::Store(error) => error.into(),
+            SignInError::Commit(error) => error.into(),
         }
     }
 }

@@ -31,11 +31,8 @@ pub(super) async fn sign_out(
         Some(token) => context.sessions.signed(token).await,
         None => None,
     };
-    if let Some(claims) = claims
-        && let Some(session) = accounts.revoke(claims.sid).await?
-    {
-        // Every other process hears of it; this one need not wait for that.
-        context.sessions.revoke(session.id, session.tokens_expire_at, context.clock.now());
+    if let Some(claims) = claims {
+        accounts.revoke_here(claims.sid, &context).await?;
     }
     let cleared = cookie.clear().map(|cookie| [(SET_COOKIE, cookie)]);
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, Caching::Private.header())], cleared, ()).into_response())

@@ -39,7 +39,7 @@ impl SignedIn {
         user: User,
     ) -> Result<Self, Problem> {
         let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
-        let session = accounts.open_session(user.id, user_agent).await?;
+        let session = accounts.open_session(&user, user_agent).await?;
         let cookie = cookie(accounts, context, &session, user.email.as_str())?;
         Ok(Self { status, user: UserView { id: user.id, email: user.email }, cookie })
     }

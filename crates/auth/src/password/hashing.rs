@@ -3,11 +3,10 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::{self, PasswordHasher, PasswordVerifier, phc};
+use argon2::password_hash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Password, PasswordFault, TypedPassword};
+use super::{Password, PasswordFault, TypedPassword, argon};
 use crate::domain::{Email, PasswordHash};
 
 /// A pool for slow work on passwords. Cheap to clone.
@@ -97,12 +96,9 @@ impl Seat {
         password: TypedPassword,
         hash: PasswordHash,
     ) -> Result<(bool, Self), HashError> {
-        let work = move || Argon2::default().verify_password(password.as_bytes(), hash.as_str());
-        match self.run(work).await? {
-            (Ok(()), seat) => Ok((true, seat)),
-            (Err(password_hash::Error::PasswordInvalid), seat) => Ok((false, seat)),
-            (Err(error), _) => Err(error.into()),
-        }
+        let work = move || argon::verify(password.as_bytes(), hash.as_str());
+        let (right, seat) = self.run(work).await?;
+        Ok((right?, seat))
     }
 
     async fn run<T: Send + 'static>(
@@ -116,13 +112,14 @@ impl Seat {
 }
 
 fn hash(password: &[u8], salt: &[u8]) -> Result<PasswordHash, HashError> {
-    let hash: phc::PasswordHash = Argon2::default().hash_password_with_salt(password, salt)?;
-    Ok(PasswordHash::new(hash.to_string()))
+    Ok(PasswordHash::new(argon::hash(password, salt)?.to_string()))
 }
 
 #[cfg(test)]
 mod tests {
     use std::task::Poll;
+
+    use argon2::password_hash::phc;
 
     use super::*;
 

@@ -1,5 +1,6 @@
 //! Passwords: the rules for a new one, and the pool that hashes them.
 
+mod argon;
 mod hashing;
 
 use std::fmt;

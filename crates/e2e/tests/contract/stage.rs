@@ -65,12 +65,21 @@ impl Stage {
         reply.json
     }
 
+    /// A new session of this person's, on another device.
+    async fn session(&self, person: &Person) -> Value {
+        let cookie = self.new_session(person).await;
+        let list = self.send(&Ask::new("GET", "/api/users/sessions").by(&cookie)).await;
+        let items = list.json["items"].as_array().expect("sessions");
+        items.iter().find(|item| item["current"] == true).expect("the one that asks").clone()
+    }
+
     /// A new thing of the kind that the route's path names.
     async fn thing(&self, route: &Route) -> Value {
         match route.path.split('/').nth(2) {
             Some("tickets") => self.ticket().await,
             Some("orders") => self.order().await,
             Some("payments") => self.payment().await,
+            Some("users") => self.session(self.owner(route)).await,
             _ => panic!("nobody knows how to make what {} names", route.path),
         }
     }
@@ -83,6 +92,7 @@ impl Stage {
             (_, "/api/users/signup") => {
                 json!({ "email": format!("new{}@example.com", self.number()), "password": password })
             }
+            (_, "/api/users/password") => json!({ "current": password, "new": password }),
             (_, "/api/users/signin") => json!({ "email": self.buyer.email, "password": password }),
             (_, "/api/tickets" | "/api/tickets/{id}") => {
                 json!({ "title": format!("Opera {}", self.number()), "price": PRICE })

@@ -241,8 +241,13 @@ impl Order {
             Status::Complete => Fact::OrderCompleted,
             Status::Cancelled(_) => Fact::OrderCancelled,
         };
+        announce(self.snapshot())
+    }
+
+    /// Its whole state, as others see it.
+    pub fn snapshot(&self) -> OrderSnapshot {
         let (status, cancel_reason) = self.status_words();
-        announce(OrderSnapshot {
+        OrderSnapshot {
             id: self.id,
             user_id: self.user_id,
             ticket: self.ticket.clone(),
@@ -252,6 +257,6 @@ impl Order {
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
-        })
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! An order as its buyer sees it.
 
-use common::event::{CancelReason, OrderStatus, OrderedTicket};
+use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
 use common::{OrderId, Time, UserId};
 use serde::Serialize;
 
@@ -34,13 +34,18 @@ pub(crate) struct OrderBody {
 
 impl From<Order> for OrderBody {
     fn from(order: Order) -> Self {
-        let (status, cancel_reason) = order.status_words();
+        order.snapshot().into()
+    }
+}
+
+impl From<OrderSnapshot> for OrderBody {
+    fn from(order: OrderSnapshot) -> Self {
         Self {
             id: order.id,
             user_id: order.user_id,
             ticket: order.ticket,
-            status,
-            cancel_reason,
+            status: order.status,
+            cancel_reason: order.cancel_reason,
             expires_at: order.expires_at,
             version: order.version,
             created_at: order.created_at,

@@ -3,10 +3,12 @@
 use axum::Router;
 use axum::body::Body;
 use http::header::{CONTENT_TYPE, COOKIE};
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, Method, Request, Response};
 use http_body_util::BodyExt;
 use serde_json::Value;
 use tower::ServiceExt;
+
+use super::EventStream;
 
 /// Somebody who sends requests.
 #[derive(Clone)]
@@ -92,19 +94,31 @@ impl Caller {
         self.send(request.expect("a request")).await
     }
 
+    /// `GET` of an event stream, which is read bit by bit.
+    ///
+    /// # Panics
+    /// The path is none.
+    pub async fn watch(&self, path: &str) -> EventStream {
+        let request = Request::get(path).body(Body::empty()).expect("a request");
+        EventStream::new(self.answer(request).await)
+    }
+
     /// Any request; the caller's headers are added to its own.
     ///
     /// # Panics
     /// A header is none, or the reply breaks off.
-    pub async fn send(&self, mut request: Request<Body>) -> Reply {
+    pub async fn send(&self, request: Request<Body>) -> Reply {
+        let (parts, body) = self.answer(request).await.into_parts();
+        let body = body.collect().await.expect("a whole body").to_bytes().to_vec();
+        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
+        Reply { status: parts.status.as_u16(), headers: parts.headers, json, body }
+    }
+
+    async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
         for (name, value) in &self.headers {
             let name: http::HeaderName = name.parse().expect("a header's name");
             request.headers_mut().append(name, value.parse().expect("a header's value"));
         }
-        let response = self.router.clone().oneshot(request).await.expect("a router always answers");
-        let (parts, body) = response.into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes().to_vec();
-        let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
-        Reply { status: parts.status.as_u16(), headers: parts.headers, json, body }
+        self.router.clone().oneshot(request).await.expect("a router always answers")
     }
 }

@@ -3,6 +3,7 @@
 
 mod caller;
 mod people;
+mod stream;
 
 use std::collections::HashSet;
 use std::future::ready;
@@ -28,6 +29,7 @@ use crate::{HttpOptions, Kit, Running, Service, Subscribed, Tasks};
 
 pub use caller::{Caller, Reply};
 pub use people::Person;
+pub use stream::{EventStream, Message};
 
 /// When every test begins.
 pub const START: &str = "2026-11-22T10:00:00Z";

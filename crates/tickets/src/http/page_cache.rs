@@ -17,7 +17,7 @@ use super::wanted::Wanted;
 /// How many bytes of pages are kept: some hundreds of ordinary ones. When they grow beyond it, all are dropped; what
 /// is still asked for is back at once.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
-/// What an entry costs beside its body, roughly.
+/// What an entry costs beside its texts, roughly.
 const ENTRY_BYTES: usize = 512;
 
 /// A page as it goes over the wire. Cheap to clone.
@@ -71,7 +71,7 @@ impl PageCache {
     /// Keeps a page that was read at this revision, or later.
     pub(super) fn put(&self, revision: Option<u64>, wanted: Wanted, page: &CachedPage) {
         let Some(revision) = revision else { return };
-        let cost = page.body.len() + ENTRY_BYTES;
+        let cost = page.body.len() + wanted.bytes() + ENTRY_BYTES;
         let mut pages = self.pages();
         // Several requests may miss the same page at once; the first of them has kept it.
         let known = revision == pages.revision && pages.by_query.contains_key(&wanted);

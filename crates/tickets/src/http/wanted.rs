@@ -26,6 +26,11 @@ impl Wanted {
         let after = page.after(&criteria.list_name())?;
         Ok(Self { criteria, limit: page.limit, after })
     }
+
+    /// How long its texts are: they come from outside.
+    pub(super) fn bytes(&self) -> usize {
+        self.criteria.words.bytes() + self.after.as_ref().map_or(0, Vec::len)
+    }
 }
 
 fn criteria(query: &Query, faults: &mut Vec<FieldError>) -> Option<Criteria> {

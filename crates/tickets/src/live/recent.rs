@@ -7,7 +7,7 @@ use common::EventId;
 
 use super::Change;
 
-/// How many changes are remembered: some minutes of a busy market, and at most some megabytes.
+/// How many changes are remembered: some minutes of a busy market, and twenty megabytes if every description is as long as can be.
 pub(super) const MOST_REMEMBERED: usize = 1024;
 
 /// The last changes, oldest first.

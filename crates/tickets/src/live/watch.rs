@@ -8,6 +8,7 @@ use futures::stream::{Stream, unfold};
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::recent::Recent;
 use super::{Change, Feed, News};
 
 /// What one reader sees.
@@ -20,13 +21,6 @@ pub(crate) enum Seen {
     Reset(Option<EventId>),
 }
 
-/// Where a reader begins.
-enum Start {
-    Now,
-    Behind(EventId),
-    Unknown,
-}
-
 struct Reader {
     feed: Feed,
     /// What comes before the news.
@@ -35,25 +29,19 @@ struct Reader {
 }
 
 impl Feed {
-    /// The changes behind the one that `last` names, or else from now on. They end when the service stops.
+    /// The changes behind the one that `last` names, or else from now on. They do not end by themselves.
     pub(crate) fn watch(&self, last: Option<&str>) -> impl Stream<Item = Seen> + Send + use<> {
-        let start = match last.map(str::parse) {
-            None => Start::Now,
-            Some(Ok(id)) => Start::Behind(id),
-            Some(Err(_)) => Start::Unknown,
-        };
-        let reader = self.join(start);
+        let reader = self.join(|recent| match last {
+            None => Some(Vec::new()),
+            Some(id) => recent.after(id.parse().ok()?),
+        });
         unfold(reader, async |mut reader| Some((reader.next().await?, reader)))
     }
 
-    fn join(&self, start: Start) -> Reader {
+    /// Joins the readers, first of all with the changes that `missed` finds. `None`: nobody knows them.
+    fn join(&self, missed: impl FnOnce(&Recent) -> Option<Vec<Arc<Change>>>) -> Reader {
         let recent = self.recent();
-        let behind = match start {
-            Start::Now => Some(Vec::new()),
-            Start::Behind(id) => recent.after(id),
-            Start::Unknown => None,
-        };
-        let first = match behind {
+        let first = match missed(&recent) {
             Some(changes) => changes.into_iter().map(Seen::Change).collect(),
             None => VecDeque::from([Seen::Reset(recent.last())]),
         };
@@ -70,7 +58,7 @@ impl Reader {
             Ok(News::Change(change)) => Some(Seen::Change(change)),
             Ok(News::Gap) | Err(RecvError::Lagged(_)) => {
                 // What lies between is useless to somebody who looks at everything anew.
-                *self = self.feed.join(Start::Unknown);
+                *self = self.feed.join(|_| None);
                 self.first.pop_front()
             }
             Err(RecvError::Closed) => None,

@@ -23,3 +23,40 @@ pub(crate) async fn find(
     }
     tickets.search(range, MOST_LOOKED_AT, |ticket| criteria.takes(ticket)).await
 }
+
+#[cfg(test)]
+mod tests {
+    use common::event::TicketStatus;
+    use common::{Currency, Money};
+
+    use super::*;
+    use crate::domain::{Offer, Price, Title};
+    use crate::search::{Order, Words};
+
+    #[tokio::test]
+    async fn a_search_that_finds_little_looks_at_a_bounded_number_and_leads_on() {
+        let (_, kit) = runtime::testing::kit();
+        let price = Price::parse(Money { amount: 2_500, currency: Currency::Usd }).expect("a price");
+        let offer = |title| {
+            let title = Title::parse(title).expect("a title");
+            Offer { title, venue: None, starts_at: None, description: None, price }
+        };
+        for number in 0..=MOST_LOOKED_AT {
+            let title = if number == 0 { "needle" } else { "hay" };
+            crate::list_for(&kit, kit.ids.next(), offer(title)).await.expect("listed");
+        }
+        let words = Words::parse("needle").expect("a word");
+        let criteria =
+            Criteria { status: TicketStatus::Available, order: Order::PriceAscending, words, prices: None };
+        let (mut lengths, mut place) = (Vec::new(), None);
+        loop {
+            let page = find(&kit.store.collection(), &criteria, place, 20).await.expect("the database");
+            lengths.push(page.items.len());
+            place = page.next;
+            if place.is_none() {
+                break;
+            }
+        }
+        assert!(lengths.len() == 2 && lengths.iter().sum::<usize>() == 1, "{lengths:?}");
+    }
+}

@@ -38,6 +38,11 @@ impl Words {
         if words.len() > Self::MOST { Err(WordsFault::TooMany) } else { Ok(Self(words)) }
     }
 
+    /// How long they are together.
+    pub(crate) fn bytes(&self) -> usize {
+        self.0.iter().map(String::len).sum()
+    }
+
     /// Whether there is nothing to look for.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -1,5 +1,6 @@
 mod cancel;
 mod create;
+mod events;
 mod list;
 mod market;
 mod show;

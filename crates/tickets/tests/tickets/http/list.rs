@@ -139,6 +139,7 @@ async fn the_description_names_every_route() {
         path.keys().map(String::as_str).collect::<Vec<_>>()
     };
     assert_eq!(methods("/api/tickets"), ["get", "post"]);
+    assert_eq!(methods("/api/tickets/events"), ["get"]);
     assert_eq!(methods("/api/tickets/mine"), ["get"]);
     assert_eq!(methods("/api/tickets/{id}"), ["delete", "get", "put"]);
 }

@@ -1,0 +1,92 @@
+//! `client`: the web client as a process of its own.
+
+use std::net::{IpAddr, SocketAddr};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use client::{Addresses, Api, Settings};
+use common::clock::SystemClock;
+use common::http::Sessions;
+use common::{Ids, SharedClock, SystemEntropy};
+use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, admin, bind, config, serve, stop};
+
+/// The web client: the pages of the marketplace.
+#[derive(Debug, Parser)]
+#[command(name = "client", version, about)]
+struct Options {
+    /// The address of the pages.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
+    listen: SocketAddr,
+
+    /// The address of `/livez`, `/readyz` and `/metrics`.
+    #[arg(long, env = "ADMIN_LISTEN", default_value = "127.0.0.1:9090")]
+    admin_listen: SocketAddr,
+
+    /// The address that people type, such as `https://tickets.example`.
+    #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
+    public_url: Option<String>,
+
+    /// A proxy whose forwarded headers count; may be given several times.
+    #[arg(long = "trusted-proxy", env = "TRUSTED_PROXIES", value_delimiter = ',')]
+    trusted_proxies: Vec<IpAddr>,
+
+    /// The address of Stripe's script, the same that payments gives to browsers.
+    #[arg(long, env = "STRIPE_JS", default_value = "https://js.stripe.com/v3/")]
+    stripe_js: String,
+
+    /// Where the services are.
+    #[command(flatten)]
+    addresses: Addresses,
+}
+
+/// The client cannot run.
+#[derive(Debug, thiserror::Error)]
+enum ClientError {
+    /// An address cannot be listened on.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// The system refused something that every program needs.
+    #[error("the system refused: {0}")]
+    System(#[from] std::io::Error),
+    /// Metrics cannot be collected.
+    #[error("metrics cannot be collected: {0}")]
+    Metrics(Box<dyn std::error::Error>),
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let options = Options::parse();
+    runtime::telemetry::init("info");
+    runtime::report("client", run(options).await)
+}
+
+async fn run(options: Options) -> Result<(), ClientError> {
+    let listener = bind(options.listen, "--listen").await?;
+    let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
+    let metrics = admin::collect_metrics().map_err(|error| ClientError::Metrics(error.into()))?;
+    let clock: SharedClock = Arc::new(SystemClock);
+    let keys = RemoteKeys::new(options.addresses.jwks(), Arc::clone(&clock));
+    let settings = Settings {
+        ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
+        clock,
+        sessions: Sessions::new(Arc::new(keys)),
+        http: HttpOptions { public_url: options.public_url, trusted_proxies: options.trusted_proxies },
+        stripe_js: options.stripe_js,
+    };
+    let pages = client::routes(settings, Api::over_http(options.addresses));
+
+    let (tasks, serving) = (Tasks::default(), Tasks::default());
+    serving.spawn(serve(listener, pages, serving.stop_token()));
+    // It keeps nothing, and pages work in parts while services are away: it is ready as soon as it listens.
+    let health = admin::Health { stores: Arc::default(), stop: serving.stop_token() };
+    tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
+    tracing::info!(address = %options.listen, "ready");
+
+    stop::asked().await?;
+    tracing::info!("stopping: finishing what is at work");
+    if !(serving.stop().await & tasks.stop().await) {
+        tracing::warn!("some requests did not finish in time");
+    }
+    Ok(())
+}

@@ -1,0 +1,132 @@
+//! How far an order is, as its page tells it.
+
+use common::Time;
+use common::event::{CancelReason, OrderSnapshot, OrderStatus, PaymentStatus};
+
+use crate::text::Texts;
+
+/// How far an order is, as its page tells it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// The ticket is not locked yet.
+    Held,
+    /// It can be paid.
+    Payable,
+    /// It could be paid until a moment ago.
+    Late,
+    /// The card was accepted.
+    Confirming,
+    /// It is paid.
+    Complete,
+    /// It is over without a sale.
+    Cancelled(CancelReason),
+}
+
+impl Stage {
+    /// The stage of an order whose payment, if there is one, is at `payment`.
+    pub(super) fn of(order: &OrderSnapshot, payment: Option<PaymentStatus>, now: Time) -> Self {
+        match order.status {
+            OrderStatus::Created => Self::Held,
+            OrderStatus::AwaitingPayment if payment == Some(PaymentStatus::Authorized) => Self::Confirming,
+            OrderStatus::AwaitingPayment if now >= order.expires_at => Self::Late,
+            OrderStatus::AwaitingPayment => Self::Payable,
+            OrderStatus::Paying => Self::Confirming,
+            OrderStatus::Complete => Self::Complete,
+            OrderStatus::Cancelled => Self::Cancelled(order.cancel_reason.unwrap_or(CancelReason::ByBuyer)),
+        }
+    }
+
+    /// Its name for the script.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Held => "held",
+            Self::Payable => "payable",
+            Self::Late => "late",
+            Self::Confirming => "confirming",
+            Self::Complete => "complete",
+            Self::Cancelled(_) => "cancelled",
+        }
+    }
+
+    /// The page's heading.
+    pub(super) const fn title(self, t: &Texts) -> &'static str {
+        let t = &t.checkout;
+        match self {
+            Self::Held => t.held,
+            Self::Payable => t.title,
+            Self::Late => t.late,
+            Self::Confirming => t.confirming,
+            Self::Complete => t.complete,
+            Self::Cancelled(CancelReason::ByBuyer) => t.by_buyer,
+            Self::Cancelled(CancelReason::Expired) => t.expired,
+            Self::Cancelled(CancelReason::TicketUnavailable) => t.ticket_unavailable,
+            Self::Cancelled(CancelReason::PriceChanged) => t.price_changed,
+            Self::Cancelled(CancelReason::PaymentFailed) => t.payment_failed,
+        }
+    }
+
+    /// What is said below it.
+    pub(super) const fn text(self, t: &Texts) -> &'static str {
+        let t = &t.checkout;
+        match self {
+            Self::Held => t.held_text,
+            Self::Payable => "",
+            Self::Late => t.late_text,
+            Self::Confirming => t.confirming_text,
+            Self::Complete => t.complete_text,
+            Self::Cancelled(CancelReason::ByBuyer) => t.by_buyer_text,
+            Self::Cancelled(CancelReason::Expired) => t.expired_text,
+            Self::Cancelled(CancelReason::TicketUnavailable) => t.ticket_unavailable_text,
+            Self::Cancelled(CancelReason::PriceChanged) => t.price_changed_text,
+            Self::Cancelled(CancelReason::PaymentFailed) => t.payment_failed_text,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(status: &str) -> OrderSnapshot {
+        let ticket = serde_json::json!({
+            "id": "01890000-0000-7000-8000-000000000002", "title": "Jazz",
+            "price": { "amount": 2500, "currency": "USD" },
+        });
+        let order = serde_json::json!({
+            "id": "01890000-0000-7000-8000-000000000001", "userId": "01890000-0000-7000-8000-000000000003",
+            "ticket": ticket, "status": status, "expiresAt": "2026-11-22T10:15:00.000Z", "version": 1,
+            "createdAt": "2026-11-22T10:00:00.000Z", "updatedAt": "2026-11-22T10:00:00.000Z",
+        });
+        serde_json::from_value(order).expect("an order")
+    }
+
+    fn at(text: &str) -> Time {
+        text.parse().expect("a time")
+    }
+
+    #[test]
+    fn an_order_that_waits_can_be_paid_until_its_time_is_up() {
+        let order = order("awaiting-payment");
+        assert_eq!(Stage::of(&order, None, at("2026-11-22T10:14:59.999Z")), Stage::Payable);
+        assert_eq!(Stage::of(&order, None, at("2026-11-22T10:15:00Z")), Stage::Late);
+    }
+
+    #[test]
+    fn an_accepted_card_is_being_confirmed_whatever_the_time_and_the_order_say() {
+        let late = at("2026-11-22T10:16:00Z");
+        assert_eq!(
+            Stage::of(&order("awaiting-payment"), Some(PaymentStatus::Authorized), late),
+            Stage::Confirming
+        );
+        assert_eq!(Stage::of(&order("paying"), Some(PaymentStatus::Capturing), late), Stage::Confirming);
+    }
+
+    #[test]
+    fn every_stage_has_a_heading() {
+        let now = at("2026-11-22T10:01:00Z");
+        for status in ["created", "awaiting-payment", "paying", "complete", "cancelled"] {
+            let stage = Stage::of(&order(status), None, now);
+            assert!(!stage.title(&crate::text::ENGLISH).is_empty(), "{status}");
+        }
+    }
+}

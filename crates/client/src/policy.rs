@@ -1,0 +1,63 @@
+//! What a page may load: nothing from elsewhere, and no inline script or style.
+
+use http::HeaderValue;
+
+/// The policy of pages.
+pub(crate) const PAGE: HeaderValue = HeaderValue::from_static(
+    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+);
+
+/// The policy of the page where a card is entered: Stripe's script from this address, what it talks to and the frames
+/// that it opens (<https://docs.stripe.com/security/guide#content-security-policy>).
+pub(crate) fn with_stripe(script: &str) -> HeaderValue {
+    let Some(origin) = origin(script) else { return PAGE };
+    let (more_scripts, talks, frames) = if origin == "https://js.stripe.com" {
+        (
+            "https://*.js.stripe.com",
+            "https://api.stripe.com",
+            "https://*.js.stripe.com https://hooks.stripe.com",
+        )
+    } else {
+        ("", "", "")
+    };
+    let policy = format!(
+        "default-src 'self'; script-src 'self' {origin} {more_scripts}; connect-src 'self' {origin} {talks}; \
+         frame-src 'self' {origin} {frames}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
+         object-src 'none'"
+    );
+    HeaderValue::try_from(policy).unwrap_or(PAGE)
+}
+
+/// Scheme and host of an address.
+fn origin(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let host = rest.split(['/', '?', '#']).next()?;
+    let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
+    let good = matches!(scheme, "http" | "https") && !host.is_empty() && host.chars().all(plain);
+    good.then(|| format!("{scheme}://{host}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(script: &str) -> String {
+        with_stripe(script).to_str().expect("text").to_owned()
+    }
+
+    #[test]
+    fn the_policy_names_the_origin_of_stripes_script() {
+        let sim = policy("http://127.0.0.1:12111/stripe.js");
+        assert!(sim.contains("script-src 'self' http://127.0.0.1:12111 ;"), "{sim}");
+        assert!(policy("https://js.stripe.com/v3/").contains("https://api.stripe.com"));
+    }
+
+    #[test]
+    fn what_is_no_address_opens_nothing() {
+        for script in
+            ["", "stripe.js", "javascript:alert(1)", "http://a b/", "http://x;script-src *", "ftp://x/"]
+        {
+            assert_eq!(with_stripe(script), PAGE, "{script}");
+        }
+    }
+}

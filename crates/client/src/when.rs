@@ -1,0 +1,73 @@
+//! Moments as people read and write them. Pages show UTC; a script shows the reader's own time instead.
+
+use common::Time;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{Offset, TimeZone};
+
+/// A moment on a page: a `<time>` that the script localizes.
+#[derive(askama::Template)]
+#[template(path = "parts/when.html")]
+pub(crate) struct When {
+    moment: Time,
+    text: String,
+}
+
+impl askama::filters::HtmlSafe for When {}
+
+impl From<Time> for When {
+    fn from(moment: Time) -> Self {
+        Self { moment, text: format!("{} UTC", strftime(moment, "%-d %b %Y, %H:%M")) }
+    }
+}
+
+fn strftime(moment: Time, format: &str) -> String {
+    let moment = Timestamp::from_millisecond(moment.as_millis()).unwrap_or_default();
+    moment.strftime(format).to_string()
+}
+
+/// As an `<input type="datetime-local">` shows it, in UTC.
+pub(crate) fn for_input(moment: Time) -> String {
+    strftime(moment, "%Y-%m-%dT%H:%M")
+}
+
+/// Reads what such an input sent: a moment with its offset, or a local one that lies `minutes` east of UTC.
+pub(crate) fn parse(text: &str, minutes: &str) -> Option<Time> {
+    if let Ok(moment) = text.parse::<Time>() {
+        return Some(moment);
+    }
+    let minutes = if minutes.is_empty() { 0 } else { minutes.parse::<i32>().ok()? };
+    let offset = Offset::from_seconds(minutes.checked_mul(60)?).ok()?;
+    let local = text.parse::<DateTime>().ok()?;
+    let moment = local.to_zoned(TimeZone::fixed(offset)).ok()?;
+    Some(moment.timestamp().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_local_time_counts_in_the_zone_of_whoever_typed_it() {
+        let read = |text, minutes| parse(text, minutes).map(|moment| moment.to_string());
+        let six = Some("2026-12-24T18:00:00.000Z".to_owned());
+        assert_eq!(read("2026-12-24T18:00", ""), six);
+        assert_eq!(read("2026-12-24T19:00", "60"), six);
+        assert_eq!(read("2026-12-24T13:00", "-300"), six);
+        assert_eq!(read("2026-12-24T18:00:00Z", "60"), six, "an offset of its own wins");
+        for (text, minutes) in [
+            ("soon", ""),
+            ("2026-13-01T00:00", ""),
+            ("2026-12-24T18:00", "x"),
+            ("2026-12-24T18:00", "99999999999"),
+        ] {
+            assert_eq!(read(text, minutes), None, "{text} {minutes}");
+        }
+    }
+
+    #[test]
+    fn what_an_input_shows_is_read_back() {
+        let moment = "2026-12-24T18:05:00Z".parse().expect("a time");
+        assert_eq!(parse(&for_input(moment), ""), Some(moment));
+    }
+}

@@ -1,0 +1,53 @@
+// People and their things, made through the API, as quickly as possible.
+
+import { randomUUID } from "node:crypto";
+
+const PASSWORD = "seven wild geese at dawn";
+
+/** Somebody who is signed in: `{ email, cookie, call }`. */
+export async function newPerson({ url }) {
+  const email = `${randomUUID()}@example.com`;
+  const reply = await send(url, "/api/users/signup", "POST", { email, password: PASSWORD });
+  const [cookie] = reply.headers.get("set-cookie").split(";");
+  const call = async (path, method = "GET", body) => {
+    const answer = await send(url, path, method, body, { cookie });
+    return answer.status === 204 ? null : answer.json();
+  };
+  return { email, password: PASSWORD, cookie, call };
+}
+
+/** A ticket that this person sells. */
+export function sells(person, { title = "Jazz in the cellar", amount = 2500, ...more } = {}) {
+  return person.call("/api/tickets", "POST", { title, price: { amount, currency: "USD" }, ...more });
+}
+
+/** This person's order of a ticket, when the ticket is locked for it. */
+export async function holds(person, ticket) {
+  let order = await person.call("/api/orders", "POST", { ticketId: ticket.id, price: ticket.price });
+  while (order.status === "created") order = await person.call(`/api/orders/${order.id}`);
+  return order;
+}
+
+/** What the simulator shall do wrong. */
+export async function faults({ stripe }, wanted) {
+  await send(stripe, "/sim/faults", "POST", wanted);
+}
+
+/** The simulator's payment of this order, from Stripe's side. */
+export async function intentOf({ stripe }, order) {
+  const listed = await fetch(`${stripe}/v1/payment_intents?limit=100`, {
+    headers: { authorization: "Bearer sk_test_sim" },
+  });
+  const { data } = await listed.json();
+  return data.filter((intent) => intent.metadata.order_id === order.id || intent.metadata.orderId === order.id);
+}
+
+async function send(url, path, method, body, headers = {}) {
+  const reply = await fetch(url + path, {
+    method,
+    headers: { ...(body && { "content-type": "application/json" }), ...headers },
+    body: body && JSON.stringify(body),
+  });
+  if (!reply.ok) throw new Error(`${method} ${path}: ${reply.status} ${await reply.text()}`);
+  return reply;
+}

@@ -1,0 +1,33 @@
+//! Event streams over real connections.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::sse::Event;
+use axum::routing::get;
+use futures::StreamExt;
+use futures::stream::{once, pending};
+use runtime::{EventStreams, Tasks, bind, serve, testing};
+
+/// No promise is about speed; this only ends a test that would wait for ever.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+#[tokio::test]
+async fn a_stop_ends_the_streams_that_are_open_and_waits_for_nothing_else() {
+    let (_, kit) = testing::kit();
+    let streams = EventStreams::new(&kit);
+    let open = move || {
+        let streams = streams.clone();
+        async move { streams.open(once(async { Event::default().data("first") }).chain(pending())) }
+    };
+    let listener = bind(([127, 0, 0, 1], 0).into(), "--listen").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let serving = Tasks::default();
+    serving.spawn(serve(listener, Router::new().route("/events", get(open)), serving.stop_token()));
+
+    let mut reply = reqwest::get(format!("http://{address}/events")).await.expect("a reply");
+    assert_eq!(reply.chunk().await.expect("a chunk").as_deref(), Some(&b"data: first\n\n"[..]));
+    assert!(serving.stop().await, "it ends before its patience does");
+    let rest = tokio::time::timeout(PATIENCE, reply.chunk()).await.expect("an end");
+    assert_eq!(rest.expect("a clean end"), None);
+}
