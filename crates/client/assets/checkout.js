@@ -214,19 +214,23 @@ function load(url) {
 
 /** Stripe draws its own fields; they shall look like ours, in the light and in the dark. */
 function appearance() {
-  const style = (name) => getComputedStyle(part(name));
-  return {
+  const field = document.createElement("input");
+  part("form").append(field);
+  const like = getComputedStyle(field);
+  const look = {
     theme: matchMedia("(prefers-color-scheme: dark)").matches ? "night" : "stripe",
     variables: {
-      colorPrimary: style("submit").backgroundColor,
-      colorBackground: getComputedStyle(document.body).backgroundColor,
-      colorText: style("pay").color,
-      colorDanger: style("problem").color,
-      fontFamily: style("pay").fontFamily,
+      colorPrimary: getComputedStyle(part("submit")).backgroundColor,
+      colorBackground: like.backgroundColor,
+      colorText: like.color,
+      colorDanger: getComputedStyle(part("problem")).color,
+      fontFamily: like.fontFamily,
       fontSizeBase: "16px",
-      borderRadius: style("submit").borderRadius,
+      borderRadius: like.borderTopLeftRadius,
     },
   };
+  field.remove();
+  return look;
 }
 
 const ACCEPTED = ["requires_capture", "processing", "succeeded"];
@@ -346,7 +350,7 @@ const card = {
 
   declined(error) {
     this.unlock();
-    this.problem(`${error.message ?? word("declined")} ${word("another-card")}`);
+    this.problem(`${error.message ?? word("declined")} ${word("not-charged")}`);
   },
 
   /** Shows what went wrong beside the form. */

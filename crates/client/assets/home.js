@@ -7,41 +7,54 @@ if (live && "EventSource" in window) {
   const notice = live.querySelector("[data-live-notice]");
   const text = live.querySelector("[data-live-text]");
   const quiet = live.querySelector("[data-live-quiet]");
-  const isFirstPage = !new URL(location.href).search;
+  const isWholeList = !new URL(location.href).search;
   const fresh = new Set();
 
   const card = (id) => document.querySelector(`[data-ticket="${CSS.escape(id)}"]`);
 
-  const announce = (ticket) => {
-    if (!isFirstPage || ticket.status !== "available") return;
-    fresh.add(ticket.id);
-    text.textContent = fresh.size === 1 ? words.one : words.many.replace("{n}", String(fresh.size));
+  const tell = (words) => {
+    text.textContent = words;
     notice.hidden = false;
   };
 
-  const show = (ticket) => {
-    const item = card(ticket.id);
-    if (!item) {
-      fresh.delete(ticket.id);
-      return;
-    }
+  const announce = (ticket) => {
+    if (!isWholeList || ticket.status !== "available" || fresh.has(ticket.id)) return;
+    fresh.add(ticket.id);
+    tell(fresh.size === 1 ? words.one : words.many.replace("{n}", String(fresh.size)));
+  };
+
+  const price = ({ amount, currency }) => {
+    const format = new Intl.NumberFormat(document.documentElement.lang, { style: "currency", currency });
+    return format.format(amount / 10 ** format.resolvedOptions().maximumFractionDigits);
+  };
+
+  const show = (item, ticket) => {
+    // A change may come twice, or after a newer one.
+    if (ticket.version <= Number(item.dataset.version)) return;
+    item.dataset.version = String(ticket.version);
+    item.dataset.title = ticket.title;
+    item.querySelector(".ticket-title a").textContent = ticket.title;
+    item.querySelector(".ticket-price").textContent = price(ticket.price);
     const taken = ticket.status !== "available";
-    if (item.classList.contains("is-taken") === taken) return;
-    item.classList.toggle("is-taken", taken);
     const state = item.querySelector(".ticket-state");
     state.toggleAttribute("data-quiet", !taken);
     state.textContent = words[ticket.status] ?? "";
-    quiet.textContent = (taken ? words.taken : words.back).replace("{title}", item.dataset.title);
+    if (item.classList.toggle("is-taken", taken) !== item.hasAttribute("data-taken")) {
+      item.toggleAttribute("data-taken", taken);
+      quiet.textContent = (taken ? words.taken : words.back).replace("{title}", ticket.title);
+    }
   };
 
   const events = new EventSource("/api/tickets/events");
-  const on = (subject, handle) =>
+  for (const subject of ["created", "updated", "reserved", "released", "sold", "withdrawn"]) {
     events.addEventListener(`ticket.${subject}`, (event) => {
       const ticket = JSON.parse(event.data);
-      if (card(ticket.id)) show(ticket);
-      else handle(ticket);
+      const item = card(ticket.id);
+      if (item) show(item, ticket);
+      else if (subject === "created") announce(ticket);
     });
-  on("created", announce);
-  for (const subject of ["updated", "reserved", "released", "sold", "withdrawn"]) on(subject, show);
+  }
+  // Too much has happened to be told one by one.
+  events.addEventListener("reset", () => tell(words.changed));
   addEventListener("pagehide", () => events.close());
 }

@@ -5,12 +5,17 @@
 const short = { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" };
 const { lang } = document.documentElement;
 const language = navigator.languages.find((one) => one === lang || one.startsWith(`${lang}-`)) ?? lang;
-for (const time of document.querySelectorAll("time[data-local]")) {
-  const moment = new Date(time.dateTime);
-  if (Number.isNaN(moment.getTime())) continue;
-  time.textContent = new Intl.DateTimeFormat(language, short).format(moment);
-  time.title = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }).format(moment);
-}
+const localize = (part) => {
+  for (const time of part.querySelectorAll("time[data-local]")) {
+    const moment = new Date(time.dateTime);
+    if (Number.isNaN(moment.getTime())) continue;
+    time.textContent = new Intl.DateTimeFormat(language, short).format(moment);
+    time.title = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long" }).format(moment);
+  }
+};
+localize(document);
+// What a script has put into the page.
+document.addEventListener("page:changed", ({ detail }) => localize(detail));
 
 // A date and time that somebody types: from UTC, as it was rendered, to the reader's zone. What is sent goes with the
 // offset of that very day, since summer and winter differ.

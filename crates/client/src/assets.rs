@@ -17,8 +17,9 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, kind and content of each.
-const ASSETS: [(&str, &str, &str); 6] = [
+const ASSETS: [(&str, &str, &str); 7] = [
     ("style.css", CSS, include_str!("../assets/style.css")),
+    ("checkout.css", CSS, include_str!("../assets/checkout.css")),
     ("page.js", SCRIPT, include_str!("../assets/page.js")),
     ("home.js", SCRIPT, include_str!("../assets/home.js")),
     ("checkout.js", SCRIPT, include_str!("../assets/checkout.js")),

@@ -66,24 +66,21 @@ impl Faults {
     pub(crate) fn told(t: &Texts, error: ApiError, known: &[Known]) -> (StatusCode, Self) {
         match error {
             ApiError::Away => (StatusCode::SERVICE_UNAVAILABLE, Self::general(t.away.form)),
-            ApiError::Refused(refusal) => {
-                let status = refusal.status;
-                (status, Self::refused(t, refusal, known))
-            }
+            ApiError::Refused(refusal) => (refusal.status, Self::refused(t, &refusal, known)),
         }
     }
 
-    fn refused(t: &Texts, refusal: Refusal, known: &[Known]) -> Self {
+    fn refused(t: &Texts, refusal: &Refusal, known: &[Known]) -> Self {
         let mut faults = Self::default();
         for error in &refusal.errors {
             let path = error.field.as_deref().unwrap_or_default();
             match known.iter().find(|(api, ..)| *api == path) {
                 Some((_, field, label)) => faults.add(field, sentence(label, &error.message)),
-                None => faults.general = Some(t.refusal(&refusal)),
+                None => faults.general = Some(t.refusal(refusal)),
             }
         }
         if faults.is_empty() {
-            faults.general = Some(t.refusal(&refusal));
+            faults.general = Some(t.refusal(refusal));
         }
         faults
     }

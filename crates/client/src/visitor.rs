@@ -88,18 +88,14 @@ impl Visitor {
         let read = |reply: Reply| -> Result<_, ApiError> {
             Ok((reply.json::<CurrentUserReply>()?.current_user, reply.headers))
         };
-        match asked.and_then(read) {
-            Ok((person, set)) => {
-                caller.renew(&set);
-                (Self { caller, person, auth_is_away: false, place }, set)
-            }
-            Err(_) => {
-                // The token can speak for itself until it runs out.
-                let person = CurrentUser::of(&client.context, &headers).await;
-                let person = person.map(|user| Person { id: user.id, email: user.email });
-                (Self { caller, person, auth_is_away: true, place }, HeaderMap::new())
-            }
+        if let Ok((person, set)) = asked.and_then(read) {
+            caller.renew(&set);
+            return (Self { caller, person, auth_is_away: false, place }, set);
         }
+        // The token can speak for itself until it runs out.
+        let person = CurrentUser::of(&client.context, &headers).await;
+        let person = person.map(|user| Person { id: user.id, email: user.email });
+        (Self { caller, person, auth_is_away: true, place }, HeaderMap::new())
     }
 
     /// To signing in, and then back here.

@@ -1,32 +1,35 @@
 //! `--demo`: a few people and tickets, made by the same requests that everybody sends.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use axum::http::{Request, Response, StatusCode};
+use common::Time;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
 /// The password of the demo's people. They exist on demand only, on a marketplace that simulates its payments.
 pub const PASSWORD: &str = "correct horse battery staple";
 
-/// What somebody sells: title, venue, minor units of USD.
-type Offer = (&'static str, &'static str, i64);
+/// What somebody sells: title, venue, minor units of USD, in how many days it begins.
+type Offer = (&'static str, &'static str, i64, u64);
 
 /// The people, and what they sell.
 const PEOPLE: [(&str, &[Offer]); 3] = [
     (
         "ada@example.com",
         &[
-            ("Berlin Philharmonic: Mahler 5", "Philharmonie, Berlin", 8_900),
-            ("Jazz in the cellar", "Quasimodo, Berlin", 2_500),
+            ("Berlin Philharmonic: Mahler 5", "Philharmonie, Berlin", 8_900, 12),
+            ("Jazz in the cellar", "Quasimodo, Berlin", 2_500, 3),
         ],
     ),
     (
         "grace@example.com",
         &[
-            ("Cup final, row 12", "Wembley Stadium, London", 14_000),
-            ("Stand-up Sunday", "The Comedy Store", 1_800),
+            ("Cup final, row 12", "Wembley Stadium, London", 14_000, 31),
+            ("Stand-up Sunday", "The Comedy Store", 1_800, 7),
         ],
     ),
     ("linus@example.com", &[]),
@@ -41,7 +44,7 @@ pub struct DemoError(&'static str, StatusCode);
 ///
 /// # Errors
 /// The marketplace refused one of them.
-pub async fn set_up(marketplace: &Router) -> Result<(), DemoError> {
+pub async fn set_up(marketplace: &Router, now: Time) -> Result<(), DemoError> {
     for (email, tickets) in PEOPLE {
         let person = json!({ "email": email, "password": PASSWORD });
         let reply = post(marketplace, "/api/users/signup", None, &person).await;
@@ -49,9 +52,10 @@ pub async fn set_up(marketplace: &Router) -> Result<(), DemoError> {
             continue;
         }
         let Some(cookie) = cookie(&reply) else { return Err(DemoError("people", reply.status())) };
-        for (title, venue, amount) in tickets {
+        for (title, venue, amount, days) in tickets {
             let price = json!({ "amount": amount, "currency": "USD" });
-            let ticket = json!({ "title": title, "venue": venue, "price": price });
+            let starts_at = evening(now.after(Duration::from_hours(24 * days)));
+            let ticket = json!({ "title": title, "venue": venue, "startsAt": starts_at, "price": price });
             let reply = post(marketplace, "/api/tickets", Some(&cookie), &ticket).await;
             if reply.status() != StatusCode::CREATED {
                 return Err(DemoError("tickets", reply.status()));
@@ -59,6 +63,13 @@ pub async fn set_up(marketplace: &Router) -> Result<(), DemoError> {
         }
     }
     Ok(())
+}
+
+/// Half past seven of that day, in UTC.
+fn evening(day: Time) -> Time {
+    const DAY: i64 = 86_400_000;
+    let midnight = Time::from_millis(day.as_millis() - day.as_millis().rem_euclid(DAY));
+    midnight.after(Duration::from_mins(19 * 60 + 30))
 }
 
 async fn post(marketplace: &Router, path: &str, cookie: Option<&str>, body: &Value) -> Response<Body> {

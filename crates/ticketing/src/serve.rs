@@ -11,7 +11,7 @@ use store::sqlite::{OpenError, SqliteBackend};
 use crate::data::database;
 use crate::demo::{self, DemoError};
 use crate::options::ServeOptions;
-use crate::welcome;
+use crate::welcome::Welcome;
 use crate::{AssembleError, Marketplace, Parts};
 
 /// Why the marketplace does not run.
@@ -49,7 +49,7 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     let data = folder.to_owned();
     let parts = Parts {
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
-        clock,
+        clock: Arc::clone(&clock),
         open: Box::new(move |name| Ok(SqliteBackend::open(database(&data, name))?)),
         auth: options.auth.clone(),
         hold: options.hold,
@@ -60,11 +60,17 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
         address: listener.local_addr()?,
         stripe_address: stripe_listener.local_addr()?,
     };
-    let (address, stripe_address) = (parts.address, parts.stripe_address);
+    let welcome = Welcome {
+        address: parts.address,
+        stripe: parts.stripe_address,
+        admin: admin_listener.local_addr()?,
+        hold: options.hold,
+        demo: options.demo,
+    };
     let tasks = Tasks::default();
     let marketplace = Marketplace::assemble(parts, &tasks).await?;
     if options.demo {
-        demo::set_up(&marketplace.router).await?;
+        demo::set_up(&marketplace.router, clock.now()).await?;
     }
 
     let serving = Tasks::default();
@@ -73,7 +79,7 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     let health = admin::Health { stores: Arc::new(marketplace.stores.clone()), stop: serving.stop_token() };
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
     let asked_to_stop = stop::asked();
-    welcome::print(options, address, stripe_address, folder);
+    welcome.print(folder);
 
     asked_to_stop.await?;
     eprintln!("Stopping: finishing what is at work.");

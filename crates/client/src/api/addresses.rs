@@ -7,38 +7,35 @@ use runtime::config;
 #[derive(Debug, Clone, Args)]
 pub struct Addresses {
     /// Where auth is.
-    #[arg(long, env = "AUTH_URL", value_parser = config::public_url)]
-    pub auth_url: String,
+    #[arg(long = "auth-url", env = "AUTH_URL", value_parser = config::public_url)]
+    pub auth: String,
 
     /// Where tickets is.
-    #[arg(long, env = "TICKETS_URL", value_parser = config::public_url)]
-    pub tickets_url: String,
+    #[arg(long = "tickets-url", env = "TICKETS_URL", value_parser = config::public_url)]
+    pub tickets: String,
 
     /// Where orders is.
-    #[arg(long, env = "ORDERS_URL", value_parser = config::public_url)]
-    pub orders_url: String,
+    #[arg(long = "orders-url", env = "ORDERS_URL", value_parser = config::public_url)]
+    pub orders: String,
 
     /// Where payments is.
-    #[arg(long, env = "PAYMENTS_URL", value_parser = config::public_url)]
-    pub payments_url: String,
+    #[arg(long = "payments-url", env = "PAYMENTS_URL", value_parser = config::public_url)]
+    pub payments: String,
 }
 
 impl Addresses {
     /// Where auth publishes its public keys.
     pub fn jwks(&self) -> String {
-        format!("{}/api/users/jwks.json", self.auth_url)
+        format!("{}/api/users/jwks.json", self.auth)
     }
 
     /// Who answers this path.
     pub(super) fn of(&self, path: &str) -> &str {
         let services = [
-            ("/api/tickets", &self.tickets_url),
-            ("/api/orders", &self.orders_url),
-            ("/api/payments", &self.payments_url),
+            ("/api/tickets", &self.tickets),
+            ("/api/orders", &self.orders),
+            ("/api/payments", &self.payments),
         ];
-        services
-            .into_iter()
-            .find(|(prefix, _)| path.starts_with(prefix))
-            .map_or(&self.auth_url, |(_, url)| url)
+        services.into_iter().find(|(prefix, _)| path.starts_with(prefix)).map_or(&self.auth, |(_, url)| url)
     }
 }

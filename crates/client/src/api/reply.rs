@@ -33,13 +33,11 @@ impl Reply {
             return Ok(self);
         }
         let problem = serde_json::from_slice::<Body>(&self.body).ok();
-        match problem.filter(|_| self.status.is_client_error()) {
-            Some(body) => Err(ApiError::Refused(Refusal::new(self.status, self.retry_after(), body))),
-            None => {
-                tracing::warn!(status = self.status.as_u16(), "a service failed");
-                Err(ApiError::Away)
-            }
+        if let Some(body) = problem.filter(|_| self.status.is_client_error()) {
+            return Err(ApiError::Refused(Refusal::new(self.status, self.retry_after(), body)));
         }
+        tracing::warn!(status = self.status.as_u16(), "a service failed");
+        Err(ApiError::Away)
     }
 
     fn retry_after(&self) -> Option<Duration> {

@@ -15,7 +15,7 @@ use crate::visitor::Visitor;
 pub(crate) async fn cancel(State(client): State<Client>, id: PathId<OrderId>, visitor: Visitor) -> Shown {
     let id = id.known()?;
     match client.api.delete(&visitor.caller, &format!("/api/orders/{id}")).await {
-        Ok(_) => Ok(render::see_other(&format!("/orders/{id}?done=cancelled"))),
+        Ok(_) => Ok(render::see_other(&format!("/orders/{id}"))),
         Err(ApiError::Away) => Err(Problem::unavailable()),
         Err(ApiError::Refused(refusal)) if refusal.is_about_the_thing() => {
             Err(ApiError::Refused(refusal).into())

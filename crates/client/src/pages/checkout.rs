@@ -96,6 +96,11 @@ impl CheckoutPage {
         !matches!(self.stage, Stage::Complete | Stage::Cancelled(_))
     }
 
+    /// Whether it is known where or when the event takes place.
+    fn tells_of_the_event(&self) -> bool {
+        self.starts.is_some() || self.known.ticket.as_ref().is_some_and(|ticket| ticket.venue.is_some())
+    }
+
     /// Whether a bank may have set the amount aside for a while.
     fn was_authorized(&self) -> bool {
         use PaymentStatus::{Authorized, Failed, Voided, Voiding};

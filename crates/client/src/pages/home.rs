@@ -98,7 +98,7 @@ impl Search {
 
     /// Whether anything is looked for.
     fn narrows(&self) -> bool {
-        !(self.q.is_empty() && !self.filters())
+        !self.q.is_empty() || self.filters()
     }
 
     /// Whether more than words is looked for.

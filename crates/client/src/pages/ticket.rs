@@ -1,6 +1,7 @@
 //! `GET /tickets/{id}`: everything about a ticket, and what the visitor can do with it.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use askama::Template;
 use axum::extract::State;
@@ -30,6 +31,8 @@ struct TicketPage {
     fault: Option<String>,
     /// The address that other sites are told.
     url: Option<String>,
+    /// For how long it is still held.
+    left: Duration,
 }
 
 /// How a visitor stands to a ticket.
@@ -93,7 +96,8 @@ async fn page(
     let mut frame = Frame::of(visitor);
     // Signing in leads back to the ticket, not to the form that did not work.
     frame.place = format!("/tickets/{id}");
-    Ok(render::page(status, &TicketPage { frame, ticket, standing, fault, url }))
+    let left = ticket.reserved_until.map(|until| until - client.context.clock.now()).unwrap_or_default();
+    Ok(render::page(status, &TicketPage { frame, ticket, standing, fault, url, left }))
 }
 
 /// A ticket as the API shows it.
@@ -149,6 +153,10 @@ impl TicketPage {
 
     fn held_until(&self) -> Option<When> {
         self.ticket.reserved_until.map(When::from)
+    }
+
+    fn time_left(&self) -> String {
+        self.frame.t.ticket.left.replace("{time}", &self.frame.t.minutes(self.left))
     }
 
     fn listed(&self) -> When {

@@ -2,6 +2,8 @@
 
 mod words;
 
+use std::time::Duration;
+
 use common::event::{CancelReason, OrderStatus, TicketStatus};
 use http::StatusCode;
 
@@ -27,7 +29,6 @@ impl Texts {
             "listed" => done.listed,
             "edited" => done.edited,
             "withdrawn" => done.withdrawn,
-            "cancelled" => done.cancelled,
             "password" => done.password,
             "revoked" => done.revoked,
             "revoked-all" => done.revoked_all,
@@ -53,14 +54,20 @@ impl Texts {
             "order-complete" => words.order_complete,
             "idempotency-key-reused" => words.reused,
             "too-many-attempts" => {
-                let minutes = refusal.retry_after.unwrap_or_default().as_secs().div_ceil(60);
-                let many = words.minutes.replace("{n}", &minutes.to_string());
-                let wait = if minutes > 1 { many.as_str() } else { words.minute };
-                return words.too_many.replace("{wait}", wait);
+                let wait = self.minutes(refusal.retry_after.unwrap_or_default());
+                return words.too_many.replace("{wait}", &wait);
             }
             _ => &refusal.detail,
         };
         text.to_owned()
+    }
+
+    /// A time to wait, rounded up.
+    pub(crate) fn minutes(&self, time: Duration) -> String {
+        match time.as_secs().div_ceil(60) {
+            0 | 1 => self.refusals.minute.to_owned(),
+            minutes => self.refusals.minutes.replace("{n}", &minutes.to_string()),
+        }
     }
 
     /// What an error page of this status says.

@@ -54,7 +54,6 @@ texts! {
         listed: "Your ticket is listed. It is on sale from now on.",
         edited: "Your changes are saved.",
         withdrawn: "Your ticket is withdrawn. Nobody can buy it any more.",
-        cancelled: "The order is cancelled, and the ticket is on sale again.",
         password: "Your password is changed, and every other device is signed out.",
         revoked: "That device is signed out.",
         revoked_all: "Every other device is signed out.",
@@ -87,6 +86,7 @@ texts! {
         all: "Show all tickets",
         live_one: "One new ticket has just been listed.",
         live_many: "{n} new tickets have just been listed.",
+        live_changed: "The list has changed meanwhile.",
         live_show: "Show",
         live_taken: "{title} has just been taken.",
         live_back: "{title} is on sale again.",
@@ -110,6 +110,7 @@ texts! {
         held: "Somebody is buying this ticket right now.",
         held_hint: "If they do not pay in time, it is on sale again by itself.",
         held_until: "Held until",
+        left: "({time} left)",
         held_by_you: "You are buying this ticket.",
         checkout: "Go to your order",
         sold: "This ticket is sold.",
@@ -177,8 +178,6 @@ texts! {
         pay_by: "Pay by",
         pay: "Pay now",
         more: "Older orders",
-        cancel: "Cancel the order",
-        number: "Order number",
     }
     state: State {
         available: "On sale",
@@ -284,8 +283,8 @@ texts! {
         released: "If your bank shows the amount as reserved, it lets go of it by itself; that can take a few days.",
         see_ticket: "See the ticket",
         others: "See other tickets",
-        offline: "You are offline. Nothing is lost: this page goes on by itself as soon as you are connected.",
-        online: "You are connected again.",
+        offline: "There is no connection right now. Nothing is lost: this page goes on by itself as soon as it is back.",
+        online: "The connection is back.",
         minutes_10: "10 minutes left to pay.",
         minutes_5: "5 minutes left to pay.",
         minutes_1: "1 minute left to pay.",
@@ -297,7 +296,7 @@ texts! {
         unanswered: "Your bank has not heard your answer. Nothing was charged; enter your card again.",
         not_through: "Your payment did not get through. Nothing was charged; try again.",
         declined: "Your card was declined.",
-        another_card: "You were not charged; try again or use another card.",
+        not_charged: "You were not charged.",
     }
     errors: Errors {
         not_found: "There is nothing here",

@@ -33,15 +33,6 @@ export async function faults({ stripe }, wanted) {
   await send(stripe, "/sim/faults", "POST", wanted);
 }
 
-/** The simulator's payment of this order, from Stripe's side. */
-export async function intentOf({ stripe }, order) {
-  const listed = await fetch(`${stripe}/v1/payment_intents?limit=100`, {
-    headers: { authorization: "Bearer sk_test_sim" },
-  });
-  const { data } = await listed.json();
-  return data.filter((intent) => intent.metadata.order_id === order.id || intent.metadata.orderId === order.id);
-}
-
 async function send(url, path, method, body, headers = {}) {
   const reply = await fetch(url + path, {
     method,

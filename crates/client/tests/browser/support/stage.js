@@ -37,7 +37,7 @@ export const hurriedProgram = once("hurried program", () => startProgram("--hold
 
 after(async () => {
   for (const one of [...started.values()].reverse()) {
-    const it = await one;
-    await (it.close ?? it.stop).call(it);
+    const it = await one.catch(() => null);
+    await (it?.close ?? it?.stop)?.call(it);
   }
 });

@@ -27,8 +27,9 @@ mod tests {
     #[test]
     fn percentiles_are_figures_that_were_measured() {
         let figures: Vec<f64> = (1..=100).rev().map(f64::from).collect();
-        assert_eq!([50.0, 99.0, 100.0].map(|percent| percentile(&figures, percent) as i32), [50, 99, 100]);
-        assert_eq!(median(&[3.0, 1.0, 2.0]) as i32, 2);
+        let shown = [50.0, 99.0, 100.0].map(|percent| percentile(&figures, percent).to_string());
+        assert_eq!(shown, ["50", "99", "100"]);
+        assert_eq!(median(&[3.0, 1.0, 2.0]).to_string(), "2");
         assert!(median(&[]) < f64::EPSILON);
     }
 }

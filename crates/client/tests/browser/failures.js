@@ -1,0 +1,198 @@
+// What can go wrong with a card, a bank, the time and the connection.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import {
+  CARDS,
+  HEADINGS,
+  enterCard,
+  openCheckout,
+  payButton,
+  payWith,
+  seesHeading,
+  seesProblem,
+} from "./support/checkout.js";
+import { faults } from "./support/people.js";
+import { checkoutScene, moneyOf } from "./support/scene.js";
+import { hurriedProgram } from "./support/stage.js";
+import { anotherTab } from "./support/visit.js";
+
+// The browser itself writes down every answer of 4xx, and every request that it could not send. 402: Stripe's, for a
+// card that is declined. 409: payments', for an order that has been paid while the page was on its way.
+const REFUSED = [/status of 40[29]/];
+const OFFLINE = [/ERR_INTERNET_DISCONNECTED|ERR_FAILED|ERR_NETWORK|Failed to fetch/];
+
+for (const [name, number, words] of [
+  ["a declined card", CARDS.declined, /declined/],
+  ["a card without money", CARDS.insufficientFunds, /insufficient funds/],
+]) {
+  test(`${name} can be followed by another one`, async (t) => {
+    const { place, order, page } = await checkoutScene(t, { expects: REFUSED });
+    await openCheckout(page, order);
+    await payWith(page, number);
+    await seesProblem(page, words);
+    await seesProblem(page, /You were not charged/);
+    assert.equal(await page.evaluate(() => document.activeElement.closest('[data-part="card"]') !== null), true);
+    await payWith(page, CARDS.visa);
+    await seesHeading(page, HEADINGS.complete);
+    assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+  });
+}
+
+test("a declined card is still told of after a reload", async (t) => {
+  const { order, page } = await checkoutScene(t, { expects: REFUSED });
+  await openCheckout(page, order);
+  await payWith(page, CARDS.declined);
+  await seesProblem(page, /declined/);
+  await page.reload();
+  await seesProblem(page, /declined/);
+});
+
+test("an incomplete card is not sent", async (t) => {
+  const { order, page } = await checkoutScene(t);
+  await openCheckout(page, order);
+  await payWith(page, "4242");
+  await page.getByText("Your card number is incomplete.").waitFor();
+  await enterCard(page, CARDS.visa);
+  await payButton(page).click();
+  await seesHeading(page, HEADINGS.complete);
+});
+
+test("3-D Secure leads to the bank and, accepted, back to the ticket", async (t) => {
+  const { place, order, page } = await checkoutScene(t, { expects: REFUSED });
+  await openCheckout(page, order);
+  await payWith(page, CARDS.threeDSecure);
+  await page.getByRole("button", { name: "Accept" }).click();
+  await seesHeading(page, HEADINGS.complete);
+  assert.equal(new URL(page.url()).search, "", "the payment's secret does not stay in the address");
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("3-D Secure, refused, leads back to the form and to another card", async (t) => {
+  const { order, page } = await checkoutScene(t);
+  await openCheckout(page, order);
+  await payWith(page, CARDS.threeDSecure);
+  await page.getByRole("button", { name: "Refuse" }).click();
+  await seesProblem(page, /did not confirm/);
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+});
+
+test("3-D Secure, left by the back button, leads back to the form and to another card", async (t) => {
+  const { place, order, page } = await checkoutScene(t);
+  await openCheckout(page, order);
+  await payWith(page, CARDS.threeDSecure);
+  await page.getByRole("button", { name: "Accept" }).waitFor();
+  await page.goBack();
+  await seesProblem(page, /Your bank has not heard your answer/);
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("an order that is not paid in time expires before one's eyes", async (t) => {
+  const { place, order, ticket, page } = await checkoutScene(t, { on: hurriedProgram });
+  await page.goto(`/orders/${order.id}`);
+  await page.getByRole("timer").waitFor();
+  await seesHeading(page, HEADINGS.expired);
+  await page.getByText("No money was taken.").waitFor();
+  assert.equal((await moneyOf(place, order)).received, 0);
+  await page.getByRole("link", { name: "See the ticket" }).click();
+  await seesHeading(page, ticket.title);
+  await page.getByRole("button", { name: /^Buy for/ }).waitFor();
+});
+
+test("an order that is given up in one tab is over in the other", async (t) => {
+  const { order, page } = await checkoutScene(t);
+  await openCheckout(page, order);
+  const other = await anotherTab(page);
+  await openCheckout(other, order);
+  await other.getByRole("button", { name: "Give up this order" }).click();
+  await seesHeading(other, HEADINGS.givenUp);
+  await seesHeading(page, HEADINGS.givenUp);
+});
+
+test("an order that is paid in one tab is paid in the other", async (t) => {
+  const { place, order, page } = await checkoutScene(t);
+  await openCheckout(page, order);
+  const other = await anotherTab(page);
+  await openCheckout(other, order);
+  await payWith(other, CARDS.visa);
+  await seesHeading(other, HEADINGS.complete);
+  await seesHeading(page, HEADINGS.complete);
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("a reload in the middle of paying ends in the truth and charges once", async (t) => {
+  const { place, order, page } = await checkoutScene(t, { expects: [...REFUSED, ...OFFLINE] });
+  await openCheckout(page, order);
+  const sent = page.waitForResponse(/\/confirm$/);
+  await payWith(page, CARDS.visa);
+  await sent;
+  await page.reload();
+  await seesHeading(page, HEADINGS.complete);
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("the back button after a purchase leads to no second payment", async (t) => {
+  const { place, order, ticket, page } = await checkoutScene(t);
+  await page.goto(`/tickets/${ticket.id}`);
+  await page.getByRole("link", { name: "Go to your order" }).click();
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+  await page.goto("/");
+  await page.goBack();
+  await seesHeading(page, HEADINGS.complete);
+  await page.goBack();
+  await page.reload();
+  await page.getByText("This ticket is yours.").waitFor();
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("a connection that is lost while paying charges nothing, and paying goes on when it is back", async (t) => {
+  const { place, order, page } = await checkoutScene(t, { expects: OFFLINE });
+  await openCheckout(page, order);
+  await page.context().setOffline(true);
+  await page.getByText("There is no connection right now.").first().waitFor();
+  await payWith(page, CARDS.visa);
+  await page.getByText("you will not be charged twice").waitFor();
+  await page.context().setOffline(false);
+  await seesProblem(page, /did not get through/);
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("a payment whose answer is lost is found again and charged once", async (t) => {
+  const { place, order, page } = await checkoutScene(t, { expects: OFFLINE });
+  await openCheckout(page, order);
+  await page.route(/\/confirm$/, async (route) => {
+    await route.fetch();
+    await route.abort();
+  });
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("a card form that cannot be loaded can be tried again", async (t) => {
+  const { order, page } = await checkoutScene(t, { expects: OFFLINE });
+  await page.route(/stripe\.js$/, (route) => route.abort());
+  await page.goto(`/orders/${order.id}`);
+  await seesProblem(page, /cannot be loaded/);
+  await page.unroute(/stripe\.js$/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+});
+
+test("a capture that the bank refuses takes no money and says so", async (t) => {
+  const { place, order, page } = await checkoutScene(t);
+  await openCheckout(page, order);
+  await faults(place, { captureFails: 1 });
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.failed);
+  await page.getByText("No money was taken.").waitFor();
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 0, open: 0 });
+});

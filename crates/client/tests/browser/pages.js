@@ -1,0 +1,216 @@
+// Every page: without JavaScript, for everybody's eyes, within its policy, and light.
+
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { test } from "node:test";
+
+import { CARDS, HEADINGS, openCheckout, payButton, payWith, seesHeading, seesProblem } from "./support/checkout.js";
+import { holds, newPerson, sells } from "./support/people.js";
+import { checkoutScene } from "./support/scene.js";
+import { program } from "./support/stage.js";
+import { photograph } from "./support/photograph.js";
+import { visit } from "./support/visit.js";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const LIGHT = { colorScheme: "light", viewport: { width: 1280, height: 800 } };
+const DARK = { colorScheme: "dark", viewport: { width: 1280, height: 800 } };
+const PHONE = { colorScheme: "light", viewport: { width: 375, height: 740 } };
+const LOOKS = Object.entries({ light: LIGHT, dark: DARK, phone: PHONE });
+
+/** What a page may weigh on its way, with everything that it loads from us. */
+const HEAVIEST = 60 * 1024;
+
+/** Somebody who has one of everything, and the pages that they can see. */
+async function everything() {
+  const place = await program();
+  const [person, other] = await Promise.all([newPerson(place), newPerson(place)]);
+  const own = await sells(person, {
+    title: "Opera, stalls, row 3",
+    venue: "Staatsoper, Berlin",
+    description: "Two seats side by side.\nHanded over at the entrance.",
+    startsAt: "2030-05-04T19:30:00Z",
+  });
+  const held = await sells(other, { title: "Cup final, row 12", venue: "Wembley", amount: 14000 });
+  const free = await sells(other, { title: "Stand-up Sunday", amount: 1800 });
+  const order = await holds(person, held);
+  const pages = {
+    home: "/",
+    "nothing found": "/?q=zzzzzz",
+    "sell a ticket": "/tickets/new",
+    ticket: `/tickets/${free.id}`,
+    "own ticket": `/tickets/${own.id}`,
+    "held ticket": `/tickets/${held.id}`,
+    "edit a ticket": `/tickets/${own.id}/edit`,
+    "my tickets": "/mine",
+    orders: "/orders",
+    checkout: `/orders/${order.id}`,
+    account: "/account",
+    "not found": "/nowhere",
+  };
+  return { place, person, order, pages };
+}
+
+const STRANGERS_PAGES = { "sign up": "/auth/signup", "sign in": "/auth/signin", "home of a stranger": "/" };
+
+/** The status of a page is also the browser's to complain of. */
+const NOT_FOUND = [/status of 40[49]/];
+
+async function isForEverybody(page, name) {
+  // Animations and colours in transition have no contrast yet.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.effect.getTiming().iterations === Infinity || one.finished)));
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const told = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html} (${node.failureSummary})`));
+  assert.deepEqual(told, [], `${name} is not for everybody`);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(overflow <= 0, `${name} is ${overflow} px wider than the window`);
+}
+
+for (const [look, options] of LOOKS) {
+  test(`every page is accessible (${look})`, async (t) => {
+    const { place, person, pages } = await everything();
+    const page = await visit(t, place, { person, expects: NOT_FOUND, ...options });
+    for (const [name, address] of Object.entries(pages)) {
+      await page.goto(address);
+      if (name === "checkout") await payButton(page).waitFor();
+      await photograph(page, `${name}-${look}`);
+      await isForEverybody(page, name);
+    }
+    const stranger = await visit(t, place, options);
+    for (const [name, address] of Object.entries(STRANGERS_PAGES)) {
+      await stranger.goto(address);
+      await photograph(stranger, `${name}-${look}`);
+      await isForEverybody(stranger, name);
+    }
+  });
+
+  test(`every state of an order is accessible (${look})`, async (t) => {
+    const { order, page } = await checkoutScene(t, { expects: [/status of 40[29]/], ...options });
+    await openCheckout(page, order);
+    await payWith(page, CARDS.declined);
+    await seesProblem(page, /declined/);
+    await photograph(page, `checkout-declined-${look}`);
+    await isForEverybody(page, "declined");
+    await payWith(page, CARDS.threeDSecure);
+    await page.getByRole("button", { name: "Accept" }).waitFor();
+    await photograph(page, `bank-${look}`);
+    await isForEverybody(page, "the bank");
+    await page.getByRole("button", { name: "Accept" }).click();
+    await seesHeading(page, HEADINGS.complete);
+    await photograph(page, `complete-${look}`);
+    await isForEverybody(page, "complete");
+  });
+
+  test(`an order that is over is accessible (${look})`, async (t) => {
+    const { order, buyer, page } = await checkoutScene(t, options);
+    await buyer.call(`/api/orders/${order.id}`, "DELETE");
+    await page.goto(`/orders/${order.id}`);
+    await seesHeading(page, HEADINGS.givenUp);
+    await photograph(page, `given-up-${look}`);
+    await isForEverybody(page, "given up");
+  });
+
+  test(`a payment that is being confirmed is accessible (${look})`, async (t) => {
+    const { order, page } = await checkoutScene(t, { expects: [/ERR_FAILED/], ...options });
+    await openCheckout(page, order);
+    await page.route(/\/orders\//, (route) => route.abort());
+    await payWith(page, CARDS.visa);
+    await seesHeading(page, HEADINGS.confirming);
+    await photograph(page, `confirming-${look}`);
+    await isForEverybody(page, "confirming");
+  });
+}
+
+test("without JavaScript everything works but entering a card, and the page says so", async (t) => {
+  const place = await program();
+  const [seller, buyer] = await Promise.all([newPerson(place), newPerson(place)]);
+  const page = await visit(t, place, { person: seller, javaScriptEnabled: false });
+  await page.goto("/tickets/new");
+  await page.getByLabel("Title").fill("Silent film with organ");
+  await page.getByLabel("Price").fill("12.50");
+  await page.getByRole("button", { name: "List the ticket" }).click();
+  await seesHeading(page, "Silent film with organ");
+  const address = new URL(page.url()).pathname;
+
+  const other = await visit(t, place, { person: buyer, javaScriptEnabled: false });
+  await other.goto(address);
+  await other.getByRole("button", { name: "Buy for $12.50" }).click();
+  await seesHeading(other, HEADINGS.pay);
+  await other.locator("noscript p", { hasText: "Entering a card needs JavaScript" }).waitFor();
+  assert.equal(await payButton(other).isVisible(), false);
+  await photograph(other, "checkout-without-javascript");
+  await other.getByRole("button", { name: "Give up this order" }).click();
+  await seesHeading(other, HEADINGS.givenUp);
+  await other.getByRole("link", { name: "See the ticket" }).click();
+  await other.getByRole("button", { name: "Buy for $12.50" }).waitFor();
+});
+
+test("without JavaScript every page is shown", async (t) => {
+  const { place, person, pages } = await everything();
+  const page = await visit(t, place, { person, javaScriptEnabled: false, expects: NOT_FOUND });
+  for (const [name, address] of Object.entries(pages)) {
+    const reply = await page.goto(address);
+    assert.equal(reply.status(), name === "not found" ? 404 : 200, name);
+    await page.getByRole("heading", { level: 1 }).waitFor();
+  }
+});
+
+test("a title with markup in it is text on every page", async (t) => {
+  const title = '<script>alert(1)</script><img src=x onerror="alert(2)">';
+  const { order, seller, ticket, page } = await checkoutScene(t, { ticket: { title, venue: title, description: title } });
+  page.on("dialog", () => assert.fail("the markup ran"));
+  await openCheckout(page, order);
+  for (const address of [`/tickets/${ticket.id}`, "/mine?role=holding", "/orders", `/orders/${order.id}`]) {
+    await page.goto(address);
+    await page.getByText(title).first().waitFor();
+    assert.equal(await page.locator("img[src=x]").count(), 0, address);
+  }
+  await sells(seller, { title });
+  await page.goto("/");
+  await page.getByText(title).first().waitFor();
+});
+
+test("a ticket turns grey on the home page when somebody else takes it", async (t) => {
+  const place = await program();
+  const [seller, buyer] = await Promise.all([newPerson(place), newPerson(place)]);
+  const ticket = await sells(seller, { title: "Gone in a moment" });
+  const page = await visit(t, place);
+  const listening = page.waitForResponse(/\/api\/tickets\/events$/);
+  await page.goto("/");
+  await listening;
+  const order = await holds(buyer, ticket);
+  const card = page.locator(`[data-ticket="${ticket.id}"]`);
+  await card.and(page.locator(".is-taken")).waitFor();
+  await buyer.call(`/api/orders/${order.id}`, "DELETE");
+  await card.and(page.locator(":not(.is-taken)")).waitFor();
+});
+
+test("time that is running out is told aloud, and the countdown follows the server's clock", async (t) => {
+  const { order, page } = await checkoutScene(t);
+  await page.clock.install();
+  await openCheckout(page, order);
+  await page.getByRole("timer").filter({ hasText: /^14:/ }).waitFor();
+  await page.clock.fastForward("05:30");
+  await page.getByRole("status").filter({ hasText: "10 minutes left to pay." }).waitFor({ state: "attached" });
+  // Five minutes have passed here and none there: the page has asked the server, whose time counts.
+  await page.getByRole("timer").filter({ hasText: /^14:/ }).waitFor();
+});
+
+test("every page weighs less than 60 KiB", async (t) => {
+  const { place, person, pages } = await everything();
+  const heavy = [];
+  for (const [name, address] of Object.entries(pages)) {
+    // A visitor of their own for every page: nothing is cached.
+    const page = await visit(t, place, { person, expects: NOT_FOUND });
+    const session = await page.context().newCDPSession(page);
+    await session.send("Network.enable");
+    let weight = 0;
+    session.on("Network.loadingFinished", ({ encodedDataLength }) => (weight += encodedDataLength));
+    await page.goto(address, { waitUntil: "load" });
+    if (weight > HEAVIEST) heavy.push(`${name}: ${weight}`);
+    assert.ok(weight > 0, name);
+  }
+  assert.deepEqual(heavy, []);
+});

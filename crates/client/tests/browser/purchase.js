@@ -1,0 +1,103 @@
+// The whole way: two people, two browsers, one ticket.
+
+import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { test } from "node:test";
+
+import { CARDS, HEADINGS, openCheckout, payButton, payWith, seesHeading } from "./support/checkout.js";
+import { newPerson, sells } from "./support/people.js";
+import { checkoutScene, moneyOf } from "./support/scene.js";
+import { program } from "./support/stage.js";
+import { visit } from "./support/visit.js";
+
+async function signUp(page) {
+  await page.goto("/auth/signup");
+  await page.getByLabel("E-mail address").fill(`${randomUUID()}@example.com`);
+  await page.getByLabel("Password", { exact: true }).fill("seven wild geese at dawn");
+  await page.getByRole("button", { name: "Create the account" }).click();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+}
+
+test("one person sells a ticket and another buys it", async (t) => {
+  const place = await program();
+  const seller = await visit(t, place);
+  await signUp(seller);
+  await seller.goto("/tickets/new");
+  await seller.getByLabel("Title").fill("Jazz in the cellar");
+  await seller.getByLabel(/^Venue/).fill("Quasimodo, Berlin");
+  await seller.getByLabel("Price").fill("25.00");
+  await seller.getByRole("button", { name: "List the ticket" }).click();
+  await seesHeading(seller, "Jazz in the cellar");
+  const address = new URL(seller.url()).pathname;
+
+  const buyer = await visit(t, place);
+  await signUp(buyer);
+  await buyer.goto(address);
+  await buyer.getByRole("button", { name: "Buy for $25.00" }).click();
+  await seesHeading(buyer, HEADINGS.pay);
+  await payWith(buyer, CARDS.visa);
+  await seesHeading(buyer, HEADINGS.complete);
+  await buyer.getByRole("heading", { name: "Receipt" }).waitFor();
+  const picture = buyer.getByRole("img", { name: "QR code of this order" });
+  assert.ok(await picture.evaluate((image) => image.decode().then(() => image.naturalWidth > 0)));
+  assert.equal(new URL(buyer.url()).search, "");
+
+  await seller.reload();
+  await seller.getByText("You sold this ticket.").waitFor();
+});
+
+test("a purchase needs nothing but the keyboard", async (t) => {
+  const place = await program();
+  const person = await newPerson(place);
+  const ticket = await sells(await newPerson(place));
+  const page = await visit(t, place, { person });
+  await page.goto(`/tickets/${ticket.id}`);
+  await tabTo(page, page.getByRole("button", { name: /^Buy for/ }));
+  await page.keyboard.press("Enter");
+  await payButton(page).waitFor();
+  await tabTo(page, page.getByLabel("Card number"));
+  await page.keyboard.type(CARDS.visa);
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("12/34");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("123");
+  await page.keyboard.press("Enter");
+  await seesHeading(page, HEADINGS.complete);
+  const focused = await page.evaluate(() => document.activeElement.textContent);
+  assert.equal(focused, HEADINGS.complete, "those who cannot see the change are brought to it");
+});
+
+test("a double click charges once", async (t) => {
+  const { place, order, page } = await checkoutScene(t);
+  const confirmations = [];
+  page.on("request", (request) => /\/confirm$/.test(request.url()) && confirmations.push(request.url()));
+  await openCheckout(page, order);
+  await page.getByLabel("Card number").fill(CARDS.visa);
+  await page.getByLabel("Expiry (MM/YY)").fill("12/34");
+  await page.getByLabel("Security code").fill("123");
+  await payButton(page).dblclick();
+  await seesHeading(page, HEADINGS.complete);
+  assert.equal(confirmations.length, 1);
+  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+});
+
+test("the receipt can be printed, the buttons and the navigation stay on the screen", async (t) => {
+  const { order, page } = await checkoutScene(t);
+  await openCheckout(page, order);
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+  await page.getByRole("button", { name: "Print" }).waitFor();
+  await page.emulateMedia({ media: "print" });
+  assert.ok(await page.getByRole("button", { name: "Print" }).isHidden());
+  assert.ok(await page.getByText(order.id).isVisible());
+});
+
+/** Presses Tab until this is where the focus is. */
+async function tabTo(page, locator) {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press("Tab");
+    const isThere = await locator.evaluate((element) => element === element.getRootNode().activeElement);
+    if (isThere) return;
+  }
+  assert.fail("the keyboard does not lead there");
+}

@@ -1,0 +1,76 @@
+//! What a page brings along: kept for ever, compressed, small, and only ours.
+
+use e2e::World;
+
+use crate::browser::{Browser, PRICE, id};
+
+/// The most that a page, its styles and its scripts may weigh on the wire, in bytes.
+const BUDGET: usize = 60 * 1024;
+
+#[tokio::test]
+async fn every_page_is_light_and_loads_nothing_from_elsewhere() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    for number in 0..24 {
+        seller.sells(&format!("Concert number {number}"), PRICE).await;
+    }
+    let ticket = seller.sells("Concert", PRICE).await;
+    let order = buyer.buys(&ticket).await;
+    world.settle().await;
+    let order_page = format!("/orders/{}", id(&order));
+    let pages = [
+        "/",
+        "/tickets/new",
+        "/mine",
+        "/orders",
+        "/account",
+        "/nothing",
+        &format!("/tickets/{}", id(&ticket)),
+        &order_page,
+    ];
+    let browser = Browser::of(&world, &buyer);
+    for path in pages {
+        let seen = browser.get(path).await;
+        let mut weight = wire(&browser, path).await;
+        let links = seen.html.split(['"', '\'']).filter(|part| part.starts_with("/assets/"));
+        let links: std::collections::BTreeSet<_> = links.collect();
+        assert!(links.len() >= 3, "{path}: {links:?}");
+        for link in links {
+            let asset = browser.get(link).await;
+            assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{link}");
+            asset.is(200);
+            weight += wire(&browser, link).await;
+        }
+        assert!(weight < BUDGET, "{path} weighs {weight} bytes");
+        let elsewhere = [" src=\"http", " href=\"http", "<style", " style=\"", " onclick"];
+        let stripe = world.place.stripe.as_str();
+        for mark in elsewhere {
+            let found =
+                seen.html.match_indices(mark).map(|(at, _)| &seen.html[at..(at + 80).min(seen.html.len())]);
+            let found: Vec<_> = found
+                .filter(|text| !text.contains(stripe) && !text.contains(&world.place.marketplace))
+                .collect();
+            assert!(found.is_empty(), "{path}: {found:?}");
+        }
+    }
+    buyer.cancels(&order).await;
+    world.ends_well().await;
+}
+
+/// What something weighs compressed.
+async fn wire(browser: &Browser, path: &str) -> usize {
+    let request = browser.request("GET", path).header("accept", "text/html").header("accept-encoding", "br");
+    let reply = request.send().await.expect("a reply");
+    assert_eq!(reply.headers()["content-encoding"], "br", "{path}");
+    reply.bytes().await.expect("a body").len()
+}
+
+#[tokio::test]
+async fn an_asset_of_another_content_is_not_there() {
+    let world = World::start().await;
+    let browser = Browser::of_nobody(&world);
+    for path in ["/assets/style.css", "/assets/style.AAAAAAAAAAAA.css", "/assets/", "/assets/../Cargo.toml"] {
+        browser.get(path).await.is(404);
+    }
+    world.ends_well().await;
+}

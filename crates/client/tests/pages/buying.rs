@@ -1,0 +1,95 @@
+//! Buying, withdrawing and cancelling by form.
+
+use e2e::World;
+use serde_json::json;
+
+use crate::browser::{Browser, PRICE, id};
+
+#[tokio::test]
+async fn pressing_buy_twice_orders_once() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    let ticket = seller.sells("Concert", PRICE).await;
+    let path = format!("/tickets/{}", id(&ticket));
+    let browser = Browser::of(&world, &buyer);
+    let page = browser.get(&path).await;
+    page.says("Buy for $25.00");
+    let key = page.value("key");
+    let fields = [("key", key.as_str()), ("price", "25.00"), ("currency", "USD")];
+    let first = browser.send(&format!("{path}/buy"), &fields).await;
+    let again = browser.send(&format!("{path}/buy"), &fields).await;
+    assert!(first.leads_to().starts_with("/orders/"), "{}", first.leads_to());
+    assert_eq!(first.leads_to(), again.leads_to());
+    world.settle().await;
+    browser.get(first.leads_to()).await.is(200).says("Concert").says("$25.00");
+    browser.get(&path).await.says("You are buying this ticket.").says(first.leads_to());
+    Browser::of_nobody(&world)
+        .get(&path)
+        .await
+        .says("Somebody is buying this ticket right now.")
+        .says("(15 minutes left)");
+    browser.get("/orders").await.says("Concert").says("$25.00");
+    browser.get("/mine").await.says("Held for you");
+    let cancelled = browser.send(&format!("{}/cancel", first.leads_to()), &[]).await;
+    browser.get(cancelled.leads_to()).await.is(200).says("You gave this order up");
+    world.ends_well().await;
+}
+
+#[tokio::test]
+async fn a_purchase_that_cannot_be_says_why() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    let late = world.person("late").await;
+    let ticket = seller.sells("Concert", PRICE).await;
+    let buy = format!("/tickets/{}/buy", id(&ticket));
+    let fields = [("price", "25.00"), ("currency", "USD")];
+    let nobody = Browser::of_nobody(&world);
+    nobody.send(&buy, &fields).await.is(401).says("You are signed out.").says("Sign in to buy");
+    let own = Browser::of(&world, &seller);
+    own.send(&buy, &fields).await.is(409).says("This is your own ticket.");
+    let browser = Browser::of(&world, &late);
+    browser
+        .send(&buy, &[("price", "20.00"), ("currency", "USD")])
+        .await
+        .is(409)
+        .says("The price has changed");
+    browser.send(&buy, &[("price", "cheap"), ("currency", "USD")]).await.is(400).says("Buy for $25.00");
+    let order = buyer.buys(&ticket).await;
+    world.settle().await;
+    browser.send(&buy, &fields).await.is(409).says("Somebody was faster").says("Held until");
+    own.send(&format!("/tickets/{}/withdraw", id(&ticket)), &[]).await.is(409).says("cannot be changed");
+    buyer.cancels(&order).await;
+    world.settle().await;
+    world.ends_well().await;
+}
+
+#[tokio::test]
+async fn a_withdrawn_ticket_cannot_be_bought_and_only_its_seller_withdraws_it() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    let ticket = seller.sells("Concert", PRICE).await;
+    let path = format!("/tickets/{}", id(&ticket));
+    let (own, other) = (Browser::of(&world, &seller), Browser::of(&world, &buyer));
+    other.send(&format!("{path}/withdraw"), &[]).await.is(403);
+    let withdrawn = own.send(&format!("{path}/withdraw"), &[]).await;
+    own.get(withdrawn.leads_to()).await.says("Your ticket is withdrawn.");
+    world.settle().await;
+    let refused = other.send(&format!("{path}/buy"), &[("price", "25.00"), ("currency", "USD")]).await;
+    refused.is(409).says("The seller took this ticket back.").hides("Buy for");
+    other.get("/").await.hides(id(&ticket));
+    world.ends_well().await;
+}
+
+#[tokio::test]
+async fn another_persons_order_is_neither_shown_nor_cancelled() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    let ticket = seller.sells("Secret gig", PRICE).await;
+    let order = buyer.buys(&ticket).await;
+    let path = format!("/orders/{}", id(&order));
+    let stranger = Browser::of(&world, &seller);
+    stranger.get(&path).await.is(403).hides("Secret gig");
+    stranger.send(&format!("{path}/cancel"), &[]).await.is(403);
+    buyer.cancels(&json!({ "id": id(&order) })).await;
+    world.ends_well().await;
+}
