@@ -102,6 +102,8 @@ async function fetchPage() {
   showConnection(true);
   // Signed out elsewhere: the way back leads through signing in.
   if (reply.redirected) return location.assign(reply.url);
+  // Somebody else has signed in here.
+  if (reply.status === 403) return location.reload();
   if (!reply.ok) return;
   const fresh = new DOMParser().parseFromString(text, "text/html");
   const next = fresh.getElementById("checkout");
@@ -337,7 +339,10 @@ const card = {
   async look() {
     if (!this.stripe) return;
     const { paymentIntent } = await this.stripe.retrievePaymentIntent(this.secret).catch(() => ({}));
-    if (!paymentIntent || !isStage("payable")) return;
+    if (!paymentIntent) return;
+    // Stripe was still thinking, and then the bank refused.
+    if (isStage("confirming") && paymentIntent.status === "requires_payment_method") return location.reload();
+    if (!isStage("payable")) return;
     const wasUnsure = this.unsure;
     if (ACCEPTED.includes(paymentIntent.status)) return showConfirming();
     if (paymentIntent.status === "canceled") return refresh();

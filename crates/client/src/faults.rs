@@ -1,5 +1,7 @@
 //! What is wrong with a form, beside the fields and in a summary.
 
+use std::time::Duration;
+
 use http::StatusCode;
 
 use crate::api::{ApiError, Refusal};
@@ -12,6 +14,8 @@ pub(crate) struct Faults {
     pub(crate) general: Option<String>,
     /// What concerns single fields.
     pub(crate) fields: Vec<Fault>,
+    /// When to come again, where that is what is wrong.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 /// What is wrong with a field.
@@ -33,7 +37,7 @@ impl Faults {
 
     /// Something that concerns no single field.
     pub(crate) fn general(message: impl Into<String>) -> Self {
-        Self { general: Some(message.into()), fields: Vec::new() }
+        Self { general: Some(message.into()), ..Self::default() }
     }
 
     /// Notes what is wrong with a field.
@@ -65,13 +69,17 @@ impl Faults {
     /// What a service said about a form with these fields, and the status of the page that shows it.
     pub(crate) fn told(t: &Texts, error: ApiError, known: &[Known]) -> (StatusCode, Self) {
         match error {
-            ApiError::Away => (StatusCode::SERVICE_UNAVAILABLE, Self::general(t.away.form)),
+            ApiError::Away => {
+                let soon = Some(Duration::from_secs(1));
+                let faults = Self { retry_after: soon, ..Self::general(t.away.form) };
+                (StatusCode::SERVICE_UNAVAILABLE, faults)
+            }
             ApiError::Refused(refusal) => (refusal.status, Self::refused(t, &refusal, known)),
         }
     }
 
     fn refused(t: &Texts, refusal: &Refusal, known: &[Known]) -> Self {
-        let mut faults = Self::default();
+        let mut faults = Self { retry_after: refusal.retry_after, ..Self::default() };
         for error in &refusal.errors {
             let path = error.field.as_deref().unwrap_or_default();
             match known.iter().find(|(api, ..)| *api == path) {

@@ -1,9 +1,11 @@
 //! Replies: a page, or the way to another one.
 
+use std::time::Duration;
+
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use common::Problem;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
 use crate::policy;
@@ -11,6 +13,15 @@ use crate::policy;
 /// A page with this status.
 pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
     page_under(policy::PAGE, status, template)
+}
+
+/// A form again, with what is wrong with it and when to come again.
+pub(crate) fn form(status: StatusCode, wait: Option<Duration>, template: &impl Template) -> Response {
+    let mut response = page(status, template);
+    if let Some(wait) = wait {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
+    }
+    response
 }
 
 /// A page that may load more than others.

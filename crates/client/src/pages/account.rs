@@ -115,6 +115,7 @@ async fn page(client: &Client, visitor: &Visitor, status: StatusCode, faults: Fa
         Ok(listed) => Some(listed.items),
         Err(_) => None,
     };
+    let wait = faults.retry_after;
     let page = AccountPage { frame: Frame::of(visitor), person, faults, devices };
-    Ok(render::page(status, &page))
+    Ok(render::form(status, wait, &page))
 }

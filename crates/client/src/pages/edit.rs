@@ -80,6 +80,7 @@ pub(crate) async fn save(
     };
     let ticket = ticket::find(&client, &visitor, id).await?;
     let (status, told) = Faults::told(t, error, &Offer::known(t));
+    let wait = told.retry_after;
     let page = EditPage::new(&visitor, &ticket, offer.again(), told.but_for(faults));
-    Ok(render::page(status, &page))
+    Ok(render::form(status, wait, &page))
 }

@@ -48,7 +48,9 @@ pub(crate) async fn list(State(client): State<Client>, visitor: Visitor, form: F
         Ok(ticket) => Ok(render::see_other(&format!("/tickets/{}?done=listed", ticket.id))),
         Err(error) => {
             let (status, told) = Faults::told(t, error, &Offer::known(t));
-            Ok(render::page(status, &SellPage::new(&visitor, offer.again(), told.but_for(faults))))
+            let wait = told.retry_after;
+            let page = SellPage::new(&visitor, offer.again(), told.but_for(faults));
+            Ok(render::form(status, wait, &page))
         }
     }
 }

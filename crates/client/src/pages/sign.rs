@@ -46,7 +46,7 @@ impl SignPage {
     ) -> axum::response::Response {
         let t = Frame::of(visitor).t;
         let (status, faults) = Faults::told(t, error, &fields(t));
-        render::page(status, &Self::new(visitor, way, next, email, faults))
+        render::form(status, faults.retry_after, &Self::new(visitor, way, next, email, faults))
     }
 
     fn new(visitor: &Visitor, way: Way, next: &str, email: &str, faults: Faults) -> Self {

@@ -96,6 +96,9 @@ async fn page(
     let mut frame = Frame::of(visitor);
     // Signing in leads back to the ticket, not to the form that did not work.
     frame.place = format!("/tickets/{id}");
+    // Whoever already holds it was not too late.
+    let held = matches!(standing, Standing::HeldByThem(_));
+    let fault = fault.map(|fault| if held { frame.t.ticket.held_by_you.to_owned() } else { fault });
     let left = ticket.reserved_until.map(|until| until - client.context.clock.now()).unwrap_or_default();
     Ok(render::page(status, &TicketPage { frame, ticket, standing, fault, url, left }))
 }

@@ -124,6 +124,20 @@ test("an order that is paid in one tab is paid in the other", async (t) => {
   assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
 });
 
+test("signed out elsewhere, the checkout leads to signing in and back", async (t) => {
+  const { buyer, order, page } = await checkoutScene(t, { expects: [/status of 401/] });
+  await openCheckout(page, order);
+  await buyer.call("/api/users/signout", "POST");
+  // As when the tab is looked at again.
+  await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
+  await seesHeading(page, "Sign in");
+  await page.getByLabel("E-mail address").fill(buyer.email);
+  await page.getByLabel("Password", { exact: true }).fill(buyer.password);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+});
+
 test("a reload in the middle of paying ends in the truth and charges once", async (t) => {
   const { place, order, page } = await checkoutScene(t, { expects: [...REFUSED, ...OFFLINE] });
   await openCheckout(page, order);

@@ -14,6 +14,11 @@ use runtime::{HttpOptions, RemoteKeys};
 use tower::ServiceExt;
 
 fn pages(services: Router) -> Router {
+    pages_of(Api::inside(services))
+}
+
+/// The pages in front of these services.
+pub(crate) fn pages_of(api: Api) -> Router {
     let clock: SharedClock = Arc::new(SystemClock);
     let keys = RemoteKeys::new("http://127.0.0.1:1/jwks.json".into(), Arc::clone(&clock));
     let settings = Settings {
@@ -23,17 +28,17 @@ fn pages(services: Router) -> Router {
         http: HttpOptions::default(),
         stripe_js: "https://js.stripe.com/v3/".into(),
     };
-    client::routes(settings, Api::inside(services))
+    client::routes(settings, api)
 }
 
-async fn see(pages: &Router, request: Request<Body>) -> (StatusCode, String) {
+pub(crate) async fn see(pages: &Router, request: Request<Body>) -> (StatusCode, String) {
     let reply = pages.clone().oneshot(request).await.expect("a reply");
     let status = reply.status();
     let body = to_bytes(reply.into_body(), 1 << 20).await.expect("a body");
     (status, String::from_utf8_lossy(&body).into_owned())
 }
 
-fn get_page(path: &str) -> Request<Body> {
+pub(crate) fn get_page(path: &str) -> Request<Body> {
     Request::get(path).body(Body::empty()).expect("a request")
 }
 

@@ -8,6 +8,7 @@ mod buying;
 mod errors;
 mod escaping;
 mod forms;
+mod over_http;
 mod searching;
 mod signing;
 mod visitors;

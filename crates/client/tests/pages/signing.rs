@@ -85,6 +85,8 @@ async fn a_wrong_password_gives_the_form_again_and_too_many_of_them_a_wait() {
     for _ in 0..9 {
         browser.send("/auth/signin", &wrong).await.is(401);
     }
-    browser.send("/auth/signin", &wrong).await.is(429).says("Too many sign-ins have failed. Try again in");
+    let seen = browser.send("/auth/signin", &wrong).await;
+    seen.is(429).says("Too many sign-ins have failed. Try again in");
+    assert!(seen.header("retry-after").parse::<u32>().expect("seconds") > 0);
     world.ends_well().await;
 }

@@ -17,7 +17,7 @@ const FLAGS = [
 ];
 
 /** Long enough for the expiry tests to reach the page, short enough to wait for. */
-const SHORT_HOLD = "4s";
+const SHORT_HOLD = "6s";
 
 const started = new Map();
 
