@@ -22,6 +22,21 @@ const LOOKS = Object.entries({ light: LIGHT, dark: DARK, phone: PHONE });
 /** What a page may weigh on its way, with everything that it loads from us. */
 const HEAVIEST = 60 * 1024;
 
+/** How much may move (https://web.dev/articles/cls; above 0.1 people notice): nothing but rounding. */
+const MOST_SHIFT = 0.001;
+
+/** What the browser has seen of shifts and of the first paint. Runs in the page. */
+async function observed() {
+  const entries = (type) =>
+    new Promise((resolve) => {
+      new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type, buffered: true });
+      setTimeout(resolve, 100, []);
+    });
+  const shifts = await entries("layout-shift");
+  const paint = (await entries("paint")).find(({ name }) => name === "first-contentful-paint");
+  return { shift: shifts.reduce((sum, { value }) => sum + value, 0), paint: paint?.startTime ?? NaN };
+}
+
 /** Somebody who has one of everything, and the pages that they can see. */
 async function everything() {
   const place = await program();
@@ -213,4 +228,21 @@ test("every page weighs less than 60 KiB", async (t) => {
     assert.ok(weight > 0, name);
   }
   assert.deepEqual(heavy, []);
+});
+
+test("nothing moves while a page is loading", async (t) => {
+  const { place, person, pages } = await everything();
+  const moved = [];
+  const paints = [];
+  for (const [name, address] of Object.entries(pages)) {
+    const page = await visit(t, place, { person, expects: NOT_FOUND });
+    await page.goto(address, { waitUntil: "load" });
+    const { shift, paint } = await page.evaluate(observed);
+    if (shift > MOST_SHIFT) moved.push(`${name}: ${shift}`);
+    if (!Number.isNaN(paint)) paints.push(paint);
+  }
+  assert.deepEqual(moved, []);
+  // Told, not judged: how fast it was is also the machine's doing.
+  const [median, slowest] = [paints.sort((one, other) => one - other)[paints.length >> 1], paints.at(-1)];
+  t.diagnostic(`first contentful paint: median ${Math.round(median)} ms, slowest ${Math.round(slowest)} ms`);
 });
