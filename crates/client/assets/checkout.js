@@ -170,7 +170,8 @@ let timer;
 function listen() {
   events?.close();
   events = null;
-  if (isStage("complete", "cancelled")) return;
+  // A browser keeps six connections to a site: tabs that nobody looks at leave them to the one that is looked at.
+  if (isStage("complete", "cancelled") || document.hidden) return;
   events = new EventSource(`/api/orders/${orderId}/events`);
   const heard = ({ data }) => {
     if (String(JSON.parse(data).version) !== shownVersion) refresh();
@@ -186,7 +187,7 @@ function schedule() {
   if (isStage("complete", "cancelled")) return;
   const isHearing = events?.readyState === EventSource.OPEN;
   const isUrgent = !isStage("payable") || hold.secondsLeft === 0 || card.unsure;
-  const wait = isUrgent ? 1000 : isHearing ? 60_000 : 3000;
+  const wait = isUrgent ? 1000 : isHearing || document.hidden ? 60_000 : 3000;
   timer = setTimeout(async () => {
     if (events?.readyState === EventSource.CLOSED) listen();
     if (card.unsure || isStage("confirming")) await card.look();
@@ -425,7 +426,10 @@ addEventListener("online", () => {
   refresh();
 });
 addEventListener("offline", () => showConnection(false));
-document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && refresh());
+document.addEventListener("visibilitychange", () => {
+  listen();
+  if (!document.hidden) refresh();
+});
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   if (card.element) card.elements.update({ appearance: appearance() });
 });

@@ -45,16 +45,42 @@ if (live && "EventSource" in window) {
     }
   };
 
-  const events = new EventSource("/api/tickets/events");
-  for (const subject of ["created", "updated", "reserved", "released", "sold", "withdrawn"]) {
-    events.addEventListener(`ticket.${subject}`, (event) => {
-      const ticket = JSON.parse(event.data);
-      const item = card(ticket.id);
-      if (item) show(item, ticket);
-      else if (subject === "created") announce(ticket);
-    });
-  }
-  // Too much has happened to be told one by one.
-  events.addEventListener("reset", () => tell(words.changed));
-  addEventListener("pagehide", () => events.close());
+  let events;
+
+  // A browser keeps six connections to a site: tabs that nobody looks at leave them to the one that is looked at.
+  const listen = () => {
+    events?.close();
+    if (document.hidden) return;
+    events = new EventSource("/api/tickets/events");
+    for (const subject of ["created", "updated", "reserved", "released", "sold", "withdrawn"]) {
+      events.addEventListener(`ticket.${subject}`, (event) => {
+        const ticket = JSON.parse(event.data);
+        const item = card(ticket.id);
+        if (item) show(item, ticket);
+        else if (subject === "created") announce(ticket);
+      });
+    }
+    // Too much has happened to be told one by one.
+    events.addEventListener("reset", () => tell(words.changed));
+  };
+
+  /** Which tickets a page shows, in which versions. */
+  const shown = (page) => {
+    return Array.from(page.querySelectorAll("[data-ticket]"), ({ dataset }) => `${dataset.ticket} ${dataset.version}`);
+  };
+
+  const catchUp = async () => {
+    const reply = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    if (!reply.ok) return;
+    const now = new DOMParser().parseFromString(await reply.text(), "text/html");
+    if (String(shown(now)) !== String(shown(document))) tell(words.changed);
+  };
+
+  listen();
+  document.addEventListener("visibilitychange", () => {
+    listen();
+    // Without a connection there is nothing to catch up with yet.
+    if (!document.hidden) catchUp().catch(() => {});
+  });
+  addEventListener("pagehide", () => events?.close());
 }

@@ -52,6 +52,12 @@ pub(crate) fn address(name: &str) -> &'static str {
     SHELF.addresses.get(name).map_or("", String::as_str)
 }
 
+/// What every page says in its headers (`Link`): the style can be fetched while the page is still being read.
+pub(crate) fn preload() -> HeaderValue {
+    let link = format!("<{}>; rel=preload; as=style", address("style.css"));
+    HeaderValue::try_from(link).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
 /// `GET /assets/{file}`
 pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, Problem> {
     let (kind, content) = SHELF.assets.get(&file).ok_or_else(Problem::not_found)?;

@@ -5,10 +5,10 @@ use std::time::Duration;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use common::Problem;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use crate::policy;
+use crate::{assets, policy};
 
 /// A page with this status.
 pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
@@ -29,7 +29,8 @@ pub(crate) fn page_under(policy: HeaderValue, status: StatusCode, template: &imp
     match template.render() {
         Ok(html) => {
             let kind = HeaderValue::from_static("text/html; charset=utf-8");
-            (status, [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy)], html).into_response()
+            let headers = [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy), (LINK, assets::preload())];
+            (status, headers, html).into_response()
         }
         Err(error) => Problem::internal(error).into_response(),
     }

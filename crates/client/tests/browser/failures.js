@@ -13,10 +13,11 @@ import {
   seesHeading,
   seesProblem,
 } from "./support/checkout.js";
-import { faults } from "./support/people.js";
+import { faults, loses, newPerson } from "./support/people.js";
+import { photograph } from "./support/photograph.js";
 import { checkoutScene, moneyOf } from "./support/scene.js";
-import { hurriedProgram } from "./support/stage.js";
-import { anotherTab } from "./support/visit.js";
+import { hurriedProgram, program } from "./support/stage.js";
+import { anotherTab, visit } from "./support/visit.js";
 
 // The browser itself writes down every answer of 4xx, and every request that it could not send. 402: Stripe's, for a
 // card that is declined. 409: payments', for an order that has been paid while the page was on its way.
@@ -209,4 +210,42 @@ test("a capture that the bank refuses takes no money and says so", async (t) => 
   await seesHeading(page, HEADINGS.failed);
   await page.getByText("No money was taken.").waitFor();
   assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 0, open: 0 });
+});
+
+for (const [name, reason, heading, change] of [
+  ["changes the price", "price-changed", HEADINGS.otherPrice, ["PUT", { title: "Jazz", price: { amount: 2600, currency: "USD" } }]],
+  ["takes the ticket back", "ticket-unavailable", HEADINGS.gone, ["DELETE"]],
+]) {
+  test(`a seller who ${name} in the moment of buying costs nobody anything, and the page says what happened`, async (t) => {
+    const place = await program();
+    const [seller, buyer] = await Promise.all([newPerson(place), newPerson(place)]);
+    const order = await loses(buyer, seller, reason, ({ id }) => seller.call(`/api/tickets/${id}`, ...change));
+    const page = await visit(t, place, { person: buyer });
+    await page.goto(`/orders/${order.id}`);
+    await seesHeading(page, heading);
+    await page.getByText("No money was taken.").waitFor();
+    await photograph(page, reason);
+    assert.deepEqual(await moneyOf(place, order), { intents: 0, received: 0, open: 0 });
+  });
+}
+
+test("tabs that nobody looks at leave the connections to the one that is looked at", async (t) => {
+  const { order, page } = await checkoutScene(t);
+  const setHidden = (tab, hidden) =>
+    tab.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  // More tabs than a browser has connections to one site.
+  for (let tabs = 0; tabs < 8; tabs += 1) {
+    const tab = await anotherTab(page);
+    await openCheckout(tab, order);
+    await setHidden(tab, true);
+  }
+  await openCheckout(page, order);
+  await payWith(page, CARDS.visa);
+  await seesHeading(page, HEADINGS.complete);
+  const [, behind] = page.context().pages();
+  await setHidden(behind, false);
+  await seesHeading(behind, HEADINGS.complete);
 });

@@ -202,6 +202,23 @@ test("a ticket turns grey on the home page when somebody else takes it", async (
   await card.and(page.locator(":not(.is-taken)")).waitFor();
 });
 
+test("a tab that comes back into sight says when the list has changed meanwhile", async (t) => {
+  const place = await program();
+  const seller = await newPerson(place);
+  const ticket = await sells(seller);
+  const page = await visit(t, place);
+  await page.goto("/");
+  const setHidden = (hidden) =>
+    page.evaluate((hidden) => {
+      Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+      document.dispatchEvent(new Event("visibilitychange"));
+    }, hidden);
+  await setHidden(true);
+  await seller.call(`/api/tickets/${ticket.id}`, "DELETE");
+  await setHidden(false);
+  await page.locator("[data-live-notice]").waitFor();
+});
+
 test("time that is running out is told aloud, and the countdown follows the server's clock", async (t) => {
   const { order, page } = await checkoutScene(t);
   await page.clock.install();

@@ -14,6 +14,8 @@ export const HEADINGS = {
   givenUp: "You gave this order up",
   expired: "Your time ran out",
   failed: "Your payment failed",
+  gone: "This ticket is gone",
+  otherPrice: "The price has changed",
 };
 
 /** Opens an order's page, with the card form ready. */

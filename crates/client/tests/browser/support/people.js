@@ -28,6 +28,21 @@ export async function holds(person, ticket) {
   return order;
 }
 
+/**
+ * The buyer's order of a ticket that the seller `changes` at the same moment, cancelled for this `reason`. Only a race
+ * makes one, so it is run until it ends this way, which it nearly always does at once.
+ */
+export async function loses(buyer, seller, reason, changes) {
+  for (let races = 0; races < 50; races += 1) {
+    const ticket = await sells(seller);
+    const orders = () => holds(buyer, ticket).catch(() => null);
+    const [order] = await Promise.all([orders(), changes(ticket).catch(() => null)]);
+    if (order?.status === "cancelled" && order.cancelReason === reason) return order;
+    if (order) await buyer.call(`/api/orders/${order.id}`, "DELETE");
+  }
+  throw new Error(`no race ended as ${reason}`);
+}
+
 /** What the simulator shall do wrong. */
 export async function faults({ stripe }, wanted) {
   await send(stripe, "/sim/faults", "POST", wanted);
