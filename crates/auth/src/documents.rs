@@ -1,6 +1,6 @@
 //! How people and sessions are stored.
 
-use store::{Claim, Document, Keys};
+use store::{Claim, Document, Index, Keys};
 use uuid::Uuid;
 
 use crate::domain::{Email, Session, User};
@@ -19,6 +19,7 @@ pub(crate) fn email_claim(email: &Email) -> Claim {
 
 impl Document for User {
     const COLLECTION: &'static str = "users";
+    const CLAIMS: &'static [&'static str] = &[EMAIL];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -35,6 +36,7 @@ impl Document for User {
 
 impl Document for Session {
     const COLLECTION: &'static str = "sessions";
+    const INDEXES: &'static [Index] = &[Index::one(FORGOTTEN), Index::one(BY_USER)];
 
     fn id(&self) -> Uuid {
         self.id.into()

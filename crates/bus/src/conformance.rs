@@ -81,14 +81,16 @@ pub async fn what_nobody_hears_is_taken(bus: Arc<dyn Bus>) {
     within(publish(&*bus, &Samples::new().revocation())).await;
 }
 
-/// A delivery that is dropped without an acknowledgement comes again, as often as it is dropped.
+/// A delivery that is dropped without an acknowledgement comes again, as often as it is dropped, and says how often
+/// that was.
 pub async fn what_is_not_acknowledged_comes_again(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let (event, last) = (samples.deadline(), samples.deadline());
     let mut deadlines = bus.subscribe("deadlines", DEADLINES);
     let heard = async {
-        for _ in 0..3 {
-            assert_eq!(next(&mut deadlines).await.event, event);
+        for times in 1..=3 {
+            let delivery = next(&mut deadlines).await;
+            assert_eq!((&delivery.event, delivery.times), (&event, times));
         }
         expect(&mut deadlines, &event).await;
     };

@@ -12,7 +12,7 @@ use common::{Ids, SharedClock};
 use futures::stream::{self, BoxStream, StreamExt};
 use futures::{FutureExt, Stream};
 use store::Store;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tracing::{Instrument, error, info_span, warn};
@@ -66,6 +66,7 @@ impl Consumers {
             ids,
             limits,
             running: Semaphore::new(limits.running),
+            alone: Mutex::new(()),
             stop: stop.clone(),
         });
         let mut replays = std::pin::pin!(replays(Arc::clone(&worker)));
@@ -127,19 +128,18 @@ async fn finish(worker: &Worker, mut tasks: JoinSet<Place>) {
 
 /// The dead letters that this consumer shall handle again, as the regular look finds them.
 fn replays(worker: Arc<Worker>) -> impl Stream<Item = DeadLetter> {
-    let looks = stream::unfold((worker, false), |(worker, counted)| async move {
-        if counted {
+    let looks = stream::unfold((worker, false), |(worker, looked)| async move {
+        if looked {
             worker.clock.sleep(worker.limits.replay_every).await;
-        } else {
-            count(&worker).await;
         }
+        count(&worker).await;
         let found = look(&worker).await;
         Some((stream::iter(found), (worker, true)))
     });
     looks.flatten()
 }
 
-/// Begins the gauge with what former runs left behind.
+/// Sets the gauge to what former runs and other processes have left there, too.
 async fn count(worker: &Worker) {
     let consumer = worker.subscription.consumer;
     match DeadLetter::count(&worker.store, consumer).await {

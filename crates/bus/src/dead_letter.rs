@@ -2,7 +2,7 @@
 
 use common::{Decision, Envelope, Time};
 use serde::{Deserialize, Serialize};
-use store::{ChangeError, Collection, Document, Keys, Range, Store, StoreError};
+use store::{ChangeError, Collection, Document, Index, Keys, Range, Store, StoreError};
 use uuid::Uuid;
 
 /// How many dead letters are listed or replayed in one go; those that are left follow in the next.
@@ -32,6 +32,7 @@ pub struct DeadLetter {
 
 impl Document for DeadLetter {
     const COLLECTION: &'static str = "dead-letters";
+    const INDEXES: &'static [Index] = &[Index::one(BY_TIME), Index::one(BY_CONSUMER), Index::one(REQUESTED)];
 
     fn id(&self) -> Uuid {
         self.id

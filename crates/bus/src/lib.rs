@@ -5,12 +5,16 @@ mod backoff;
 pub mod conformance;
 mod consume;
 mod dead_letter;
+#[cfg(feature = "jetstream")]
+pub mod jetstream;
 pub mod local;
 mod port;
 mod relay;
 
 pub use consume::{Consumers, Limits};
 pub use dead_letter::DeadLetter;
+#[cfg(feature = "jetstream")]
+pub use jetstream::JetStream;
 pub use local::LocalBus;
 pub use port::{Bus, BusError, Consume, Delivery, Fault, Missed, Received, Subscription};
 pub use relay::Relay;

@@ -80,9 +80,11 @@ impl LocalBus {
 
     /// Delivers to one consumer until it acknowledges; fails as soon as it does not listen.
     async fn deliver(&self, consumer: &'static str, event: &Arc<Envelope>) -> Result<(), BusError> {
+        let mut times = 0;
         while let Some(queue) = self.queue(consumer, event.subject()) {
+            times += 1;
             let (ack, acked) = oneshot::channel();
-            let delivery = Delivery::new(Arc::clone(event), move || {
+            let delivery = Delivery::new(Arc::clone(event), times, move || {
                 // Nobody waits when the relay has been stopped; the event then comes again after the next start.
                 let _ = ack.send(());
             });

@@ -1,25 +1,30 @@
 //! The port: what a service needs of a bus, and what a bus needs of a service.
 
 use std::error::Error;
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::event::Subject;
 use common::{Envelope, Time};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, FutureExt};
 use futures::stream::BoxStream;
 use store::{ChangeError, CommitError, StoreError};
 
 /// Carries events from services to services, at least once.
+///
+/// Several processes may run the same service. Together they are one consumer: each event goes to one of them, and
+/// the next event of the same aggregate perhaps to another, which may be faster. So order within an aggregate is what
+/// mostly happens and what makes handling cheap, not what correctness stands on: that is the version.
 pub trait Bus: Send + Sync + 'static {
     /// Hands an event to the bus. When this returns `Ok`, the event may leave the outbox: either the bus keeps it
-    /// durably, or every consumer has acknowledged it.
+    /// durably, or every consumer has acknowledged it. It may wait for as long as the bus is away.
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>>;
 
     /// The events of these subjects for the consumer of this name, from now on, or, if the bus keeps them, from
     /// where that consumer left off. It counts from this call on, not from the first poll, and does not end by itself.
     ///
-    /// A consumer has one such stream per subject: a second call takes the place of the first.
+    /// In one process a consumer calls this once, or again after it has dropped the former stream.
     fn subscribe(&self, consumer: &'static str, subjects: &'static [Subject])
     -> BoxStream<'static, Delivery>;
 
@@ -27,9 +32,20 @@ pub trait Bus: Send + Sync + 'static {
     /// for a listener that is away, an event may come twice, and one that reads too slowly is told that it
     /// [`Missed`] some. Nobody waits for it. What must not be lost is [subscribed](Self::subscribe) to.
     fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>>;
+
+    /// Whether the bus answers, for readiness.
+    fn check(&self) -> BoxFuture<'_, Result<(), BusError>> {
+        ready(Ok(())).boxed()
+    }
+
+    /// Lets go of the bus once nobody publishes or handles events any more: what was acknowledged is told to the bus
+    /// for certain, and what was not is delivered again soon. Subscriptions end.
+    fn close(&self) -> BoxFuture<'_, ()> {
+        ready(()).boxed()
+    }
 }
 
-/// A listener read too slowly: some events will not come.
+/// A listener read too slowly, or its connection was lost for a while: some events may never come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Missed;
 
@@ -42,13 +58,15 @@ pub struct BusError(pub String);
 pub struct Delivery {
     /// The event.
     pub event: Arc<Envelope>,
+    /// How often it was delivered to this consumer, in whichever process, with this time: 1 at first.
+    pub times: u64,
     ack: Box<dyn FnOnce() + Send>,
 }
 
 impl Delivery {
-    /// A delivery; `ack` tells the bus that the consumer is done with it.
-    pub fn new(event: Arc<Envelope>, ack: impl FnOnce() + Send + 'static) -> Self {
-        Self { event, ack: Box::new(ack) }
+    /// A delivery for the so-manieth time; `ack` tells the bus that the consumer is done with it.
+    pub fn new(event: Arc<Envelope>, times: u64, ack: impl FnOnce() + Send + 'static) -> Self {
+        Self { event, times, ack: Box::new(ack) }
     }
 
     /// Tells the bus that the consumer is done with it.
@@ -66,8 +84,9 @@ pub struct Received {
     pub first_tried: Time,
 }
 
-/// What a service does with the events that it hears. Events of one aggregate come one after another, those of
-/// different aggregates at the same time; any may come twice or late, so handling is idempotent by version.
+/// What a service does with the events that it hears. Within a process, events of one aggregate come one after another
+/// and those of different aggregates at the same time; any may come twice or late, and another process of the same
+/// service may handle the aggregate's next event meanwhile, so handling is idempotent by version.
 pub trait Consume: Send + Sync + 'static {
     /// Handles one event.
     fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>>;

@@ -3,13 +3,14 @@
 mod backlog;
 mod publish;
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Envelope, Ids, SharedClock};
 use futures::future::{BoxFuture, Fuse, FusedFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
-use metrics::{counter, gauge};
+use metrics::{Gauge, counter, gauge};
 use store::{Backend, OutboxEntry, StoreError};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
@@ -38,7 +39,12 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// A relay from this service's outbox to the bus. One relay per outbox: two would not keep the order.
+    /// A relay from this service's outbox to the bus. One relay a process.
+    ///
+    /// Where several processes share an outbox, each runs one. Nothing is lost by that, since an entry leaves only
+    /// after an acknowledgement. Two of them may publish the same entry, which a bus recognises by the event's id or
+    /// else delivers twice; and they do not wait for each other, so that an aggregate's next event may overtake one
+    /// that another process has just committed. Consumers are idempotent by version and mind neither.
     pub fn new(
         service: &'static str,
         backend: Arc<dyn Backend>,
@@ -60,6 +66,7 @@ impl Relay {
             acknowledged: Vec::new(),
             unread: true,
             failures: 0,
+            lag: gauge!("outbox_lag_seconds", "service" => self.service),
         };
         run.relay().await;
         run.flush().await;
@@ -84,6 +91,7 @@ struct Run<'a> {
     unread: bool,
     /// How often the store has failed in a row.
     failures: u32,
+    lag: Gauge,
 }
 
 impl<'a> Run<'a> {
@@ -92,12 +100,13 @@ impl<'a> Run<'a> {
         let mut turn = Fuse::terminated();
         let mut grew = backend.outbox_grew();
         let mut sweep = clock.sleep(SWEEP_EVERY);
+        let mut stopped = pin!(self.stop.cancelled());
         loop {
             if turn.is_terminated() {
                 turn = self.next_turn();
             }
             tokio::select! {
-                () = self.stop.cancelled() => break,
+                () = &mut stopped => break,
                 () = &mut grew => {
                     self.unread = true;
                     grew = backend.outbox_grew();
@@ -107,7 +116,7 @@ impl<'a> Run<'a> {
                     self.unread = true;
                     sweep = clock.sleep(SWEEP_EVERY);
                 }
-                Some((entry, published)) = self.publishing.next() => self.published(&entry, published),
+                Some(ended) = self.publishing.next() => self.all_published(ended),
                 ended = &mut turn, if !turn.is_terminated() => self.turned(ended),
             }
             self.measure();
@@ -210,6 +219,16 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Takes note of one and of all others that have ended, too: acknowledgements come in bursts, and leave the outbox
+    /// together.
+    fn all_published(&mut self, first: (Entry, bool)) {
+        let mut ended = Some(first);
+        while let Some((entry, published)) = ended {
+            self.published(&entry, published);
+            ended = self.publishing.next().now_or_never().flatten();
+        }
+    }
+
     fn published(&mut self, entry: &Entry, published: bool) {
         if !published {
             return;
@@ -225,7 +244,7 @@ impl<'a> Run<'a> {
 
     fn measure(&self) {
         let lag = self.backlog.oldest().map_or(Duration::ZERO, |oldest| self.relay.clock.now() - oldest);
-        gauge!("outbox_lag_seconds", "service" => self.relay.service).set(lag.as_secs_f64());
+        self.lag.set(lag.as_secs_f64());
     }
 
     /// Waits for what is on its way and takes it out.

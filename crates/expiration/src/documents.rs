@@ -1,6 +1,6 @@
 //! How deadlines are stored.
 
-use store::{Document, Keys};
+use store::{Document, Index, Keys};
 use uuid::Uuid;
 
 use crate::domain::{Deadline, Status};
@@ -12,6 +12,7 @@ pub(crate) const ENDED: &str = "ended";
 
 impl Document for Deadline {
     const COLLECTION: &'static str = "deadlines";
+    const INDEXES: &'static [Index] = &[Index::one(PENDING), Index::one(ENDED)];
 
     fn id(&self) -> Uuid {
         self.order_id.into()

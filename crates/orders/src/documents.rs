@@ -1,7 +1,7 @@
 //! How orders and ticket replicas are stored.
 
 use common::TicketId;
-use store::{Claim, Document, Keys};
+use store::{Claim, Document, Index, Keys};
 use uuid::Uuid;
 
 use crate::domain::{Order, Ticket};
@@ -10,12 +10,17 @@ use crate::domain::{Order, Ticket};
 pub(crate) const BY_BUYER: &str = "by-buyer";
 
 /// The claim that decides who gets a ticket.
+const TICKET: &str = "ticket";
+
+/// What the order that keeps this ticket claims.
 pub(crate) fn ticket_claim(ticket: TicketId) -> Claim {
-    Claim::new("ticket", ticket)
+    Claim::new(TICKET, ticket)
 }
 
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
+    const INDEXES: &'static [Index] = &[Index::one(BY_BUYER)];
+    const CLAIMS: &'static [&'static str] = &[TICKET];
 
     fn id(&self) -> Uuid {
         self.id.into()

@@ -3,7 +3,7 @@
 use common::event::OrderSnapshot;
 use common::{Decision, OrderId};
 use serde::{Deserialize, Serialize};
-use store::{Claim, Document, Keys};
+use store::{Claim, Document, Index, Keys};
 use uuid::Uuid;
 
 use crate::domain::Payment;
@@ -13,20 +13,24 @@ impl Payment {
     pub(crate) const DUE: &'static str = "due";
     /// Those of one buyer, by when they were begun.
     pub(crate) const BUYER: &'static str = "buyer";
+    const ORDER: &'static str = "order";
+    const INTENT: &'static str = "intent";
 
     /// An order has one payment.
     pub(crate) fn order_claim(order: OrderId) -> Claim {
-        Claim::new("order", order)
+        Claim::new(Self::ORDER, order)
     }
 
     /// A `PaymentIntent` belongs to one payment.
     pub(crate) fn intent_claim(intent: &str) -> Claim {
-        Claim::new("intent", intent)
+        Claim::new(Self::INTENT, intent)
     }
 }
 
 impl Document for Payment {
     const COLLECTION: &'static str = "payments";
+    const INDEXES: &'static [Index] = &[Index::one(Self::BUYER), Index::one(Self::DUE)];
+    const CLAIMS: &'static [&'static str] = &[Self::ORDER, Self::INTENT];
 
     fn id(&self) -> Uuid {
         self.id.into()

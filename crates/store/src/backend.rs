@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::{Claim, Direction, Key, StoreError};
+use crate::{Claim, Direction, Key, Schema, StoreError};
 
 /// A document as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,7 +12,7 @@ pub struct Record {
     pub id: Uuid,
     /// Its revision.
     pub version: u64,
-    /// Its state as JSON.
+    /// Its state as JSON: equal to what was written, though spaces and the spelling of numbers may differ.
     pub body: String,
 }
 
@@ -105,7 +105,7 @@ impl RangeQuery {
 /// An event that waits in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// Where it stands; entries of one aggregate have growing numbers.
+    /// Where it stands, as this process counts; entries of one aggregate have growing numbers.
     pub seq: u64,
     /// The envelope as JSON.
     pub event: String,
@@ -113,6 +113,10 @@ pub struct OutboxEntry {
 
 /// A database. Every method may fail with [`StoreError::Unavailable`] and may then be called again.
 pub trait Backend: Send + Sync + 'static {
+    /// Tells what a collection has, before anything else is asked of it; telling it again is cheap. An adapter that
+    /// keeps any index without being told needs nothing of this.
+    fn declare(&self, _schema: Schema) {}
+
     /// The document of this id.
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
 
@@ -130,7 +134,8 @@ pub trait Backend: Send + Sync + 'static {
     /// the machine.
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>>;
 
-    /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`.
+    /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`. Asked from the start
+    /// (`after` is 0), it also looks for what other processes left behind, if there can be any.
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>>;
 
     /// Resolves when an entry may have entered the outbox since the last call returned. It may resolve in vain.

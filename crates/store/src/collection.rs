@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::backend::{Backend, Change, Placed, Put, RangeQuery, Record, Write, WriteError};
 use crate::key::{Claim, Direction, Part, encode};
-use crate::{ChangeError, CommitError, Document, StoreError};
+use crate::{ChangeError, CommitError, Document, Schema, StoreError};
 
 /// How often a read-modify-write is repeated when others change the same document at the same time. Each loss means
 /// that somebody else won, so this bounds waiting under contention, not progress.
@@ -35,6 +35,7 @@ impl Store {
 
     /// The documents of one type.
     pub fn collection<D: Document>(&self) -> Collection<D> {
+        self.0.backend.declare(Schema::of::<D>());
         Collection { store: self.clone(), documents: PhantomData }
     }
 
@@ -155,6 +156,12 @@ impl<D: Document> Collection<D> {
     /// # Errors
     /// The database failed.
     pub async fn claimed(&self, claim: Claim) -> Result<Option<D>, StoreError> {
+        debug_assert!(
+            D::CLAIMS.contains(&claim.name),
+            "{} declares no claim `{}`",
+            D::COLLECTION,
+            claim.name
+        );
         self.store.0.backend.claimed(D::COLLECTION, claim).await?.as_ref().map(parse).transpose()
     }
 
@@ -210,6 +217,8 @@ impl<D: Document> Collection<D> {
 
     /// Some documents as they are stored, behind their places, and whether there are more.
     async fn rows(&self, range: Range) -> Result<(Vec<Placed>, bool), StoreError> {
+        let declared = Schema::of::<D>().index(range.index).is_some();
+        debug_assert!(declared, "{} declares no index `{}`", D::COLLECTION, range.index);
         let query = RangeQuery {
             collection: D::COLLECTION,
             index: range.index,
@@ -234,6 +243,8 @@ impl<D: Document> Collection<D> {
     pub async fn commit(&self, decision: Decision<D>) -> Result<D, CommitError> {
         let Decision { next, facts } = decision;
         let (id, version, keys) = (next.id(), next.version(), next.keys());
+        let violation = Schema::of::<D>().violation(&keys);
+        debug_assert_eq!(violation, None, "{} does not declare this use of it", D::COLLECTION);
         let outbox =
             facts.into_iter().map(|fact| self.store.envelope(id, version, fact)).collect::<Result<_, _>>()?;
         let put = Put { version, body: to_json(&next)?, keys: keys.ordered, claims: keys.claims };

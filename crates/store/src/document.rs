@@ -5,11 +5,18 @@ use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::key::{Claim, Key, Part, encode};
+use crate::schema::Index;
 
 /// An aggregate, replica or record that is stored as one document.
 pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// The collection's name, kebab-case.
     const COLLECTION: &'static str;
+
+    /// The ordered indexes that [`Document::keys`] stands in; no others may be used.
+    const INDEXES: &'static [Index] = &[];
+
+    /// The names of the claims that [`Document::keys`] makes; no others may be made.
+    const CLAIMS: &'static [&'static str] = &[];
 
     /// Names the document within its collection.
     fn id(&self) -> Uuid;
@@ -37,7 +44,7 @@ impl Keys {
     }
 
     /// Also stands in the index `index`, at the place that `parts` give it. A document may stand in one index
-    /// several times.
+    /// several times if the index is declared so ([`Index::many`]).
     #[must_use]
     pub fn ordered<const N: usize>(mut self, index: &'static str, parts: [Part; N]) -> Self {
         self.ordered.push(Key { index, bytes: encode(parts) });

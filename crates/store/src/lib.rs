@@ -2,8 +2,9 @@
 //! every adapter passes.
 //!
 //! A [`Collection`] is what services use; a [`Backend`] is what an adapter implements. Which adapter it is, the scheme
-//! of `STORE_URL` decides, and only `runtime` looks at it: `sqlite:` opens [`sqlite::SqliteBackend`]. A service is
-//! handed a [`Store`] and cannot tell. An adapter is fit for use when it passes [`conformance::all`].
+//! of `STORE_URL` decides, and only `runtime` looks at it: `sqlite:` opens [`sqlite::SqliteBackend`], `mongodb:` opens
+//! `mongodb::MongoBackend` (with the feature `mongodb`). A service is handed a [`Store`] and cannot tell. An adapter is
+//! fit for use when it passes [`conformance::all`].
 //!
 //! # What survives
 //!
@@ -22,6 +23,9 @@ pub mod conformance;
 mod document;
 mod error;
 mod key;
+#[cfg(feature = "mongodb")]
+pub mod mongodb;
+mod schema;
 pub mod sqlite;
 
 pub use backend::{Backend, Change, OutboxEntry, Placed, Put, RangeQuery, Record, Write, WriteError};
@@ -29,3 +33,4 @@ pub use collection::{Collection, Page, Range, Store};
 pub use document::{Document, Keys};
 pub use error::{ChangeError, CommitError, StoreError};
 pub use key::{Claim, Direction, Key, Part};
+pub use schema::{Index, Schema};

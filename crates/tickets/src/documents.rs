@@ -2,7 +2,7 @@
 
 use common::UserId;
 use common::event::TicketStatus;
-use store::{Document, Keys, Part, Range};
+use store::{Document, Index, Keys, Part, Range};
 use uuid::Uuid;
 
 use crate::domain::{ClosedOrder, Status, Ticket};
@@ -16,6 +16,14 @@ pub(crate) const BY_START: &str = "start";
 
 impl Document for Ticket {
     const COLLECTION: &'static str = "tickets";
+    const INDEXES: &'static [Index] = &[
+        Index::one(BY_STATUS),
+        Index::one(BY_PRICE),
+        Index::one(BY_START),
+        Index::one(Role::Selling.index()),
+        Index::one(Role::Holding.index()),
+        Index::one(Role::Bought.index()),
+    ];
 
     fn id(&self) -> Uuid {
         self.id.into()

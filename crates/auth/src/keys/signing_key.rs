@@ -9,7 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Decision, Time};
 use serde::{Deserialize, Serialize};
-use store::{Document, Keys, Range};
+use store::{Document, Index, Keys, Range};
 use uuid::Uuid;
 
 /// The index and the claim of a key's number.
@@ -68,6 +68,8 @@ impl fmt::Debug for SigningKey {
 
 impl Document for SigningKey {
     const COLLECTION: &'static str = "signing-keys";
+    const INDEXES: &'static [Index] = &[Index::one(GENERATION)];
+    const CLAIMS: &'static [&'static str] = &[GENERATION];
 
     fn id(&self) -> Uuid {
         self.id

@@ -15,6 +15,13 @@ pub struct Limits {
     pub timeout: Duration,
     /// How many attempts may fail before the event becomes a dead letter.
     pub attempts: u32,
+    /// How often an event may be delivered before it becomes a dead letter without another attempt, counted over all
+    /// processes of the service. One that kills its process is never seen to fail; this ends it. A stop or a lost
+    /// connection also costs a delivery, so this must leave room for some of those.
+    pub deliveries: u64,
+    /// After how many deliveries an event is suspected of killing its process. Suspects are tried one at a time, so that
+    /// the others are done before they have been delivered too often, too.
+    pub suspected: u64,
     /// The delay after the first failure; it doubles with each further one.
     pub first_delay: Duration,
     /// The longest delay between two attempts.
@@ -34,6 +41,8 @@ impl Default for Limits {
             held: 1024,
             timeout: Duration::from_secs(30),
             attempts: 10,
+            deliveries: 20,
+            suspected: 3,
             first_delay: Duration::from_millis(50),
             longest_delay: Duration::from_secs(30),
             replay_every: Duration::from_secs(10),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use common::{Envelope, Ids, SharedClock};
 use metrics::{counter, gauge};
 use store::{CommitError, Store};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
@@ -14,10 +14,13 @@ use super::Limits;
 use super::attempt::{attempt, reason};
 use super::lanes::Job;
 use crate::dead_letter::{DeadLetter, Failure, letters};
-use crate::{Fault, Received, Subscription};
+use crate::{Delivery, Fault, Received, Subscription};
 
 /// The least wait before another try, so that a handler that says "not yet, in no time" cannot spin.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
+
+/// Within how long suspects come to stand in line, in an order left to chance.
+const SUSPECTS_LINE_UP: Duration = Duration::from_secs(1);
 
 /// What the jobs of one consumer share.
 pub(super) struct Worker {
@@ -28,6 +31,8 @@ pub(super) struct Worker {
     pub(super) limits: Limits,
     /// Taken for an attempt, not for the wait between two: those who wait hold nobody up.
     pub(super) running: Semaphore,
+    /// Held while a suspect is tried.
+    pub(super) alone: Mutex<()>,
     pub(super) stop: CancellationToken,
 }
 
@@ -42,7 +47,13 @@ impl Worker {
     pub(super) async fn work(&self, job: Job) {
         match job {
             Job::Delivered(delivery) => {
-                let done = match self.handle(&delivery.event).await {
+                let suspected = delivery.times > self.limits.suspected;
+                let outcome = match self.too_often(&delivery) {
+                    Some(failure) => Outcome::GaveUp(failure),
+                    None if suspected && !self.wait(self.draw()).await => Outcome::Stopped,
+                    None => self.handle(&delivery.event, suspected).await,
+                };
+                let done = match outcome {
                     Outcome::Handled => true,
                     Outcome::GaveUp(failure) => self.bury(&delivery.event, &failure).await,
                     Outcome::Stopped => false,
@@ -60,13 +71,24 @@ impl Worker {
         }
     }
 
+    /// Why an event that was delivered too often is given up without another attempt.
+    fn too_often(&self, delivery: &Delivery) -> Option<Failure> {
+        if delivery.times <= self.limits.deliveries {
+            return None;
+        }
+        let times = self.limits.deliveries;
+        let reason = format!("it was delivered {times} times, and no process lived to say what became of it");
+        let attempts = u32::try_from(times).unwrap_or(u32::MAX);
+        Some(Failure { reason, attempts, at: self.clock.now() })
+    }
+
     async fn replay(&self, found: &DeadLetter) -> Result<(), CommitError> {
         let letters = letters(&self.store);
         // Since it was found, a former replay of it may have ended.
         let Some(letter) = letters.get(found.id).await?.filter(|letter| letter.replay_requested) else {
             return Ok(());
         };
-        match self.handle(&Arc::new(letter.event.clone())).await {
+        match self.handle(&Arc::new(letter.event.clone()), false).await {
             Outcome::Handled => {
                 letters.remove(&letter).await?;
                 self.dead_letters().decrement(1.0);
@@ -79,18 +101,29 @@ impl Worker {
         Ok(())
     }
 
-    /// Tries until the event is handled, has failed too often, or the consumer is stopped.
-    async fn handle(&self, event: &Arc<Envelope>) -> Outcome {
+    /// Where a suspect lines up. If it kills the process, those behind it come no further but count one delivery more,
+    /// so next time they must have a chance to stand before it.
+    fn draw(&self) -> Duration {
+        SUSPECTS_LINE_UP.mul_f64(self.ids.fraction())
+    }
+
+    /// Tries until the event is handled, has failed too often, or the consumer is stopped. One that is suspected of
+    /// killing its process is tried while no other suspect is.
+    async fn handle(&self, event: &Arc<Envelope>, suspected: bool) -> Outcome {
         let (mut failures, mut absences, mut first_tried) = (0, 0, None);
         loop {
-            let Some(Ok(running)) = self.stop.run_until_cancelled(self.running.acquire()).await else {
+            let turn = async {
+                let alone = if suspected { Some(self.alone.lock().await) } else { None };
+                (alone, self.running.acquire().await)
+            };
+            let Some((alone, Ok(running))) = self.stop.run_until_cancelled(turn).await else {
                 return Outcome::Stopped;
             };
             let first_tried = *first_tried.get_or_insert_with(|| self.clock.now());
             let received = Received { event: Arc::clone(event), first_tried };
             let limit = self.limits.timeout;
             let tried = attempt(&*self.subscription.handler, received, limit, &self.clock).await;
-            drop(running);
+            drop((alone, running));
             let backoff = self.limits.backoff();
             let wait = match tried {
                 Ok(()) => {

@@ -9,3 +9,4 @@ mod local;
 mod relay;
 mod stopping;
 mod support;
+mod suspects;

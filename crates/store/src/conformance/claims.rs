@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::task::JoinSet;
 
-use super::draft::{Draft, get, holder, id, is_taken};
+use super::draft::{Draft, LETTERS, get, holder, id, is_taken};
 use crate::{Backend, WriteError};
 
 /// Plenty of people who want the same ticket.
@@ -24,7 +24,7 @@ pub(super) async fn a_claim_is_held_by_one_document(backend: Arc<dyn Backend>) {
     is_taken(&backend, Draft::new(2).claim("seat", "1").claim("name", "ann").put(), "name").await;
     // Neither another case, nor another kind, nor another collection is the same claim.
     Draft::new(2).claim("name", "Ann").claim("nick", "ann").commit(&backend).await;
-    Draft::new(3).in_collection("letters").claim("name", "ann").commit(&backend).await;
+    Draft::new(3).in_collection(LETTERS).claim("name", "ann").commit(&backend).await;
     is_taken(&backend, Draft::new(2).over(1).claim("name", "ann").put(), "name").await;
     assert_eq!(holder(&backend, "name", "ann").await, Some(id(1)));
 }

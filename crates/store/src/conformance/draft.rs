@@ -6,11 +6,32 @@ use uuid::Uuid;
 
 use crate::key::{Part, encode};
 use crate::{
-    Backend, Change, Claim, Direction, Key, OutboxEntry, Placed, Put, RangeQuery, Record, Write, WriteError,
+    Backend, Change, Claim, Direction, Index, Key, OutboxEntry, Placed, Put, RangeQuery, Record, Schema,
+    Write, WriteError,
 };
 
 pub(super) const NOTES: &str = "notes";
+pub(super) const LETTERS: &str = "letters";
 pub(super) const RANK: &str = "rank";
+/// Where a note stands by its rank as well, though it might stand there several times.
+pub(super) const RANKS: &str = "ranks";
+
+/// All that the cases use, in either collection.
+pub(super) const INDEXES: &[Index] = &[
+    Index::one(RANK),
+    Index::many(RANKS),
+    Index::one("shelf"),
+    Index::many("shelves"),
+    Index::one("a"),
+    Index::one("ab"),
+    Index::one("b"),
+];
+pub(super) const CLAIMS: &[&str] = &["name", "nick", "owner", "seat", "ticket"];
+
+/// What the cases declare.
+pub(super) fn schemas() -> [Schema; 2] {
+    [NOTES, LETTERS].map(|collection| Schema { collection, indexes: INDEXES, claims: CLAIMS })
+}
 
 /// The id of this number; ids sort as their numbers.
 pub(super) fn id(number: u128) -> Uuid {
@@ -55,7 +76,7 @@ impl Draft {
     }
 
     pub(super) fn rank(self, rank: i64) -> Self {
-        self.key(RANK, [rank.into()])
+        self.key(RANK, [rank.into()]).key(RANKS, [rank.into()])
     }
 
     pub(super) fn claim(mut self, name: &'static str, value: &str) -> Self {

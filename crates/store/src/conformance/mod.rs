@@ -29,6 +29,9 @@ pub struct Case {
 impl Case {
     /// Runs the case on an empty database. It panics if the promise is broken.
     pub fn run(&self, backend: Arc<dyn Backend>) -> BoxFuture<'static, ()> {
+        for schema in draft::schemas() {
+            backend.declare(schema);
+        }
         (self.run)(backend)
     }
 }

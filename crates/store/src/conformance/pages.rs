@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::draft::{Draft, RANK, numbers, rows, whole};
+use super::draft::{Draft, RANK, RANKS, numbers, rows, whole};
 use crate::key::{Part, encode};
 use crate::{Backend, Direction, RangeQuery};
 
@@ -23,8 +23,10 @@ pub(super) async fn a_walk_meets_every_document_once_in_both_directions(backend:
     for number in 1..=25_u8 {
         Draft::new(number.into()).rank(number.into()).commit(&backend).await;
     }
-    for limit in [1, 4, 25, 26] {
-        let query = RangeQuery { limit, ..whole(RANK) };
+    for (index, limit) in
+        [RANK, RANKS].into_iter().flat_map(|index| [1, 4, 25, 26].map(|limit| (index, limit)))
+    {
+        let query = RangeQuery { limit, ..whole(index) };
         assert!(walk(&backend, query.clone()).await.into_iter().eq(1..=25), "up by {limit}");
         let down = RangeQuery { direction: Direction::Descending, ..query };
         assert!(walk(&backend, down).await.into_iter().eq((1..=25).rev()), "down by {limit}");
@@ -49,10 +51,12 @@ pub(super) async fn a_walk_passes_documents_of_equal_keys(backend: Arc<dyn Backe
     for number in [3, 1, 4, 2, 5] {
         Draft::new(number).rank(7).commit(&backend).await;
     }
-    let query = RangeQuery { limit: 2, ..whole(RANK) };
-    assert_eq!(walk(&backend, query.clone()).await, [1, 2, 3, 4, 5]);
-    let down = RangeQuery { direction: Direction::Descending, ..query };
-    assert_eq!(walk(&backend, down).await, [5, 4, 3, 2, 1]);
+    for index in [RANK, RANKS] {
+        let query = RangeQuery { limit: 2, ..whole(index) };
+        assert_eq!(walk(&backend, query.clone()).await, [1, 2, 3, 4, 5]);
+        let down = RangeQuery { direction: Direction::Descending, ..query };
+        assert_eq!(walk(&backend, down).await, [5, 4, 3, 2, 1]);
+    }
 }
 
 /// Places come back from clients, who may send anything.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::draft::{Draft, RANK, numbers, rows, whole};
+use super::draft::{Draft, RANK, RANKS, numbers, rows, whole};
 use crate::key::{Part, encode};
 use crate::{Backend, Direction, RangeQuery};
 
@@ -12,45 +12,63 @@ pub(super) async fn documents_come_in_the_order_of_their_keys_in_both_directions
     for (number, rank) in [(1, 300), (2, -5), (3, 0), (4, i64::MAX), (5, 2), (6, i64::MIN)] {
         Draft::new(number).rank(rank).commit(&backend).await;
     }
-    assert_eq!(numbers(&backend, whole(RANK)).await, [6, 2, 3, 5, 1, 4]);
-    let descending = RangeQuery { direction: DESCENDING, ..whole(RANK) };
-    assert_eq!(numbers(&backend, descending.clone()).await, [4, 1, 5, 3, 2, 6]);
-    assert_eq!(numbers(&backend, RangeQuery { limit: 2, ..whole(RANK) }).await, [6, 2]);
-    assert_eq!(numbers(&backend, RangeQuery { limit: 2, ..descending }).await, [4, 1]);
+    for index in [RANK, RANKS] {
+        assert_eq!(numbers(&backend, whole(index)).await, [6, 2, 3, 5, 1, 4]);
+        let descending = RangeQuery { direction: DESCENDING, ..whole(index) };
+        assert_eq!(numbers(&backend, descending.clone()).await, [4, 1, 5, 3, 2, 6]);
+        assert_eq!(numbers(&backend, RangeQuery { limit: 2, ..whole(index) }).await, [6, 2]);
+        assert_eq!(numbers(&backend, RangeQuery { limit: 2, ..descending }).await, [4, 1]);
+    }
 }
 
 pub(super) async fn the_lower_bound_is_inclusive_and_the_upper_exclusive(backend: Arc<dyn Backend>) {
     for rank in 1..=6_u8 {
         Draft::new(rank.into()).rank(rank.into()).commit(&backend).await;
     }
-    let range = RangeQuery { from: encode([Part::Int(2)]), to: Some(encode([Part::Int(5)])), ..whole(RANK) };
-    assert_eq!(numbers(&backend, range.clone()).await, [2, 3, 4]);
-    assert_eq!(numbers(&backend, RangeQuery { direction: DESCENDING, ..range.clone() }).await, [4, 3, 2]);
-    assert_eq!(numbers(&backend, RangeQuery { to: None, ..range.clone() }).await, [2, 3, 4, 5, 6]);
-    assert!(numbers(&backend, RangeQuery { to: Some(range.from.clone()), ..range }).await.is_empty());
+    for index in [RANK, RANKS] {
+        let range =
+            RangeQuery { from: encode([Part::Int(2)]), to: Some(encode([Part::Int(5)])), ..whole(index) };
+        assert_eq!(numbers(&backend, range.clone()).await, [2, 3, 4]);
+        assert_eq!(numbers(&backend, RangeQuery { direction: DESCENDING, ..range.clone() }).await, [4, 3, 2]);
+        assert_eq!(numbers(&backend, RangeQuery { to: None, ..range.clone() }).await, [2, 3, 4, 5, 6]);
+        assert!(numbers(&backend, RangeQuery { to: Some(range.from.clone()), ..range }).await.is_empty());
+    }
 }
 
 pub(super) async fn a_key_that_begins_another_is_bounded_for_itself(backend: Arc<dyn Backend>) {
     // The ids are greater than whatever follows in the longer key.
     let great = u128::MAX;
-    Draft::new(great).key("shelf", ["a".into()]).commit(&backend).await;
-    Draft::new(great - 1).key("shelf", ["a".into(), Part::Int(7)]).commit(&backend).await;
-    assert_eq!(numbers(&backend, whole("shelf")).await, [great, great - 1]);
-    let long = encode(["a".into(), Part::Int(7)]);
-    let from = RangeQuery { from: long.clone(), ..whole("shelf") };
-    assert_eq!(numbers(&backend, from).await, [great - 1]);
-    let to = RangeQuery { to: Some(long), ..whole("shelf") };
-    assert_eq!(numbers(&backend, to).await, [great]);
+    let long = || ["a".into(), Part::Int(7)];
+    Draft::new(great).key("shelf", ["a".into()]).key("shelves", ["a".into()]).commit(&backend).await;
+    Draft::new(great - 1).key("shelf", long()).key("shelves", long()).commit(&backend).await;
+    for index in ["shelf", "shelves"] {
+        assert_eq!(numbers(&backend, whole(index)).await, [great, great - 1]);
+        let from = RangeQuery { from: encode(long()), ..whole(index) };
+        assert_eq!(numbers(&backend, from).await, [great - 1]);
+        let to = RangeQuery { to: Some(encode(long())), ..whole(index) };
+        assert_eq!(numbers(&backend, to).await, [great]);
+    }
 }
 
 pub(super) async fn a_document_stands_at_each_of_its_keys(backend: Arc<dyn Backend>) {
-    Draft::new(1).rank(10).rank(30).rank(10).commit(&backend).await;
-    Draft::new(2).rank(20).commit(&backend).await;
-    assert_eq!(numbers(&backend, whole(RANK)).await, [1, 2, 1]);
-    Draft::new(1).over(1).rank(30).rank(40).commit(&backend).await;
-    assert_eq!(numbers(&backend, whole(RANK)).await, [2, 1, 1]);
+    let at = |draft: Draft, ranks: &[i64]| {
+        ranks.iter().fold(draft, |draft, rank| draft.key(RANKS, [(*rank).into()]))
+    };
+    at(Draft::new(1), &[10, 30, 10]).commit(&backend).await;
+    at(Draft::new(2), &[20]).commit(&backend).await;
+    assert_eq!(numbers(&backend, whole(RANKS)).await, [1, 2, 1]);
+    // Neither what lies outside of the range, nor where the page ends, moves a document within it.
+    let from = RangeQuery { from: encode([Part::Int(15)]), ..whole(RANKS) };
+    assert_eq!(numbers(&backend, from).await, [2, 1]);
+    let to = RangeQuery { to: Some(encode([Part::Int(25)])), direction: DESCENDING, ..whole(RANKS) };
+    assert_eq!(numbers(&backend, to).await, [2, 1]);
+    let first = rows(&backend, RangeQuery { limit: 1, ..whole(RANKS) }).await;
+    let rest = RangeQuery { after: Some(first[0].0.clone()), ..whole(RANKS) };
+    assert_eq!(numbers(&backend, rest).await, [2, 1]);
+    at(Draft::new(1).over(1), &[30, 40]).commit(&backend).await;
+    assert_eq!(numbers(&backend, whole(RANKS)).await, [2, 1, 1]);
     backend.commit(Draft::new(1).over(2).remove()).await.expect("the removal is accepted");
-    assert_eq!(numbers(&backend, whole(RANK)).await, [2]);
+    assert_eq!(numbers(&backend, whole(RANKS)).await, [2]);
 }
 
 pub(super) async fn an_update_replaces_the_keys(backend: Arc<dyn Backend>) {

@@ -9,8 +9,10 @@ use common::{Decision, Envelope, Fact, Ids, OrderId, SeededEntropy, Time};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::draft::{NOTES, events, id};
-use crate::{Backend, ChangeError, Claim, Collection, CommitError, Document, Keys, Page, Range, Store};
+use super::draft::{CLAIMS, INDEXES, NOTES, events, id};
+use crate::{
+    Backend, ChangeError, Claim, Collection, CommitError, Document, Index, Keys, Page, Range, Store,
+};
 
 /// What the clock shows.
 fn now() -> Time {
@@ -49,6 +51,8 @@ impl Note {
 
 impl Document for Note {
     const COLLECTION: &'static str = NOTES;
+    const INDEXES: &'static [Index] = INDEXES;
+    const CLAIMS: &'static [&'static str] = CLAIMS;
 
     fn id(&self) -> Uuid {
         self.id

@@ -1,6 +1,7 @@
 //! A world in one thread: a clock that the test moves, a database in memory, and events to send.
 
 mod database;
+mod given_bus;
 mod listening;
 mod noting_bus;
 
@@ -15,6 +16,7 @@ use store::{Backend, Change, Document, Put, Store, Write};
 use uuid::Uuid;
 
 pub(crate) use database::Database;
+pub(crate) use given_bus::GivenBus;
 pub(crate) use listening::{Handler, Listening, Published};
 pub(crate) use noting_bus::NotingBus;
 

@@ -1,0 +1,99 @@
+//! The outbox in memory and in the documents.
+
+use std::collections::HashMap;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use store::mongodb::MongoBackend;
+use store::{Backend, Write};
+
+use crate::support::{on_a_database, write};
+
+/// After so long, something that should have come has not.
+const FOREVER: Duration = Duration::from_secs(30);
+/// More than memory keeps, in so many documents with so many events each.
+const DOCUMENTS: u32 = 45;
+const EVENTS: usize = 100;
+
+fn many(number: u32, version: u64, events: std::ops::Range<usize>) -> Write {
+    let outbox = events.map(|event| format!("[{number},{event}]")).collect();
+    Write { outbox, ..write(number, version) }
+}
+
+/// Reads on as a relay does, until there have been `count` events.
+async fn relay(backend: &MongoBackend, count: usize) -> Vec<String> {
+    let (mut relayed, mut cursor) = (Vec::new(), 0);
+    while relayed.len() < count {
+        let entries = backend.outbox(cursor, 256).await.unwrap();
+        let Some(last) = entries.last() else {
+            backend.outbox_grew().await;
+            continue;
+        };
+        cursor = last.seq;
+        backend.sent(entries.iter().map(|entry| entry.seq).collect()).await.unwrap();
+        relayed.extend(entries.into_iter().map(|entry| entry.event));
+    }
+    relayed
+}
+
+#[tokio::test]
+async fn what_memory_has_no_room_for_comes_from_the_documents_in_order() {
+    on_a_database(async |database| {
+        let backend = database.replica().await;
+        for number in 1..=DOCUMENTS {
+            backend.commit(many(number, 1, 0..EVENTS)).await.unwrap();
+        }
+        for number in 1..=DOCUMENTS {
+            backend.commit(many(number, 2, EVENTS..EVENTS + 1)).await.unwrap();
+        }
+        let total = DOCUMENTS as usize * (EVENTS + 1);
+        let relayed = tokio::time::timeout(FOREVER, relay(&backend, total)).await.expect("all are relayed");
+        let mut next: HashMap<u32, usize> = HashMap::new();
+        for event in &relayed {
+            let (number, event): (u32, usize) = serde_json::from_str(event).unwrap();
+            let expected = next.entry(number).or_default();
+            assert_eq!(event, *expected, "of {number}");
+            *expected += 1;
+        }
+        assert!(
+            next.len() == DOCUMENTS as usize && next.values().all(|count| *count == EVENTS + 1),
+            "{next:?}"
+        );
+        // From here on memory keeps up again.
+        backend.commit(many(1, 3, 0..1)).await.unwrap();
+        assert_eq!(backend.outbox(total as u64, 10).await.unwrap().len(), 1);
+        backend.close().await;
+        assert_eq!(database.pending().await, 1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_commit_that_nobody_waits_for_any_more_is_made_and_relayed() {
+    on_a_database(async |database| {
+        let backend = database.replica().await;
+        backend.check().await.unwrap();
+        let mut commit = backend.commit(write(1, 1));
+        let mut context = Context::from_waker(Waker::noop());
+        assert!(Pin::new(&mut commit).poll(&mut context).is_pending());
+        drop(commit);
+        let relayed = tokio::time::timeout(FOREVER, relay(&backend, 1)).await.expect("it is relayed");
+        assert_eq!(relayed, ["\"1.1\""]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn too_many_callers_are_refused_at_once_and_the_others_are_served() {
+    on_a_database(async |database| {
+        let backend = database.replica().await;
+        backend.check().await.unwrap();
+        let reads = (0..600).map(|number| backend.get("notes", crate::support::id(number)));
+        let outcomes = futures::future::join_all(reads).await;
+        let refused = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        assert_eq!(refused, 600 - 512);
+        backend.get("notes", crate::support::id(1)).await.unwrap();
+    })
+    .await;
+}

@@ -1,0 +1,125 @@
+//! A database of its own for each test, gone when the test ends.
+
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::sync::Arc;
+
+use common::clock::SystemClock;
+use common::{Ids, SharedClock, SystemEntropy};
+use futures::FutureExt;
+use mongodb::bson::{Document, doc};
+use mongodb::{Client, Collection, Database};
+use store::mongodb::{MongoBackend, OpenError};
+use store::{Backend, Change, Claim, Index, Key, Put, Schema, Write};
+use uuid::Uuid;
+
+pub(crate) const NOTES: &str = "notes";
+const INDEXES: &[Index] = &[Index::one("rank"), Index::many("words")];
+
+/// The server.
+pub(crate) fn address() -> String {
+    std::env::var("TEST_MONGODB_URI")
+        .unwrap_or_else(|_| panic!("set TEST_MONGODB_URI, or run `cargo xtask test`"))
+}
+
+pub(crate) fn clock() -> SharedClock {
+    Arc::new(SystemClock)
+}
+
+pub(crate) fn ids() -> Ids {
+    Ids::new(clock(), Arc::new(SystemEntropy))
+}
+
+/// A database on the server, as another program sees it.
+pub(crate) struct TestDatabase {
+    pub(crate) name: String,
+    pub(crate) raw: Database,
+}
+
+/// Runs a test on a new database and drops that, however the test ends.
+pub(crate) async fn on_a_database(test: impl AsyncFnOnce(&TestDatabase)) {
+    let name = format!("test-{}", ids().next::<Uuid>().simple());
+    let client = Client::with_uri_str(address()).await.expect("the address is valid");
+    let database = TestDatabase { raw: client.database(&name), name };
+    let outcome = AssertUnwindSafe(test(&database)).catch_unwind().await;
+    database.raw.drop().await.expect("the database is dropped");
+    if let Err(panic) = outcome {
+        resume_unwind(panic);
+    }
+}
+
+impl TestDatabase {
+    /// Opens it, as each replica of a service does.
+    pub(crate) async fn open(&self) -> Result<Arc<MongoBackend>, OpenError> {
+        MongoBackend::open(&address(), &self.name, clock(), ids()).await
+    }
+
+    /// One replica, with the notes declared.
+    pub(crate) async fn replica(&self) -> Arc<MongoBackend> {
+        self.replica_by(clock()).await
+    }
+
+    /// One replica that goes by this clock.
+    pub(crate) async fn replica_by(&self, clock: SharedClock) -> Arc<MongoBackend> {
+        let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
+        let backend =
+            MongoBackend::open(&address(), &self.name, clock, ids).await.expect("the database opens");
+        backend.declare(Schema { collection: NOTES, indexes: INDEXES, claims: &["name", "nick"] });
+        backend
+    }
+
+    /// The notes as an operator sees them.
+    pub(crate) fn notes(&self) -> Collection<Document> {
+        self.raw.collection(NOTES)
+    }
+
+    /// How many entries the outboxes of the notes hold.
+    pub(crate) async fn pending(&self) -> usize {
+        let mut notes = self.notes().find(doc! {}).await.expect("the server answers");
+        let mut pending = 0;
+        while notes.advance().await.expect("the server answers") {
+            let note = notes.deserialize_current().expect("a note is a document");
+            pending += note.get_array("outbox").expect("a note has an outbox").len();
+        }
+        pending
+    }
+}
+
+pub(crate) fn id(number: u32) -> Uuid {
+    Uuid::from_u128(number.into())
+}
+
+/// The write of a note in this version, which announces `<number>.<version>`.
+pub(crate) fn write(number: u32, version: u64) -> Write {
+    let put = Put { version, body: "{}".into(), keys: Vec::new(), claims: Vec::new() };
+    let outbox = vec![format!("\"{number}.{version}\"")];
+    let change = Change::Put(put);
+    Write { collection: NOTES, id: id(number), expected: version - 1, change, outbox }
+}
+
+/// The same, silent, with these keys and claims.
+pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, claims: Vec<Claim>) -> Write {
+    let put = Put { version, body: "{}".into(), keys, claims };
+    Write { change: Change::Put(put), outbox: Vec::new(), ..write(number, version) }
+}
+
+/// The removal of a note in this version.
+pub(crate) fn removal(number: u32, version: u64, outbox: Vec<String>) -> Write {
+    Write { expected: version, change: Change::Remove, outbox, ..write(number, 1) }
+}
+
+/// What the relay of a replica is given from the start.
+pub(crate) async fn announced(replica: &MongoBackend) -> Vec<String> {
+    let entries = replica.outbox(0, usize::MAX).await.expect("the outbox reads");
+    entries.into_iter().map(|entry| entry.event.trim_matches('"').to_owned()).collect()
+}
+
+/// Has a replica send all that its relay is given.
+pub(crate) async fn send_all(replica: &MongoBackend) {
+    let entries = replica.outbox(0, usize::MAX).await.expect("the outbox reads");
+    replica.sent(entries.iter().map(|entry| entry.seq).collect()).await.expect("they may go");
+}
+
+/// Whether a removed note is kept for its outbox.
+pub(crate) async fn has_tombstone(database: &TestDatabase) -> bool {
+    database.notes().find_one(doc! { "removed": true }).await.expect("the server answers").is_some()
+}
