@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::run::{Failed, cargo, program_in, root};
-use crate::setup::{self, FOLDER};
+use crate::setup::{self, BROWSER};
 
 /// Builds the program and runs the tests whose names contain `filter`; all of them without one.
 pub(crate) fn run(filter: Option<&str>) -> Result<(), Failed> {
@@ -13,7 +13,7 @@ pub(crate) fn run(filter: Option<&str>) -> Result<(), Failed> {
 
 /// Runs the tests against the program as it was built last.
 pub(crate) fn run_built(filter: Option<&str>) -> Result<(), Failed> {
-    let tools = setup::run()?;
+    let tools = setup::browser()?;
     let ticketing = ticketing()?;
     let mut arguments = vec!["--test", "--test-reporter=spec"];
     let pattern = filter.map(|filter| format!("--test-name-pattern={filter}"));
@@ -22,7 +22,7 @@ pub(crate) fn run_built(filter: Option<&str>) -> Result<(), Failed> {
     let files = test_files()?;
     arguments.extend(files.iter().map(String::as_str));
     let environment = [("CHROME", tools.chromium.as_os_str()), ("TICKETING", ticketing.as_os_str())];
-    program_in(&root().join(FOLDER), "node", &arguments, &environment)
+    program_in(&root().join(BROWSER), "node", &arguments, &environment)
 }
 
 /// The program lies beside this one, since cargo built both.
@@ -37,7 +37,7 @@ fn ticketing() -> Result<PathBuf, Failed> {
 }
 
 fn test_files() -> Result<Vec<String>, Failed> {
-    let folder = root().join(FOLDER);
+    let folder = root().join(BROWSER);
     let entries = std::fs::read_dir(&folder)
         .map_err(|error| Failed(format!("{} cannot be read: {error}", folder.display())))?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());

@@ -1,10 +1,13 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `browser`, `bench`.
+//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `bench`.
 
 mod bench;
 mod browser;
 mod run;
 mod setup;
+mod signals;
 mod test;
+mod up;
+mod with_servers;
 
 use std::process::ExitCode;
 
@@ -20,10 +23,22 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Finds or installs what the browser tests need: node, npm's packages, Chromium.
+    /// Finds or installs what the tests need: a MongoDB and a NATS server, nginx, node, npm's packages, Chromium.
     Setup,
     /// Checks everything: format, lints, documentation, the project's own rules, tests.
     Test,
+    /// Runs only the tests that meet real servers: the adapters' conformance suites, and the end-to-end tests.
+    TestServers,
+    /// Runs a command beside a MongoDB and a NATS server, which `TEST_MONGODB_URI` and `TEST_NATS_URL` tell it.
+    WithServers {
+        /// The command and its arguments, such as `cargo test -p store`.
+        #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+        command: Vec<String>,
+    },
+    /// Runs the whole cluster on this machine: two processes of each service, MongoDB, NATS, nginx, and the simulator.
+    ///
+    /// The environment reaches the services, such as `ORDER_HOLD=20s` or `LOG=debug`.
+    Up(up::Options),
     /// Builds the program and runs the tests in a browser.
     Browser {
         /// Only tests whose names match this pattern.
@@ -38,16 +53,20 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Options::parse().command {
-        Command::Setup => setup::run().map(|_| ()),
-        Command::Test => test::run(),
-        Command::Browser { filter } => browser::run(filter.as_deref()),
-        Command::Bench { names } => bench::run(&names),
+        Command::Setup => setup::run().map(done),
+        Command::Test => test::run().map(done),
+        Command::TestServers => test::servers().map(done),
+        Command::WithServers { command } => with_servers::run(&command),
+        Command::Up(options) => up::run(&options).map(done),
+        Command::Browser { filter } => browser::run(filter.as_deref()).map(done),
+        Command::Bench { names } => bench::run(&names).map(done),
     };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("xtask: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    result.unwrap_or_else(|error| {
+        eprintln!("xtask: {error}");
+        ExitCode::FAILURE
+    })
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }

@@ -3,6 +3,14 @@
 use crate::browser;
 use crate::run::{Failed, cargo};
 use crate::setup;
+use crate::with_servers::Servers;
+
+/// The crates whose tests meet real servers.
+const ON_SERVERS: [&str; 4] = ["servers", "store", "bus", "e2e"];
+
+/// Builds every program.
+pub(crate) const PROGRAMS: [&str; 6] =
+    ["build", "--workspace", "--exclude", "xtask", "--all-features", "--bins"];
 
 pub(crate) fn run() -> Result<(), Failed> {
     // A tool that is missing should be known before an hour has passed.
@@ -13,10 +21,31 @@ pub(crate) fn run() -> Result<(), Failed> {
         &[],
     )?;
     cargo(
-        &["doc", "--workspace", "--no-deps", "--document-private-items", "--quiet"],
+        &["doc", "--workspace", "--no-deps", "--document-private-items", "--all-features", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
     cargo(&["test", "--package", "xtask"], &[])?;
-    cargo(&["test", "--workspace", "--exclude", "xtask", "--all-features"], &[])?;
+    // Tests start the services as processes, whose programs must be there and fresh.
+    cargo(&PROGRAMS, &[])?;
+    beside_servers(&["test", "--workspace", "--exclude", "xtask", "--all-features"])?;
     browser::run_built(None)
+}
+
+/// Only what meets real servers: the adapters' conformance suites, and the end-to-end tests.
+pub(crate) fn servers() -> Result<(), Failed> {
+    setup::servers()?;
+    cargo(&PROGRAMS, &[])?;
+    let mut arguments = vec!["test", "--all-features"];
+    arguments.extend(ON_SERVERS.iter().flat_map(|package| ["--package", package]));
+    beside_servers(&arguments)
+}
+
+/// Runs cargo beside the servers that tests of the adapters need.
+fn beside_servers(arguments: &[&str]) -> Result<(), Failed> {
+    let mut servers = Servers::start()?;
+    let outcome = cargo(arguments, &servers.environment());
+    if outcome.is_err() {
+        servers.tell_losses();
+    }
+    outcome
 }

@@ -1,15 +1,23 @@
-//! `cargo xtask setup`: finds or installs what the browser tests need. Quick when everything is there.
+//! `cargo xtask setup`: finds or installs what the tests need. Quick when everything is there.
 
 mod chromium;
 mod debian;
 mod node;
 mod packages;
+mod python;
+mod servers;
 
 use std::path::PathBuf;
 
-use crate::run::Failed;
+use crate::run::{Failed, root};
 
-pub(crate) use packages::FOLDER;
+pub(crate) use packages::BROWSER;
+
+/// Names a MongoDB server for the tests to use instead of one that is started.
+pub(crate) const MONGODB_URI: &str = "TEST_MONGODB_URI";
+
+/// Names a NATS server for the tests to use instead of one that is started.
+pub(crate) const NATS_URL: &str = "TEST_NATS_URL";
 
 /// What the browser tests run on.
 #[derive(Debug)]
@@ -19,10 +27,31 @@ pub(crate) struct Tools {
 }
 
 /// Finds every tool, and installs those that are missing.
-pub(crate) fn run() -> Result<Tools, Failed> {
-    eprintln!("\n=== setup");
+pub(crate) fn run() -> Result<(), Failed> {
+    servers()?;
+    stripe()?;
+    browser().map(|_| ())
+}
+
+/// Finds or installs Stripe's own libraries, which the simulator is tested with.
+fn stripe() -> Result<(), Failed> {
+    eprintln!("\n=== setup of Stripe's libraries");
+    node::provide()?;
+    packages::provide(packages::STRIPE)?;
+    python::provide(&root().join("crates/stripe-sim/tests/official/python/requirements.txt"))
+}
+
+/// Finds or installs the outside servers.
+pub(crate) fn servers() -> Result<(), Failed> {
+    eprintln!("\n=== setup of servers");
+    servers::provide()
+}
+
+/// Finds or installs what the browser tests run on.
+pub(crate) fn browser() -> Result<Tools, Failed> {
+    eprintln!("\n=== setup of a browser");
     node::provide()?;
     let chromium = chromium::provide()?;
-    packages::provide()?;
+    packages::provide(BROWSER)?;
     Ok(Tools { chromium })
 }

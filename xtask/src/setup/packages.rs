@@ -1,4 +1,4 @@
-//! What the browser tests use of npm, in the very versions of their lock file.
+//! What tests use of npm, in the very versions of their lock files.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,26 +6,29 @@ use std::path::{Path, PathBuf};
 use crate::run::{Failed, output_in, root};
 
 /// Where the browser tests live, from the root.
-pub(crate) const FOLDER: &str = "crates/client/tests/browser";
+pub(crate) const BROWSER: &str = "crates/client/tests/browser";
 
-/// Installs the packages, unless those of this lock file are there.
-pub(crate) fn provide() -> Result<(), Failed> {
-    let folder = root().join(FOLDER);
+/// Where the simulator meets Stripe's library for Node, from the root.
+pub(crate) const STRIPE: &str = "crates/stripe-sim/tests/official/node";
+
+/// Installs the packages of a folder, unless those of its lock file are there.
+pub(crate) fn provide(name: &str) -> Result<(), Failed> {
+    let folder = root().join(name);
     let lock = read(&folder.join("package-lock.json"))?;
-    let (stamp, modules) = (stamp(), folder.join("node_modules"));
+    let (stamp, modules) = (stamp(name), folder.join("node_modules"));
     let is_there = modules.is_dir() && fs::read(&stamp).is_ok_and(|installed| installed == lock);
     if !is_there {
-        eprintln!("setup: installing npm packages in {FOLDER}");
+        eprintln!("setup: installing npm packages in {name}");
         output_in(&folder, "npm", &["ci", "--ignore-scripts"])?;
         write(&stamp, &lock)?;
     }
-    eprintln!("setup: npm packages as in {FOLDER}/package-lock.json");
+    eprintln!("setup: npm packages as in {name}/package-lock.json");
     Ok(())
 }
 
-/// The lock file that was installed last.
-fn stamp() -> PathBuf {
-    root().join(".tools/browser-tests.json")
+/// The lock file of a folder as it was installed last.
+fn stamp(name: &str) -> PathBuf {
+    root().join(".tools/npm").join(name.replace('/', "-"))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, Failed> {

@@ -1,0 +1,108 @@
+//! A server that speaks MongoDB's wire protocol: a real `mongod`, or SecantusDB in its place.
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::find::Wanted;
+use crate::place::Taken;
+use crate::{Place, Program, Ready, Server, ServerError};
+
+/// How long it may take to get ready, and to stop.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const WANTED: Wanted = Wanted {
+    name: "a MongoDB server",
+    variable: "MONGOD",
+    on_path: "mongod",
+    will_do: |_| true,
+    in_tools: "secantusd-py",
+    help: "install MongoDB so that `mongod` is found, name one with the environment variable MONGOD, or set \
+           TEST_MONGODB_URI to a server that runs",
+};
+
+/// Finds the program: `MONGOD`, `mongod` on the PATH, or what `cargo xtask setup` installed.
+///
+/// # Errors
+/// There is none.
+pub fn find() -> Result<PathBuf, ServerError> {
+    WANTED.find()
+}
+
+/// Starts a server without passwords. Whatever it has acknowledged survives its being killed.
+///
+/// # Errors
+/// It is not installed, or does not start.
+pub fn start(place: Place) -> Result<Server, ServerError> {
+    let path = find()?;
+    let Taken { folder, log, port } = place.take("mongodb")?;
+    let data = folder.path().join("data");
+    std::fs::create_dir_all(&data).map_err(ServerError::file(&data))?;
+    let program = Program {
+        name: "mongodb".to_owned(),
+        arguments: arguments(&path, port.number(), &data),
+        path,
+        environment: Vec::new(),
+        folder: folder.path().to_owned(),
+        log,
+        ready: Ready::Accepts(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()))),
+        patience: PATIENCE,
+    };
+    let url = format!("mongodb://127.0.0.1:{}/?directConnection=true", port.number());
+    Server::start_in(folder, program, url, port)
+}
+
+fn arguments(program: &Path, port: u16, data: &Path) -> Vec<OsString> {
+    let is_secantus = program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("secantusd"));
+    let (folder, rest): (&str, &[&str]) = if is_secantus {
+        // Without it a kill loses what was acknowledged.
+        ("--storage-path", &["--host", "127.0.0.1", "--sync-on-commit"])
+    } else {
+        ("--dbpath", &["--bind_ip", "127.0.0.1"])
+    };
+    let mut arguments: Vec<OsString> =
+        vec!["--port".into(), port.to_string().into(), folder.into(), data.into()];
+    arguments.extend(rest.iter().map(OsString::from));
+    arguments
+}
+
+/// The same server's address with a database in it: `mongodb://host/?x` becomes `mongodb://host/database?x`. A database
+/// that is in it already is replaced.
+pub fn with_database(url: &str, database: &str) -> String {
+    let (address, options) =
+        url.split_once('?').map_or((url, None), |(address, options)| (address, Some(options)));
+    let hosts = address.find("://").map_or(0, |at| at + 3);
+    let end = address[hosts..].find('/').map_or(address.len(), |at| hosts + at);
+    let options = options.map(|options| format!("?{options}")).unwrap_or_default();
+    format!("{}/{database}{options}", &address[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_takes_its_place_before_the_options() {
+        for (url, expected) in [
+            (
+                "mongodb://127.0.0.1:1/?directConnection=true",
+                "mongodb://127.0.0.1:1/auth?directConnection=true",
+            ),
+            ("mongodb://a:1,b:2/other?x=y", "mongodb://a:1,b:2/auth?x=y"),
+            ("mongodb://host", "mongodb://host/auth"),
+            ("mongodb+srv://u:p@host/", "mongodb+srv://u:p@host/auth"),
+            ("mongodb://host?x=y", "mongodb://host/auth?x=y"),
+        ] {
+            assert_eq!(with_database(url, "auth"), expected);
+        }
+    }
+
+    #[test]
+    fn each_kind_of_server_is_given_its_own_options() {
+        let secantus = arguments(Path::new("/x/secantusd-py"), 1, Path::new("/data"));
+        assert!(secantus.contains(&"--sync-on-commit".into()) && secantus.contains(&"--storage-path".into()));
+        let mongod = arguments(Path::new("/usr/bin/mongod"), 1, Path::new("/data"));
+        assert_eq!(mongod, ["--port", "1", "--dbpath", "/data", "--bind_ip", "127.0.0.1"]);
+    }
+}
