@@ -45,23 +45,9 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_request_error", message)
     }
 
-    /// 404 for a `PaymentIntent` in the path.
-    pub(crate) fn missing(id: &str) -> Self {
-        Self::no_such("payment_intent", "intent", id)
-    }
-
-    /// 404 for a `PaymentIntent` in the parameter `payment_intent`.
-    pub(crate) fn missing_parameter(id: &str) -> Self {
-        Self::no_such("payment_intent", "payment_intent", id)
-    }
-
-    /// 404 for a refund in the path.
-    pub(crate) fn missing_refund(id: &str) -> Self {
-        Self::no_such("refund", "refund", id)
-    }
-
-    fn no_such(kind: &str, param: &str, id: &str) -> Self {
-        let message = format!("No such {kind}: '{id}'");
+    /// 404: what this parameter names, in the path or beside it, does not exist.
+    pub(crate) fn no_such(noun: &str, param: &str, id: &str) -> Self {
+        let message = format!("No such {noun}: '{id}'");
         Self { status: StatusCode::NOT_FOUND, ..Self::parameter("resource_missing", param, message) }
     }
 
@@ -76,6 +62,7 @@ impl ApiError {
         Self::new(StatusCode::PAYMENT_REQUIRED, failure.kind(), failure.message())
             .code(failure.code())
             .with("decline_code", failure.decline_code())
+            .with("advice_code", failure.advice_code())
             .with("param", failure.param())
     }
 
@@ -90,6 +77,13 @@ impl ApiError {
         let message =
             format!("Another request with the idempotency key `{key}` is under way; try again later.");
         Self { status: StatusCode::CONFLICT, ..Self::invalid(message).code("idempotency_key_in_use") }
+    }
+
+    /// 429: somebody else changes the object at this moment.
+    pub(crate) fn locked() -> Self {
+        let message =
+            "This object cannot be accessed right now because another request changes it; try again.";
+        Self { status: StatusCode::TOO_MANY_REQUESTS, ..Self::invalid(message).code("lock_timeout") }
     }
 
     /// 400: the key belongs to another request.
@@ -107,7 +101,8 @@ impl ApiError {
 
     #[must_use]
     pub(crate) fn code(self, code: &str) -> Self {
-        self.with("code", code)
+        let explained = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-"));
+        self.with("code", code).with("doc_url", explained)
     }
 
     #[must_use]
@@ -119,6 +114,12 @@ impl ApiError {
     #[must_use]
     pub(crate) fn about_charge(self, charge: Option<&str>) -> Self {
         self.with("charge", charge)
+    }
+
+    /// The card that failed.
+    #[must_use]
+    pub(crate) fn about_payment_method(self, view: Value) -> Self {
+        self.with("payment_method", view)
     }
 
     /// The `PaymentIntent` as it is now.

@@ -4,6 +4,8 @@ use common::{Currency, Money};
 use store::{Range, StoreError};
 
 use crate::StripeSim;
+use crate::balance::Sums;
+use crate::id::Kind;
 use crate::intent::Status;
 use crate::record::Record;
 
@@ -33,14 +35,36 @@ impl StripeSim {
     /// The database failed.
     pub async fn payment_intents(&self) -> Result<Vec<IntentSummary>, StoreError> {
         let mut all = Vec::new();
+        self.each_record(|record| all.push(summary(record))).await?;
+        Ok(all)
+    }
+
+    /// What Stripe holds of this currency, pending or available: what was taken, less what went back, is withdrawn by
+    /// disputes or was kept as fees.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn balance_total(&self, currency: Currency) -> Result<Money, StoreError> {
+        let amount = self.sums().await?.total(currency);
+        Ok(Money { amount, currency })
+    }
+
+    /// The balance, by currency.
+    pub(crate) async fn sums(&self) -> Result<Sums, StoreError> {
+        let (mut sums, now) = (Sums::default(), self.0.clock.now());
+        self.each_record(|record| sums.add(&record.intent, now)).await?;
+        Ok(sums)
+    }
+
+    async fn each_record(&self, mut visit: impl FnMut(&Record)) -> Result<(), StoreError> {
         let mut place = None;
         loop {
-            let range = Range::of(Record::CREATED, []).after(place).limit(PAGE);
+            let range = Range::of(Kind::PaymentIntent.index(), []).after(place).limit(PAGE);
             let page = self.0.records.page(range).await?;
-            all.extend(page.items.iter().map(summary));
+            page.items.iter().for_each(&mut visit);
             place = page.next;
             if place.is_none() {
-                return Ok(all);
+                return Ok(());
             }
         }
     }

@@ -10,13 +10,16 @@ use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
 use store::Store;
 use store::sqlite::{OpenError, SqliteBackend};
-use stripe_sim::{Settings, StripeSim};
+use stripe_sim::{Fees, Settings, StripeSim};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
 
-/// A simulator of the part of Stripe's API that the marketplace uses.
+/// A simulator of the part of Stripe's API that takes card payments.
+///
+/// Point any of Stripe's libraries at the address where it listens, with the keys below; open the same address in a
+/// browser for the control page.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
@@ -32,15 +35,33 @@ struct Args {
     /// Where events are posted, such as `http://127.0.0.1:3000/api/payments/webhook`.
     #[arg(long, env = "STRIPE_SIM_WEBHOOK_URL")]
     webhook_url: Option<String>,
-    /// Signs the events.
-    #[arg(long, env = "STRIPE_SIM_WEBHOOK_SECRET", default_value = "whsec_sim", hide_env_values = true)]
-    webhook_secret: String,
+    /// Signs the events. With several, separated by commas, each signs, as while a secret is being rolled.
+    #[arg(
+        long = "webhook-secret",
+        env = "STRIPE_SIM_WEBHOOK_SECRET",
+        default_value = "whsec_sim",
+        value_delimiter = ',',
+        hide_env_values = true
+    )]
+    webhook_secrets: Vec<String>,
+    /// The events that are posted, by their names and separated by commas; `*` is all.
+    #[arg(long, env = "STRIPE_SIM_WEBHOOK_EVENTS", default_value = "*", value_delimiter = ',')]
+    webhook_events: Vec<String>,
     /// The secret key.
     #[arg(long, env = "STRIPE_SIM_SECRET_KEY", default_value = "sk_test_sim", hide_env_values = true)]
     secret_key: String,
     /// The publishable key.
     #[arg(long, env = "STRIPE_SIM_PUBLISHABLE_KEY", default_value = "pk_test_sim")]
     publishable_key: String,
+    /// What Stripe takes of every capture, in hundredths of a percent: 290 is 2.9 %.
+    #[arg(long, env = "STRIPE_SIM_FEE_BASIS_POINTS", default_value_t = 0)]
+    fee_basis_points: u16,
+    /// What Stripe takes besides for every capture, in minor units.
+    #[arg(long, env = "STRIPE_SIM_FEE_FIXED", default_value_t = 0)]
+    fee_fixed: u32,
+    /// What Stripe takes for every dispute, in minor units.
+    #[arg(long, env = "STRIPE_SIM_FEE_DISPUTE", default_value_t = 0)]
+    fee_dispute: u32,
 }
 
 #[tokio::main]
@@ -77,9 +98,15 @@ fn settings(args: Args, address: SocketAddr) -> Settings {
     Settings {
         public_url: public_url.trim_end_matches('/').to_owned(),
         webhook_url: args.webhook_url,
-        webhook_secret: args.webhook_secret,
+        webhook_secrets: args.webhook_secrets,
+        webhook_events: args.webhook_events,
         secret_key: args.secret_key,
         publishable_key: args.publishable_key,
+        fees: Fees {
+            basis_points: args.fee_basis_points.into(),
+            fixed: args.fee_fixed.into(),
+            dispute: args.fee_dispute.into(),
+        },
     }
 }
 

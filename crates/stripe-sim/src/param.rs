@@ -23,17 +23,29 @@ impl Params {
         self
     }
 
-    /// A value that is present and not empty.
-    pub(crate) fn text(&self, name: &str) -> Option<&str> {
-        let value = self.0.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str());
-        value.filter(|value| !value.is_empty())
+    /// A value that is present, though it may be empty, which asks to remove what was there.
+    pub(crate) fn given(&self, name: &str) -> Option<&str> {
+        self.0.iter().rev().find(|(given, _)| given == name).map(|(_, value)| value.as_str())
     }
 
-    /// A value that must be present.
+    /// A value that is present and not empty.
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
+        self.given(name).filter(|value| !value.is_empty())
+    }
+
+    /// A value that must be present and cannot be removed.
     pub(crate) fn required(&self, name: &str) -> Result<&str, ApiError> {
-        self.text(name).ok_or_else(|| {
-            ApiError::parameter("parameter_missing", name, format!("Missing required param: {name}."))
-        })
+        match self.given(name) {
+            Some("") => {
+                let message = format!("'{name}' cannot be unset, so it cannot be empty; leave it out.");
+                Err(ApiError::parameter("parameter_invalid_empty", name, message))
+            }
+            Some(value) => Ok(value),
+            None => {
+                let message = format!("Missing required param: {name}.");
+                Err(ApiError::parameter("parameter_missing", name, message))
+            }
+        }
     }
 
     /// A whole number.

@@ -1,24 +1,30 @@
 //! Performing a command: replay, decide, and commit state, events and reply in one write.
 
 use std::convert::Infallible;
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use common::{Decision, Time};
 use serde_json::Value;
-use store::ChangeError;
+use store::{ChangeError, StoreError};
+use uuid::Uuid;
 
 use crate::StripeSim;
+use crate::endpoint::Endpoint;
 use crate::error::ApiError;
-use crate::event::{Cause, Delivery};
+use crate::event::{Cause, News};
 use crate::http::{Call, Reply};
-use crate::intent::{IntentId, PaymentIntent, Refusal, Step, for_browser};
+use crate::id::Kind;
+use crate::intent::{IntentId, PaymentIntent, Refusal, Step, Subject, Terms, for_browser};
 use crate::record::{Record, StoredReply};
-
-/// How long an event waits for a later one to overtake it, while events are delivered out of order.
-const HELD_BACK: Duration = Duration::from_secs(3);
+use crate::webhook::Faulty;
 
 impl StripeSim {
+    /// The present circumstances.
+    pub(crate) fn terms(&self) -> Terms {
+        Terms { now: self.0.clock.now(), fees: self.0.settings.fees }
+    }
+
     /// Performs a command on the `PaymentIntent` of this id; `decide` sees it, or `None` if there is none.
     ///
     /// The reply to an idempotency key is stored with the effect, so a repeated request finds both or neither.
@@ -31,6 +37,7 @@ impl StripeSim {
         if let Some(reply) = self.replay(call).await? {
             return Ok(reply);
         }
+        let endpoints = self.endpoints().await?;
         let now = self.0.clock.now();
         let mut answer = None;
         let mut fails = None;
@@ -41,7 +48,7 @@ impl StripeSim {
                     let fails = *fails.get_or_insert_with(|| call.is_api() && self.fails_after_commit());
                     let reply =
                         if fails { Reply::from(&ApiError::internal()) } else { self.reply(call, &step) };
-                    (Some(self.advance(current, step, call, now)), reply)
+                    (Some(self.advance(current, step, call.cause(), &endpoints, now)), reply)
                 }
                 // A refusal changes nothing but is what the key says from now on.
                 (Err(error), Some(record)) if call.key().is_some() => {
@@ -61,6 +68,33 @@ impl StripeSim {
             Err(ChangeError::Refused(never)) => match never {},
             Err(ChangeError::Taken(_)) => Err(ApiError::key_in_use(call.key().unwrap_or_default())),
             Err(ChangeError::Store(error)) => Err(error.into()),
+        }
+    }
+
+    /// Does what time brought about meanwhile: one thing after another, until nothing is due.
+    pub(crate) async fn let_time_pass(&self, id: Uuid) -> Result<(), StoreError> {
+        let endpoints: Arc<[Endpoint]> = self.endpoints().await?;
+        let terms = self.terms();
+        let cause = Cause { request_id: None, idempotency_key: None };
+        let pass = |current: Option<&Record>| {
+            let mut next = None::<Record>;
+            while let Some(step) = next.as_ref().or(current).and_then(|record| record.intent.elapse(terms)) {
+                let so_far = next.as_ref().or(current);
+                let version = current.map_or(1, |record| record.version + 1);
+                let mut advanced = self.advance(so_far, step, cause, &endpoints, terms.now);
+                advanced.version = version;
+                next = Some(advanced);
+            }
+            Ok::<_, Infallible>(next.map(Decision::quiet))
+        };
+        match self.0.records.change(id, pass).await {
+            Ok(_) => Ok(()),
+            Err(ChangeError::Store(error)) => Err(error),
+            Err(ChangeError::Refused(never)) => match never {},
+            Err(ChangeError::Taken(claim)) => {
+                tracing::error!(claim, "what time brought about collides with a claim");
+                Ok(())
+            }
         }
     }
 
@@ -100,52 +134,66 @@ impl StripeSim {
     }
 
     fn reply(&self, call: &Call, step: &Step) -> Reply {
-        let view = self.view(call, &step.next);
-        match (&step.refund, step.failure) {
-            (Some(refund), _) => Reply::ok(refund.view(&step.next)),
-            (None, None) => Reply::ok(view),
-            (None, Some(failure)) => {
-                let charge = step.next.latest_charge.as_deref();
-                Reply::from(&ApiError::card(failure).about_charge(charge).about_intent(view))
+        match step.failure {
+            None => Reply::ok(self.shown_as(call, &step.next, step.shown)),
+            Some(failure) => {
+                let intent = &step.next;
+                let failed = intent.last_payment_error.as_ref();
+                let charge = failed.and_then(|error| error.charge);
+                let charge = charge.map(|place| intent.item(Kind::Charge, place));
+                let error = ApiError::card(failure).about_charge(charge.as_deref());
+                let error = match failed {
+                    Some(failed) => error.about_payment_method(failed.method.view(intent.created)),
+                    None => error,
+                };
+                Reply::from(&error.about_intent(self.view(call, intent)))
             }
         }
     }
 
     /// The next revision, with what is to be announced.
-    fn advance(&self, current: Option<&Record>, step: Step, call: &Call, now: Time) -> Record {
-        let cause = Cause { request_id: &call.request_id, idempotency_key: call.key() };
-        let object = match &step.refund {
-            Some(refund) => refund.view(&step.next),
-            None => step.next.view(&self.0.settings.public_url),
-        };
+    pub(crate) fn advance(
+        &self,
+        current: Option<&Record>,
+        step: Step,
+        cause: Cause<'_>,
+        endpoints: &[Endpoint],
+        now: Time,
+    ) -> Record {
+        let base = &self.0.settings.public_url;
+        let faulty = Faulty(self.faults().pending().webhooks);
+        let news: Vec<News> = step
+            .events
+            .iter()
+            .map(|(kind, subject)| News {
+                kind: *kind,
+                object: step.next.show(*subject, base),
+                before: current.map(|record| record.intent.show(*subject, base)),
+            })
+            .collect();
         let mut next = Record::next(current, step.next, now);
-        if self.0.settings.webhook_url.is_some() {
-            for kind in step.events {
-                let delivery = Delivery::new(kind, object.clone(), cause, &self.0.ids, now);
-                self.schedule(&mut next.deliveries, delivery);
+        for one in &news {
+            let deliveries = faulty.deliveries(&mut next, one.kind, endpoints, now);
+            if let Err(error) = next.announce(one, cause, deliveries, now) {
+                tracing::error!(%error, "an event cannot be written");
             }
         }
         next
     }
 
-    fn schedule(&self, waiting: &mut Vec<Delivery>, mut delivery: Delivery) {
-        let faults = self.faults().pending().webhooks;
-        let delay = Duration::from_millis(faults.delay_ms);
-        delivery.due = delivery.due.after(delay);
-        if !faults.reorder {
-            waiting.push(delivery);
-        } else if waiting.is_empty() {
-            delivery.due = delivery.due.after(HELD_BACK);
-            waiting.push(delivery);
-        } else {
-            for held in waiting.iter_mut() {
-                held.due = held.due.min(delivery.due);
-            }
-            waiting.insert(0, delivery);
-        }
+    /// The `PaymentIntent` as the caller may see it, with what it wants expanded.
+    pub(crate) fn shown(&self, call: &Call, intent: &PaymentIntent) -> Value {
+        self.shown_as(call, intent, Subject::Intent)
     }
 
-    /// The object as the caller may see it.
+    fn shown_as(&self, call: &Call, intent: &PaymentIntent, subject: Subject) -> Value {
+        let base = &self.0.settings.public_url;
+        let mut view = intent.show(subject, base);
+        call.expand(intent, &mut view, base, self.0.clock.now());
+        if call.is_secret() { view } else { for_browser(view) }
+    }
+
+    /// The `PaymentIntent` as the caller may see it in an error.
     pub(crate) fn view(&self, call: &Call, intent: &PaymentIntent) -> Value {
         let view = intent.view(&self.0.settings.public_url);
         if call.is_secret() { view } else { for_browser(view) }
@@ -168,7 +216,8 @@ impl StripeSim {
                 ApiError::parameter("amount_too_large", "amount_to_capture", message)
             }
             Refusal::CaptureFailed(failure) => {
-                ApiError::card(failure).about_charge(intent.latest_charge.as_deref())
+                let charge = intent.latest_charge().map(|place| intent.item(Kind::Charge, place));
+                ApiError::card(failure).about_charge(charge.as_deref())
             }
         };
         error.about_intent(self.view(call, intent))

@@ -141,7 +141,7 @@ async fn start(
     for (service, kit) in services {
         subscribed.push(Subscribed::new(service, &kit, sessions.clone(), http).await?);
     }
-    Ok(subscribed.into_iter().map(|service| service.start(tasks)).collect())
+    Ok(subscribed.into_iter().map(|service| service.start(tasks, tasks)).collect())
 }
 
 fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router {
@@ -183,7 +183,7 @@ fn payments_settings(stripe: SocketAddr) -> payments::Settings {
         stripe_url: Some(format!("http://{stripe}")),
         secret_key: sim.secret_key,
         publishable_key: sim.publishable_key,
-        webhook_secrets: vec![sim.webhook_secret],
+        webhook_secrets: sim.webhook_secrets,
         stripe_js: stripe_script(stripe),
         allow_live: false,
     }

@@ -59,6 +59,16 @@ impl Failure {
         }
     }
 
+    /// What Stripe advises to do about it.
+    pub(crate) const fn advice_code(self) -> Option<&'static str> {
+        match self {
+            Self::GenericDecline | Self::InsufficientFunds | Self::ProcessingError => Some("try_again_later"),
+            Self::LostCard | Self::StolenCard | Self::NotATestCard => Some("do_not_try_again"),
+            Self::ExpiredCard | Self::IncorrectCvc => Some("confirm_card_data"),
+            _ => None,
+        }
+    }
+
     /// The field of the card form that is wrong.
     pub(crate) const fn param(self) -> Option<&'static str> {
         match self {

@@ -2,11 +2,16 @@
 
 use common::{Ids, Time};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::{Behaviour, Failure, number, test_card};
 use crate::error::ApiError;
+use crate::intent::seconds;
 use crate::param::Params;
+
+/// When the cards that go by a name expire.
+const OF_NAMED_CARDS: (i32, i32) = (12, 2034);
 
 /// What is kept of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -14,7 +19,51 @@ pub(crate) struct PaymentMethod {
     pub(crate) id: String,
     pub(crate) brand: String,
     pub(crate) last4: String,
+    pub(crate) exp_month: i32,
+    pub(crate) exp_year: i32,
     pub(crate) behaviour: Behaviour,
+}
+
+impl PaymentMethod {
+    /// As Stripe writes it (<https://docs.stripe.com/api/payment_methods/object>).
+    pub(crate) fn view(&self, created: Time) -> Value {
+        json!({
+            "id": self.id,
+            "object": "payment_method",
+            "allow_redisplay": "unspecified",
+            "billing_details": {
+                "address": { "city": null, "country": null, "line1": null, "line2": null, "postal_code": null, "state": null },
+                "email": null, "name": null, "phone": null, "tax_id": null,
+            },
+            "card": {
+                "brand": self.brand,
+                "checks": { "address_line1_check": null, "address_postal_code_check": null, "cvc_check": "pass" },
+                "country": "US",
+                "display_brand": self.brand,
+                "exp_month": self.exp_month,
+                "exp_year": self.exp_year,
+                "fingerprint": self.fingerprint(),
+                "funding": "credit",
+                "generated_from": null,
+                "last4": self.last4,
+                "networks": { "available": [self.brand], "preferred": null },
+                "regulated_status": "unregulated",
+                "three_d_secure_usage": { "supported": true },
+                "wallet": null,
+            },
+            "created": seconds(created),
+            "customer": null,
+            "customer_account": null,
+            "livemode": false,
+            "metadata": {},
+            "type": "card",
+        })
+    }
+
+    /// Tells cards apart, as far as what is kept of them does.
+    pub(crate) fn fingerprint(&self) -> String {
+        format!("sim{}{}", self.brand, self.last4)
+    }
 }
 
 /// Reads the payment method of a request.
@@ -51,7 +100,7 @@ impl PaymentMethodChoice<'_> {
             let message = format!("No such PaymentMethod: '{name}'");
             ApiError::parameter("resource_missing", "payment_method", message)
         })?;
-        Ok(self.kept(brand, last4.to_owned(), behaviour))
+        Ok(self.kept(brand, last4.to_owned(), OF_NAMED_CARDS, behaviour))
     }
 
     fn typed_in(&self) -> Result<PaymentMethod, ApiError> {
@@ -63,7 +112,7 @@ impl PaymentMethodChoice<'_> {
         if !number::is_plausible(&digits) {
             return Err(ApiError::card(Failure::IncorrectNumber));
         }
-        self.check_expiry(month, year)?;
+        let expiry = self.expiry(month, year)?;
         let brand = number::brand(&digits);
         let cvc_length = if brand == "amex" { 3..=4 } else { 3..=3 };
         let is_cvc =
@@ -71,11 +120,11 @@ impl PaymentMethodChoice<'_> {
         if cvc.is_some_and(|cvc| !is_cvc(cvc)) {
             return Err(ApiError::card(Failure::InvalidCvc));
         }
-        Ok(self.kept(brand, number::last4(&digits), test_card::by_number(&digits)))
+        Ok(self.kept(brand, number::last4(&digits), expiry, test_card::by_number(&digits)))
     }
 
     /// A card is good to the end of the month that stands on it.
-    fn check_expiry(&self, month: &str, year: &str) -> Result<(), ApiError> {
+    fn expiry(&self, month: &str, year: &str) -> Result<(i32, i32), ApiError> {
         let month = month.parse::<i32>().ok().filter(|month| (1..=12).contains(month));
         let month = month.ok_or_else(|| ApiError::card(Failure::InvalidExpiryMonth))?;
         let year = year.parse::<i32>().ok().map(|year| if year < 100 { 2000 + year } else { year });
@@ -88,12 +137,18 @@ impl PaymentMethodChoice<'_> {
             Some(year) if year == this_year && month < this_month => {
                 Err(ApiError::card(Failure::InvalidExpiryMonth))
             }
-            Some(_) => Ok(()),
+            Some(year) => Ok((month, year)),
         }
     }
 
-    fn kept(&self, brand: &str, last4: String, behaviour: Behaviour) -> PaymentMethod {
+    fn kept(
+        &self,
+        brand: &str,
+        last4: String,
+        (exp_month, exp_year): (i32, i32),
+        behaviour: Behaviour,
+    ) -> PaymentMethod {
         let id = format!("pm_{}", self.ids.next::<Uuid>().simple());
-        PaymentMethod { id, brand: brand.to_owned(), last4, behaviour }
+        PaymentMethod { id, brand: brand.to_owned(), last4, exp_month, exp_year, behaviour }
     }
 }

@@ -1,6 +1,7 @@
 //! Stripe's test cards (<https://docs.stripe.com/testing>) by number and by name.
 
 use super::{Behaviour, Failure};
+use crate::dispute::DisputeReason;
 
 /// What the card of this number does; numbers outside the list are real ones and are declined.
 pub(crate) fn by_number(digits: &str) -> Behaviour {
@@ -12,6 +13,13 @@ pub(crate) fn by_number(digits: &str) -> Behaviour {
         "4000002500003155" | "4000002760003184" | "4000000000003220" | "4000000000003063" => {
             Behaviour::Authenticates
         }
+        "4000008400001629" => Behaviour::AuthenticatesThenFails(Failure::GenericDecline),
+        "4000008260003178" => Behaviour::AuthenticatesThenFails(Failure::InsufficientFunds),
+        "4000000000000077" => Behaviour::IsAvailableAtOnce,
+        "4000000000000259" => Behaviour::IsDisputed(DisputeReason::Fraudulent),
+        "4000000000002685" => Behaviour::IsDisputed(DisputeReason::ProductNotReceived),
+        "4000000000005126" => Behaviour::RefundsFail,
+        "4000000000007726" => Behaviour::RefundsPend,
         "4000000000000002" => Behaviour::Fails(Failure::GenericDecline),
         "4000000000009995" => Behaviour::Fails(Failure::InsufficientFunds),
         "4000000000009987" => Behaviour::Fails(Failure::LostCard),
@@ -36,6 +44,19 @@ pub(crate) fn by_name(name: &str) -> Option<(&'static str, &'static str, Behavio
         "authenticationRequiredOnSetup" => Some(("visa", "3155", Behaviour::Authenticates)),
         "threeDSecure2Required" => Some(("visa", "3220", Behaviour::Authenticates)),
         "threeDSecureRequired" => Some(("visa", "3063", Behaviour::Authenticates)),
+        "threeDSecureRequiredChargeDeclined" => {
+            Some(("visa", "1629", Behaviour::AuthenticatesThenFails(Failure::GenericDecline)))
+        }
+        "authenticationRequiredChargeDeclinedInsufficientFunds" => {
+            Some(("visa", "3178", Behaviour::AuthenticatesThenFails(Failure::InsufficientFunds)))
+        }
+        "bypassPending" => Some(("visa", "0077", Behaviour::IsAvailableAtOnce)),
+        "createDispute" => Some(("visa", "0259", Behaviour::IsDisputed(DisputeReason::Fraudulent))),
+        "createDisputeProductNotReceived" => {
+            Some(("visa", "2685", Behaviour::IsDisputed(DisputeReason::ProductNotReceived)))
+        }
+        "refundFail" => Some(("visa", "5126", Behaviour::RefundsFail)),
+        "pendingRefund" => Some(("visa", "7726", Behaviour::RefundsPend)),
         "chargeDeclined" | "visa_chargeDeclined" => fails("0002", Failure::GenericDecline),
         "chargeDeclinedInsufficientFunds" | "visa_chargeDeclinedInsufficientFunds" => {
             fails("9995", Failure::InsufficientFunds)

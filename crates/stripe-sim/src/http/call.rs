@@ -6,11 +6,15 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, Method};
+use common::Time;
+use serde_json::Value;
 
 use super::auth::Caller;
 use super::headers::RequestId;
 use crate::StripeSim;
 use crate::error::ApiError;
+use crate::event::Cause;
+use crate::expand::Expansion;
 use crate::intent::PaymentIntent;
 use crate::param::Params;
 
@@ -26,6 +30,7 @@ pub(crate) struct Call {
     pub(crate) params: Params,
     pub(crate) request_id: String,
     key: Option<KeyInUse>,
+    expansion: Expansion,
 }
 
 /// The request that works under an idempotency key at the moment.
@@ -55,7 +60,35 @@ impl Drop for KeyInUse {
 impl Call {
     /// The step that the person at the challenge page takes; it needs no key, as at a bank.
     pub(crate) fn of_the_bank(request_id: RequestId) -> Self {
-        Self { caller: Caller::Bank, params: Params::default(), request_id: request_id.0, key: None }
+        Self {
+            caller: Caller::Bank,
+            params: Params::default(),
+            request_id: request_id.0,
+            key: None,
+            expansion: Expansion::default(),
+        }
+    }
+
+    /// Takes the request's `expand[]`, for a reply that is an object of this noun.
+    pub(crate) fn expanding(mut self, noun: &str) -> Result<Self, ApiError> {
+        self.expansion = Expansion::read(&self.params, noun, false)?;
+        Ok(self)
+    }
+
+    /// The same for a reply that is a list of such objects.
+    pub(crate) fn expanding_each(mut self, noun: &str) -> Result<Self, ApiError> {
+        self.expansion = Expansion::read(&self.params, noun, true)?;
+        Ok(self)
+    }
+
+    /// Puts objects in the place of the ids that the request wants expanded.
+    pub(crate) fn expand(&self, intent: &PaymentIntent, view: &mut Value, base: &str, now: Time) {
+        self.expansion.apply(intent, view, base, now);
+    }
+
+    /// Whom the events of this request name as their cause.
+    pub(crate) fn cause(&self) -> Cause<'_> {
+        Cause { request_id: Some(&self.request_id), idempotency_key: self.key() }
     }
 
     pub(crate) fn key(&self) -> Option<&str> {
@@ -118,7 +151,7 @@ impl FromRequest<StripeSim> for Call {
             None => None,
         };
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.clone()).unwrap_or_default();
-        let call = Self { caller, params, request_id, key };
+        let call = Self { caller, params, request_id, key, expansion: Expansion::default() };
         sim.0.clock.sleep(sim.faults().api_delay()).await;
         Ok(call)
     }

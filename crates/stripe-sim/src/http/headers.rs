@@ -5,11 +5,12 @@ use axum::http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS,
 };
-use axum::http::{HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::StripeSim;
+use crate::error::ApiError;
 use crate::event::API_VERSION;
 use crate::webhook::hex;
 
@@ -17,18 +18,48 @@ use crate::webhook::hex;
 #[derive(Clone)]
 pub(crate) struct RequestId(pub(crate) String);
 
-/// Numbers the request and names the version.
+/// Numbers the request, names the version and repeats the idempotency key.
 pub(crate) async fn stamp(State(sim): State<StripeSim>, mut request: Request, next: Next) -> Response {
     let id = format!("req_{}", hex(&sim.0.ids.bytes::<7>()));
     request.extensions_mut().insert(RequestId(id.clone()));
-    let version = request.headers().get("stripe-version").cloned();
-    let mut response = next.run(request).await;
+    let key = request.headers().get("idempotency-key").cloned().filter(|_| request.method() == Method::POST);
+    let (version, mut response) = match version(request.headers()) {
+        Ok(version) => (version, next.run(request).await),
+        Err(error) => (HeaderValue::from_static(API_VERSION), error.into_response()),
+    };
     let headers = response.headers_mut();
-    headers.insert("stripe-version", version.unwrap_or(HeaderValue::from_static(API_VERSION)));
+    headers.insert("stripe-version", version);
     if let Ok(id) = HeaderValue::try_from(id) {
         headers.insert("request-id", id);
     }
+    if let Some(key) = key {
+        headers.insert("idempotency-key", key);
+    }
     response
+}
+
+/// The version that the caller speaks. Every one that could be a version is taken, and answered in the one shape that
+/// the simulator has.
+fn version(headers: &HeaderMap) -> Result<HeaderValue, ApiError> {
+    let mut given = headers.get_all("stripe-version").iter();
+    let Some(version) = given.next() else { return Ok(HeaderValue::from_static(API_VERSION)) };
+    let text = String::from_utf8_lossy(version.as_bytes()).into_owned();
+    if given.next().is_none() && is_version(&text) {
+        Ok(version.clone())
+    } else {
+        Err(ApiError::invalid(format!("Invalid Stripe API version: {text}")))
+    }
+}
+
+/// `2026-09-30.endive`; before 2024-09-30, `2024-06-20`; previews name themselves behind a semicolon.
+fn is_version(text: &str) -> bool {
+    let text = text.split(';').next().unwrap_or_default();
+    let (date, name) = text.split_once('.').unwrap_or((text, "none"));
+    let parts: Vec<&str> = date.split('-').collect();
+    let digits = |text: &&str, length| text.len() == length && text.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(parts.as_slice(), [year, month, day] if digits(year, 4) && digits(month, 2) && digits(day, 2))
+        && !name.is_empty()
+        && name.bytes().all(|byte| byte.is_ascii_lowercase())
 }
 
 /// Answers preflights and opens replies to scripts of every origin: no cookie is involved, only keys.
@@ -49,8 +80,9 @@ pub(crate) async fn cross_origin(request: Request, next: Next) -> Response {
     };
     let headers = response.headers_mut();
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    let exposed =
-        HeaderValue::from_static("Request-Id, Stripe-Version, Idempotent-Replayed, Original-Request");
+    let exposed = HeaderValue::from_static(
+        "Idempotency-Key, Idempotent-Replayed, Original-Request, Request-Id, Stripe-Version",
+    );
     headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     response
 }

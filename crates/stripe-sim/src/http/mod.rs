@@ -1,55 +1,116 @@
 //! The simulator's HTTP surface.
 
 mod auth;
+mod balance;
 mod call;
-mod cancel;
-mod capture;
 mod challenge;
-mod confirm;
-mod create;
+mod charges;
+mod control;
+mod disputes;
+mod endpoints;
 mod faults;
 mod headers;
 mod list;
 mod outage;
+mod payment_intents;
 mod refunds;
 mod reply;
 mod retrieve;
 mod stripe_js;
 
+use axum::Router;
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
-use axum::routing::{get, post};
-use axum::{Router, response::IntoResponse};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{MethodRouter, get, post};
 
 pub(crate) use call::Call;
 pub(crate) use reply::Reply;
 
 use crate::StripeSim;
 use crate::error::ApiError;
+use crate::id::Kind;
 
 /// All routes.
 pub(crate) fn router(sim: StripeSim) -> Router {
-    let api = Router::new()
-        .route("/v1/payment_intents", post(create::create).get(list::list))
-        .route("/v1/payment_intents/{id}", get(retrieve::retrieve))
-        .route("/v1/payment_intents/{id}/confirm", post(confirm::confirm))
-        .route("/v1/payment_intents/{id}/capture", post(capture::capture))
-        .route("/v1/payment_intents/{id}/cancel", post(cancel::cancel))
-        .route("/v1/refunds", post(refunds::create).get(refunds::list))
-        .route("/v1/refunds/{id}", get(refunds::retrieve))
-        .route_layer(from_fn_with_state(sim.clone(), outage::strike));
-    let controls = Router::new()
+    let api = payments().merge(money_back()).merge(books()).merge(webhook_endpoints());
+    api.route_layer(from_fn_with_state(sim.clone(), outage::strike))
+        .merge(controls())
+        .fallback(unknown)
+        .method_not_allowed_fallback(unknown)
+        .layer(from_fn_with_state(sim.clone(), headers::stamp))
+        .layer(from_fn(headers::cross_origin))
+        .with_state(sim)
+}
+
+/// The list of one kind of object.
+fn list_of(kind: Kind) -> MethodRouter<StripeSim> {
+    get(move |state, call| list::list(kind, state, call))
+}
+
+/// One object of a kind.
+fn one_of(kind: Kind) -> MethodRouter<StripeSim> {
+    get(move |state, path, call| retrieve::retrieve(kind, state, path, call))
+}
+
+fn payments() -> Router<StripeSim> {
+    use payment_intents::{cancel, capture, confirm, create, retrieve, update};
+    Router::new()
+        .route("/v1/payment_intents", list_of(Kind::PaymentIntent).post(create))
+        .route("/v1/payment_intents/{id}", get(retrieve).post(update))
+        .route("/v1/payment_intents/{id}/confirm", post(confirm))
+        .route("/v1/payment_intents/{id}/capture", post(capture))
+        .route("/v1/payment_intents/{id}/cancel", post(cancel))
+        .route("/v1/charges", list_of(Kind::Charge))
+        .route("/v1/charges/{id}", one_of(Kind::Charge).post(charges::update))
+        .route("/v1/charges/{id}/refunds", get(charges::refunds))
+}
+
+fn money_back() -> Router<StripeSim> {
+    Router::new()
+        .route("/v1/refunds", list_of(Kind::Refund).post(refunds::create))
+        .route("/v1/refunds/{id}", one_of(Kind::Refund).post(refunds::update))
+        .route("/v1/disputes", list_of(Kind::Dispute))
+        .route("/v1/disputes/{id}", one_of(Kind::Dispute).post(disputes::update))
+        .route("/v1/disputes/{id}/close", post(disputes::close))
+}
+
+fn books() -> Router<StripeSim> {
+    Router::new()
+        .route("/v1/balance", get(balance::balance))
+        .route("/v1/balance_transactions", list_of(Kind::Transaction))
+        .route("/v1/balance_transactions/{id}", one_of(Kind::Transaction))
+        .route("/v1/events", list_of(Kind::Event))
+        .route("/v1/events/{id}", one_of(Kind::Event))
+}
+
+fn webhook_endpoints() -> Router<StripeSim> {
+    use endpoints::{create, delete, list, retrieve, update};
+    Router::new()
+        .route("/v1/webhook_endpoints", get(list).post(create))
+        .route("/v1/webhook_endpoints/{id}", get(retrieve).post(update).delete(delete))
+}
+
+/// What Stripe does not have, or has for people only.
+fn controls() -> Router<StripeSim> {
+    Router::new()
+        .route("/", get(async || Redirect::to("/sim")))
+        .route("/sim", get(control::overview))
+        .route("/sim/style.css", get(control::style))
+        .route("/sim/payment_intents/{id}", get(control::payment))
+        .route("/sim/events/{id}", get(control::event))
+        .route("/sim/events/{id}/resend", post(control::resend))
+        .route("/sim/charges/{id}/dispute", post(control::dispute))
+        .route("/sim/disputes/{id}/{decision}", post(control::decide_dispute))
+        .route("/sim/webhook_endpoints/{id}/roll", post(endpoints::roll))
         .route("/sim/3ds/{id}", get(challenge::page))
         .route("/sim/3ds/{id}/accept", post(challenge::accept))
         .route("/sim/3ds/{id}/refuse", post(challenge::refuse))
+        .route("/sim/3ds/{id}/abandon", post(challenge::abandon))
         .route("/sim/faults", get(faults::show).post(faults::set).delete(faults::clear))
-        .route("/stripe.js", get(stripe_js::script));
-    api.merge(controls)
-        .fallback(unknown)
-        .method_not_allowed_fallback(unknown)
-        .layer(from_fn(headers::cross_origin))
-        .layer(from_fn_with_state(sim.clone(), headers::stamp))
-        .with_state(sim)
+        .route("/sim/control/faults", post(control::set_faults))
+        .route("/sim/control/faults/clear", post(control::clear_faults))
+        .route("/stripe.js", get(stripe_js::script))
 }
 
 async fn unknown(method: Method, uri: Uri) -> impl IntoResponse {

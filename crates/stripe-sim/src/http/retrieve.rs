@@ -1,22 +1,27 @@
-//! `GET /v1/payment_intents/{id}`
+//! `GET /v1/charges/{id}` and its like: any object but a `PaymentIntent`, which browsers may see, too.
 
 use axum::extract::{Path, State};
 
 use super::{Call, Reply};
 use crate::StripeSim;
 use crate::error::ApiError;
-use crate::intent::IntentId;
+use crate::id::{ItemId, Kind};
 
-/// The present state.
+/// The present state of one object.
 pub(crate) async fn retrieve(
+    kind: Kind,
     State(sim): State<StripeSim>,
-    Path(id): Path<String>,
+    Path(text): Path<String>,
     call: Call,
 ) -> Result<Reply, ApiError> {
-    let id = IntentId::in_path(&id)?;
-    call.params.only(&["client_secret", "expand", "key"])?;
-    let record = sim.0.records.get(id.0).await?;
-    let intent = record.ok_or_else(|| ApiError::missing(&id.to_string()))?.intent;
-    call.may_use(&intent)?;
-    Ok(Reply::ok(sim.view(&call, &intent)))
+    call.secret_only()?;
+    call.params.only(&["expand"])?;
+    let call = call.expanding(kind.noun())?;
+    let id = ItemId::in_path(kind, &text)?;
+    let missing = || ItemId::missing(kind, &text);
+    let record = sim.0.records.get(id.owner.0).await?.ok_or_else(missing)?;
+    let (base, now) = (&sim.0.settings.public_url, sim.0.clock.now());
+    let mut view = record.view(kind, id.place, base, now).ok_or_else(missing)?;
+    call.expand(&record.intent, &mut view, base, now);
+    Ok(Reply::ok(view))
 }

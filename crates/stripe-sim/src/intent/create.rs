@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use common::{Currency, Money, Time};
 
-use super::{CaptureMethod, IntentId, PaymentIntent, Status, Step};
+use super::{CaptureMethod, IntentId, PaymentIntent, Status, Step, Subject, Texts};
 use crate::card::PaymentMethod;
 use crate::error::ApiError;
 use crate::event::EventType;
-use crate::metadata;
+use crate::metadata::MetadataChange;
 use crate::param::Params;
 
 const KNOWN: &[&str] = &[
@@ -37,7 +37,7 @@ pub(crate) struct NewIntent {
     amount: i64,
     currency: Currency,
     capture_method: CaptureMethod,
-    description: Option<String>,
+    texts: Texts,
     metadata: BTreeMap<String, String>,
     payment_method_types: Vec<String>,
     automatic_payment_methods: bool,
@@ -69,8 +69,8 @@ impl NewIntent {
             amount,
             currency,
             capture_method: capture_method(params.text("capture_method"))?,
-            description: params.text("description").map(str::to_owned),
-            metadata: metadata::read(params)?,
+            texts: Texts::default().read(params)?,
+            metadata: MetadataChange::read(params)?.apply(BTreeMap::new())?,
             automatic_payment_methods: automatic.unwrap_or(types.is_empty()),
             payment_method_types: vec!["card".to_owned()],
             return_url: params.url("return_url")?,
@@ -86,7 +86,7 @@ impl NewIntent {
             amount: self.amount,
             currency: self.currency,
             capture_method: self.capture_method,
-            description: self.description,
+            texts: self.texts,
             metadata: self.metadata,
             payment_method_types: self.payment_method_types,
             automatic_payment_methods: self.automatic_payment_methods,
@@ -98,18 +98,20 @@ impl NewIntent {
             },
             payment_method: method,
             return_url: self.return_url,
-            latest_charge: None,
             last_payment_error: None,
             amount_received: 0,
             canceled_at: None,
             cancellation_reason: None,
+            charges: Vec::new(),
             refunds: Vec::new(),
+            disputes: Vec::new(),
+            transactions: Vec::new(),
         };
-        Step::with(intent, EventType::Created)
+        Step::of(intent).announcing(EventType::Created, Subject::Intent)
     }
 }
 
-fn currency(code: &str) -> Result<Currency, ApiError> {
+pub(crate) fn currency(code: &str) -> Result<Currency, ApiError> {
     code.to_uppercase().parse().map_err(|()| {
         let known = Currency::ALL.map(|currency| currency.code().to_lowercase()).join(", ");
         let message = format!("Invalid currency: {code}. These currencies are supported: {known}");
@@ -117,9 +119,9 @@ fn currency(code: &str) -> Result<Currency, ApiError> {
     })
 }
 
-fn amount(amount: i64, currency: Currency) -> Result<i64, ApiError> {
+pub(super) fn amount(amount: i64, currency: Currency) -> Result<i64, ApiError> {
     if amount < 1 {
-        let message = "Invalid positive integer: the amount must be at least 1.";
+        let message = "This value must be greater than or equal to 1.";
         Err(ApiError::parameter("parameter_invalid_integer", "amount", message))
     } else if amount < currency.least() {
         let message =

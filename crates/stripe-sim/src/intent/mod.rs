@@ -4,8 +4,10 @@ mod cancel;
 mod capture;
 mod confirm;
 mod create;
+mod elapse;
 mod id;
 mod status;
+mod update;
 mod view;
 
 use std::collections::BTreeMap;
@@ -15,12 +17,16 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use cancel::CancellationReason;
 pub(crate) use confirm::Attempt;
-pub(crate) use create::NewIntent;
+pub(crate) use create::{NewIntent, currency};
 pub(crate) use id::IntentId;
 pub use status::Status;
-pub(crate) use view::{for_browser, seconds};
+pub(crate) use update::{IntentUpdate, Texts};
+pub(crate) use view::{for_browser, seconds, with_nulls};
 
+use crate::balance::{Fees, Transaction};
 use crate::card::{Failure, PaymentMethod};
+use crate::charge::Charge;
+use crate::dispute::Dispute;
 use crate::event::EventType;
 use crate::refund::Refund;
 
@@ -37,10 +43,12 @@ pub(crate) enum CaptureMethod {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PaymentError {
     pub(crate) failure: Failure,
-    pub(crate) charge: Option<String>,
+    /// The place of the charge, if it came to one.
+    pub(crate) charge: Option<u32>,
+    pub(crate) method: PaymentMethod,
 }
 
-/// A wish to collect an amount, and how far it has come.
+/// A wish to collect an amount, how far it has come, and all that came of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PaymentIntent {
     pub(crate) id: IntentId,
@@ -48,7 +56,7 @@ pub(crate) struct PaymentIntent {
     pub(crate) amount: i64,
     pub(crate) currency: Currency,
     pub(crate) capture_method: CaptureMethod,
-    pub(crate) description: Option<String>,
+    pub(crate) texts: Texts,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) payment_method_types: Vec<String>,
     pub(crate) automatic_payment_methods: bool,
@@ -56,13 +64,32 @@ pub(crate) struct PaymentIntent {
     pub(crate) status: Status,
     pub(crate) payment_method: Option<PaymentMethod>,
     pub(crate) return_url: Option<String>,
-    pub(crate) latest_charge: Option<String>,
     pub(crate) last_payment_error: Option<PaymentError>,
     pub(crate) amount_received: i64,
     pub(crate) canceled_at: Option<Time>,
     pub(crate) cancellation_reason: Option<CancellationReason>,
-    /// Oldest first.
+    /// Oldest first, as are the following.
+    pub(crate) charges: Vec<Charge>,
     pub(crate) refunds: Vec<Refund>,
+    pub(crate) disputes: Vec<Dispute>,
+    pub(crate) transactions: Vec<Transaction>,
+}
+
+/// Under what circumstances a command is carried out.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Terms {
+    pub(crate) now: Time,
+    /// What the money costs.
+    pub(crate) fees: Fees,
+}
+
+/// One of the objects of a payment; lists by place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Subject {
+    Intent,
+    Charge(u32),
+    Refund(u32),
+    Dispute(u32),
 }
 
 /// What a command did.
@@ -70,12 +97,12 @@ pub(crate) struct PaymentIntent {
 pub(crate) struct Step {
     /// The `PaymentIntent` as it is now.
     pub(crate) next: PaymentIntent,
-    /// What is announced.
-    pub(crate) events: Vec<EventType>,
+    /// What is announced, and of what.
+    pub(crate) events: Vec<(EventType, Subject)>,
     /// The card failed; the caller is told so.
     pub(crate) failure: Option<Failure>,
-    /// Money went back; that is what the caller is shown.
-    pub(crate) refund: Option<Refund>,
+    /// What the caller is shown.
+    pub(crate) shown: Subject,
 }
 
 /// Why a command did nothing.
@@ -92,8 +119,21 @@ pub(crate) enum Refusal {
 }
 
 impl Step {
-    fn with(next: PaymentIntent, event: EventType) -> Self {
-        Self { next, events: vec![event], failure: None, refund: None }
+    /// Nothing announced yet, and the `PaymentIntent` shown.
+    pub(crate) fn of(next: PaymentIntent) -> Self {
+        Self { next, events: Vec::new(), failure: None, shown: Subject::Intent }
+    }
+
+    #[must_use]
+    pub(crate) fn announcing(mut self, kind: EventType, subject: Subject) -> Self {
+        self.events.push((kind, subject));
+        self
+    }
+
+    #[must_use]
+    pub(crate) fn showing(mut self, subject: Subject) -> Self {
+        self.shown = subject;
+        self
     }
 }
 
@@ -101,5 +141,10 @@ impl PaymentIntent {
     /// What may still be captured.
     pub(crate) fn amount_capturable(&self) -> i64 {
         if self.status == Status::RequiresCapture { self.amount } else { 0 }
+    }
+
+    /// The place of the latest charge.
+    pub(crate) fn latest_charge(&self) -> Option<u32> {
+        self.charges.len().checked_sub(1).map(crate::id::place)
     }
 }

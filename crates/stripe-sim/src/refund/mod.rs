@@ -1,7 +1,8 @@
 //! Refunds: money that goes back to the card, kept in the `PaymentIntent` from which it comes.
 
 mod create;
-mod id;
+mod settle;
+mod update;
 mod view;
 
 use std::collections::BTreeMap;
@@ -10,18 +11,31 @@ use common::Time;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use create::{NewRefund, RefundRefusal};
-pub(crate) use id::RefundId;
+pub(crate) use update::RefundUpdate;
 
 use crate::error::ApiError;
 
-/// Money that went back. A card takes it at once, so it has no states.
+/// How far a refund has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RefundStatus {
+    Pending,
+    Succeeded,
+    /// The bank sent the money back; it is ours again.
+    Failed,
+}
+
+/// Money that went back, or was meant to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Refund {
-    pub(crate) id: RefundId,
+    pub(crate) charge: u32,
     pub(crate) amount: i64,
     pub(crate) reason: Option<RefundReason>,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) created: Time,
+    pub(crate) status: RefundStatus,
+    /// When the bank has its last word, and which it will be.
+    pub(crate) settles: Option<(Time, RefundStatus)>,
 }
 
 /// Why, in the caller's words.

@@ -4,11 +4,17 @@ use std::fmt::Write;
 
 use aws_lc_rs::hmac;
 
-/// The value of `Stripe-Signature` for a payload sent at `seconds` since 1970.
-pub(crate) fn sign(secret: &str, seconds: i64, payload: &str) -> String {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let tag = hmac::sign(&key, format!("{seconds}.{payload}").as_bytes());
-    format!("t={seconds},v1={}", hex(tag.as_ref()))
+/// The value of `Stripe-Signature` for a payload sent at `seconds` since 1970: one signature for each secret.
+pub(crate) fn sign(secrets: &[&str], seconds: i64, payload: &str) -> String {
+    let signed = format!("{seconds}.{payload}");
+    let mut header = format!("t={seconds}");
+    for secret in secrets {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let tag = hmac::sign(&key, signed.as_bytes());
+        header.push_str(",v1=");
+        header.push_str(&hex(tag.as_ref()));
+    }
+    header
 }
 
 /// Lower-case hexadecimal digits.

@@ -115,7 +115,7 @@ async fn unknown_paths_and_methods_are_unrecognized() {
     let world = World::start().await;
     for (method, path) in [
         (Method::GET, "/v1/nothing"),
-        (Method::GET, "/"),
+        (Method::GET, "/v1"),
         (Method::DELETE, "/v1/payment_intents"),
         (Method::GET, "/v1/payment_intents/pi_1/capture"),
     ] {
@@ -126,5 +126,26 @@ async fn unknown_paths_and_methods_are_unrecognized() {
             message.contains(path) && answer.body["error"]["type"] == "invalid_request_error",
             "{message}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_none_is_refused() {
+    let world = World::start().await;
+    let path = "/v1/balance";
+    for (version, status) in [
+        ("2026-10-28.endive", 200),
+        ("2024-06-20", 200),
+        ("2024-06-20; custom_checkout_beta=v1", 200),
+        ("2024-6-20", 400),
+        ("latest", 400),
+        ("2026-10-28.", 400),
+        ("", 400),
+    ] {
+        let headers = [("authorization", "Bearer sk_test_sim"), ("stripe-version", version)];
+        let answer = world.call(Method::GET, path, &headers, &[]).await;
+        assert_eq!(answer.status, status, "{version}");
+        let answered = if status == 200 { version } else { "2026-09-30.endive" };
+        assert_eq!(answer.header("stripe-version"), Some(answered));
     }
 }

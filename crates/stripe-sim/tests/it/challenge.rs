@@ -65,3 +65,15 @@ async fn a_payment_that_waits_for_nobody_asks_nobody() {
     assert!(html.contains("Nothing to confirm") && !html.contains("<form"), "{html}");
     assert_eq!(as_browser(&world, Method::GET, "/sim/3ds/pi_1").await.status, 404);
 }
+
+#[tokio::test]
+async fn a_buyer_who_goes_away_leaves_the_payment_waiting() {
+    let world = World::start().await;
+    let id = challenged(&world, "http://shop.example/done").await;
+    let path = format!("/sim/3ds/{id}/abandon");
+    let answer = world.call(Method::POST, &path, &[], &[]).await;
+    assert_eq!((answer.status, answer.state()), (200, "requires_action"));
+    let page = as_browser(&world, Method::POST, &path).await;
+    assert_eq!((page.status, page.header("location")), (200, None), "nobody is sent back to the shop");
+    assert_eq!(world.call(Method::POST, &format!("/sim/3ds/{id}/accept"), &[], &[]).await.status, 200);
+}

@@ -2,38 +2,21 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::process::Stdio;
 
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::task::JoinSet;
 
-use crate::support::{Received, Receiver};
+use crate::support::{Received, Receiver, program};
 
 const PAYMENTS: usize = 40;
 
-/// The running program and its address. Its log is read to the end, as a program must not block or fail on it.
+/// The program on this database, telling this receiver.
 async fn launch(tasks: &mut JoinSet<()>, database: &Path, webhook_url: &str) -> (Child, String) {
-    let mut program = Command::new(env!("CARGO_BIN_EXE_stripe-sim"));
-    program.args(["--listen", "127.0.0.1:0", "--webhook-url", webhook_url, "--database"]).arg(database);
-    program.env("RUST_LOG", "info").stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = program.spawn().expect("a program");
-    let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
-    loop {
-        let line = lines.next_line().await.expect("text").expect("it listens before it ends");
-        if let Some((_, address)) = line.split_once("listening address=") {
-            let url = format!("http://{}", address.trim());
-            tasks.spawn(async move {
-                while let Ok(Some(line)) = lines.next_line().await {
-                    eprintln!("{line}");
-                }
-            });
-            return (child, url);
-        }
-    }
+    let database = database.to_str().expect("a path in UTF-8");
+    program::launch(tasks, &["--webhook-url", webhook_url, "--database", database]).await
 }
 
 /// Creates and confirms the payment number `number`; `None` if no reply came.
@@ -86,9 +69,12 @@ async fn a_killed_simulator_loses_nothing_and_doubles_nothing() {
     let all_announced = |events: &[Received]| {
         let mut seen: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for event in events {
-            seen.entry(event.json()["data"]["object"]["id"].to_string()).or_default().insert(event.kind());
+            let object = &event.json()["data"]["object"];
+            let payment =
+                if object["object"] == "charge" { &object["payment_intent"] } else { &object["id"] };
+            seen.entry(payment.to_string()).or_default().insert(event.kind());
         }
-        ids.iter().all(|id| seen.get(id).is_some_and(|kinds| kinds.len() == 2))
+        ids.iter().all(|id| seen.get(id).is_some_and(|kinds| kinds.len() == 3))
     };
     receiver.has(all_announced).await;
 }

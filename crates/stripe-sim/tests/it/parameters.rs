@@ -13,7 +13,7 @@ async fn every_fault_names_its_parameter() {
     let cases: &[Case<'_>] = &[
         (&[usd], "parameter_missing", "amount"),
         (&[("amount", "2500")], "parameter_missing", "currency"),
-        (&[usd, ("amount", "")], "parameter_missing", "amount"),
+        (&[usd, ("amount", "")], "parameter_invalid_empty", "amount"),
         (&[usd, ("amount", "25.00")], "parameter_invalid_integer", "amount"),
         (&[usd, ("amount", "-1")], "parameter_invalid_integer", "amount"),
         (&[usd, ("amount", "49")], "amount_too_small", "amount"),

@@ -141,7 +141,7 @@ async fn a_refund_is_found_by_its_id() {
     let (_, refunds) = refunded_in_parts(&world, &["1000", "500"]).await;
     let found = RetrieveRefund::new(refunds[1].as_str()).send(&world.stripe()).await.expect("found");
     assert_eq!((found.id.as_str(), found.amount), (refunds[1].as_str(), 1000));
-    for id in ["re_0192f0c07c1e7e3a80001234567890ab", "re_1", "x"] {
+    for id in ["re_0192f0c07c1e7e3a80001234567890ab00", "re_1", "x"] {
         let answer = world.get(&format!("{REFUNDS}/{id}")).await;
         assert_eq!((answer.status, answer.code()), (404, "resource_missing"), "{id}");
     }
@@ -178,7 +178,7 @@ async fn a_list_that_cannot_be_is_refused() {
     let world = World::start().await;
     let (id, _) = refunded_in_parts(&world, &["100"]).await;
     for (query, status, param) in [
-        (String::new(), 400, "payment_intent"),
+        ("charge=ch_1".to_owned(), 404, "charge"),
         (format!("payment_intent={UNKNOWN}"), 404, "payment_intent"),
         (format!("payment_intent={id}&limit=0"), 400, "limit"),
         (format!("payment_intent={id}&starting_after=re_1"), 400, "starting_after"),

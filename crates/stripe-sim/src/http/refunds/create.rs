@@ -1,29 +1,29 @@
 //! `POST /v1/refunds`
 
 use axum::extract::State;
-use uuid::Uuid;
 
 use crate::StripeSim;
 use crate::error::ApiError;
 use crate::http::{Call, Reply};
+use crate::id::Kind;
 use crate::intent::PaymentIntent;
-use crate::refund::{NewRefund, RefundId, RefundRefusal};
+use crate::refund::{NewRefund, RefundRefusal};
 
 /// Gives money back that was taken, all that is left of it or a part.
 pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<Reply, ApiError> {
     call.secret_only()?;
     let wanted = NewRefund::read(&call.params)?;
-    let (id, now) = (RefundId(sim.0.ids.next::<Uuid>()), sim.0.clock.now());
+    let call = call.expanding(Kind::Refund.noun())?;
     sim.perform(&call, wanted.intent, |intent| {
-        let intent = intent.ok_or_else(|| ApiError::missing_parameter(&wanted.intent.to_string()))?;
-        intent.refund(wanted.clone(), id, now).map_err(|refusal| refused(intent, refusal))
+        let intent = intent.ok_or_else(|| wanted.missing())?;
+        intent.refund(wanted.clone(), sim.terms()).map_err(|refusal| refused(intent, refusal))
     })
     .await
 }
 
 /// The refusal in Stripe's words.
 fn refused(intent: &PaymentIntent, refusal: RefundRefusal) -> ApiError {
-    let charge = intent.latest_charge.as_deref().unwrap_or_default();
+    let charge = intent.latest_charge().map(|place| intent.item(Kind::Charge, place)).unwrap_or_default();
     match refusal {
         RefundRefusal::NothingTaken => {
             let status = intent.status.as_str();
@@ -39,6 +39,10 @@ fn refused(intent: &PaymentIntent, refusal: RefundRefusal) -> ApiError {
             let message =
                 format!("At most {} of the charge {charge} can be refunded.", intent.amount_refundable());
             ApiError::invalid(message).about_parameter("amount")
+        }
+        RefundRefusal::Disputed => {
+            let message = format!("The charge {charge} is disputed: the money goes back by way of the bank.");
+            ApiError::invalid(message).code("charge_disputed")
         }
     }
 }

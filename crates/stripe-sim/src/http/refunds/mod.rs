@@ -1,9 +1,7 @@
 //! `/v1/refunds`
 
 mod create;
-mod list;
-mod retrieve;
+mod update;
 
 pub(super) use create::create;
-pub(super) use list::list;
-pub(super) use retrieve::retrieve;
+pub(super) use update::update;

@@ -1,5 +1,6 @@
 //! A simulator on a socket of its own, a clock to move and a receiver that writes everything down.
 
+pub(crate) mod program;
 mod receiver;
 
 use std::path::Path;
@@ -13,7 +14,7 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 use store::Store;
 use store::sqlite::SqliteBackend;
-use stripe_sim::{Settings, StripeSim};
+use stripe_sim::{Fees, Settings, StripeSim};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -70,15 +71,33 @@ impl Answer {
 
 impl World {
     pub(crate) async fn start() -> Self {
-        Self::on(SqliteBackend::in_memory().expect("a database in memory"), 1).await
+        Self::on(SqliteBackend::in_memory().expect("a database in memory"), 1, &OF_PAYMENTS).await
+    }
+
+    /// One whose receiver is told of everything, and that delivers.
+    pub(crate) async fn telling_all() -> Self {
+        let mut world = Self::on(SqliteBackend::in_memory().expect("a database in memory"), 1, &["*"]).await;
+        world.deliver();
+        world
+    }
+
+    /// One that takes fees.
+    pub(crate) async fn charging(fees: Fees) -> Self {
+        let backend = SqliteBackend::in_memory().expect("a database in memory");
+        Self::with(backend, 1, Settings { fees, ..Settings::default() }).await
     }
 
     /// One whose state survives; `seed` tells its ids from those of an earlier one.
     pub(crate) async fn on_file(file: &Path, seed: u64) -> Self {
-        Self::on(SqliteBackend::open(file).expect("a database file"), seed).await
+        Self::on(SqliteBackend::open(file).expect("a database file"), seed, &OF_PAYMENTS).await
     }
 
-    async fn on(backend: Arc<SqliteBackend>, seed: u64) -> Self {
+    async fn on(backend: Arc<SqliteBackend>, seed: u64, events: &[&str]) -> Self {
+        let webhook_events = events.iter().map(|name| (*name).to_owned()).collect();
+        Self::with(backend, seed, Settings { webhook_events, ..Settings::default() }).await
+    }
+
+    async fn with(backend: Arc<SqliteBackend>, seed: u64, settings: Settings) -> Self {
         let clock = SimClock::starting_at(Time::from_millis(START * 1000));
         let shared: SharedClock = Arc::new(clock.clone());
         let ids = Ids::new(shared.clone(), Arc::new(SeededEntropy::new(seed)));
@@ -88,7 +107,7 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let webhook_url = Some(receiver.url.clone());
-        let settings = Settings { public_url: url.clone(), webhook_url, ..Settings::default() };
+        let settings = Settings { public_url: url.clone(), webhook_url, ..settings };
         let sim = StripeSim::new(&store, shared, ids, settings);
         let router = sim.router();
         tasks.spawn(async move { axum::serve(listener, router).await.expect("serving") });
@@ -191,6 +210,17 @@ impl World {
         self.get(&format!("/v1/payment_intents/{id}")).await.state().to_owned()
     }
 }
+
+/// What the receiver is told of, unless it wants to hear everything: what happens to `PaymentIntent`s and refunds.
+const OF_PAYMENTS: [&str; 7] = [
+    "payment_intent.created",
+    "payment_intent.requires_action",
+    "payment_intent.payment_failed",
+    "payment_intent.amount_capturable_updated",
+    "payment_intent.succeeded",
+    "payment_intent.canceled",
+    "refund.created",
+];
 
 /// The parameters of [`World::create`].
 pub(crate) const NEW: [(&str, &str); 4] =

@@ -1,0 +1,7 @@
+//! `/v1/charges`
+
+mod refunds;
+mod update;
+
+pub(super) use refunds::refunds;
+pub(super) use update::update;
