@@ -20,7 +20,7 @@ struct Options {
 async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("info");
-    let ran = run_service(options.common, async |kit| {
+    let ran = run_service("auth", options.common, async |kit| {
         let auth = auth::start(kit, options.settings).await?;
         Ok((auth.service, Some(auth.keys)))
     })

@@ -9,7 +9,8 @@ use client::{Addresses, Api, Settings};
 use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
-use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, admin, bind, config, serve, stop};
+use runtime::admin::{self, Health, Needs};
+use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, config, serve, stop};
 
 /// The web client: the pages of the marketplace.
 #[derive(Debug, Parser)]
@@ -62,8 +63,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), ClientError> {
+    let asked_to_stop = stop::asked();
     let listener = bind(options.listen, "--listen").await?;
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
+    let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
     let metrics = admin::collect_metrics().map_err(|error| ClientError::Metrics(error.into()))?;
     let clock: SharedClock = Arc::new(SystemClock);
     let keys = RemoteKeys::new(options.addresses.jwks(), Arc::clone(&clock));
@@ -79,13 +82,14 @@ async fn run(options: Options) -> Result<(), ClientError> {
     let (tasks, serving) = (Tasks::default(), Tasks::default());
     serving.spawn(serve(listener, pages, serving.stop_token()));
     // It keeps nothing, and pages work in parts while services are away: it is ready as soon as it listens.
-    let health = admin::Health { stores: Arc::default(), stop: serving.stop_token() };
+    let health = Health::starting(serving.stop_token());
+    health.has_started(Needs { stores: Vec::new(), bus: None });
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
-    tracing::info!(address = %options.listen, "ready");
+    tracing::info!(%address, admin = %admin_address, "ready");
 
-    stop::asked().await?;
+    asked_to_stop.await?;
     tracing::info!("stopping: finishing what is at work");
-    if !(serving.stop().await & tasks.stop().await) {
+    if !(serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await) {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())

@@ -29,7 +29,8 @@ pub(crate) fn page_under(policy: HeaderValue, status: StatusCode, template: &imp
     match template.render() {
         Ok(html) => {
             let kind = HeaderValue::from_static("text/html; charset=utf-8");
-            let headers = [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy), (LINK, assets::preload())];
+            let headers =
+                [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy), (LINK, assets::preload())];
             (status, headers, html).into_response()
         }
         Err(error) => Problem::internal(error).into_response(),

@@ -17,6 +17,7 @@ struct Options {
 async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("info");
-    let ran = run_service(options.common, async |kit| Ok((expiration::service(kit), None))).await;
+    let ran =
+        run_service("expiration", options.common, async |kit| Ok((expiration::service(kit), None))).await;
     runtime::report("expiration", ran)
 }

@@ -21,7 +21,7 @@ struct Options {
 async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("info");
-    let ran = run_service(options.common, async |kit| {
+    let ran = run_service("orders", options.common, async |kit| {
         Ok((orders::service(kit, orders::Settings { hold: options.hold }), None))
     })
     .await;

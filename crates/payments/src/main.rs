@@ -46,7 +46,7 @@ struct Options {
 async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("info");
-    let ran = run_service(options.common, async |kit| {
+    let ran = run_service("payments", options.common, async |kit| {
         let settings = payments::Settings {
             stripe_url: options.stripe_url,
             secret_key: options.stripe_secret_key,

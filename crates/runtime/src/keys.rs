@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use common::http::session::VerifyingKeys;
+use common::http::session::{KeysAway, VerifyingKeys};
 use common::{SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::DecodingKey;
@@ -18,13 +18,22 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// ask auth all the time.
 const PAUSE: Duration = Duration::from_secs(5);
 
+/// How long after a fetch that failed the next one may be tried.
+const RETRY: Duration = Duration::from_secs(1);
+
 /// Keys from `jwks.json`, fetched when an unknown key id turns up.
 pub struct RemoteKeys {
     url: String,
     http: reqwest::Client,
     clock: SharedClock,
     known: RwLock<HashMap<String, Arc<DecodingKey>>>,
-    fetched: Mutex<Option<Time>>,
+    fetched: Mutex<Option<Fetch>>,
+}
+
+/// The last time that auth was asked.
+struct Fetch {
+    at: Time,
+    answered: bool,
 }
 
 impl RemoteKeys {
@@ -44,36 +53,39 @@ impl RemoteKeys {
     }
 
     /// One fetch at a time; those who waited for it look at what it brought.
-    async fn refresh(&self) {
+    async fn refresh(&self) -> Result<(), KeysAway> {
         let mut fetched = self.fetched.lock().await;
-        let now = self.clock.now();
-        if fetched.is_some_and(|last| now < last.after(PAUSE)) {
-            return;
+        let pause = |last: &Fetch| if last.answered { PAUSE } else { RETRY };
+        if let Some(last) = fetched.as_ref().filter(|last| self.clock.now() < last.at.after(pause(last))) {
+            return if last.answered { Ok(()) } else { Err(KeysAway) };
         }
-        *fetched = Some(now);
-        match self.fetch().await {
+        let reply = self.fetch().await;
+        *fetched = Some(Fetch { at: self.clock.now(), answered: reply.is_ok() });
+        match reply {
             Ok(set) => {
                 let keys = set.keys.iter().filter_map(|jwk| {
                     let key = DecodingKey::from_jwk(jwk).ok()?;
                     Some((jwk.common.key_id.clone()?, Arc::new(key)))
                 });
                 *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
+                Ok(())
             }
             Err(error) => {
                 tracing::warn!(error = %error.without_url(), "auth's public keys could not be fetched");
+                Err(KeysAway)
             }
         }
     }
 }
 
 impl VerifyingKeys for RemoteKeys {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Option<Arc<DecodingKey>>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
         async move {
             if let Some(key) = self.known(kid) {
-                return Some(key);
+                return Ok(Some(key));
             }
-            self.refresh().await;
-            self.known(kid)
+            self.refresh().await?;
+            Ok(self.known(kid))
         }
         .boxed()
     }

@@ -1,6 +1,7 @@
 //! What every main does: configuration, telemetry, health, start and graceful stop.
 
 pub mod admin;
+mod backends;
 pub mod config;
 mod describe;
 mod event_stream;
@@ -17,6 +18,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+pub use backends::{BackendError, BusOptions, connect_bus, open_store};
 pub use event_stream::EventStreams;
 pub use keys::RemoteKeys;
 pub use main_service::{Common, Made, ServiceError, report, run_service};

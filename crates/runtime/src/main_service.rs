@@ -1,23 +1,22 @@
 //! The main of a service that runs as a process of its own.
 
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
+use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use bus::Bus;
-use bus::local::LocalBus;
+use axum::Router;
 use clap::Args;
 use common::clock::SystemClock;
 use common::http::Sessions;
 use common::http::session::VerifyingKeys;
 use common::{Ids, SharedClock, SystemEntropy};
-use store::sqlite::{OpenError, SqliteBackend};
-use store::{Backend, Store, StoreError};
+use store::{Store, StoreError};
 
-use crate::{
-    HttpOptions, Kit, RemoteKeys, ServeError, Service, Subscribed, Tasks, admin, bind, config, serve, stop,
-};
+use crate::admin::{self, Health, Needs};
+use crate::backends::{BackendError, BusOptions, connect_bus, open_store};
+use crate::config::{self, SecretUrl};
+use crate::{HttpOptions, Kit, RemoteKeys, ServeError, Service, Subscribed, Tasks, bind, serve, stop};
 
 /// What every service can be told.
 #[derive(Debug, Clone, Args)]
@@ -30,13 +29,14 @@ pub struct Common {
     #[arg(long, env = "ADMIN_LISTEN", default_value = "127.0.0.1:9090")]
     pub admin_listen: SocketAddr,
 
-    /// The database: `sqlite:<path of a file>`.
-    #[arg(long, env = "STORE_URL", value_parser = config::store_url)]
-    pub store_url: PathBuf,
+    /// The database: `mongodb://user:password@host:port/database` (a database of the service's name if none is named),
+    /// or `sqlite:<path of a file>`, which one process has for itself.
+    #[arg(long, env = "STORE_URL", hide_env_values = true)]
+    pub store_url: SecretUrl,
 
-    /// The bus: `local:`, which ends at this process, so that the service hears nobody and nobody hears it.
-    #[arg(long, env = "BUS_URL", default_value = "local:", value_parser = config::bus_url)]
-    pub bus_url: (),
+    /// The bus.
+    #[command(flatten)]
+    pub bus: BusOptions,
 
     /// Where auth publishes its public keys.
     #[arg(long, env = "JWKS_URL", default_value = "http://127.0.0.1:3000/api/users/jwks.json")]
@@ -57,9 +57,9 @@ pub enum ServiceError {
     /// An address cannot be listened on.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// The database does not open.
+    /// The database or the bus cannot be opened.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Backend(#[from] BackendError),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -77,43 +77,88 @@ pub enum ServiceError {
 /// A service and, if it is auth, the keys that it verifies sessions with.
 pub type Made = (Service, Option<Arc<dyn VerifyingKeys>>);
 
-/// Runs one service until Ctrl-C or SIGTERM.
+/// Runs the service `name` until Ctrl-C or SIGTERM. While its servers do not answer it waits, alive and not ready.
 ///
 /// # Errors
-/// It cannot start.
+/// It cannot start, and waiting would not help.
 pub async fn run_service(
+    name: &'static str,
     common: Common,
     make: impl AsyncFnOnce(&Kit) -> Result<Made, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<(), ServiceError> {
+    let asked_to_stop = stop::asked();
     let listener = bind(common.listen, "--listen").await?;
     let admin_listener = bind(common.admin_listen, "--admin-listen").await?;
     let metrics = admin::collect_metrics()?;
-    let clock: SharedClock = Arc::new(SystemClock);
-    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
-    let backend: Arc<dyn Backend> = SqliteBackend::open(&common.store_url)?;
-    let store = Store::new(Arc::clone(&backend), Arc::clone(&clock), ids.clone());
-    let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
-    let kit = Kit { store: store.clone(), clock: Arc::clone(&clock), ids, bus };
-    let (service, keys) = make(&kit).await.map_err(ServiceError::Start)?;
-    let name = service.name;
-    let keys = keys.unwrap_or_else(|| Arc::new(RemoteKeys::new(common.jwks_url, clock)));
+    let (serving, admin) = (Tasks::default(), Tasks::default());
+    let health = Health::starting(serving.stop_token());
+    let admin_address = admin_listener.local_addr()?;
+    admin.spawn(serve(admin_listener, admin::router(health.clone(), metrics), admin.stop_token()));
 
-    let (tasks, serving) = (Tasks::default(), Tasks::default());
-    let options = HttpOptions { public_url: common.public_url, trusted_proxies: common.trusted_proxies };
-    let running = Subscribed::new(service, &kit, Sessions::new(keys), &options).await?.start(&tasks);
-    serving.spawn(serve(listener, running.router, serving.stop_token()));
-    let health = admin::Health { stores: Arc::new(vec![(name, store)]), stop: serving.stop_token() };
-    tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
-    let asked_to_stop = stop::asked();
-    tracing::info!(service = name, address = %common.listen, "ready");
+    let mut asked_to_stop = pin!(asked_to_stop);
+    let started = tokio::select! {
+        started = start(name, &common, make) => started?,
+        asked = &mut asked_to_stop => return Ok(asked?),
+    };
+    let address = listener.local_addr()?;
+    serving.spawn(serve(listener, started.router.clone(), serving.stop_token()));
+    health.has_started(Needs {
+        stores: vec![(name, started.kit.store.clone())],
+        bus: Some(Arc::clone(&started.kit.bus)),
+    });
+    tracing::info!(service = name, %address, admin = %admin_address, "ready");
 
     asked_to_stop.await?;
     tracing::info!(service = name, "stopping: finishing what is at work");
-    if !(serving.stop().await & tasks.stop().await) {
-        tracing::warn!("some work did not finish in time; it goes on at the next start");
+    let in_time = serving.stop(stop::REQUESTS).await & started.stop().await;
+    if !in_time {
+        tracing::warn!(
+            "some work did not finish in time; it goes on at the next start or in another process"
+        );
     }
-    backend.close().await;
+    admin.stop(stop::WORK).await;
     Ok(())
+}
+
+/// A service at work.
+struct Started {
+    kit: Kit,
+    router: Router,
+    tasks: Tasks,
+    relays: Tasks,
+}
+
+async fn start(
+    name: &'static str,
+    common: &Common,
+    make: impl AsyncFnOnce(&Kit) -> Result<Made, Box<dyn std::error::Error + Send + Sync>>,
+) -> Result<Started, ServiceError> {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
+    let backend = open_store(name, &common.store_url, &clock, &ids).await?;
+    let store = Store::new(backend, Arc::clone(&clock), ids.clone());
+    let bus = connect_bus(name, &common.bus, &clock, &ids).await?;
+    let kit = Kit { store, clock, ids, bus };
+    let (service, keys) = make(&kit).await.map_err(ServiceError::Start)?;
+    let remote = || Arc::new(RemoteKeys::new(common.jwks_url.clone(), Arc::clone(&kit.clock)));
+    let sessions = Sessions::new(keys.unwrap_or_else(|| remote()));
+    let options = HttpOptions {
+        public_url: common.public_url.clone(),
+        trusted_proxies: common.trusted_proxies.clone(),
+    };
+    let (tasks, relays) = (Tasks::default(), Tasks::default());
+    let running = Subscribed::new(service, &kit, sessions, &options).await?.start(&tasks, &relays);
+    Ok(Started { router: running.router, kit, tasks, relays })
+}
+
+impl Started {
+    /// Finishes the events and steps at hand, then hands over what they announced; whether all of it was in time.
+    async fn stop(self) -> bool {
+        let in_time = self.tasks.stop(stop::WORK).await & self.relays.stop(stop::RELAY).await;
+        self.kit.bus.close().await;
+        self.kit.store.backend().close().await;
+        in_time
+    }
 }
 
 /// Ends a program: a failure as one sentence, and with a status that is not zero.

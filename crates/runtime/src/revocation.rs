@@ -1,16 +1,27 @@
 //! Keeps the set of sessions that ended early, in memory for every request and in the service's store for its next
 //! start.
+//!
+//! Of several processes of a service one hears an event and stores it. All of them watch the bus, too, and what one of
+//! them missed it finds in the store.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use bus::{Consume, Fault, Received, Subscription};
+use bus::{Bus, Consume, Fault, Missed, Received, Subscription};
 use common::event::{SessionRevoked, Subject};
 use common::http::Sessions;
-use common::{Decision, Fact, SessionId, SharedClock, Time};
+use common::{Decision, Envelope, Fact, SessionId, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
+use futures::stream::{BoxStream, StreamExt};
 use serde::{Deserialize, Serialize};
-use store::{ChangeError, Collection, Document, Keys, Range, StoreError};
+use store::{ChangeError, Collection, Document, Index, Keys, Range, StoreError};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::Worker;
+
+/// Index: revoked sessions by how long they must be remembered.
+const UNTIL: &str = "until";
 
 /// A session that ended early, remembered until its last token has run out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -21,6 +32,7 @@ struct Revocation {
 
 impl Document for Revocation {
     const COLLECTION: &'static str = "revoked-sessions";
+    const INDEXES: &'static [Index] = &[Index::one(UNTIL)];
 
     fn id(&self) -> Uuid {
         self.session.into()
@@ -32,11 +44,15 @@ impl Document for Revocation {
     }
 
     fn keys(&self) -> Keys {
-        Keys::none().ordered("until", [self.until.into()])
+        Keys::none().ordered(UNTIL, [self.until.into()])
     }
 }
 
+/// How often the store is looked at for what another process has heard and this one has missed.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
+
 /// The consumer of `session.revoked`.
+#[derive(Clone)]
 pub(crate) struct Revocations {
     remembered: Collection<Revocation>,
     sessions: Sessions,
@@ -44,24 +60,58 @@ pub(crate) struct Revocations {
 }
 
 impl Revocations {
-    /// Loads what the last run has heard.
-    pub(crate) async fn load(
-        store: &store::Store,
-        sessions: Sessions,
-        clock: SharedClock,
-    ) -> Result<Self, StoreError> {
-        let own = Self { remembered: store.collection(), sessions, clock };
-        let now = own.clock.now();
+    /// Nothing is known yet: see [`Self::watch`].
+    pub(crate) fn new(store: &store::Store, sessions: Sessions, clock: SharedClock) -> Self {
+        Self { remembered: store.collection(), sessions, clock }
+    }
+
+    /// Loads what was heard before, and returns what will keep the set up to date.
+    pub(crate) async fn watch(&self, bus: &dyn Bus) -> Result<Worker, StoreError> {
+        // From now on nothing that is said can be said between the loading and the listening.
+        let live = bus.live(&[Subject::SessionRevoked]);
+        self.load().await?;
+        let own = self.clone();
+        let run = |stop: CancellationToken| async move {
+            stop.run_until_cancelled_owned(own.keep_watching(live)).await;
+        };
+        // What it learns, the subscription learns too.
+        Ok(Worker::new("revoked-sessions", run, || async { true }))
+    }
+
+    async fn keep_watching(self, mut live: BoxStream<'static, Result<Arc<Envelope>, Missed>>) {
+        loop {
+            let look = tokio::select! {
+                heard = live.next() => match heard {
+                    Some(Ok(event)) => {
+                        if let Fact::SessionRevoked(revoked) = &event.fact {
+                            self.sessions.revoke(revoked.session_id, revoked.tokens_expire_at, self.clock.now());
+                        }
+                        false
+                    }
+                    Some(Err(Missed)) => true,
+                    // The bus was closed: the process ends.
+                    None => return,
+                },
+                () = self.clock.sleep(LOOK_EVERY) => true,
+            };
+            if look && let Err(error) = self.load().await {
+                tracing::warn!(%error, "the revoked sessions could not be looked up; trying again later");
+            }
+        }
+    }
+
+    async fn load(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
         let mut place = None;
         loop {
-            let range = Range::of("until", []).at_least([now.into()]).after(place);
-            let page = own.remembered.page(range).await?;
+            let range = Range::of(UNTIL, []).at_least([now.into()]).after(place);
+            let page = self.remembered.page(range).await?;
             for revocation in page.items {
-                own.sessions.revoke(revocation.session, revocation.until, now);
+                self.sessions.revoke(revocation.session, revocation.until, now);
             }
             place = page.next;
             if place.is_none() {
-                return Ok(own);
+                return Ok(());
             }
         }
     }
@@ -93,7 +143,7 @@ impl Revocations {
 
     /// Each new one takes some old ones away, so that the collection stays as small as it can be.
     async fn forget_old(&self, now: Time) -> Result<(), Fault> {
-        let old = Range::of("until", []).at_most([now.into()]).limit(10);
+        let old = Range::of(UNTIL, []).at_most([now.into()]).limit(10);
         for revocation in self.remembered.page(old).await?.items {
             match self.remembered.remove(&revocation).await {
                 // Somebody else may have removed it at the same time.

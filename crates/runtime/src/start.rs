@@ -45,7 +45,8 @@ impl Subscribed {
         sessions: Sessions,
         options: &HttpOptions,
     ) -> Result<Self, StoreError> {
-        let revocations = Revocations::load(&kit.store, sessions.clone(), kit.clock.clone()).await?;
+        let revocations = Revocations::new(&kit.store, sessions.clone(), kit.clock.clone());
+        let watch = revocations.watch(kit.bus.as_ref()).await?;
         let mut subscriptions = service.subscriptions;
         subscriptions.push(revocations.subscription(service.name));
         let consumers = subscriptions
@@ -56,7 +57,7 @@ impl Subscribed {
             .collect();
         let served = routes(service.routes, service.prefix, service.machine_paths, kit, sessions, options);
         let mut workers = service.workers;
-        workers.push(served.worker);
+        workers.extend([served.worker, watch]);
         let backend = Arc::clone(kit.store.backend());
         let relay =
             Relay::new(service.name, backend, Arc::clone(&kit.bus), kit.clock.clone(), kit.ids.clone());
@@ -70,8 +71,9 @@ impl Subscribed {
         })
     }
 
-    /// Starts its consumers, its workers and its relay.
-    pub fn start(self, tasks: &Tasks) -> Running {
+    /// Starts its consumers and its workers among `tasks`, and its relay among `relays`, which stop later, so that
+    /// what the last of the others announce still leaves.
+    pub fn start(self, tasks: &Tasks, relays: &Tasks) -> Running {
         for consumer in self.consumers {
             tasks.spawn(consumer.run(tasks.stop_token()));
         }
@@ -80,7 +82,7 @@ impl Subscribed {
             idle.push(worker.idle);
             tasks.spawn((worker.run)(tasks.stop_token()));
         }
-        tasks.spawn(self.relay.run(tasks.stop_token()));
+        relays.spawn(self.relay.run(relays.stop_token()));
         Running { prefix: self.prefix, router: self.router, openapi: self.openapi, idle }
     }
 }

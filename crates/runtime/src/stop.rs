@@ -6,7 +6,17 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// Everything that a process has spawned. Cheap to clone.
+/// How long a stop waits for requests that are being answered. With what follows it stays below the 30 seconds after
+/// which Kubernetes kills.
+pub const REQUESTS: Duration = Duration::from_secs(15);
+
+/// How long a stop then waits for what the process does by itself: the events and the steps at hand.
+pub const WORK: Duration = Duration::from_secs(6);
+
+/// How long a stop at last waits for the relay to hand over what the rest has announced.
+pub const RELAY: Duration = Duration::from_secs(6);
+
+/// Tasks that end together. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
@@ -14,9 +24,6 @@ pub struct Tasks {
 }
 
 impl Tasks {
-    /// How long a stop waits for what is at work: below the 30 seconds after which Kubernetes kills.
-    pub const PATIENCE: Duration = Duration::from_secs(20);
-
     /// Spawns a task that ends when `stop` is cancelled.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         self.tracker.spawn(task);
@@ -27,11 +34,11 @@ impl Tasks {
         self.stop.clone()
     }
 
-    /// Tells every task to end and waits for them; whether all of them did in time.
-    pub async fn stop(&self) -> bool {
+    /// Tells every task to end and waits for them, for this long; whether all of them did in time.
+    pub async fn stop(&self, patience: Duration) -> bool {
         self.stop.cancel();
         self.tracker.close();
-        tokio::time::timeout(Self::PATIENCE, self.tracker.wait()).await.is_ok()
+        tokio::time::timeout(patience, self.tracker.wait()).await.is_ok()
     }
 }
 

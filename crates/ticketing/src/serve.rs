@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
-use runtime::{HttpOptions, ServeError, Tasks, admin, bind, serve, stop};
+use runtime::admin::{self, Health, Needs};
+use runtime::{HttpOptions, ServeError, Tasks, bind, serve, stop};
 use store::sqlite::{OpenError, SqliteBackend};
 
 use crate::data::database;
@@ -76,7 +77,8 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     let serving = Tasks::default();
     tasks.spawn(serve(stripe_listener, marketplace.stripe.router(), tasks.stop_token()));
     serving.spawn(serve(listener, marketplace.router.clone(), serving.stop_token()));
-    let health = admin::Health { stores: Arc::new(marketplace.stores.clone()), stop: serving.stop_token() };
+    let health = Health::starting(serving.stop_token());
+    health.has_started(Needs { stores: marketplace.stores.clone(), bus: None });
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
     let asked_to_stop = stop::asked();
     welcome.print(folder);
@@ -84,7 +86,7 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     asked_to_stop.await?;
     eprintln!("Stopping: finishing what is at work.");
     // Requests first, so that what they need is still there and what they commit is still published.
-    let in_time = serving.stop().await & tasks.stop().await;
+    let in_time = serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await;
     if !in_time {
         tracing::warn!("some work did not finish in time; it goes on at the next start");
     }

@@ -17,6 +17,6 @@ struct Options {
 async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("info");
-    let ran = run_service(options.common, async |kit| Ok((tickets::service(kit), None))).await;
+    let ran = run_service("tickets", options.common, async |kit| Ok((tickets::service(kit), None))).await;
     runtime::report("tickets", ran)
 }

@@ -44,7 +44,7 @@ pub(super) async fn current_user(
 ) -> Result<Response, Problem> {
     let presented = SessionCookie::of(&context);
     let Some(token) = presented.read(&headers) else { return Ok(reply(None, None)) };
-    let Some(claims) = context.sessions.signed(token).await else {
+    let Some(claims) = context.sessions.signed(token).await? else {
         return Ok(reply(None, presented.clear()));
     };
     match accounts.seen(claims.sid).await {

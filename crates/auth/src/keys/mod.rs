@@ -8,7 +8,7 @@ mod worker;
 use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use common::http::session::{Claims, VerifyingKeys};
+use common::http::session::{Claims, KeysAway, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
@@ -131,10 +131,10 @@ impl Keyring {
 
 /// All keys are in memory, and each is published a day before it signs: what is not here was not made by us.
 impl VerifyingKeys for Keyring {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Option<Arc<DecodingKey>>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
         let keys = self.loaded();
         let found = keys.iter().find(|key| key.kid == kid).map(|key| Arc::clone(&key.decoding));
-        futures::future::ready(found).boxed()
+        futures::future::ready(Ok(found)).boxed()
     }
 }
 

@@ -45,7 +45,18 @@ impl Claims {
 /// Where auth's public keys come from.
 pub trait VerifyingKeys: Send + Sync + 'static {
     /// The key of this id (`kid`), if auth has published one.
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Option<Arc<DecodingKey>>>;
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>>;
+}
+
+/// Auth's keys cannot be had right now, so nobody can tell whether a token is good. Whoever sent it stays signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("auth's public keys cannot be had")]
+pub struct KeysAway;
+
+impl From<KeysAway> for Problem {
+    fn from(away: KeysAway) -> Self {
+        Self::unavailable().caused_by(away)
+    }
 }
 
 /// Verifies tokens. Cheap to clone.
@@ -71,29 +82,35 @@ impl Sessions {
     }
 
     /// What a token says if auth signed it, whether or not it has expired or its session was revoked.
-    pub async fn signed(&self, token: &str) -> Option<Claims> {
-        let header = jsonwebtoken::decode_header(token).ok()?;
-        if header.alg != Algorithm::ES256 {
-            return None;
-        }
-        let key = self.keys.find(header.kid.as_deref()?).await?;
+    ///
+    /// # Errors
+    /// Its key is not known here, and auth cannot be asked for it.
+    pub async fn signed(&self, token: &str) -> Result<Option<Claims>, KeysAway> {
+        let header = jsonwebtoken::decode_header(token).ok().filter(|header| header.alg == Algorithm::ES256);
+        let Some(kid) = header.and_then(|header| header.kid) else { return Ok(None) };
+        let Some(key) = self.keys.find(&kid).await? else { return Ok(None) };
         let mut rules = Validation::new(Algorithm::ES256);
         // Expiry is judged by the injected clock, not by the library's.
         rules.validate_exp = false;
         rules.required_spec_claims.clear();
-        jsonwebtoken::decode::<Claims>(token, &key, &rules).ok().map(|token| token.claims)
+        Ok(jsonwebtoken::decode::<Claims>(token, &key, &rules).ok().map(|token| token.claims))
     }
 
     /// Who a token stands for now.
-    pub async fn verify(&self, token: &str, now: Time) -> Option<CurrentUser> {
+    ///
+    /// # Errors
+    /// Its key is not known here, and auth cannot be asked for it.
+    pub async fn verify(&self, token: &str, now: Time) -> Result<Option<CurrentUser>, KeysAway> {
         let claims = match self.verified.get(token) {
-            Some(claims) => claims,
-            None => self.verified.keep(token, self.signed(token).await?, now),
+            Some(claims) => Some(claims),
+            None => self.signed(token).await?.map(|claims| self.verified.keep(token, claims, now)),
         };
-        if claims.has_expired(now) || self.is_revoked(claims.sid) {
-            return None;
-        }
-        Some(CurrentUser { id: claims.sub, email: claims.email.clone(), session: claims.sid })
+        let good = claims.filter(|claims| !claims.has_expired(now) && !self.is_revoked(claims.sid));
+        Ok(good.map(|claims| CurrentUser {
+            id: claims.sub,
+            email: claims.email.clone(),
+            session: claims.sid,
+        }))
     }
 
     /// Whether the session was ended early.
@@ -102,7 +119,8 @@ impl Sessions {
     }
 }
 
-/// The person who sent the request; 401 if nobody is signed in. `Option<CurrentUser>` never refuses.
+/// The person who sent the request; 401 if nobody is signed in, 503 if that cannot be told. `Option<CurrentUser>`
+/// refuses only then.
 #[derive(Clone, PartialEq, Eq)]
 pub struct CurrentUser {
     /// The person.
@@ -123,9 +141,14 @@ impl fmt::Debug for CurrentUser {
 
 impl CurrentUser {
     /// Who sent a request with these headers.
-    pub async fn of(context: &HttpContext, headers: &http::HeaderMap) -> Option<Self> {
-        let token = SessionCookie::of(context).read(headers)?;
-        context.sessions.verify(token, context.clock.now()).await
+    ///
+    /// # Errors
+    /// Their token's key is not known here, and auth cannot be asked for it.
+    pub async fn of(context: &HttpContext, headers: &http::HeaderMap) -> Result<Option<Self>, KeysAway> {
+        match SessionCookie::of(context).read(headers) {
+            Some(token) => context.sessions.verify(token, context.clock.now()).await,
+            None => Ok(None),
+        }
     }
 }
 
@@ -147,6 +170,6 @@ impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
             return Ok(Some(known.clone()));
         }
         let context = HttpContext::from_request_parts(parts, state).await?;
-        Ok(Self::of(&context, &parts.headers).await)
+        Ok(Self::of(&context, &parts.headers).await?)
     }
 }

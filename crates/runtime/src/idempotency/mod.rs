@@ -22,7 +22,7 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use self::at_work::{AtWork, Seat};
-use self::record::{Reply, Use, fingerprint, place};
+use self::record::{EXPIRES, Reply, Use, fingerprint, place};
 use crate::{Kit, Worker};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
@@ -161,7 +161,7 @@ impl Idempotency {
 
 async fn forget(uses: &Collection<Use>, now: Time) -> Result<(), StoreError> {
     loop {
-        let page = uses.page(Range::of("expires", []).at_most([now.into()])).await?;
+        let page = uses.page(Range::of(EXPIRES, []).at_most([now.into()])).await?;
         for old in &page.items {
             match uses.remove(old).await {
                 Ok(()) | Err(CommitError::Conflict | CommitError::Taken(_)) => {}
@@ -180,10 +180,11 @@ pub(crate) async fn honour(State(keys): State<Idempotency>, request: Request, ne
         return next.run(request).await;
     };
     match CurrentUser::of(&keys.context, request.headers()).await {
-        Some(person) => {
+        Ok(Some(person)) => {
             once(&keys, person, &key, request, next).await.unwrap_or_else(IntoResponse::into_response)
         }
-        None => next.run(request).await,
+        Ok(None) => next.run(request).await,
+        Err(away) => Problem::from(away).into_response(),
     }
 }
 

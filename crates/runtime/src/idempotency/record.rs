@@ -5,8 +5,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::{Time, UserId};
 use serde::{Deserialize, Serialize};
-use store::{Document, Keys};
+use store::{Document, Index, Keys};
 use uuid::Uuid;
+
+/// Index: uses of keys by when they are forgotten.
+pub(super) const EXPIRES: &str = "expires";
 
 /// One use of a key by one person on one address.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -36,6 +39,7 @@ pub(super) struct Reply {
 
 impl Document for Use {
     const COLLECTION: &'static str = "idempotency-keys";
+    const INDEXES: &'static [Index] = &[Index::one(EXPIRES)];
 
     fn id(&self) -> Uuid {
         self.id
@@ -46,7 +50,7 @@ impl Document for Use {
     }
 
     fn keys(&self) -> Keys {
-        Keys::none().ordered("expires", [self.expires_at.into()])
+        Keys::none().ordered(EXPIRES, [self.expires_at.into()])
     }
 }
 

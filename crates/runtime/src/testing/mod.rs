@@ -112,14 +112,14 @@ impl TestService {
         let (store, ids) = (kit.store.clone(), kit.ids.clone());
         let listener = Consumers::new(everything, kit.bus.as_ref(), store, kit.clock.clone(), ids);
         tasks.spawn(listener.run(tasks.stop_token()));
-        let running = subscribed.start(&tasks);
+        let running = subscribed.start(&tasks, &tasks);
         let router = running.router.clone();
         Self { clock, kit, router, running, tasks, keys: people, heard, on_their_way: Arc::default() }
     }
 
     /// Stops the service as a process stops, and gives back what a successor can be started on.
     pub async fn stop(self) -> (SimClock, Kit) {
-        self.tasks.stop().await;
+        self.tasks.stop(crate::stop::WORK).await;
         (self.clock.clone(), self.kit.clone())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use common::http::session::{Claims, VerifyingKeys};
+use common::http::session::{Claims, KeysAway, VerifyingKeys};
 use common::{SessionId, UserId};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
@@ -51,8 +51,8 @@ impl TestKeys {
 }
 
 impl VerifyingKeys for TestKeys {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Option<Arc<DecodingKey>>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
         let key = (kid == "test").then(|| Arc::clone(&self.verifying));
-        std::future::ready(key).boxed()
+        std::future::ready(Ok(key)).boxed()
     }
 }

@@ -9,7 +9,7 @@ use common::{Currency, Decision, Fact, Ids, Money, SharedClock, SystemEntropy, T
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use store::sqlite::SqliteBackend;
-use store::{Claim, Document, Keys, Store};
+use store::{Claim, Document, Index, Keys, Store};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ struct Order(OrderSnapshot);
 
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
+    const INDEXES: &'static [Index] = &[Index::one("by-buyer")];
+    const CLAIMS: &'static [&'static str] = &["ticket"];
 
     fn id(&self) -> Uuid {
         self.0.id.into()
