@@ -1,4 +1,5 @@
-//! Styles, scripts and pictures: part of the program, named by their content, kept by browsers for ever.
+//! The style, which is part of every page, and scripts and pictures, which are named by their content and kept by
+//! browsers for ever.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -12,20 +13,21 @@ use common::Problem;
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 
-const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, kind and content of each.
-const ASSETS: [(&str, &str, &str); 7] = [
-    ("style.css", CSS, include_str!("../assets/style.css")),
-    ("checkout.css", CSS, include_str!("../assets/checkout.css")),
+const ASSETS: [(&str, &str, &str); 5] = [
     ("page.js", SCRIPT, include_str!("../assets/page.js")),
     ("home.js", SCRIPT, include_str!("../assets/home.js")),
     ("checkout.js", SCRIPT, include_str!("../assets/checkout.js")),
     ("empty.svg", SVG, include_str!("../assets/empty.svg")),
     ("logo.svg", SVG, include_str!("../assets/logo.svg")),
 ];
+
+/// The whole design, some 6 KiB compressed. It stands in the page itself: a page that first has to fetch its style is
+/// painted a third later.
+pub(crate) const STYLE: &str = include_str!("../assets/style.css");
 
 /// The addresses by name, and what stands there.
 struct Shelf {
@@ -50,12 +52,6 @@ static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
 /// The address of an asset: `/assets/<name>.<hash>.<end>`.
 pub(crate) fn address(name: &str) -> &'static str {
     SHELF.addresses.get(name).map_or("", String::as_str)
-}
-
-/// What every page says in its headers (`Link`): the style can be fetched while the page is still being read.
-pub(crate) fn preload() -> HeaderValue {
-    let link = format!("<{}>; rel=preload; as=style", address("style.css"));
-    HeaderValue::try_from(link).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// `GET /assets/{file}`

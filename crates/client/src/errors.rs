@@ -5,7 +5,7 @@ use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LINK, RETRY_AFTER};
+use http::header::{ACCEPT, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 
@@ -74,7 +74,7 @@ async fn page(client: &Client, response: Response, asking: Asking, repeatable: b
     let status = parts.status.as_u16();
     let page = ErrorPage { frame, status, words, detail, request_id: told.request_id, again };
     let mut shown = render::page(parts.status, &page);
-    for name in [CONTENT_TYPE, CONTENT_SECURITY_POLICY, LINK] {
+    for name in [CONTENT_TYPE, CONTENT_SECURITY_POLICY] {
         if let Some(value) = shown.headers_mut().remove(&name) {
             parts.headers.insert(name, value);
         }

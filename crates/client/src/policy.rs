@@ -1,16 +1,35 @@
-//! What a page may load: nothing from elsewhere, and no inline script or style.
+//! What a page may load: nothing from elsewhere, no inline script, and no inline style but ours.
 
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 
+use crate::assets::STYLE;
+
+/// What no page does.
+const NEVER: &str = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+
+/// Our style, named by its hash (<https://www.w3.org/TR/CSP3/#grammardef-hash-source>).
+static OUR_STYLE: LazyLock<String> = LazyLock::new(|| {
+    let hash = STANDARD.encode(digest(&SHA256, STYLE.as_bytes()));
+    format!("style-src 'self' 'sha256-{hash}'")
+});
+
+static PAGE: LazyLock<HeaderValue> =
+    LazyLock::new(|| header(&format!("default-src 'self'; {}; {NEVER}", *OUR_STYLE)));
+
 /// The policy of pages.
-pub(crate) const PAGE: HeaderValue = HeaderValue::from_static(
-    "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
-);
+pub(crate) fn page() -> HeaderValue {
+    PAGE.clone()
+}
 
 /// The policy of the page where a card is entered: Stripe's script from this address, what it talks to and the frames
 /// that it opens (<https://docs.stripe.com/security/guide#content-security-policy>).
 pub(crate) fn with_stripe(script: &str) -> HeaderValue {
-    let Some(origin) = origin(script) else { return PAGE };
+    let Some(origin) = origin(script) else { return page() };
     let (more_scripts, talks, frames) = if origin == "https://js.stripe.com" {
         (
             "https://*.js.stripe.com",
@@ -20,12 +39,16 @@ pub(crate) fn with_stripe(script: &str) -> HeaderValue {
     } else {
         ("", "", "")
     };
-    let policy = format!(
-        "default-src 'self'; script-src 'self' {origin} {more_scripts}; connect-src 'self' {origin} {talks}; \
-         frame-src 'self' {origin} {frames}; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; \
-         object-src 'none'"
-    );
-    HeaderValue::try_from(policy).unwrap_or(PAGE)
+    header(&format!(
+        "default-src 'self'; {style}; script-src 'self' {origin} {more_scripts}; connect-src 'self' {origin} {talks}; \
+         frame-src 'self' {origin} {frames}; {NEVER}",
+        style = *OUR_STYLE
+    ))
+}
+
+/// What is no header, which none of ours is, becomes the strictest policy there is.
+fn header(policy: &str) -> HeaderValue {
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 /// Scheme and host of an address.
@@ -57,7 +80,7 @@ mod tests {
         for script in
             ["", "stripe.js", "javascript:alert(1)", "http://a b/", "http://x;script-src *", "ftp://x/"]
         {
-            assert_eq!(with_stripe(script), PAGE, "{script}");
+            assert_eq!(with_stripe(script), page(), "{script}");
         }
     }
 }

@@ -5,14 +5,14 @@ use std::time::Duration;
 use askama::Template;
 use axum::response::{IntoResponse, Response};
 use common::Problem;
-use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LINK, LOCATION, RETRY_AFTER};
+use http::header::{CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 
-use crate::{assets, policy};
+use crate::policy;
 
 /// A page with this status.
 pub(crate) fn page(status: StatusCode, template: &impl Template) -> Response {
-    page_under(policy::PAGE, status, template)
+    page_under(policy::page(), status, template)
 }
 
 /// A form again, with what is wrong with it and when to come again.
@@ -29,8 +29,7 @@ pub(crate) fn page_under(policy: HeaderValue, status: StatusCode, template: &imp
     match template.render() {
         Ok(html) => {
             let kind = HeaderValue::from_static("text/html; charset=utf-8");
-            let headers =
-                [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy), (LINK, assets::preload())];
+            let headers = [(CONTENT_TYPE, kind), (CONTENT_SECURITY_POLICY, policy)];
             (status, headers, html).into_response()
         }
         Err(error) => Problem::internal(error).into_response(),

@@ -64,7 +64,7 @@ pub(crate) async fn page(
 ) -> Shown {
     let known = Known::ask(&client.api, &visitor.caller, id).await?;
     let page = CheckoutPage::new(Frame::of(visitor), known, client.clock().now(), fault);
-    let policy = if page.is_open() { policy::with_stripe(&client.stripe_js) } else { policy::PAGE };
+    let policy = if page.is_open() { policy::with_stripe(&client.stripe_js) } else { policy::page() };
     Ok(render::page_under(policy, status, &page))
 }
 

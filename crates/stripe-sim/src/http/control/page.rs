@@ -13,7 +13,8 @@ use crate::intent::PaymentIntent;
 use crate::record::Record;
 
 /// Forms lead anywhere, because the challenge sends the browser back to the shop; nothing foreign is loaded.
-const POLICY: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'self'";
+const POLICY: &str =
+    "default-src 'none'; style-src 'self'; img-src data:; base-uri 'none'; frame-ancestors 'self'";
 
 /// The style sheet of every page.
 pub(crate) async fn style() -> impl IntoResponse {
