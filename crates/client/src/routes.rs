@@ -5,7 +5,7 @@ use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use common::http::{Bodies, HttpContext, HttpSettings, Sessions, Stack, stack};
 use common::{Ids, SharedClock};
-use runtime::HttpOptions;
+use runtime::{Front, HttpOptions};
 use tower_http::compression::CompressionLayer;
 
 use crate::api::Api;
@@ -40,7 +40,15 @@ pub fn routes(settings: Settings, api: Api) -> Router {
     let pages = pages::routes().with_state(client.clone());
     let pages = pages.route_layer(from_fn_with_state(client.clone(), visit));
     let all = pages.route("/assets/{file}", get(assets::serve));
-    stack(all, &Stack::new(context, &[]).taking(Bodies::Form))
-        .layer(from_fn_with_state(client, errors::show))
-        .layer(CompressionLayer::new())
+    let pages = stack(all, &Stack::new(context.clone(), &[]).taking(Bodies::Form))
+        .layer(from_fn_with_state(client.clone(), errors::show))
+        .layer(CompressionLayer::new());
+    // What lies below `/api` and is no service's is the API's to refuse, not a page's.
+    Front::new(vec![("/api", below_api(client, context))], pages).into_router()
+}
+
+fn below_api(client: Client, context: HttpContext) -> Router {
+    let docs = Router::new().route("/api/docs", get(pages::docs::show)).with_state(client.clone());
+    let docs = docs.route_layer(from_fn_with_state(client, visit));
+    stack(docs, &Stack::new(context, &[])).layer(CompressionLayer::new())
 }

@@ -5,6 +5,7 @@ mod backends;
 pub mod config;
 mod describe;
 mod event_stream;
+mod front;
 mod idempotency;
 mod keys;
 mod main_service;
@@ -20,6 +21,7 @@ pub mod testing;
 
 pub use backends::{BackendError, BusOptions, connect_bus, open_store};
 pub use event_stream::EventStreams;
+pub use front::Front;
 pub use keys::RemoteKeys;
 pub use main_service::{Common, Made, ServiceError, report, run_service};
 pub use routes::{HttpOptions, routes};

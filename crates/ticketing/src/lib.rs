@@ -3,8 +3,6 @@
 pub mod data;
 pub mod dead_letters;
 pub mod demo;
-mod docs;
-mod front;
 pub mod marketplace;
 pub mod options;
 pub mod serve;

@@ -7,14 +7,11 @@ use std::time::Duration;
 use axum::Router;
 use bus::Bus;
 use bus::local::LocalBus;
-use common::http::{HttpContext, HttpSettings, Sessions, Stack, stack};
+use common::http::Sessions;
 use common::{Ids, SharedClock};
-use runtime::{HttpOptions, Kit, Running, Service, Subscribed, Tasks};
+use runtime::{Front, HttpOptions, Kit, Running, Service, Subscribed, Tasks};
 use store::{Backend, Store, StoreError};
 use stripe_sim::StripeSim;
-
-use crate::docs;
-use crate::front::Front;
 
 /// Opens the database of a name out of [`DATABASES`](crate::data::DATABASES).
 pub type Open<E> = Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>;
@@ -145,18 +142,7 @@ async fn start(
 }
 
 fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router {
-    let context = HttpContext::new(HttpSettings {
-        clock: Arc::clone(&parts.clock),
-        ids: parts.ids.clone(),
-        sessions: sessions.clone(),
-        public_url: parts.http.public_url.clone(),
-        trusted_proxies: parts.http.trusted_proxies.clone(),
-    });
-    let descriptions: Vec<_> = running.iter().map(|one| (one.prefix, one.openapi.clone())).collect();
-    let docs = stack(docs::router(&descriptions), &Stack::new(context, &[]));
-    let services = running.iter().map(|one| (one.prefix, one.router.clone()));
-    // Whatever else lies below `/api` is the API's to refuse.
-    let api = Front::new(services.collect(), docs).into_router();
+    let services: Vec<_> = running.iter().map(|one| (one.prefix, one.router.clone())).collect();
     let pages = client::Settings {
         clock: Arc::clone(&parts.clock),
         ids: parts.ids.clone(),
@@ -164,8 +150,9 @@ fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router
         http: parts.http.clone(),
         stripe_js: payments_settings(parts.stripe_address).stripe_js,
     };
-    let pages = client::routes(pages, client::Api::inside(api.clone()));
-    Front::new(vec![("/api", api)], pages).into_router()
+    // The pages ask for nothing but what services have.
+    let api = Front::new(services.clone(), Router::new()).into_router();
+    Front::new(services, client::routes(pages, client::Api::inside(api))).into_router()
 }
 
 fn stripe<E>(kit: &Kit, parts: &Parts<E>) -> StripeSim {

@@ -5,6 +5,7 @@ mod buy;
 mod cancel;
 mod card;
 pub(crate) mod checkout;
+pub(crate) mod docs;
 mod edit;
 mod home;
 mod mine;

@@ -47,8 +47,14 @@ texts! {
         auth: "Signing in and up is down for maintenance. You can look at everything; try again in a few minutes.",
         tickets: "The tickets cannot be shown right now. Nothing is lost; look again in a moment.",
         orders: "Your orders cannot be shown right now. Nothing is lost; look again in a moment.",
+        docs: "This part cannot be described right now; look again in a moment.",
         sessions: "Your devices cannot be shown right now; look again in a moment.",
         form: "We could not do that right now, and nothing was changed. Send it again in a moment.",
+    }
+    docs: Docs {
+        title: "API for developers",
+        lead: "JSON in UTF-8. Sign in with POST /api/users/signin; the session is a cookie. Errors are application/problem+json, and say in one sentence what happened and what to do.",
+        description: "OpenAPI 3.1",
     }
     done: Done {
         listed: "Your ticket is listed. It is on sale from now on.",

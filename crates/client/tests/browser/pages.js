@@ -62,6 +62,7 @@ async function everything() {
     orders: "/orders",
     checkout: `/orders/${order.id}`,
     account: "/account",
+    "for developers": "/api/docs",
     "not found": "/nowhere",
   };
   return { place, person, order, pages };

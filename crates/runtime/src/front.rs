@@ -8,20 +8,20 @@ use axum::response::Response;
 use tower::ServiceExt;
 
 /// Sends each request to the service whose prefix its path begins with.
-pub(crate) struct Front {
+pub struct Front {
     services: Vec<(&'static str, Router)>,
     rest: Router,
 }
 
 impl Front {
     /// `rest` answers what no service does.
-    pub(crate) fn new(services: Vec<(&'static str, Router)>, rest: Router) -> Self {
+    pub fn new(services: Vec<(&'static str, Router)>, rest: Router) -> Self {
         Self { services, rest }
     }
 
     /// The whole as one router. Each service keeps its own middleware and answers its own unknown paths, which
     /// merged routers could not.
-    pub(crate) fn into_router(self) -> Router {
+    pub fn into_router(self) -> Router {
         let front = Arc::new(self);
         Router::new().fallback(move |request| Arc::clone(&front).pass(request))
     }
