@@ -82,7 +82,7 @@ pub async fn audit(place: &Place, people: &[Person]) -> Audit {
 }
 
 /// Every `PaymentIntent` of the simulator.
-async fn intents(place: &Place) -> Vec<Value> {
+pub(crate) async fn intents(place: &Place) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
         let after =

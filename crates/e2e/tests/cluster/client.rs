@@ -1,0 +1,75 @@
+//! A good client: it repeats what was not answered, with the same key, and comes again when it is told to.
+
+use std::time::Duration;
+
+use e2e::{Person, Place, Reply};
+use reqwest::Method;
+use reqwest::header::{COOKIE, RETRY_AFTER};
+use serde_json::Value;
+use tokio::time::Instant;
+
+/// How long one request may take: longer than the marketplace allows itself.
+const REQUEST: Duration = Duration::from_secs(20);
+/// The pause before a request is repeated, unless the reply names one.
+const PAUSE: Duration = Duration::from_millis(300);
+/// When even a good client gives up.
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Waits in real time, as the processes do.
+#[expect(clippy::disallowed_methods, reason = "processes live in real time")]
+pub(crate) async fn pause(duration: Duration) {
+    tokio::time::sleep(duration).await;
+}
+
+/// The real time.
+#[expect(clippy::disallowed_methods, reason = "processes live in real time")]
+pub(crate) fn now() -> Instant {
+    Instant::now()
+}
+
+/// Asks until there is an answer that is one: neither silence, nor 5xx, nor 429.
+///
+/// # Panics
+/// There never is.
+pub(crate) async fn insist(
+    person: &Person,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    key: Option<&str>,
+) -> Reply {
+    let began = now();
+    loop {
+        let reply = ask(person, method.clone(), path, body, key).await;
+        if !(reply.status == 0 || reply.status == 429 || reply.status >= 500) {
+            return reply;
+        }
+        assert!(
+            began.elapsed() < PATIENCE,
+            "{method} {path} was not answered within {PATIENCE:?}; at last: {} {}",
+            reply.status,
+            reply.json
+        );
+        let told = reply.header(RETRY_AFTER.as_str()).parse().ok().map(Duration::from_secs);
+        pause(told.unwrap_or(PAUSE)).await;
+    }
+}
+
+/// Asks once.
+pub(crate) async fn ask(
+    person: &Person,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    key: Option<&str>,
+) -> Reply {
+    let url = format!("{}{path}", person.place.marketplace);
+    let mut request = person.place.http.request(method, url).header(COOKIE, person.cookie()).timeout(REQUEST);
+    if let Some(body) = body {
+        request = request.json(body);
+    }
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    Place::send(request).await
+}
