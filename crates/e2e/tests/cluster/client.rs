@@ -15,6 +15,15 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// When even a good client gives up.
 const PATIENCE: Duration = Duration::from_secs(90);
 
+/// What a client does about a request that was not answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// Repeats it: all is in trouble.
+    Patient,
+    /// Takes it for a defect: nothing is in trouble.
+    Strict,
+}
+
 /// Waits in real time, as the processes do.
 #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
 pub(crate) async fn pause(duration: Duration) {
@@ -32,6 +41,7 @@ pub(crate) fn now() -> Instant {
 /// # Panics
 /// There never is.
 pub(crate) async fn insist(
+    manner: Manner,
     person: &Person,
     method: Method,
     path: &str,
@@ -45,8 +55,9 @@ pub(crate) async fn insist(
             return reply;
         }
         assert!(
-            began.elapsed() < PATIENCE,
-            "{method} {path} was not answered within {PATIENCE:?}; at last: {} {}",
+            manner == Manner::Patient && began.elapsed() < PATIENCE,
+            "{method} {path} was not answered within {:?}; at last: {} {}",
+            began.elapsed(),
             reply.status,
             reply.json
         );
@@ -55,14 +66,7 @@ pub(crate) async fn insist(
     }
 }
 
-/// Asks once.
-pub(crate) async fn ask(
-    person: &Person,
-    method: Method,
-    path: &str,
-    body: Option<&Value>,
-    key: Option<&str>,
-) -> Reply {
+async fn ask(person: &Person, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Reply {
     let url = format!("{}{path}", person.place.marketplace);
     let mut request = person.place.http.request(method, url).header(COOKIE, person.cookie()).timeout(REQUEST);
     if let Some(body) = body {

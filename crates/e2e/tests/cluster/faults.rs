@@ -4,7 +4,8 @@ use std::time::Duration;
 use e2e::Cluster;
 use servers::nats;
 
-use crate::client::now;
+use crate::client::{Manner, now};
+use crate::one_at_a_time;
 use crate::schedule::{self, Victims};
 use crate::shopping::Shopping;
 use crate::wire::Wire;
@@ -22,13 +23,14 @@ fn seed() -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_killed_paused_or_cut_off_no_promise_is_broken() {
+    let _alone = one_at_a_time().await;
     let seed = seed();
     let nats = nats::start(servers::Place::default()).expect("NATS starts");
     let behind: SocketAddr = nats.url().trim_start_matches("nats://").parse().expect("an address");
     let wire = Wire::to(behind).await;
     let url = format!("nats://{}", wire.address());
     let cluster = Cluster::start(HOLD, |plan| plan.nats_url = Some(url)).await;
-    let shopping = Shopping::begin(&cluster.place(), PEOPLE, seed).await;
+    let shopping = Shopping::begin(&cluster.place(), PEOPLE, seed, Manner::Patient).await;
 
     let began = now();
     let mut victims = Victims { cluster: &cluster, nats, wire };

@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::client::{insist, now, pause};
+use crate::client::{Manner, insist, now, pause};
 
 /// The pause of a buyer between two purchases: it bounds the load.
 const BREATH: Duration = Duration::from_millis(300);
@@ -74,6 +74,7 @@ pub(crate) struct Shopping {
 }
 
 struct Shared {
+    manner: Manner,
     people: Vec<Person>,
     told: Mutex<Told>,
     is_over: AtomicBool,
@@ -82,12 +83,13 @@ struct Shared {
 
 impl Shopping {
     /// Signs `count` people up, each of whom buys from the others, in ways that the seed chooses.
-    pub(crate) async fn begin(place: &Place, count: usize, seed: u64) -> Self {
+    pub(crate) async fn begin(place: &Place, count: usize, seed: u64, manner: Manner) -> Self {
         let mut people = Vec::new();
         for number in 0..count {
             people.push(Person::sign_up(place, &format!("person{number}")).await);
         }
         let shared = Shared {
+            manner,
             people,
             told: Mutex::default(),
             is_over: AtomicBool::new(false),
@@ -132,8 +134,15 @@ impl Shared {
             currency: Currency::Usd,
         };
         let offer = json!({ "title": format!("Seat {number}"), "price": price });
-        let listed =
-            insist(seller, Method::POST, "/api/tickets", Some(&offer), Some(&format!("list-{number}"))).await;
+        let listed = insist(
+            self.manner,
+            seller,
+            Method::POST,
+            "/api/tickets",
+            Some(&offer),
+            Some(&format!("list-{number}")),
+        )
+        .await;
         assert_eq!(listed.status, 201, "{}", listed.json);
         let ticket = listed.json;
         self.told(|told| &mut told.tickets, text(&ticket, "id"));
@@ -160,7 +169,8 @@ impl Shared {
         let began = now();
         for attempt in 0.. {
             let key = format!("order-{number}-{attempt}");
-            let reply = insist(buyer, Method::POST, "/api/orders", Some(&wish), Some(&key)).await;
+            let reply =
+                insist(self.manner, buyer, Method::POST, "/api/orders", Some(&wish), Some(&key)).await;
             match reply.status {
                 201 => {
                     self.told(|told| &mut told.orders, text(&reply.json, "id"));
@@ -181,7 +191,7 @@ impl Shared {
         let id = text(order, "id");
         let path = format!("/api/orders/{id}");
         if way == 0 {
-            let reply = insist(buyer, Method::DELETE, &path, None, None).await;
+            let reply = insist(self.manner, buyer, Method::DELETE, &path, None, None).await;
             assert_eq!(reply.status, 204, "{}", reply.json);
             self.told(|told| &mut told.cancelled, id);
             return;
@@ -190,7 +200,7 @@ impl Shared {
             // Forgets about it.
             return;
         }
-        let Some(payment) = begins_to_pay(buyer, order).await else { return };
+        let Some(payment) = begins_to_pay(self.manner, buyer, order).await else { return };
         match way {
             2 => drop(card(buyer, &payment, cards::DECLINED).await),
             3 => {
@@ -201,7 +211,7 @@ impl Shared {
                 // Thinks better of it while the card is on its way.
                 let (_, reply) = tokio::join!(
                     card(buyer, &payment, cards::VISA),
-                    insist(buyer, Method::DELETE, &path, None, None)
+                    insist(self.manner, buyer, Method::DELETE, &path, None, None)
                 );
                 assert!(matches!(reply.status, 204 | 409), "{} {}", reply.status, reply.json);
                 if reply.status == 204 {
@@ -210,7 +220,7 @@ impl Shared {
             }
             _ => drop(card(buyer, &payment, cards::VISA).await),
         }
-        let seen = insist(buyer, Method::GET, &path, None, None).await;
+        let seen = insist(self.manner, buyer, Method::GET, &path, None, None).await;
         assert_eq!(seen.status, 200, "{}", seen.json);
         match seen.json["status"].as_str() {
             Some("complete") => self.told(|told| &mut told.complete, id),
@@ -221,10 +231,10 @@ impl Shared {
 }
 
 /// Begins to pay; `None`: the order is over.
-async fn begins_to_pay(buyer: &Person, order: &Value) -> Option<Value> {
+async fn begins_to_pay(manner: Manner, buyer: &Person, order: &Value) -> Option<Value> {
     let (wish, began) = (json!({ "orderId": order["id"] }), now());
     loop {
-        let reply = insist(buyer, Method::POST, "/api/payments", Some(&wish), None).await;
+        let reply = insist(manner, buyer, Method::POST, "/api/payments", Some(&wish), None).await;
         match reply.status {
             200 | 201 => return Some(reply.json),
             409 => return None,
