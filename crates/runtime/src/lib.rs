@@ -23,7 +23,7 @@ pub use event_stream::EventStreams;
 pub use keys::RemoteKeys;
 pub use main_service::{Common, Made, ServiceError, report, run_service};
 pub use routes::{HttpOptions, routes};
-pub use serve::{ServeError, bind, serve};
+pub use serve::{ServeError, bind, serve, serve_behind};
 pub use service::{Kit, Service, Worker};
 pub use start::{Running, Subscribed};
 pub use stop::Tasks;

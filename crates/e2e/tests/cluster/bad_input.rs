@@ -61,6 +61,15 @@ impl Given {
         std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
     }
 
+    /// Waits until it says that it tries again.
+    async fn tries_again(&self) {
+        let began = now();
+        while !self.log().contains("trying again") {
+            assert!(began.elapsed() < PATIENCE, "{}", self.log());
+            pause(Duration::from_millis(50)).await;
+        }
+    }
+
     /// How it ended by itself, and what it printed.
     async fn ends(mut self) -> (ExitStatus, String) {
         let began = now();
@@ -124,6 +133,7 @@ async fn a_service_whose_servers_come_late_waits_for_them_alive_and_not_ready() 
     given.server.wait_until_ready().expect("it is alive");
     assert_eq!(given.says("/livez").await, (200, "alive\n".to_owned()));
     assert_eq!(given.says("/readyz").await, (503, "starting\n".to_owned()));
+    given.tries_again().await;
 
     let place = |port| Place { port: Some(port), ..Place::default() };
     let _database = mongodb_server::start(place(store)).expect("it starts");
@@ -134,7 +144,6 @@ async fn a_service_whose_servers_come_late_waits_for_them_alive_and_not_ready() 
         assert!(began.elapsed() < PATIENCE, "{}", given.log());
         pause(Duration::from_millis(50)).await;
     }
-    assert!(given.log().contains("trying again"), "{}", given.log());
     assert!(given.server.stop().expect("it stops").success());
 }
 
@@ -145,11 +154,7 @@ async fn asked_to_stop_while_its_servers_are_away_a_service_ends_at_once_and_wel
         let store = format!("mongodb://shop:{SECRET}@127.0.0.1:{store}/x?directConnection=true");
         let mut given = Given::start(service, &store, &format!("nats://shop:{SECRET}@127.0.0.1:{bus}"));
         given.server.wait_until_ready().expect("it is alive");
-        let began = now();
-        while !given.log().contains("trying again") {
-            assert!(began.elapsed() < PATIENCE, "{}", given.log());
-            pause(Duration::from_millis(50)).await;
-        }
+        given.tries_again().await;
         let began = now();
         let status = given.server.stop().expect("it stops");
         assert!(
