@@ -48,15 +48,27 @@ pub(crate) async fn insist(
     body: Option<&Value>,
     key: Option<&str>,
 ) -> Reply {
+    until_answered(manner, &format!("{method} {path}"), || ask(person, method.clone(), path, body, key)).await
+}
+
+/// The same for whatever is asked.
+///
+/// # Panics
+/// There never is an answer.
+pub(crate) async fn until_answered<F: Future<Output = Reply>>(
+    manner: Manner,
+    what: &str,
+    mut ask: impl FnMut() -> F,
+) -> Reply {
     let began = now();
     loop {
-        let reply = ask(person, method.clone(), path, body, key).await;
+        let reply = ask().await;
         if !(reply.status == 0 || reply.status == 429 || reply.status >= 500) {
             return reply;
         }
         assert!(
             manner == Manner::Patient && began.elapsed() < PATIENCE,
-            "{method} {path} was not answered within {:?}; at last: {} {}",
+            "{what} was not answered within {:?}; at last: {} {}",
             began.elapsed(),
             reply.status,
             reply.json
@@ -66,7 +78,14 @@ pub(crate) async fn insist(
     }
 }
 
-async fn ask(person: &Person, method: Method, path: &str, body: Option<&Value>, key: Option<&str>) -> Reply {
+/// Asks once.
+pub(crate) async fn ask(
+    person: &Person,
+    method: Method,
+    path: &str,
+    body: Option<&Value>,
+    key: Option<&str>,
+) -> Reply {
     let url = format!("{}{path}", person.place.marketplace);
     let mut request = person.place.http.request(method, url).header(COOKIE, person.cookie()).timeout(REQUEST);
     if let Some(body) = body {

@@ -42,6 +42,7 @@ async fn whatever_is_killed_paused_or_cut_off_no_promise_is_broken() {
     eprintln!("at rest after {:?}", began.elapsed());
 
     told.is_kept_by(&books);
+    told.sessions_have_ended().await;
     let losses = cluster.processes().revive().expect("they can be started");
     assert!(losses.is_empty(), "seed {seed}: ended by themselves: {losses:?}");
     let ends = ["complete", "by-buyer", "expired"].map(|how| books.ended(how));

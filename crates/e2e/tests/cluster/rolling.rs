@@ -31,5 +31,6 @@ async fn while_every_process_is_replaced_no_request_is_lost() {
     let told = shopping.end().await;
     let books = cluster.comes_to_rest(Duration::from_mins(2)).await;
     told.is_kept_by(&books);
+    told.sessions_have_ended().await;
     assert!(books.ended("complete") > 0);
 }

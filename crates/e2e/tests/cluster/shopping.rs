@@ -12,7 +12,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::client::{Manner, insist, now, pause};
+use crate::client::{Manner, ask, insist, now, pause, until_answered};
 
 /// The pause of a buyer between two purchases: it bounds the load.
 const BREATH: Duration = Duration::from_millis(300);
@@ -45,6 +45,8 @@ pub(crate) struct Told {
     pub(crate) cancelled: BTreeSet<String>,
     /// Orders that a buyer has seen complete.
     pub(crate) complete: BTreeSet<String>,
+    /// Devices at which somebody has signed out; each still shows its old cookie.
+    pub(crate) signed_out: Vec<Person>,
 }
 
 impl Told {
@@ -64,6 +66,29 @@ impl Told {
         let complete = ids("orders.orders", &|order| order["status"] == "complete");
         assert!(self.cancelled.is_subset(&cancelled), "{:?}", self.cancelled.difference(&cancelled));
         assert!(self.complete.is_subset(&complete), "{:?}", self.complete.difference(&complete));
+    }
+
+    /// No process of any service takes the cookie of a session that has ended. One that has missed the news learns it
+    /// from its database within half a minute.
+    pub(crate) async fn sessions_have_ended(&self) {
+        assert!(!self.signed_out.is_empty(), "nobody has signed out");
+        let began = now();
+        for device in &self.signed_out {
+            for path in ["/api/users/sessions", "/api/tickets/mine", "/api/orders", "/api/payments"] {
+                // Every process is asked in its turn.
+                let mut refusals = 0;
+                while refusals < 4 {
+                    let reply = ask(device, Method::GET, path, None, None).await;
+                    refusals = if reply.status == 401 { refusals + 1 } else { 0 };
+                    assert!(
+                        refusals > 0 || began.elapsed() < NEWS,
+                        "{path}: {} {}",
+                        reply.status,
+                        reply.json
+                    );
+                }
+            }
+        }
     }
 }
 
@@ -102,6 +127,9 @@ impl Shopping {
             buyers.spawn(async move {
                 while !shared.is_over.load(Ordering::SeqCst) {
                     shared.purchase(buyer, &dice).await;
+                    if dice.roll(4) == 0 {
+                        shared.visit(buyer).await;
+                    }
                     pause(BREATH).await;
                 }
             });
@@ -161,6 +189,18 @@ impl Shared {
         for (buyer, reply) in winners {
             self.go_on(buyer, &reply.json, dice.roll(8)).await;
         }
+    }
+
+    /// Signs in at another device, and out again.
+    async fn visit(&self, person: usize) {
+        let device = self.people[person].elsewhere();
+        let reply = until_answered(self.manner, "signing in", || device.signs_in()).await;
+        assert_eq!(reply.status, 200, "{}", reply.json);
+        let seen = insist(self.manner, &device, Method::GET, "/api/orders", None, None).await;
+        assert_eq!(seen.status, 200, "{}", seen.json);
+        let reply = insist(self.manner, &device, Method::POST, "/api/users/signout", None, None).await;
+        assert_eq!(reply.status, 204, "{}", reply.json);
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).signed_out.push(device);
     }
 
     /// Orders a ticket as soon as orders has heard of it.
