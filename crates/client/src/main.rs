@@ -10,7 +10,7 @@ use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
 use runtime::admin::{self, Health, Needs};
-use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, config, serve, stop};
+use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, config, serve, serve_behind, stop};
 
 /// The web client: the pages of the marketplace.
 #[derive(Debug, Parser)]
@@ -80,7 +80,7 @@ async fn run(options: Options) -> Result<(), ClientError> {
     let pages = client::routes(settings, Api::over_http(options.addresses));
 
     let (tasks, serving) = (Tasks::default(), Tasks::default());
-    serving.spawn(serve(listener, pages, serving.stop_token()));
+    serving.spawn(serve_behind(listener, pages, serving.stop_token()));
     // It keeps nothing, and pages work in parts while services are away: it is ready as soon as it listens.
     let health = Health::starting(serving.stop_token());
     health.has_started(Needs { stores: Vec::new(), bus: None });

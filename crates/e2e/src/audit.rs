@@ -81,8 +81,18 @@ pub async fn audit(place: &Place, people: &[Person]) -> Audit {
     audit
 }
 
+/// How much was taken for an order, in minor units.
+///
+/// # Panics
+/// The simulator does not answer.
+pub async fn money_taken(place: &Place, order: &str) -> i64 {
+    let intents = intents(place).await;
+    let own = intents.iter().filter(|intent| intent["metadata"]["order"] == order);
+    own.filter_map(|intent| intent["amount_received"].as_i64()).sum()
+}
+
 /// Every `PaymentIntent` of the simulator.
-async fn intents(place: &Place) -> Vec<Value> {
+pub(crate) async fn intents(place: &Place) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
         let after =

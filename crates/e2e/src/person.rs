@@ -49,6 +49,17 @@ impl Person {
         Self { place: place.clone(), ..self.clone() }
     }
 
+    /// The same person at another device, where nobody is signed in.
+    #[must_use]
+    pub fn elsewhere(&self) -> Self {
+        Self { cookie: Arc::default(), ..self.clone() }
+    }
+
+    /// Signs in.
+    pub async fn signs_in(&self) -> Reply {
+        self.post("/api/users/signin", json!({ "email": self.email, "password": Self::PASSWORD })).await
+    }
+
     /// The cookie as their browser sends it.
     pub fn cookie(&self) -> String {
         self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone()

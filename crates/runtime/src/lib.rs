@@ -25,7 +25,7 @@ pub use front::Front;
 pub use keys::RemoteKeys;
 pub use main_service::{Common, Made, ServiceError, report, run_service};
 pub use routes::{HttpOptions, routes};
-pub use serve::{ServeError, bind, serve};
+pub use serve::{ServeError, bind, serve, serve_behind};
 pub use service::{Kit, Service, Worker};
 pub use start::{Running, Subscribed};
 pub use stop::Tasks;

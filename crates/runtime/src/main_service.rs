@@ -16,7 +16,9 @@ use store::{Store, StoreError};
 use crate::admin::{self, Health, Needs};
 use crate::backends::{BackendError, BusOptions, connect_bus, open_store};
 use crate::config::{self, SecretUrl};
-use crate::{HttpOptions, Kit, RemoteKeys, ServeError, Service, Subscribed, Tasks, bind, serve, stop};
+use crate::{
+    HttpOptions, Kit, RemoteKeys, ServeError, Service, Subscribed, Tasks, bind, serve, serve_behind, stop,
+};
 
 /// What every service can be told.
 #[derive(Debug, Clone, Args)]
@@ -101,7 +103,7 @@ pub async fn run_service(
         asked = &mut asked_to_stop => return Ok(asked?),
     };
     let address = listener.local_addr()?;
-    serving.spawn(serve(listener, started.router.clone(), serving.stop_token()));
+    serving.spawn(serve_behind(listener, started.router.clone(), serving.stop_token()));
     health.has_started(Needs {
         stores: vec![(name, started.kit.store.clone())],
         bus: Some(Arc::clone(&started.kit.bus)),

@@ -6,7 +6,10 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// How long a stop waits for requests that are being answered. With what follows it stays below the 30 seconds after
+/// For how long a process that is asked to stop still takes requests: until those who send them know.
+pub const DRAIN: Duration = Duration::from_secs(2);
+
+/// How long a stop waits for requests that are being answered, and come meanwhile. With what follows it stays below the 30 seconds after
 /// which Kubernetes kills.
 pub const REQUESTS: Duration = Duration::from_secs(15);
 

@@ -1,8 +1,7 @@
 //! What becomes of an `Idempotency-Key` whose request went wrong.
 
 use std::future::pending;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Json;
 use axum::routing::post;
@@ -23,12 +22,29 @@ enum First {
     NeverEnds,
 }
 
-/// A service with one route, and how often it was asked.
-async fn toys(first: First) -> (TestService, Arc<AtomicUsize>) {
-    let asked = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&asked);
+/// The ids that a toy was asked to make something under, one for each time.
+#[derive(Clone, Default)]
+struct Asked(Arc<Mutex<Vec<Uuid>>>);
+
+impl Asked {
+    /// Whether it is the first time.
+    fn note(&self, id: Uuid) -> bool {
+        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ids.push(id);
+        ids.len() == 1
+    }
+
+    fn ids(&self) -> Vec<Uuid> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// A service with one route, and what it was asked.
+async fn toys(first: First) -> (TestService, Asked) {
+    let asked = Asked::default();
+    let noted = asked.clone();
     let make = move |FreshId(id): FreshId<Uuid>| {
-        let is_first = count.fetch_add(1, Ordering::SeqCst) == 0;
+        let is_first = noted.note(id);
         async move {
             match first {
                 First::Fails if is_first => Err(Problem::unavailable()),
@@ -60,7 +76,12 @@ async fn a_5xx_is_not_remembered() {
         assert_eq!((done.status, done.header("idempotent-replayed")), (200, ""));
         let again = ann.post("/api/toys", json!({})).await;
         assert_eq!((&again.json, again.header("idempotent-replayed")), (&done.json, "true"));
-        assert_eq!(asked.load(Ordering::SeqCst), 2);
+        let ids = asked.ids();
+        assert_eq!(ids.len(), 2);
+        assert_eq!(
+            ids[0], ids[1],
+            "the first one may have made it although it failed: the second must find it"
+        );
     }
 }
 
@@ -71,7 +92,7 @@ async fn what_broke_off_is_taken_up_at_once() {
     {
         let first = ann.post("/api/toys", json!({}));
         let mut first = std::pin::pin!(first);
-        while asked.load(Ordering::SeqCst) == 0 {
+        while asked.ids().is_empty() {
             assert!(first.as_mut().now_or_never().is_none());
             tokio::task::yield_now().await;
         }

@@ -1,8 +1,8 @@
 //! `Idempotency-Key`: a signed-in `POST` that is repeated does its work once and is answered alike.
 //!
 //! The use of a key is committed before the work begins, with the id that the new aggregate will get. A process that
-//! dies in between leaves the use open; whoever repeats the request takes it over, with the same id, and so finds what
-//! the first one created, if it got that far.
+//! dies in between leaves the use open, and so does one that fails; whoever repeats the request takes it over, with the
+//! same id, and so finds what the first one created, if it got that far.
 
 mod at_work;
 mod record;
@@ -106,6 +106,9 @@ impl Idempotency {
     /// Whether somebody still works on it. Where this process alone writes the database, whoever has no seat here is
     /// gone: a process that died, a request that broke off or panicked.
     fn is_at_work(&self, known: &Use, now: Time) -> bool {
+        if known.worker.is_nil() {
+            return false;
+        }
         let may_be_elsewhere = self.uses.revision().is_none() && now < known.started_at.after(LEASE);
         self.at_work.has(known.worker) || may_be_elsewhere
     }
@@ -114,8 +117,14 @@ impl Idempotency {
     async fn finish(&self, turn: Use, response: Response) -> Result<Response, Problem> {
         let (parts, body) = response.into_parts();
         let body = axum::body::to_bytes(body, usize::MAX).await.map_err(Problem::internal)?;
-        let keep = !parts.status.is_server_error() && !parts.headers.contains_key(SET_COOKIE);
-        if keep {
+        let version = turn.version + 1;
+        let settled = if parts.status.is_server_error() {
+            // What it wrote may be there, or may yet come to be there, although the database did not say so: the next
+            // one gets the same id, and finds it.
+            self.uses.commit(Decision::quiet(Use { version, worker: Uuid::nil(), ..turn })).await.map(drop)
+        } else if parts.headers.contains_key(SET_COOKIE) {
+            self.uses.remove(&turn).await
+        } else {
             let headers = KEPT.iter().filter_map(|name| {
                 let value = parts.headers.get(name)?.to_str().ok()?;
                 Some((name.to_string(), value.to_owned()))
@@ -125,19 +134,13 @@ impl Idempotency {
                 headers: headers.collect(),
                 body: String::from_utf8_lossy(&body).into_owned(),
             };
-            let done = Use { version: turn.version + 1, reply: Some(reply), ..turn };
-            match self.uses.commit(Decision::quiet(done)).await {
-                // Taken over by somebody who thought this one dead: that one's reply is remembered instead.
-                Ok(_) | Err(CommitError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
-        } else {
-            match self.uses.remove(&turn).await {
-                Ok(()) | Err(CommitError::Conflict) => {}
-                Err(error) => return Err(error.into()),
-            }
+            self.uses.commit(Decision::quiet(Use { version, reply: Some(reply), ..turn })).await.map(drop)
+        };
+        match settled {
+            // Taken over by somebody who thought this one dead: that one's reply is remembered instead.
+            Ok(()) | Err(CommitError::Conflict) => Ok(Response::from_parts(parts, Body::from(body))),
+            Err(error) => Err(error.into()),
         }
-        Ok(Response::from_parts(parts, Body::from(body)))
     }
 
     /// Removes what is older than a day.

@@ -18,9 +18,9 @@ pub(super) struct Use {
     pub(super) version: u64,
     /// SHA-256 of the body, in a form in which equal JSON is equal text.
     pub(super) body: String,
-    /// The id that the request's new aggregate gets, also when the request is repeated after a crash.
+    /// The id that the request's new aggregate gets, also when the request is repeated after a crash or a failure.
     pub(super) reserved: Uuid,
-    /// Who works on it: one request, by an id of its own.
+    /// Who works on it: one request, by an id of its own; nil once that one has failed.
     pub(super) worker: Uuid,
     pub(super) started_at: Time,
     pub(super) expires_at: Time,

@@ -31,11 +31,10 @@ pub(crate) fn configuration(listen: SocketAddr, backends: &[Backend]) -> String 
          proxy_read_timeout 60s;\n    client_max_body_size 1m;\n",
     );
     for Backend { service, port, replicas } in backends {
-        // One that fails is left alone for a second; Kubernetes would take it out of the list.
-        let servers: Vec<_> = replicas
-            .iter()
-            .map(|port| format!("server 127.0.0.1:{port} max_fails=1 fail_timeout=1s;"))
-            .collect();
+        // One that is away is tried again each time: were it left alone for a while, the other one's end in that
+        // while would be everybody's.
+        let servers: Vec<_> =
+            replicas.iter().map(|port| format!("server 127.0.0.1:{port} max_fails=0;")).collect();
         let _ = writeln!(text, "    upstream {service} {{ {} keepalive 64; }}", servers.join(" "));
         let location = format!("location / {{ proxy_pass http://{service}; }}");
         let _ = writeln!(text, "    server {{ listen 127.0.0.1:{port}; {PASSED_ON} {location} }}");

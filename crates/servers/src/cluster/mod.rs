@@ -25,7 +25,7 @@ pub struct Cluster {
     mongodb_url: String,
     /// The services' processes and the simulator, in the order in which they were started.
     members: Vec<Member>,
-    /// nginx, NATS and, unless it runs elsewhere, MongoDB; in the order in which they are stopped.
+    /// nginx and, unless they run elsewhere, NATS and MongoDB; in the order in which they are stopped.
     servers: Vec<Server>,
     url: String,
     stripe_url: String,

@@ -19,6 +19,8 @@ pub struct Plan {
     pub replicas: usize,
     /// A MongoDB server that runs already; without one it is started.
     pub mongodb_url: Option<String>,
+    /// A NATS server that runs already; without one it is started.
+    pub nats_url: Option<String>,
     /// What every database's name begins with, so that several clusters can share a server.
     pub database_prefix: String,
     /// What the services find in their environment beside what is there already, such as `ORDER_HOLD`.
@@ -34,6 +36,7 @@ impl Plan {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             replicas: REPLICAS,
             mongodb_url: None,
+            nats_url: None,
             database_prefix: String::new(),
             environment: Vec::new(),
         }

@@ -23,16 +23,13 @@ impl Cluster {
         // First of all: whoever starts a second cluster by mistake is told that before anything else happens.
         let gateway = if plan.listen.port() == 0 { Port::free()? } else { Port::given(plan.listen.port())? };
         let addresses = addresses()?;
-        let nats = nats::start(place(&plan, "nats"))?;
-        let mongodb = match &plan.mongodb_url {
-            Some(_) => None,
-            None => Some(mongodb::start(place(&plan, "mongodb"))?),
-        };
-        let mongodb_url = plan.mongodb_url.clone().or(mongodb.as_ref().map(|server| server.url().to_owned()));
+        let (nats_url, nats) = server(plan.nats_url.as_ref(), || nats::start(place(&plan, "nats")))?;
+        let (mongodb_url, mongodb) =
+            server(plan.mongodb_url.as_ref(), || mongodb::start(place(&plan, "mongodb")))?;
         let stripe = stripe(&plan, &gateway)?;
         let surroundings = Surroundings {
-            mongodb_url: mongodb_url.unwrap_or_default(),
-            nats_url: nats.url().to_owned(),
+            mongodb_url,
+            nats_url,
             stripe_url: stripe.url().to_owned(),
             service_urls: addresses.iter().map(|(service, port)| (service.name, url(port))).collect(),
         };
@@ -44,12 +41,23 @@ impl Cluster {
             nats_url: surroundings.nats_url,
             mongodb_url: surroundings.mongodb_url,
             members: members.into_iter().chain([Member { server: stripe, admin_url: None }]).collect(),
-            servers: [nginx, nats].into_iter().chain(mongodb).collect(),
+            servers: [nginx].into_iter().chain(nats).chain(mongodb).collect(),
             plan,
             _addresses: addresses.into_iter().map(|(_, port)| port).collect(),
         };
         cluster.members.iter_mut().try_for_each(|member| member.server.wait_until_ready())?;
         Ok(cluster)
+    }
+}
+
+/// The address of a server that runs elsewhere, or of one that is started.
+fn server(
+    elsewhere: Option<&String>,
+    start: impl FnOnce() -> Result<Server, ServerError>,
+) -> Result<(String, Option<Server>), ServerError> {
+    match elsewhere {
+        Some(url) => Ok((url.clone(), None)),
+        None => start().map(|server| (server.url().to_owned(), Some(server))),
     }
 }
 

@@ -1,0 +1,99 @@
+//! The cluster shape: two processes of each service, behind nginx, on MongoDB and NATS.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use servers::cluster::{self, Plan};
+use tempfile::TempDir;
+
+use crate::Place;
+use crate::books::{Books, Reader};
+
+/// How often the books are looked at until all is at rest.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// A cluster in a folder of its own. Everything of it is killed when it is dropped, or when the test dies.
+pub struct Cluster {
+    processes: Mutex<cluster::Cluster>,
+    url: String,
+    stripe_url: String,
+    databases: Vec<(&'static str, String)>,
+    _folder: TempDir,
+}
+
+impl Cluster {
+    /// Starts one in which a ticket is held for so long, such as `15m`; `change` may change the plan.
+    ///
+    /// # Panics
+    /// It does not start; the programs must have been built (`cargo xtask test` does).
+    pub async fn start(hold: &str, change: impl FnOnce(&mut Plan)) -> Self {
+        let folder = tempfile::Builder::new().prefix("cluster-").tempdir().expect("a folder");
+        let mut plan = Plan::new(programs(), folder.path());
+        plan.environment.push(("ORDER_HOLD".to_owned(), hold.to_owned()));
+        change(&mut plan);
+        let started = tokio::task::spawn_blocking(|| cluster::Cluster::start(plan)).await;
+        let processes = started.expect("no panic").unwrap_or_else(|fault| panic!("no cluster: {fault}"));
+        let stateful = cluster::SERVICES.iter().filter(|service| service.is_stateful);
+        Self {
+            url: processes.url().to_owned(),
+            stripe_url: processes.stripe_url().to_owned(),
+            databases: stateful.map(|one| (one.name, processes.database_url(one.name))).collect(),
+            processes: Mutex::new(processes),
+            _folder: folder,
+        }
+    }
+
+    /// Where it is. Each time with connections of its own: they belong to the runtime that made them.
+    pub fn place(&self) -> Place {
+        Place::new(&self.url, &self.stripe_url)
+    }
+
+    /// Its processes, to kill, pause and restart.
+    pub fn processes(&self) -> MutexGuard<'_, cluster::Cluster> {
+        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Everything that its databases and the card processor say now.
+    ///
+    /// # Panics
+    /// One of them does not answer.
+    pub async fn books(&self) -> Books {
+        let reader = Reader::open(&self.databases).await.expect("the databases answer");
+        let books = reader.read(&self.place()).await;
+        reader.close().await;
+        books.expect("the databases answer")
+    }
+
+    /// Waits until the books are in order, and returns them.
+    ///
+    /// # Panics
+    /// They are not in order when `patience` ends: the message tells what is left.
+    #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
+    pub async fn comes_to_rest(&self, patience: Duration) -> Books {
+        let (place, began) = (self.place(), tokio::time::Instant::now());
+        let reader = Reader::open(&self.databases).await.expect("the databases answer");
+        loop {
+            let books = reader.read(&place).await.expect("the databases answer");
+            let faults = books.faults();
+            if faults.is_empty() {
+                reader.close().await;
+                return books;
+            }
+            let (count, shown) = (faults.len(), faults[..faults.len().min(40)].join("\n  "));
+            assert!(began.elapsed() < patience, "{count} faults after {patience:?}:\n  {shown}");
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+}
+
+/// Where cargo puts the services' programs: above the tests, or beside them.
+///
+/// # Panics
+/// The system does not tell where this program is.
+pub fn programs() -> PathBuf {
+    let here = std::env::current_exe().expect("this test");
+    let folder = here.parent().expect("a folder");
+    let folder = if folder.ends_with("deps") { folder.parent().unwrap_or(folder) } else { folder };
+    Path::to_owned(folder)
+}
