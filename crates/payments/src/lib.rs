@@ -9,6 +9,7 @@ mod consume;
 mod documents;
 pub mod domain;
 mod http;
+mod refund;
 mod settings;
 mod stripe;
 mod worker;
@@ -22,6 +23,7 @@ use runtime::{Kit, Service};
 use store::{Collection, StoreError};
 use tokio::sync::Notify;
 
+pub use refund::{RefundError, RefundStarted, refund};
 pub use settings::{Settings, SettingsError};
 
 use crate::documents::Order;

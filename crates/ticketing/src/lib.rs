@@ -7,6 +7,7 @@ mod docs;
 mod front;
 pub mod marketplace;
 pub mod options;
+pub mod refund;
 pub mod serve;
 mod welcome;
 

@@ -19,7 +19,7 @@ impl Payments {
     pub(super) async fn create(&self, taken: &Payment) -> Result<(), Trouble> {
         let seen = match self.created_before(taken).await? {
             Some(seen) => seen,
-            None => match self.stripe.create(taken).await {
+            None => match Box::pin(self.stripe.create(taken)).await {
                 Ok(seen) if taken.work.key > 0 => self.created_before(taken).await?.unwrap_or(seen),
                 Ok(seen) => seen,
                 Err(Failure::Final(why)) if taken.status == PaymentStatus::Voiding => {

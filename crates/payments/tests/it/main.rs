@@ -4,6 +4,7 @@
 mod create;
 mod order;
 mod read;
+mod refund;
 mod steps;
 mod webhook;
 mod world;
