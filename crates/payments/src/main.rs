@@ -14,9 +14,14 @@ use crate::options::{Command, Options};
 async fn main() -> ExitCode {
     let options = Options::parse();
     match options.command {
-        Some(Command::Refund(wanted)) => {
+        Some(Command::Refund { order }) => {
             runtime::telemetry::init("warn");
-            runtime::report(payments::NAME, command::refund(&wanted).await)
+            runtime::report(payments::NAME, command::refund(&options.common.store_url, order).await)
+        }
+        Some(Command::Reconcile { window }) => {
+            runtime::telemetry::init("error");
+            let (url, settings) = (options.common.store_url, options.stripe.into());
+            runtime::report(payments::NAME, command::reconcile(&url, settings, window).await)
         }
         None => {
             runtime::telemetry::init("info");

@@ -1,10 +1,11 @@
 //! What can be chosen on the command line or in the environment.
 
+use std::time::Duration;
+
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
 use payments::Settings;
 use runtime::Common;
-use runtime::config::SecretUrl;
 
 /// Payments: what the card processor did, and what it shall do next.
 #[derive(Parser)]
@@ -21,22 +22,20 @@ pub(crate) struct Options {
     pub(crate) stripe: Access,
 }
 
-/// Something else than serving.
+/// Something else than serving, in the environment of the service.
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Gives back what was paid for an order.
-    Refund(Refund),
-}
-
-/// Which order, and where it is.
-#[derive(Args)]
-pub(crate) struct Refund {
-    /// The order's id.
-    pub(crate) order: OrderId,
-
-    /// The database of payments.
-    #[arg(long, env = "STORE_URL", hide_env_values = true)]
-    pub(crate) store_url: SecretUrl,
+    Refund {
+        /// The order's id.
+        order: OrderId,
+    },
+    /// Compares our payments with Stripe's, heals what differs, and tells what it found.
+    Reconcile {
+        /// How far back, such as `30d`.
+        #[arg(long, default_value = "8d", value_parser = runtime::config::duration)]
+        window: Duration,
+    },
 }
 
 /// How to reach Stripe.

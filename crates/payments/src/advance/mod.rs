@@ -10,6 +10,8 @@ mod look;
 mod reconcile;
 mod refund;
 
+pub(crate) use look::Booked;
+
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -103,6 +103,12 @@ impl Payment {
         balances
     }
 
+    /// Whether its money was ever the seller's.
+    pub fn was_a_sale(&self) -> bool {
+        let seller = Account::Seller(self.seller_id);
+        self.ledger.iter().flat_map(|entry| &entry.postings).any(|posting| posting.account == seller)
+    }
+
     /// What each account ought to stand at, by its state.
     pub fn position(&self) -> BTreeMap<Account, i64> {
         let moved = &self.moved;

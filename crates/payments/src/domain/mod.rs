@@ -83,6 +83,12 @@ impl Payment {
         })
     }
 
+    /// The payment of a `PaymentIntent` that we have lost the payment of. What happened meanwhile is to be looked at.
+    pub fn restore(id: PaymentId, order: &OrderSnapshot, intent: Intent, now: Time) -> Decision<Self> {
+        let Decision { next, .. } = Self::begin(id, order, now);
+        Decision::quiet(Self { intent: Some(intent), ..next })
+    }
+
     /// What the other services are told of it.
     pub fn snapshot(&self) -> PaymentSnapshot {
         PaymentSnapshot {

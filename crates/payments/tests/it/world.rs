@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use axum::body::{Body, to_bytes};
 use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket, Subject};
-use common::{Clock, Currency, Fact, Money, OrderId};
+use common::{Clock, Currency, Fact, Money, OrderId, Time};
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use payments::Settings;
@@ -247,6 +247,14 @@ impl World {
             self.ask_stripe(&format!("/sim/charges/{charge}/dispute"), "sk_test_sim", form).await;
         assert_eq!(status, 200, "{dispute}");
         dispute["id"].as_str().expect("an id").to_owned()
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        settings(self.address)
+    }
+
+    pub(crate) fn in_an_hour(&self) -> Time {
+        self.service.clock.now().after(Duration::from_hours(1))
     }
 
     /// What is due at Stripe by now happens.
