@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::event::{
-    CancelReason, DeadlinePassed, Envelope, Fact, OrderSnapshot, OrderStatus, OrderedTicket, PaymentSnapshot,
-    PaymentStatus, RefusalReason, ReservationRefused, SessionRevoked, Subject, TicketSnapshot, TicketStatus,
+    CancelReason, DeadlinePassed, DisputeStatus, Envelope, Fact, OrderSnapshot, OrderStatus, OrderedTicket,
+    PaymentSnapshot, PaymentStatus, RefusalReason, ReservationRefused, SessionRevoked, Subject,
+    TicketSnapshot, TicketStatus,
 };
 use common::{Currency, Money, Time};
 use serde_json::{Value, json};
@@ -51,9 +52,11 @@ fn order(status: OrderStatus) -> OrderSnapshot {
     OrderSnapshot {
         id: id(3),
         user_id: id(4),
-        ticket: OrderedTicket { id: id(1), title: "Mahler 5".into(), price: PRICE },
+        ticket: OrderedTicket { id: id(1), title: "Mahler 5".into(), price: PRICE, seller_id: None },
         status,
         cancel_reason: (status == OrderStatus::Cancelled).then_some(CancelReason::ByBuyer),
+        refunded: None,
+        dispute: None,
         expires_at: at("10:15:00"),
         version: 2,
         created_at: at("10:00:00"),
@@ -67,6 +70,8 @@ fn payment(status: PaymentStatus) -> PaymentSnapshot {
         order_id: id(3),
         status,
         amount: PRICE,
+        refunded: None,
+        dispute: None,
         version: 4,
         created_at: at("10:01:00"),
         updated_at: at("10:02:00"),
@@ -100,6 +105,11 @@ fn example(subject: Subject) -> Fact {
         Subject::PaymentFailed => Fact::PaymentFailed(payment(PaymentStatus::Failed)),
         Subject::PaymentVoided => Fact::PaymentVoided(payment(PaymentStatus::Voided)),
         Subject::PaymentRefunded => Fact::PaymentRefunded(payment(PaymentStatus::Refunded)),
+        Subject::PaymentDisputed => Fact::PaymentDisputed(PaymentSnapshot {
+            refunded: Some(Money { amount: 10_00, ..PRICE }),
+            dispute: Some(DisputeStatus::Open),
+            ..payment(PaymentStatus::Captured)
+        }),
         Subject::SessionRevoked => Fact::SessionRevoked(SessionRevoked {
             session_id: id(6),
             user_id: id(4),

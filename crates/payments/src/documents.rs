@@ -13,6 +13,10 @@ impl Payment {
     pub(crate) const DUE: &'static str = "due";
     /// Those of one buyer, by when they were begun.
     pub(crate) const BUYER: &'static str = "buyer";
+    /// The sales of one seller, by when their payments were begun.
+    pub(crate) const SELLER: &'static str = "seller";
+    /// All of them, by when they were begun.
+    pub(crate) const CREATED: &'static str = "created";
     const ORDER: &'static str = "order";
     const INTENT: &'static str = "intent";
 
@@ -29,7 +33,12 @@ impl Payment {
 
 impl Document for Payment {
     const COLLECTION: &'static str = "payments";
-    const INDEXES: &'static [Index] = &[Index::one(Self::BUYER), Index::one(Self::DUE)];
+    const INDEXES: &'static [Index] = &[
+        Index::one(Self::BUYER),
+        Index::one(Self::SELLER),
+        Index::one(Self::CREATED),
+        Index::one(Self::DUE),
+    ];
     const CLAIMS: &'static [&'static str] = &[Self::ORDER, Self::INTENT];
 
     fn id(&self) -> Uuid {
@@ -43,7 +52,11 @@ impl Document for Payment {
     fn keys(&self) -> Keys {
         let mut keys = Keys::none()
             .ordered(Self::BUYER, [self.buyer_id.into(), self.created_at.into()])
+            .ordered(Self::CREATED, [self.created_at.into()])
             .claim(Self::order_claim(self.order_id));
+        if let Some(seller) = self.seller_id.filter(|_| self.was_a_sale()) {
+            keys = keys.ordered(Self::SELLER, [seller.into(), self.created_at.into()]);
+        }
         if let Some(due) = self.work.due {
             keys = keys.ordered(Self::DUE, [due.into()]);
         }

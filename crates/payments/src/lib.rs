@@ -9,6 +9,8 @@ mod consume;
 mod documents;
 pub mod domain;
 mod http;
+mod reconcile;
+mod refund;
 mod settings;
 mod stripe;
 mod worker;
@@ -22,10 +24,13 @@ use runtime::{Kit, Service};
 use store::{Collection, StoreError};
 use tokio::sync::Notify;
 
+pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
+pub use refund::{RefundError, RefundStarted, refund};
 pub use settings::{Settings, SettingsError};
 
 use crate::documents::Order;
 use crate::domain::Payment;
+use crate::reconcile::Rounds;
 use crate::stripe::Stripe;
 
 /// The service's name.
@@ -38,6 +43,7 @@ pub(crate) struct Payments(Arc<Shared>);
 pub(crate) struct Shared {
     payments: Collection<Payment>,
     orders: Collection<Order>,
+    rounds: Collection<Rounds>,
     stripe: Stripe,
     clock: SharedClock,
     settings: Settings,
@@ -46,6 +52,7 @@ pub(crate) struct Shared {
     /// How many steps this process is performing, and how many it has begun: for telling whether it is idle.
     under_way: AtomicUsize,
     begun: AtomicUsize,
+    reconciling: AtomicUsize,
 }
 
 impl std::ops::Deref for Payments {
@@ -64,12 +71,14 @@ impl Payments {
         Ok(Self(Arc::new(Shared {
             payments: kit.store.collection(),
             orders: kit.store.collection(),
+            rounds: kit.store.collection(),
             stripe,
             clock: kit.clock.clone(),
             settings,
             step_due: Notify::new(),
             under_way: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
+            reconciling: AtomicUsize::new(0),
         })))
     }
 
@@ -91,7 +100,7 @@ pub fn service(kit: &Kit, settings: Settings) -> Result<Service, SettingsError> 
         prefix: "/api/payments",
         routes: http::routes(payments.clone()),
         subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
-        workers: vec![worker::worker(payments)],
+        workers: vec![worker::worker(payments.clone()), reconcile::worker(payments)],
         machine_paths: &[http::WEBHOOK],
     })
 }

@@ -53,6 +53,23 @@ pub async fn open_store(
     }
 }
 
+/// Opens the database of the service `name` for a command, beside the processes that may be running on it.
+///
+/// # Errors
+/// What no waiting will change.
+pub async fn open_beside(
+    name: &'static str,
+    url: &SecretUrl,
+    clock: &SharedClock,
+    ids: &Ids,
+) -> Result<Arc<dyn Backend>, BackendError> {
+    match url.expose().split_once(':') {
+        // A file has one owner, which need not be asked; a server has any number of clients.
+        Some(("sqlite", path)) if !path.is_empty() => Ok(SqliteBackend::open_beside(path)?),
+        _ => open_store(name, url, clock, ids).await,
+    }
+}
+
 /// How events get from process to process.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BusOptions {

@@ -19,7 +19,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use backends::{BackendError, BusOptions, connect_bus, open_store};
+pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use event_stream::EventStreams;
 pub use front::Front;
 pub use keys::RemoteKeys;

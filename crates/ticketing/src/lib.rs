@@ -5,6 +5,7 @@ pub mod dead_letters;
 pub mod demo;
 pub mod marketplace;
 pub mod options;
+pub mod refund;
 pub mod serve;
 mod welcome;
 

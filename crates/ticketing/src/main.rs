@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use ticketing::options::{Command, Options};
-use ticketing::{dead_letters, serve};
+use ticketing::{dead_letters, refund, serve};
 
 const NAME: &str = "ticketing";
 
@@ -16,6 +16,9 @@ async fn main() -> ExitCode {
         None => runtime::report(NAME, serve::run(&options.serve, &options.data_dir).await),
         Some(Command::DeadLetters { action }) => {
             runtime::report(NAME, dead_letters::run(action, &options.data_dir).await)
+        }
+        Some(Command::Refund { order }) => {
+            runtime::report(NAME, refund::run(*order, &options.data_dir).await)
         }
     }
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use common::OrderId;
 
 /// An open ticket resale marketplace: every service in one process.
 #[derive(Debug, Parser)]
@@ -67,6 +68,11 @@ pub enum Command {
         /// What to do with them.
         #[command(subcommand)]
         action: DeadLetters,
+    },
+    /// Gives back what was paid for an order.
+    Refund {
+        /// The order's id, as its page shows it.
+        order: OrderId,
     },
 }
 

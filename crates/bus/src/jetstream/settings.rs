@@ -59,7 +59,8 @@ impl Owner {
             | Subject::PaymentCaptured
             | Subject::PaymentFailed
             | Subject::PaymentVoided
-            | Subject::PaymentRefunded => Self::Payments,
+            | Subject::PaymentRefunded
+            | Subject::PaymentDisputed => Self::Payments,
         }
     }
 

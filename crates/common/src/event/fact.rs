@@ -69,6 +69,7 @@ facts! {
     PaymentFailed => "payment.failed", 1, PaymentSnapshot;
     PaymentVoided => "payment.voided", 1, PaymentSnapshot;
     PaymentRefunded => "payment.refunded", 1, PaymentSnapshot;
+    PaymentDisputed => "payment.disputed", 1, PaymentSnapshot;
     SessionRevoked => "session.revoked", 1, SessionRevoked;
 }
 

@@ -7,6 +7,6 @@ mod snapshot;
 pub use envelope::Envelope;
 pub use fact::{Fact, Subject};
 pub use snapshot::{
-    CancelReason, DeadlinePassed, OrderSnapshot, OrderStatus, OrderedTicket, PaymentSnapshot, PaymentStatus,
-    RefusalReason, ReservationRefused, SessionRevoked, TicketSnapshot, TicketStatus,
+    CancelReason, DeadlinePassed, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, PaymentSnapshot,
+    PaymentStatus, RefusalReason, ReservationRefused, SessionRevoked, TicketSnapshot, TicketStatus,
 };

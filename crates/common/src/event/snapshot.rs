@@ -95,6 +95,12 @@ pub struct OrderSnapshot {
     /// Why it was cancelled, if it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_reason: Option<CancelReason>,
+    /// How much of the price went back to the buyer, if any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
+    /// How far the buyer's dispute of the payment is, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<DisputeStatus>,
     /// Until when the ticket is held.
     pub expires_at: Time,
     /// Its revision.
@@ -115,6 +121,9 @@ pub struct OrderedTicket {
     pub title: String,
     /// The price that the buyer saw.
     pub price: Money,
+    /// Who sells it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller_id: Option<UserId>,
 }
 
 /// An order's state, without what belongs to it.
@@ -171,6 +180,12 @@ pub struct PaymentSnapshot {
     pub status: PaymentStatus,
     /// How much.
     pub amount: Money,
+    /// How much of it went back to the buyer, once any did. Nothing, if that refund failed later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
+    /// How far the buyer's dispute of it is, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<DisputeStatus>,
     /// Its revision.
     pub version: u64,
     /// When it was begun.
@@ -201,6 +216,18 @@ pub enum PaymentStatus {
     Refunding,
     /// The money went back.
     Refunded,
+}
+
+/// How far a dispute is: the buyer asked their bank to take the money back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DisputeStatus {
+    /// Not decided yet. The money is withdrawn meanwhile.
+    Open,
+    /// The money came back to us.
+    Won,
+    /// The money stays withdrawn.
+    Lost,
 }
 
 /// A session ended before its time.

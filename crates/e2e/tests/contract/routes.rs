@@ -98,6 +98,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("GET", "/api/payments", [401, 200, 200]).list(),
     Route::new("POST", "/api/payments", [401, 403, 201]).takes(Body::Json),
     Route::new("GET", "/api/payments/{id}", [401, 403, 200]).tagged(),
+    Route::new("GET", "/api/payments/{id}/receipt", [401, 403, 200]).tagged(),
+    Route::new("GET", "/api/payments/statement", [401, 200, 200]).list(),
     Route::new("POST", "/api/payments/webhook", [200, 200, 200]).takes(Body::Signed),
 ];
 

@@ -4,6 +4,7 @@ mod expiration_completed;
 mod payment_authorized;
 mod payment_captured;
 mod payment_failed;
+mod payment_refunded;
 mod payment_voided;
 mod ticket;
 mod ticket_reservation_refused;
@@ -33,6 +34,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject::PaymentFailed,
     Subject::PaymentVoided,
     Subject::PaymentRefunded,
+    Subject::PaymentDisputed,
 ];
 
 /// Hears the events.
@@ -67,9 +69,11 @@ impl Consumer {
             Fact::PaymentCaptured(payment) => payment_captured::hear(orders, payment).await,
             Fact::PaymentFailed(payment) => payment_failed::hear(orders, payment).await,
             Fact::PaymentVoided(payment) => payment_voided::hear(orders, payment).await,
-            // A refund follows a decision of its own, the order stays what it is; the others are not subscribed to.
-            Fact::PaymentRefunded(_)
-            | Fact::OrderCreated(_)
+            Fact::PaymentRefunded(payment) | Fact::PaymentDisputed(payment) => {
+                payment_refunded::hear(orders, payment).await
+            }
+            // Not subscribed to.
+            Fact::OrderCreated(_)
             | Fact::OrderAwaitingPayment(_)
             | Fact::OrderPaymentAccepted(_)
             | Fact::OrderCompleted(_)

@@ -4,6 +4,6 @@ mod order;
 mod refusal;
 mod ticket;
 
-pub use order::{Order, Status};
+pub use order::{Aftermath, Order, Status};
 pub use refusal::{Refusal, StepError};
 pub use ticket::Ticket;

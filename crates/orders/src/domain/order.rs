@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason};
+use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason};
 use common::{Decision, Fact, Money, OrderId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -20,6 +20,9 @@ pub struct Order {
     pub ticket: OrderedTicket,
     /// How far it is.
     pub status: Status,
+    /// What became of the money after it was taken.
+    #[serde(default)]
+    pub aftermath: Aftermath,
     /// From this moment on no payment is accepted.
     pub expires_at: Time,
     /// Its revision.
@@ -28,6 +31,18 @@ pub struct Order {
     pub created_at: Time,
     /// When it last changed.
     pub updated_at: Time,
+}
+
+/// What became of the money after it was taken. It changes nothing about whose the ticket is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Aftermath {
+    /// How much of the price went back to the buyer, if any.
+    pub refunded: Option<Money>,
+    /// How far the buyer's dispute is, if there is one.
+    pub dispute: Option<DisputeStatus>,
+    /// The version of the payment that told it: what is older is not news.
+    pub as_of: u64,
 }
 
 /// How far an order is.
@@ -67,8 +82,14 @@ impl Order {
         let order = Self {
             id,
             user_id: buyer,
-            ticket: OrderedTicket { id: ticket.id, title: ticket.title.clone(), price },
+            ticket: OrderedTicket {
+                id: ticket.id,
+                title: ticket.title.clone(),
+                price,
+                seller_id: Some(ticket.seller_id),
+            },
             status: Status::Created,
+            aftermath: Aftermath::default(),
             expires_at: now.after(hold),
             version: 1,
             created_at: now,
@@ -178,6 +199,18 @@ impl Order {
         }
     }
 
+    /// Money went back after it was taken, or the buyer disputes it. `None`: that is known, or concerns no order that
+    /// is over.
+    pub fn money_went_back(&self, told: Aftermath, now: Time) -> Option<Decision<Self>> {
+        let is_over = matches!(self.status, Status::Complete | Status::Cancelled(_));
+        let known = Aftermath { as_of: told.as_of, ..self.aftermath };
+        if !is_over || told.as_of <= self.aftermath.as_of || told == known {
+            return None;
+        }
+        let marked = Self { aftermath: told, ..self.clone() };
+        Some(marked.turn(self.status, now))
+    }
+
     /// The buyer gives it up. `Ok(None)`: it is over already.
     ///
     /// # Errors
@@ -253,6 +286,8 @@ impl Order {
             ticket: self.ticket.clone(),
             status,
             cancel_reason,
+            refunded: self.aftermath.refunded,
+            dispute: self.aftermath.dispute,
             expires_at: self.expires_at,
             version: self.version,
             created_at: self.created_at,

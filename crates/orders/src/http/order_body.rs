@@ -1,7 +1,7 @@
 //! An order as its buyer sees it.
 
-use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
-use common::{OrderId, Time, UserId};
+use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket};
+use common::{Money, OrderId, Time, UserId};
 use serde::Serialize;
 
 use crate::domain::Order;
@@ -22,6 +22,12 @@ pub(crate) struct OrderBody {
     /// Why it was cancelled, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
     cancel_reason: Option<CancelReason>,
+    /// How much of the price went back to you, if any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded: Option<Money>,
+    /// How far your dispute of the payment is, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispute: Option<DisputeStatus>,
     /// Until when it can be paid.
     expires_at: Time,
     /// Its revision.
@@ -46,6 +52,8 @@ impl From<OrderSnapshot> for OrderBody {
             ticket: order.ticket,
             status: order.status,
             cancel_reason: order.cancel_reason,
+            refunded: order.refunded,
+            dispute: order.dispute,
             expires_at: order.expires_at,
             version: order.version,
             created_at: order.created_at,

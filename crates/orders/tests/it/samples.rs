@@ -64,6 +64,8 @@ pub(crate) fn payment(order_id: OrderId, status: PaymentStatus) -> PaymentSnapsh
         order_id,
         status,
         amount: usd(2500),
+        refunded: None,
+        dispute: None,
         version: 1,
         created_at: noon(),
         updated_at: noon(),

@@ -1,5 +1,6 @@
 //! The step that creates the `PaymentIntent`.
 
+use common::PaymentId;
 use common::event::PaymentStatus;
 
 use super::Trouble;
@@ -19,7 +20,7 @@ impl Payments {
     pub(super) async fn create(&self, taken: &Payment) -> Result<(), Trouble> {
         let seen = match self.created_before(taken).await? {
             Some(seen) => seen,
-            None => match self.stripe.create(taken).await {
+            None => match Box::pin(self.stripe.create(taken)).await {
                 Ok(seen) if taken.work.key > 0 => self.created_before(taken).await?.unwrap_or(seen),
                 Ok(seen) => seen,
                 Err(Failure::Final(why)) if taken.status == PaymentStatus::Voiding => {
@@ -60,7 +61,12 @@ impl Payments {
         }
         let id = &stray.intent.id;
         tracing::warn!(payment = %payment.id, intent = id, "a second PaymentIntent of a payment is cancelled");
-        match self.stripe.cancel(id, &format!("{}-stray-{id}", payment.id)).await {
+        self.cancel_intent(payment.id, id).await
+    }
+
+    /// Cancels a `PaymentIntent` with which nothing can be bought.
+    pub(crate) async fn cancel_intent(&self, payment: PaymentId, id: &str) -> Result<(), Failure> {
+        match self.stripe.cancel(id, &format!("{payment}-stray-{id}")).await {
             // The second: it was cancelled meanwhile.
             Ok(_) | Err(Failure::UnexpectedState) => Ok(()),
             // Stripe may keep the error under the key: what counts is whether it was done.

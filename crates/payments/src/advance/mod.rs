@@ -6,14 +6,19 @@
 mod cancel;
 mod capture;
 mod create;
+mod look;
 mod reconcile;
 mod refund;
+
+pub(crate) use look::Booked;
 
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::event::{OrderStatus, PaymentStatus};
 use common::{Decision, OrderId, PaymentId, Time};
+use futures::FutureExt;
+use futures::future::{BoxFuture, ready};
 use store::{ChangeError, StoreError};
 use tracing::Instrument;
 
@@ -32,7 +37,7 @@ pub(crate) enum Urgency {
 
 /// Why a step did not come to its end.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Trouble {
+pub(crate) enum Trouble {
     /// Stripe; the step is repeated.
     #[error(transparent)]
     Stripe(#[from] Failure),
@@ -66,17 +71,18 @@ impl Payments {
         self.follow_up(&taken, result).instrument(span).await
     }
 
-    async fn perform(&self, taken: &Payment) -> Result<(), Trouble> {
-        let Some(intent) = &taken.intent else { return self.create(taken).await };
+    /// Performs the step. Boxed: what Stripe may answer is large.
+    fn perform<'a>(&'a self, taken: &'a Payment) -> BoxFuture<'a, Result<(), Trouble>> {
+        let Some(intent) = &taken.intent else { return self.create(taken).boxed() };
         match taken.status {
             PaymentStatus::RequiresPayment | PaymentStatus::Authorized => {
-                self.reconcile(taken, &intent.id).await
+                self.reconcile(taken, &intent.id).boxed()
             }
-            PaymentStatus::Capturing if taken.giving_up => self.cancel(taken, &intent.id).await,
-            PaymentStatus::Capturing => self.capture(taken, &intent.id).await,
-            PaymentStatus::Voiding => self.cancel(taken, &intent.id).await,
-            PaymentStatus::Refunding => self.refund(taken, &intent.id).await,
-            _ => Ok(()),
+            PaymentStatus::Capturing if taken.giving_up => self.cancel(taken, &intent.id).boxed(),
+            PaymentStatus::Capturing => self.capture(taken, &intent.id).boxed(),
+            PaymentStatus::Voiding => self.cancel(taken, &intent.id).boxed(),
+            PaymentStatus::Refunding => self.refund(taken, &intent.id).boxed(),
+            _ => ready(Ok(())).boxed(),
         }
     }
 

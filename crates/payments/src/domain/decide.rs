@@ -3,7 +3,7 @@
 use common::event::PaymentStatus;
 use common::{Decision, Fact, Time};
 
-use super::{CardError, Payment, Work};
+use super::{CardError, Moved, Payment, Work};
 
 impl Payment {
     /// Takes the step that is due. `urgent`: take it before its time, because there is reason to believe that it will
@@ -66,7 +66,7 @@ impl Payment {
             PaymentStatus::Capturing if self.work.attempts == 0 && !self.giving_up => {
                 Some(self.become_voiding(Work::at_once(now), now))
             }
-            PaymentStatus::Captured => Some(self.become_refunding(now)),
+            PaymentStatus::Captured => Some(self.become_refunding(self.moved, now)),
             _ => None,
         }
     }
@@ -97,9 +97,9 @@ impl Payment {
         Decision::announced(next, fact)
     }
 
-    pub(super) fn become_refunding(&self, now: Time) -> Decision<Self> {
+    pub(super) fn become_refunding(&self, moved: Moved, now: Time) -> Decision<Self> {
         let (status, work) = (PaymentStatus::Refunding, Work::at_once(now));
-        Decision::quiet(Self { status, work, ..self.changed(now) })
+        Decision::quiet(Self { status, moved, work, ..self.changed(now) }.booked(now))
     }
 
     /// Whether it waits for its buyer or its order, and is only looked at now and then.

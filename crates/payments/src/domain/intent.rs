@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Moved;
+
 /// The `PaymentIntent` that belongs to a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
@@ -52,8 +54,8 @@ pub enum IntentState {
     UnderWay,
     /// The money is held and can be taken.
     RequiresCapture,
-    /// The money was taken. Final, but for a refund.
-    Succeeded,
+    /// The money was taken. Final, but for what becomes of the money.
+    Succeeded(Moved),
     /// Nothing is held, and nothing can be taken. Final.
     Canceled,
 }
@@ -61,6 +63,6 @@ pub enum IntentState {
 impl IntentState {
     /// Whether money could still be held or taken.
     pub fn is_open(&self) -> bool {
-        !matches!(self, Self::Succeeded | Self::Canceled)
+        !matches!(self, Self::Succeeded(_) | Self::Canceled)
     }
 }

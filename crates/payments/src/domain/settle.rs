@@ -3,7 +3,7 @@
 use common::event::PaymentStatus;
 use common::{Decision, Fact, Time};
 
-use super::{Intent, IntentState, Payment, Work};
+use super::{Intent, IntentState, Moved, Payment, Work};
 
 impl Payment {
     /// The `PaymentIntent` is known. `None`: it was known already.
@@ -35,12 +35,17 @@ impl Payment {
                 Some(self.become_voided(now))
             }
             (Is::Capturing, IntentState::Canceled) => Some(self.become_failed(now)),
-            (Is::Capturing, IntentState::Succeeded) => Some(self.become_captured(now)),
-            (Is::Voiding, IntentState::Succeeded) => Some(self.become_refunding(now)),
+            (Is::Capturing, IntentState::Succeeded(moved)) => Some(self.become_captured(*moved, now)),
+            (Is::Voiding, IntentState::Succeeded(moved)) => Some(self.become_refunding(*moved, now)),
+            (
+                Is::Captured | Is::Refunding | Is::Refunded | Is::Voided | Is::Failed,
+                IntentState::Succeeded(moved),
+            ) => self.settled_money_moved(*moved, now),
             (Is::RequiresPayment | Is::Authorized, _) if order_is_over => self.order_cancelled(now),
             // Somebody took the money by hand: the order decides whether it stays taken, as with any other.
-            (Is::RequiresPayment, IntentState::RequiresCapture | IntentState::Succeeded) => {
-                Some(self.become_authorized(now))
+            (Is::RequiresPayment, IntentState::Succeeded(moved)) => Some(self.become_authorized(*moved, now)),
+            (Is::RequiresPayment, IntentState::RequiresCapture) => {
+                Some(self.become_authorized(Moved::default(), now))
             }
             (Is::RequiresPayment, IntentState::RequiresPaymentMethod(error))
                 if *error != self.last_error && error.is_some() =>
@@ -53,26 +58,17 @@ impl Payment {
         }
     }
 
-    /// The money went back.
-    pub fn refunded(&self, now: Time) -> Option<Decision<Self>> {
-        if self.status != PaymentStatus::Refunding {
-            return None;
-        }
-        let next = Self { status: PaymentStatus::Refunded, work: Work::done(), ..self.changed(now) };
-        let fact = Fact::PaymentRefunded(next.snapshot());
-        Some(Decision::announced(next, fact))
-    }
-
-    fn become_authorized(&self, now: Time) -> Decision<Self> {
+    fn become_authorized(&self, moved: Moved, now: Time) -> Decision<Self> {
         let (status, work) = (PaymentStatus::Authorized, Work::look_later(now, 0));
-        let next = Self { status, work, last_error: None, ..self.changed(now) };
+        let next = Self { status, work, moved, last_error: None, ..self.changed(now) }.booked(now);
         let fact = Fact::PaymentAuthorized(next.snapshot());
         Decision::announced(next, fact)
     }
 
-    fn become_captured(&self, now: Time) -> Decision<Self> {
+    fn become_captured(&self, moved: Moved, now: Time) -> Decision<Self> {
         let (status, work) = (PaymentStatus::Captured, Work::done());
-        let next = Self { status, work, giving_up: false, last_error: None, ..self.changed(now) };
+        let next = Self { status, work, giving_up: false, last_error: None, moved, ..self.changed(now) };
+        let next = next.booked(now);
         let fact = Fact::PaymentCaptured(next.snapshot());
         Decision::announced(next, fact)
     }

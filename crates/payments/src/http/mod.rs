@@ -3,8 +3,10 @@
 mod create;
 mod list;
 mod read;
+mod receipt;
 mod refusal;
 mod signature;
+mod statement;
 mod view;
 mod webhook;
 
@@ -20,6 +22,8 @@ pub(crate) fn routes(payments: Payments) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(create::create, list::list))
         .routes(routes!(read::read))
+        .routes(routes!(receipt::receipt))
+        .routes(routes!(statement::statement))
         .routes(routes!(webhook::webhook))
         .with_state(payments)
 }

@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::State;
 use common::Problem;
+use common::event::PaymentStatus;
 use common::http::{HttpContext, ProblemBody};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
@@ -30,13 +31,33 @@ struct Data {
 #[derive(Deserialize)]
 struct Object {
     id: Option<String>,
+    /// Of a charge, a refund or a dispute.
+    payment_intent: Option<String>,
 }
+
+/// What became of money that was taken.
+const AFTERMATH: [&str; 4] = ["charge.refunded", "charge.refund.", "charge.dispute.", "refund."];
 
 impl Event {
     /// The `PaymentIntent` that it is about.
     fn intent(&self) -> Option<&str> {
-        let id = self.data.as_ref()?.object.as_ref()?.id.as_deref()?;
-        (self.r#type.starts_with("payment_intent.") && id.starts_with("pi_")).then_some(id)
+        let object = self.data.as_ref()?.object.as_ref()?;
+        let id = if self.is_about_aftermath() {
+            object.payment_intent.as_deref()
+        } else {
+            object.id.as_deref().filter(|_| self.r#type.starts_with("payment_intent."))
+        };
+        id.filter(|id| id.starts_with("pi_"))
+    }
+
+    fn is_about_aftermath(&self) -> bool {
+        AFTERMATH.iter().any(|begin| self.r#type.starts_with(begin))
+    }
+
+    /// Whether money may have moved that a payment at its end does not know of.
+    fn may_have_moved(&self, payment: &Payment) -> bool {
+        let unexpected = matches!(payment.status, PaymentStatus::Voided | PaymentStatus::Failed);
+        self.is_about_aftermath() || (unexpected && self.r#type == "payment_intent.succeeded")
     }
 }
 
@@ -68,7 +89,7 @@ pub(crate) async fn webhook(
     })?;
     tracing::debug!(event = event.id, kind = event.r#type, "Stripe tells of an event");
     if let Some(intent) = event.intent() {
-        payments.hear_of_intent(intent).await?;
+        payments.hear_of_intent(intent, &event).await?;
     }
     Ok(StatusCode::OK)
 }
@@ -76,9 +97,14 @@ pub(crate) async fn webhook(
 impl Payments {
     /// Looks at a `PaymentIntent` of which something was heard. Afterwards the consequence is durable: either it was
     /// drawn, or the payment is due again in a moment.
-    async fn hear_of_intent(&self, intent: &str) -> Result<(), Problem> {
+    async fn hear_of_intent(&self, intent: &str, event: &Event) -> Result<(), Problem> {
         if let Some(payment) = self.payments.claimed(Payment::intent_claim(intent)).await? {
-            self.advance(payment.id, Urgency::Now).await?;
+            if payment.work.due.is_some() {
+                self.advance(payment.id, Urgency::Now).await?;
+            } else if event.may_have_moved(&payment) {
+                let looked = self.look_at_settled(&payment).await;
+                looked.map_err(|trouble| Problem::unavailable().caused_by(trouble))?;
+            }
             return Ok(());
         }
         match self.hear_of_unknown_intent(intent).await? {

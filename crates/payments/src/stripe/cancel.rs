@@ -3,13 +3,13 @@
 use stripe::StripeRequest;
 use stripe_core::payment_intent::CancelPaymentIntent;
 
-use super::{Failure, Stripe, intent, once_under};
+use super::{Failure, Stripe, once_under};
 use crate::domain::Seen;
 
 impl Stripe {
     /// Cancels the `PaymentIntent`: it can be neither confirmed nor captured any more.
     pub(crate) async fn cancel(&self, id: &str, key: &str) -> Result<Seen, Failure> {
         let request = CancelPaymentIntent::new(id).customize().request_strategy(once_under(key)?);
-        intent::seen(request.send(&self.0).await?)
+        self.seen(request.send(&self.0).await?).await
     }
 }

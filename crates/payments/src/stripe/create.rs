@@ -7,12 +7,14 @@ use stripe_core::payment_intent::{CreatePaymentIntent, CreatePaymentIntentAutoma
 use stripe_shared::PaymentIntentCaptureMethod;
 use stripe_types::Currency as StripeCurrency;
 
-use super::{Failure, Stripe, intent, once_under};
+use super::{Failure, Stripe, once_under};
 use crate::domain::{Payment, Seen};
 
 /// Under this name a `PaymentIntent`'s metadata tell whose it is, so that it can be found even if the answer to its
 /// creation was lost.
 pub(super) const PAYMENT: &str = "payment";
+/// Under this name they tell what is paid for.
+pub(super) const ORDER: &str = "order";
 
 impl Stripe {
     /// Creates the `PaymentIntent`: confirming it holds the money, and only a capture takes it.
@@ -22,7 +24,7 @@ impl Stripe {
             code.parse().map_err(|_| Failure::away("the client does not know the currency"))?;
         let metadata = HashMap::from([
             (PAYMENT.to_owned(), payment.id.to_string()),
-            ("order".to_owned(), payment.order_id.to_string()),
+            (ORDER.to_owned(), payment.order_id.to_string()),
             ("ticket".to_owned(), payment.ticket_id.to_string()),
             ("buyer".to_owned(), payment.buyer_id.to_string()),
         ]);
@@ -31,6 +33,6 @@ impl Stripe {
             .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))
             .metadata(metadata);
         let strategy = once_under(&payment.idempotency_key("create"))?;
-        intent::seen(request.customize().request_strategy(strategy).send(&self.0).await?)
+        self.seen(request.customize().request_strategy(strategy).send(&self.0).await?).await
     }
 }

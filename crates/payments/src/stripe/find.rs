@@ -6,7 +6,8 @@ use stripe_core::payment_intent::ListPaymentIntent;
 use stripe_types::{RangeBoundsTs, RangeQueryTs};
 
 use super::create::PAYMENT;
-use super::{Failure, Stripe, intent};
+use super::intent::WITH_MONEY;
+use super::{Failure, Stripe};
 use crate::domain::{Payment, Seen};
 
 /// How far Stripe's clock may be behind ours.
@@ -23,14 +24,17 @@ impl Stripe {
         let owner = payment.id.to_string();
         let since = payment.created_at.before(CLOCKS_DIFFER).as_millis() / 1000;
         let bounds = RangeBoundsTs { gt: None, gte: Some(since), lt: None, lte: None };
-        let mut request = ListPaymentIntent::new().created(RangeQueryTs::Bounds(bounds)).limit(PAGE);
+        let mut request = ListPaymentIntent::new()
+            .created(RangeQueryTs::Bounds(bounds))
+            .limit(PAGE)
+            .expand(vec![format!("data.{WITH_MONEY}")]);
         let mut found = Vec::new();
         for _ in 0..MOST_PAGES {
             let page = request.send(&self.0).await?;
             let last = page.data.last().map(|intent| intent.id.to_string());
             for one in page.data {
                 if one.metadata.get(PAYMENT) == Some(&owner) {
-                    found.push(intent::seen(one)?);
+                    found.push(self.seen(one).await?);
                 }
             }
             match last.filter(|_| page.has_more) {

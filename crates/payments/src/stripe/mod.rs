@@ -6,6 +6,7 @@ mod create;
 mod failure;
 mod find;
 mod intent;
+mod list;
 mod refund;
 mod retrieve;
 
@@ -14,6 +15,7 @@ use std::time::Duration;
 use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError};
 
 pub(crate) use failure::Failure;
+pub(crate) use list::Listed;
 
 /// How long Stripe may take to answer.
 const PATIENCE: Duration = Duration::from_secs(10);

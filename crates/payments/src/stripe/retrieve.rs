@@ -4,7 +4,8 @@ use common::PaymentId;
 use stripe_core::payment_intent::RetrievePaymentIntent;
 
 use super::create::PAYMENT;
-use super::{Failure, Stripe, intent};
+use super::intent::WITH_MONEY;
+use super::{Failure, Stripe};
 use crate::domain::Seen;
 
 impl Stripe {
@@ -15,8 +16,8 @@ impl Stripe {
 
     /// The same, and the payment that its metadata name.
     pub(crate) async fn retrieve_with_owner(&self, id: &str) -> Result<(Seen, Option<PaymentId>), Failure> {
-        let found = RetrievePaymentIntent::new(id).send(&self.0).await?;
+        let found = RetrievePaymentIntent::new(id).expand(vec![WITH_MONEY.to_owned()]).send(&self.0).await?;
         let owner = found.metadata.get(PAYMENT).and_then(|id| id.parse().ok());
-        Ok((intent::seen(found)?, owner))
+        Ok((self.seen(found).await?, owner))
     }
 }

@@ -4,6 +4,9 @@
 mod create;
 mod order;
 mod read;
+mod receipt;
+mod reconcile;
+mod refund;
 mod steps;
 mod webhook;
 mod world;

@@ -8,7 +8,7 @@ use aws_lc_rs::hmac;
 use axum::body::{Body, to_bytes};
 use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket, Subject};
-use common::{Clock, Currency, Fact, Money, OrderId};
+use common::{Clock, Currency, Fact, Money, OrderId, Time};
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use payments::Settings;
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use stripe_sim::{IntentSummary, Status, StripeSim};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) service: TestService,
     pub(crate) sim: StripeSim,
     pub(crate) buyer: Person,
+    pub(crate) seller: Person,
     address: SocketAddr,
     server: JoinSet<()>,
 }
@@ -71,8 +73,8 @@ impl World {
         serve(&mut server, listener, &sim);
         let made = make(&kit, address);
         let service = TestService::start_on(clock, kit, made, None).await;
-        let buyer = service.person("ann");
-        Self { service, sim, buyer, address, server }
+        let (buyer, seller) = (service.person("ann"), service.person("sam"));
+        Self { service, sim, buyer, seller, address, server }
     }
 
     /// A world, an order in it, and the begun payment: the reply to `POST`.
@@ -90,8 +92,8 @@ impl World {
         let (clock, kit): (SimClock, Kit) = service.stop().await;
         let made = make(&kit, address);
         let service = TestService::start_on(clock, kit, made, None).await;
-        let buyer = service.person("ann");
-        Self { service, sim, buyer, address, server }
+        let (buyer, seller) = (service.person("ann"), service.person("sam"));
+        Self { service, sim, buyer, seller, address, server }
     }
 
     /// A process takes the next step of this payment, and dies before it has performed it or has told what came of it.
@@ -151,9 +153,16 @@ impl World {
         OrderSnapshot {
             id: self.service.kit.ids.next(),
             user_id: self.buyer.id,
-            ticket: OrderedTicket { id: self.service.kit.ids.next(), title: "Concert".into(), price: PRICE },
+            ticket: OrderedTicket {
+                id: self.service.kit.ids.next(),
+                title: "Concert".into(),
+                price: PRICE,
+                seller_id: Some(self.seller.id),
+            },
             status: OrderStatus::Created,
             cancel_reason: None,
+            refunded: None,
+            dispute: None,
             expires_at: now.after(Duration::from_mins(15)),
             version: 1,
             created_at: now,
@@ -218,6 +227,43 @@ impl World {
         let status = reply.status().as_u16();
         let body = to_bytes(reply.into_body(), 1 << 20).await.expect("a body");
         (status, serde_json::from_slice(&body).expect("JSON"))
+    }
+
+    /// The payment as it is stored.
+    pub(crate) async fn stored(&self, begun: &Value) -> Payment {
+        let id: Uuid = begun["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+        let payments = self.service.kit.store.collection::<Payment>();
+        payments.get(id).await.expect("the database").expect("the payment")
+    }
+
+    /// The buyer goes to their bank; the id of the dispute.
+    pub(crate) async fn buyer_disputes(&self, begun: &Value) -> String {
+        let (_, intent) = self
+            .ask_stripe(&format!("/v1/payment_intents/{}", intent_of(begun)), "sk_test_sim", String::new())
+            .await;
+        let charge = intent["latest_charge"].as_str().expect("a charge");
+        let form = "reason=fraudulent".to_owned();
+        let (status, dispute) =
+            self.ask_stripe(&format!("/sim/charges/{charge}/dispute"), "sk_test_sim", form).await;
+        assert_eq!(status, 200, "{dispute}");
+        dispute["id"].as_str().expect("an id").to_owned()
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        settings(self.address)
+    }
+
+    pub(crate) fn in_an_hour(&self) -> Time {
+        self.service.clock.now().after(Duration::from_hours(1))
+    }
+
+    /// What is due at Stripe by now happens.
+    pub(crate) async fn time_passes_at_stripe(&self) {
+        let stop = CancellationToken::new();
+        tokio::select! {
+            idle = self.sim.idle() => idle.expect("the simulator's database"),
+            () = self.sim.deliver_webhooks(stop.clone()) => panic!("nobody stopped it"),
+        }
     }
 
     /// Time goes by, and whatever is due in it is done.

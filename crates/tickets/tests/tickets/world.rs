@@ -79,9 +79,11 @@ impl World {
         OrderSnapshot {
             id: self.service.kit.ids.next(),
             user_id: buyer,
-            ticket: OrderedTicket { id: ticket, title: "Concert".into(), price },
+            ticket: OrderedTicket { id: ticket, title: "Concert".into(), price, seller_id: None },
             status: OrderStatus::Created,
             cancel_reason: None,
+            refunded: None,
+            dispute: None,
             expires_at: now.after(Duration::from_mins(15)),
             version: 1,
             created_at: now,

@@ -121,9 +121,16 @@ fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
     let order = |number| OrderSnapshot {
         id: ids.next(),
         user_id: ids.next(),
-        ticket: OrderedTicket { id: ids.next(), title: format!("Evening {number} of the festival"), price },
+        ticket: OrderedTicket {
+            id: ids.next(),
+            title: format!("Evening {number} of the festival"),
+            price,
+            seller_id: None,
+        },
         status: OrderStatus::Created,
         cancel_reason: None,
+        refunded: None,
+        dispute: None,
         expires_at: now,
         version: 1,
         created_at: now,

@@ -23,7 +23,12 @@ async fn an_order_holds_the_ticket_for_its_buyer() {
     let expected = json!({
         "id": id,
         "userId": market.buyer.id,
-        "ticket": {"id": ticket.id, "title": "A concert", "price": {"amount": 2500, "currency": "USD"}},
+        "ticket": {
+            "id": ticket.id,
+            "title": "A concert",
+            "price": {"amount": 2500, "currency": "USD"},
+            "sellerId": ticket.seller_id,
+        },
         "status": "created",
         "expiresAt": "2026-11-22T10:05:00.000Z",
         "version": 1,

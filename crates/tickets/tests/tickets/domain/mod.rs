@@ -46,9 +46,11 @@ pub(crate) fn order(number: u128, buyer: u128, price: Money) -> OrderSnapshot {
     OrderSnapshot {
         id: order_id(number),
         user_id: user(buyer),
-        ticket: OrderedTicket { id: ticket_id(), title: "concert".into(), price },
+        ticket: OrderedTicket { id: ticket_id(), title: "concert".into(), price, seller_id: None },
         status: OrderStatus::Created,
         cancel_reason: None,
+        refunded: None,
+        dispute: None,
         expires_at: at(900),
         version: 1,
         created_at: at(20),
