@@ -103,7 +103,8 @@ async fn published(client: &async_nats::Client, clock: &SharedClock, ids: &Ids) 
         if on_the_way.len() == ON_THE_WAY {
             on_the_way.next().await.transpose()?;
         }
-        on_the_way.push(context.send_publish(subject.clone(), message).await?.into_future());
+        let sent = context.send_publish(subject.clone(), message).await?;
+        on_the_way.push(sent.into_future());
     }
     while let Some(acknowledged) = on_the_way.next().await {
         acknowledged?;

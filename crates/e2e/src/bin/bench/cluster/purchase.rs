@@ -10,7 +10,7 @@ use crate::report::{self, Goal};
 use crate::stats::percentile;
 use crate::watch::pause;
 
-const ORDERS: usize = 300;
+const ORDERS: usize = 200;
 /// The first ones warm all up.
 const WARM_UP: usize = 30;
 /// Between two orders; what the one before leaves behind is done by then.
