@@ -1,11 +1,20 @@
-//! `cargo xtask bench`: measures the release build of the real program.
+//! `cargo xtask bench`: measures the release build of the real programs.
 
-use crate::run::{Failed, cargo};
+use crate::run::{Failed, cargo, program};
+use crate::setup;
+use crate::test::PROGRAMS;
+use crate::up::programs;
 
 pub(crate) fn run(names: &[String]) -> Result<(), Failed> {
-    // The bench starts `ticketing` as a process of its own. Built together they share every dependency.
-    cargo(&["build", "--release", "--quiet", "--package", "ticketing", "--package", "e2e", "--bins"], &[])?;
-    let mut bench = vec!["run", "--release", "--quiet", "--package", "e2e", "--bin", "bench", "--"];
-    bench.extend(names.iter().map(String::as_str));
-    cargo(&bench, &[])
+    let on_servers = |name: &String| name == "relay" || name.starts_with("cluster-");
+    if names.is_empty() || names.iter().any(on_servers) {
+        setup::servers()?;
+    }
+    // The bench starts the programs as processes of their own. Built together they share every dependency.
+    let mut build = PROGRAMS.to_vec();
+    build.extend(["--release", "--quiet"]);
+    cargo(&build, &[])?;
+    let bench = programs(true)?.join("bench");
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    program(&bench.to_string_lossy(), &names, &[])
 }

@@ -59,7 +59,7 @@ fn build(release: bool) -> Result<(), Failed> {
 }
 
 /// Where cargo puts programs: beside this one, or in the folder of the other profile.
-fn programs(release: bool) -> Result<PathBuf, Failed> {
+pub(crate) fn programs(release: bool) -> Result<PathBuf, Failed> {
     let here = std::env::current_exe().ok();
     let target = here.as_deref().and_then(Path::parent).and_then(Path::parent);
     let target = target.ok_or_else(|| Failed("xtask cannot find where cargo builds".to_owned()))?;

@@ -51,8 +51,10 @@ impl Consumer {
         let Self(orders) = self;
         match &received.event.fact {
             Fact::TicketReserved(ticket) => {
+                // The order first: its buyer waits for it. Neither depends on the other.
+                let confirmed = ticket_reserved::hear(orders, ticket).await;
                 ticket::learn(orders, ticket).await?;
-                ticket_reserved::hear(orders, ticket).await
+                confirmed
             }
             Fact::TicketCreated(ticket)
             | Fact::TicketUpdated(ticket)

@@ -45,7 +45,14 @@ pub(crate) async fn group(folder: &Path, count: usize, tasks: usize) -> Result<f
     let (clock, ids) = origins();
     let backend = SqliteBackend::open(folder.join("grouped.sqlite"))?;
     let store = Store::new(backend, clock, ids.clone());
-    let queue = Arc::new(Mutex::new(orders(&ids, count).into_iter()));
+    let rate = commit_all(&store, &ids, count, tasks).await?;
+    store.backend().close().await;
+    Ok(rate)
+}
+
+/// Commits so many orders to a store, from so many tasks at once; commits per second.
+pub(crate) async fn commit_all(store: &Store, ids: &Ids, count: usize, tasks: usize) -> Result<f64, Failure> {
+    let queue = Arc::new(Mutex::new(orders(ids, count).into_iter()));
     let (mut workers, watch) = (JoinSet::new(), Watch::start());
     for _ in 0..tasks {
         let (queue, orders) = (Arc::clone(&queue), store.collection::<Order>());
@@ -61,9 +68,7 @@ pub(crate) async fn group(folder: &Path, count: usize, tasks: usize) -> Result<f
     while let Some(ended) = workers.join_next().await {
         ended??;
     }
-    let rate = per_second(count, watch);
-    store.backend().close().await;
-    Ok(rate)
+    Ok(per_second(count, watch))
 }
 
 /// As a plain program does it: a transaction for each, from so many threads with a connection between them.
@@ -115,7 +120,8 @@ fn insert(connection: &mut Connection, order: OrderSnapshot) -> Result<(), Failu
     Ok(transaction.commit()?)
 }
 
-fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
+/// So many orders of different people for different tickets.
+pub(crate) fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
     let price = Money { amount: 2_500, currency: Currency::Usd };
     let now = Time::from_millis(1_795_341_600_000);
     let order = |number| OrderSnapshot {
@@ -139,12 +145,13 @@ fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
     (0..count).map(order).collect()
 }
 
-fn origins() -> (SharedClock, Ids) {
+/// Where times and ids come from.
+pub(crate) fn origins() -> (SharedClock, Ids) {
     let clock: SharedClock = Arc::new(SystemClock);
     (Arc::clone(&clock), Ids::new(clock, Arc::new(SystemEntropy)))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "there are not that many commits")]
-fn per_second(count: usize, watch: Watch) -> f64 {
+pub(crate) fn per_second(count: usize, watch: Watch) -> f64 {
     count as f64 / watch.elapsed().as_secs_f64()
 }

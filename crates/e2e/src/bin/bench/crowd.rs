@@ -1,17 +1,21 @@
 //! People who list and order through the public API.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use common::Time;
 use serde_json::Value;
 
 use crate::load::{Sent, each};
 use crate::program::Failure;
-use crate::wire::{Reply, header, post};
+use crate::watch::Watch;
+use crate::wire::{Connection, Reply, get_as, header, post};
 
 /// What everybody asks and pays.
 const PRICE: &str = r#"{"amount":2500,"currency":"USD"}"#;
 const CONNECTIONS: usize = 64;
+/// How long anybody waits for an event.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A seller, and buyers.
 pub(crate) struct Crowd {
@@ -35,6 +39,11 @@ impl Crowd {
     /// The same people at the address where the program was started again.
     pub(crate) fn at(self, address: SocketAddr) -> Self {
         Self { address, ..self }
+    }
+
+    /// The same people, who talk to another address.
+    pub(crate) fn seen_from(&self, address: SocketAddr) -> Self {
+        Self { address, seller: self.seller.clone(), buyers: self.buyers.clone() }
     }
 
     /// Lists tickets; their ids.
@@ -65,6 +74,27 @@ impl Crowd {
             tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
         Ok(each(self.address, connections, requests.collect(), 201, Hold::of).await?.replies)
     }
+
+    /// Orders a ticket, and watches the order's events until it can be paid for.
+    pub(crate) async fn order_and_watch(&self, ticket: &str) -> Result<Waited, Failure> {
+        let buyer = self.buyers.first().ok_or("nobody buys")?;
+        let mut ordering = Connection::open(self.address).await?;
+        let mut watching = Connection::open(self.address).await?;
+        let watch = Watch::start();
+        let reply = ordering.send(&order(ticket, buyer)).await?;
+        let until_reply = watch.elapsed().as_secs_f64() * 1000.0;
+        let id = id(&reply).filter(|_| reply.status == 201).ok_or("an order was refused")?;
+        let events = get_as(&format!("/api/orders/{id}/events"), buyer);
+        let payable = watching.read_until(&events, "\"status\":\"awaiting-payment\"");
+        tokio::time::timeout(PATIENCE, payable).await.map_err(|_| "an order never awaits its payment")??;
+        Ok(Waited { until_reply, until_payable: watch.elapsed().as_secs_f64() * 1000.0 })
+    }
+}
+
+/// How long an order took, in milliseconds.
+pub(crate) struct Waited {
+    pub(crate) until_reply: f64,
+    pub(crate) until_payable: f64,
 }
 
 /// A ticket that is held.

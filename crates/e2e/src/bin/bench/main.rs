@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: measures the real program, side by side with what bounds it. Talks to nothing but 127.0.0.1.
 
 mod bare;
+mod cluster;
 mod commits;
 mod crowd;
 mod expiry;
@@ -9,6 +10,7 @@ mod load;
 mod memory;
 mod orders;
 mod program;
+mod relay;
 mod report;
 mod start;
 mod stats;
@@ -18,10 +20,22 @@ mod wire;
 
 use std::process::ExitCode;
 
+use tokio::task::JoinSet;
+
 use crate::program::Failure;
 
 /// What can be measured, in the order in which it is.
-const NAMES: [&str; 5] = ["start", "tickets", "orders", "memory", "expiry"];
+const NAMES: [&str; 9] = [
+    "start",
+    "tickets",
+    "orders",
+    "memory",
+    "expiry",
+    "cluster-memory",
+    "cluster-purchase",
+    "cluster-orders",
+    "relay",
+];
 
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
@@ -59,6 +73,23 @@ fn measure(names: &[String]) -> Result<(), Failure> {
         }
         if wanted("memory") || wanted("expiry") {
             full::measure(wanted("memory"), wanted("expiry")).await?;
+        }
+        Ok::<_, Failure>(())
+    })?;
+    // Here the bench runs what is measured, or what it is compared with, and uses the cores as a service does.
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(async {
+        let cluster = cluster::Wanted {
+            memory: wanted("cluster-memory"),
+            purchase: wanted("cluster-purchase"),
+            orders: wanted("cluster-orders"),
+        };
+        if cluster.memory || cluster.purchase || cluster.orders {
+            cluster::measure(cluster).await?;
+        }
+        if wanted("relay") {
+            // As a task, as it is one in a service: this thread is none of those that are for them.
+            JoinSet::from_iter([relay::measure()]).join_all().await.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(())
     })

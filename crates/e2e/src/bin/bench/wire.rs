@@ -47,6 +47,20 @@ impl Connection {
     }
 }
 
+impl Connection {
+    /// Sends a request whose reply does not end, and reads until `word` stands in it.
+    pub(crate) async fn read_until(&mut self, request: &[u8], word: &str) -> io::Result<()> {
+        self.stream.write_all(request).await?;
+        self.buffer.clear();
+        while !self.buffer.windows(word.len()).any(|part| part == word.as_bytes()) {
+            if self.stream.read_buf(&mut self.buffer).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
+        }
+        Ok(())
+    }
+}
+
 /// Where a reply's head ends, and how long its body is.
 struct Frame {
     status: u16,
@@ -78,6 +92,11 @@ pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 /// A `GET` request.
 pub(crate) fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").into_bytes()
+}
+
+/// A `GET` request from whoever has this cookie.
+pub(crate) fn get_as(path: &str, cookie: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: {cookie}\r\n\r\n").into_bytes()
 }
 
 /// A `POST` request with a JSON body, from whoever has this cookie.

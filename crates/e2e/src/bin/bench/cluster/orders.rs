@@ -1,0 +1,131 @@
+//! `POST /api/orders` on the orders service itself, without nginx, against the bare driver that inserts the same.
+
+use super::driver::{Driver, Operations};
+use super::running::Running;
+use crate::crowd::Crowd;
+use crate::memory::{at_rest, processor_time};
+use crate::program::Failure;
+use crate::report::{self, Goal};
+use crate::stats::{median, percentile};
+
+pub(super) const CONNECTIONS: usize = 64;
+const ROUNDS: usize = 5;
+/// Orders in a round, of each kind. SecantusDB needs seconds for all that follows from so many.
+const ORDERS: usize = 150;
+const GOAL: Goal = Goal::AtLeast(0.6);
+/// Those who act upon an order.
+const FOLLOWERS: [&str; 3] = ["tickets", "expiration", "payments"];
+
+/// The figures of all rounds.
+#[derive(Default)]
+struct Rounds {
+    /// Orders a second while nobody acts upon them.
+    alone: Vec<f64>,
+    /// The same while the rest of every purchase goes on beside them.
+    beside: Vec<f64>,
+    /// The bare driver's inserts a second.
+    inserts: Vec<f64>,
+    /// The same with a read before each.
+    reads: Vec<f64>,
+    latencies: Vec<f64>,
+    /// Processor time of the service per order, in milliseconds.
+    costs: Vec<f64>,
+    operations: Vec<Operations>,
+}
+
+pub(super) async fn measure(running: &mut Running, crowd: &Crowd, driver: &Driver) -> Result<(), Failure> {
+    let buyers = crowd.seen_from(running.address("orders")?);
+    let (mut rounds, mut warm_up) = (Rounds::default(), Rounds::default());
+    for round in 0..=ROUNDS {
+        let tickets = crowd.list(2 * ORDERS).await?.replies;
+        running.at_rest().await?;
+        let (alone, beside) = tickets.split_at(ORDERS);
+        // The first round warms all up.
+        let rounds = if round > 0 { &mut rounds } else { &mut warm_up };
+        running.pause(&FOLLOWERS)?;
+        rounds.alone(running, &buyers, driver, alone).await?;
+        rounds.inserts.push(driver.insert(ORDERS, CONNECTIONS, false).await?);
+        rounds.reads.push(driver.insert(ORDERS, CONNECTIONS, true).await?);
+        running.resume(&FOLLOWERS)?;
+        running.at_rest().await?;
+        rounds.beside.push(buyers.order(beside, CONNECTIONS).await?.rate());
+    }
+    running.at_rest().await?;
+    rounds.tell();
+    Ok(())
+}
+
+impl Rounds {
+    async fn alone(
+        &mut self,
+        running: &mut Running,
+        crowd: &Crowd,
+        driver: &Driver,
+        tickets: &[String],
+    ) -> Result<(), Failure> {
+        let service = running.id("orders")?;
+        let (before, time) = (driver.operations().await?, processor_time(service)?);
+        let sent = crowd.order(tickets, CONNECTIONS).await?;
+        at_rest(service).await?;
+        self.costs.push((processor_time(service)? - time) / count(tickets.len()));
+        self.operations.push(driver.operations().await?.since(before, tickets.len()));
+        self.alone.push(sent.rate());
+        self.latencies.extend(sent.latencies);
+        Ok(())
+    }
+
+    fn tell(&self) {
+        let [alone, beside, inserts, reads] =
+            [&self.alone, &self.beside, &self.inserts, &self.reads].map(|rates| median(rates));
+        report::title(&format!(
+            "cluster-orders: POST /api/orders of distinct tickets, {CONNECTIONS} connections, {ROUNDS} rounds of {ORDERS}"
+        ));
+        report::goal(
+            alone / inserts,
+            "",
+            GOAL,
+            "of the bare driver's inserts/s, while nobody acts upon the orders",
+        );
+        report::figure(
+            alone / reads,
+            "",
+            "of the same with a read before each insert, as the service reads the ticket",
+        );
+        report::figure(
+            beside / inserts,
+            "",
+            "of the bare inserts/s, with the rest of every purchase beside them",
+        );
+        report::note(&format!(
+            "orders {alone:.0}/s alone, {beside:.0}/s in purchases; bare {inserts:.0}/s, with reads {reads:.0}/s"
+        ));
+        let [half, late] = [50.0, 99.0].map(|percent| percentile(&self.latencies, percent));
+        report::note(&format!("alone, a reply takes {half:.1} ms (median), {late:.1} ms (p99),"));
+        report::note(&format!("and the service {:.2} ms of processor time", median(&self.costs)));
+        let of =
+            |figure: fn(&Operations) -> f64| median(&self.operations.iter().map(figure).collect::<Vec<_>>());
+        report::note(&format!(
+            "the server counts, per order: {:.2} inserts, {:.2} queries, {:.2} updates (outboxes emptied, many at once)",
+            of(|operations| operations.inserts),
+            of(|operations| operations.queries),
+            of(|operations| operations.updates)
+        ));
+    }
+}
+
+impl Operations {
+    /// What was done since, per order.
+    fn since(self, before: Self, orders: usize) -> Self {
+        let orders = count(orders);
+        Self {
+            inserts: (self.inserts - before.inserts) / orders,
+            queries: (self.queries - before.queries) / orders,
+            updates: (self.updates - before.updates) / orders,
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are not that many")]
+fn count(number: usize) -> f64 {
+    number as f64
+}
