@@ -2,6 +2,7 @@
 //! process.
 
 pub mod audit;
+mod books;
 pub mod cards;
 mod http;
 mod person;
