@@ -6,6 +6,7 @@ pub mod books;
 pub mod cards;
 pub mod cluster;
 mod http;
+mod ledger;
 mod person;
 mod process;
 mod world;

@@ -8,11 +8,13 @@ use std::time::Duration;
 use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
 use runtime::{HttpOptions, Tasks, bind, serve};
+use store::Store;
 use store::sqlite::{OpenError, SqliteBackend};
 use stripe_sim::StripeSim;
 use ticketing::{Marketplace, Parts};
 
 use crate::audit::{Audit, audit};
+use crate::ledger::ledger_explains_stripe;
 use crate::{Person, Place};
 
 /// How long a ticket is held in every world.
@@ -75,6 +77,15 @@ impl World {
     /// The card processor.
     pub fn stripe(&self) -> &StripeSim {
         &self.marketplace.stripe
+    }
+
+    /// The database of payments.
+    ///
+    /// # Panics
+    /// There is none.
+    pub fn payments(&self) -> &Store {
+        let found = self.marketplace.stores.iter().find(|(name, _)| *name == payments::NAME);
+        &found.expect("payments has a database").1
     }
 
     /// A new person.
@@ -148,6 +159,7 @@ impl World {
         let people = self.people.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let audit = audit(&self.place, &people).await;
         audit.both_promises_are_kept();
+        ledger_explains_stripe(self.payments(), self.stripe()).await;
         let authorized = audit.authorized;
         assert_eq!(authorized, 0, "money is held for nobody");
         audit

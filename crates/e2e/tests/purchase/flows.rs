@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::market::Market;
 
-const fn usd(amount: i64) -> Money {
+pub(crate) const fn usd(amount: i64) -> Money {
     Money { amount, currency: Currency::Usd }
 }
 

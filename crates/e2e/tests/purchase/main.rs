@@ -2,5 +2,6 @@
 
 mod flows;
 mod market;
+mod money_back;
 mod on_a_cluster;
 mod on_one_machine;

@@ -1,0 +1,45 @@
+//! Money that goes back after a purchase, on a simulated clock.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{Currency, SharedClock};
+use e2e::{World, cards};
+use serde_json::json;
+
+use crate::flows::usd;
+
+#[tokio::test]
+async fn a_refund_by_the_operator_marks_the_order_and_reaches_the_buyer() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    let order = buyer.buys(&seller.sells("Concert", usd(20_00)).await).await;
+    world.settle().await;
+    buyer.pays(&order, cards::VISA).await;
+    world.settle().await;
+    let id = order["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    let clock: SharedClock = Arc::new(world.clock.clone());
+    payments::refund(world.payments(), &clock, id).await.expect("it was paid");
+    world.advance(Duration::from_secs(6)).await;
+    world.until("the order is marked", async || buyer.order(&order).await["refunded"].is_object()).await;
+    let order = buyer.order(&order).await;
+    assert_eq!((&order["status"], &order["refunded"]), (&json!("complete"), &json!(usd(20_00))));
+    assert_eq!(world.stripe().refunded_total(Currency::Usd).await.expect("a total"), usd(20_00));
+    let statement = seller.all("/api/payments/statement").await;
+    assert_eq!(statement[0]["proceeds"], json!(usd(0)));
+    world.ends_well().await;
+}
+
+#[tokio::test]
+async fn a_dispute_is_shown_on_the_order() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    let order = buyer.buys(&seller.sells("Concert", usd(20_00)).await).await;
+    world.settle().await;
+    buyer.pays(&order, cards::DISPUTED).await;
+    world.settle().await;
+    world.advance(Duration::from_secs(4)).await;
+    world.until("the dispute is known", async || buyer.order(&order).await["dispute"] == "open").await;
+    assert_eq!(buyer.order(&order).await["status"], "complete");
+    world.ends_well().await;
+}
