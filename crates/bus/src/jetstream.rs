@@ -48,7 +48,7 @@ const LEFT: &str = "this process has left it";
 /// A connection to NATS JetStream, which comes back by itself whenever it is lost.
 ///
 /// Whoever connects first creates the streams, and whoever subscribes first its durable consumer, all from
-/// [the same settings](settings), so that services and their replicas may start in any order.
+/// the same `settings`, so that services and their replicas may start in any order.
 ///
 /// A delivery is acknowledged without waiting for the server to confirm it: should that be lost, the event comes once
 /// more, which consumers do not mind, and which costs less than a round trip for each of the others. The same holds for

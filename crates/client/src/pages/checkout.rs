@@ -38,7 +38,11 @@ struct CheckoutPage {
     starts: Option<When>,
     until: When,
     ordered_at: When,
-    changed_at: When,
+    paid_at: When,
+    /// What went back of the price, if anything did.
+    given_back: Option<String>,
+    /// What is to be said of a dispute, if there is one.
+    dispute: Option<&'static str>,
 }
 
 /// The addresses of the checkout.
@@ -73,6 +77,7 @@ impl CheckoutPage {
         let order = &known.order;
         let stage = Stage::of(order, known.payment.as_ref().map(|payment| payment.status), now);
         let price = price::show(order.ticket.price);
+        let receipt = known.receipt.as_ref();
         Self {
             stage,
             title: stage.title(frame.t),
@@ -84,7 +89,12 @@ impl CheckoutPage {
             starts: known.ticket.as_ref().and_then(|ticket| ticket.starts_at).map(When::from),
             until: order.expires_at.into(),
             ordered_at: order.created_at.into(),
-            changed_at: order.updated_at.into(),
+            paid_at: receipt.and_then(|receipt| receipt.paid_at).unwrap_or(order.updated_at).into(),
+            given_back: receipt
+                .map(|receipt| receipt.refunded)
+                .filter(|refunded| refunded.amount > 0)
+                .map(price::show),
+            dispute: receipt.and_then(|receipt| receipt.dispute).map(|dispute| frame.t.dispute(dispute)),
             known,
             // The heading says it already.
             frame: Frame { done: None, ..frame },

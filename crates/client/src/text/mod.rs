@@ -4,7 +4,7 @@ mod words;
 
 use std::time::Duration;
 
-use common::event::{CancelReason, OrderStatus, TicketStatus};
+use common::event::{CancelReason, DisputeStatus, OrderStatus, TicketStatus};
 use http::StatusCode;
 
 use crate::api::Refusal;
@@ -35,6 +35,16 @@ impl Texts {
             "signed-out" => done.signed_out,
             _ => return None,
         })
+    }
+
+    /// How far a buyer's dispute is.
+    pub(crate) fn dispute(&self, dispute: DisputeStatus) -> &'static str {
+        let words = &self.checkout;
+        match dispute {
+            DisputeStatus::Open => words.dispute_open,
+            DisputeStatus::Won => words.dispute_won,
+            DisputeStatus::Lost => words.dispute_lost,
+        }
     }
 
     /// A service's no, in the words of this language.

@@ -1,6 +1,10 @@
 //! Buying, withdrawing and cancelling by form.
 
-use e2e::World;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::SharedClock;
+use e2e::{World, cards};
 use serde_json::json;
 
 use crate::browser::{Browser, PRICE, id};
@@ -91,5 +95,32 @@ async fn another_persons_order_is_neither_shown_nor_cancelled() {
     stranger.get(&path).await.is(403).hides("Secret gig");
     stranger.send(&format!("{path}/cancel"), &[]).await.is(403);
     buyer.cancels(&json!({ "id": id(&order) })).await;
+    world.ends_well().await;
+}
+
+#[tokio::test]
+async fn money_that_went_back_is_told_and_the_receipt_keeps_its_date() {
+    let world = World::start().await;
+    let (seller, buyer) = world.two_people().await;
+    let order = buyer.buys(&seller.sells("Concert", PRICE).await).await;
+    world.settle().await;
+    buyer.pays(&order, cards::VISA).await;
+    world.settle().await;
+    let browser = Browser::of(&world, &buyer);
+    let path = format!("/orders/{}", id(&order));
+    let paid_at = buyer.order(&order).await["updatedAt"].as_str().expect("a time").to_owned();
+    let page = browser.get(&path).await;
+    page.is(200).says("The ticket is yours").says("$25.00");
+    assert!(!page.html.contains("Given back"), "nothing went back yet");
+
+    world.advance(Duration::from_hours(24)).await;
+    let clock: SharedClock = Arc::new(world.clock.clone());
+    let number = id(&order).parse().expect("an id");
+    payments::refund(world.payments(), &clock, number).await.expect("it was paid");
+    world.advance(Duration::from_secs(6)).await;
+    world.until("the order is marked", async || buyer.order(&order).await["refunded"].is_object()).await;
+    assert_ne!(buyer.order(&order).await["updatedAt"], json!(paid_at));
+    let page = browser.get(&path).await;
+    page.is(200).says("$25.00 of it were given back to you.").says("Given back").says(&paid_at[..16]);
     world.ends_well().await;
 }

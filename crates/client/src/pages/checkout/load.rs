@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use common::event::{OrderSnapshot, OrderStatus, PaymentStatus};
-use common::{OrderId, PaymentId, Time, patiently};
+use common::event::{DisputeStatus, OrderSnapshot, OrderStatus, PaymentStatus};
+use common::{Money, OrderId, PaymentId, Time, patiently};
 use serde::Deserialize;
 
 use crate::api::{Api, ApiError, Caller};
@@ -19,6 +19,8 @@ pub(super) struct Known {
     pub(super) order: OrderSnapshot,
     /// Its payment, once it has begun.
     pub(super) payment: Option<Payment>,
+    /// What was paid and what went back, once it is paid.
+    pub(super) receipt: Option<Receipt>,
     /// What its ticket says now.
     pub(super) ticket: Option<Ticket>,
 }
@@ -30,6 +32,18 @@ pub(super) struct Payment {
     pub(super) id: PaymentId,
     /// How far it is.
     pub(super) status: PaymentStatus,
+}
+
+/// What was paid and what went back.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Receipt {
+    /// When it was paid.
+    pub(super) paid_at: Option<Time>,
+    /// How much went back.
+    pub(super) refunded: Money,
+    /// How far the buyer's dispute is.
+    pub(super) dispute: Option<DisputeStatus>,
 }
 
 /// What a ticket says of the event.
@@ -50,12 +64,18 @@ impl Known {
         let ticket_path = format!("/api/tickets/{}", order.ticket.id);
         let (payment, ticket) = futures::join!(api.get(caller, &payment_path), api.get(caller, &ticket_path));
         let payments = payment.and_then(|reply| reply.json::<Listed<Payment>>());
-        Ok(Self {
-            order,
-            payment: payments.ok().and_then(|payments| payments.items.into_iter().next()),
-            ticket: ticket.and_then(|reply| reply.json()).ok(),
-        })
+        let payment = payments.ok().and_then(|payments| payments.items.into_iter().next());
+        let receipt = match &payment {
+            Some(payment) if order.status == OrderStatus::Complete => receipt(api, caller, payment.id).await,
+            _ => None,
+        };
+        Ok(Self { order, payment, receipt, ticket: ticket.and_then(|reply| reply.json()).ok() })
     }
+}
+
+async fn receipt(api: &Api, caller: &Caller, payment: PaymentId) -> Option<Receipt> {
+    let reply = api.get(caller, &format!("/api/payments/{payment}/receipt")).await;
+    reply.and_then(|reply| reply.json()).ok()
 }
 
 async fn locked_order(api: &Api, caller: &Caller, id: OrderId) -> Result<OrderSnapshot, ApiError> {
