@@ -20,6 +20,8 @@ pub(crate) fn run() -> Result<(), Failed> {
         &["clippy", "--workspace", "--all-targets", "--all-features", "--quiet", "--", "-D", "warnings"],
         &[],
     )?;
+    // What `cargo run` builds: without the features of a cluster.
+    cargo(&["check", "--package", "ticketing", "--quiet"], &[])?;
     cargo(
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--all-features", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
