@@ -6,6 +6,7 @@ use common::{PaymentId, Problem};
 
 use super::view::PaymentView;
 use crate::Payments;
+use crate::domain::Payment;
 
 /// One of your payments.
 #[utoipa::path(
@@ -26,9 +27,17 @@ pub(crate) async fn read(
     buyer: CurrentUser,
     id: PathId<PaymentId>,
 ) -> Result<One<PaymentView>, Problem> {
-    let payment = payments.payments.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
-    if payment.buyer_id != buyer.id {
-        return Err(Problem::not_yours());
-    }
+    let payment = payments.own(&buyer, id.known()?).await?;
     Ok(One { version: payment.version, caching: Caching::Private, body: (&payment).into() })
+}
+
+impl Payments {
+    /// A payment, for its buyer alone.
+    ///
+    /// # Errors
+    /// 404, 403 or 503.
+    pub(super) async fn own(&self, buyer: &CurrentUser, id: PaymentId) -> Result<Payment, Problem> {
+        let payment = self.payments.get(id).await?.ok_or_else(Problem::not_found)?;
+        if payment.buyer_id == buyer.id { Ok(payment) } else { Err(Problem::not_yours()) }
+    }
 }

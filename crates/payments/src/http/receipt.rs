@@ -61,10 +61,7 @@ pub(crate) async fn receipt(
     buyer: CurrentUser,
     id: PathId<PaymentId>,
 ) -> Result<One<Receipt>, Problem> {
-    let payment = payments.payments.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
-    if payment.buyer_id != buyer.id {
-        return Err(Problem::not_yours());
-    }
+    let payment = payments.own(&buyer, id.known()?).await?;
     let title = payments.orders.get(payment.order_id).await?.map(|order| order.state.ticket.title);
     Ok(One { version: payment.version, caching: Caching::Private, body: Receipt::of(&payment, title) })
 }
