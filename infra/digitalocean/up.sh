@@ -10,8 +10,8 @@ set -euo pipefail
 
 : "${DOMAIN:?say under which domain, such as DOMAIN=tickets.example}"
 readonly NAME="${NAME:-ticketing}" REGION="${REGION:-fra1}"
-# For three databases' elections and the broker's three servers, three nodes; each has room for what production asks for.
-readonly NODE_SIZE="${NODE_SIZE:-s-2vcpu-4gb}" NODES="${NODES:-3}" MOST_NODES="${MOST_NODES:-5}"
+# Production has three of each database and of the broker, each on a node of its own, with staging beside them.
+readonly NODE_SIZE="${NODE_SIZE:-s-4vcpu-8gb}" NODES="${NODES:-3}" MOST_NODES="${MOST_NODES:-5}"
 # Names in registries and of buckets are everybody's.
 readonly REGISTRY="${REGISTRY:-$NAME-${DOMAIN//./-}}" BUCKET="${BUCKET:-$NAME-backups-${DOMAIN//./-}}"
 readonly PRODUCTION=ticketing STAGING=ticketing-staging
@@ -73,23 +73,25 @@ namespaces() {
 # doctl makes keys of buckets and no buckets. So: a key for everything makes the bucket and is deleted, and a key for that
 # bucket alone goes to the cluster.
 bucket() {
-  local namespace endpoint="$REGION.digitaloceanspaces.com" key admin
-  if ! doctl spaces keys list --format Name --no-header | grep -qxF "$BUCKET"; then
-    say "making the bucket $BUCKET"
-    admin=$(doctl spaces keys create "$BUCKET-admin" --grants 'bucket=;permission=fullaccess' --output json | one)
-    # It may take a moment until a new key is known.
-    curl --silent --show-error --fail-with-body --retry 5 --retry-all-errors --aws-sigv4 aws:amz:us-east-1:s3 \
-      --config <(jq -r '"user = \"\(.access_key):\(.secret_key)\""' <<< "$admin") --request PUT "https://$BUCKET.$endpoint/" \
-      || { forget "$admin"; fail "the bucket $BUCKET could not be made; the name may be somebody else's: choose another with BUCKET="; }
-    forget "$admin"
-    key=$(doctl spaces keys create "$BUCKET" --grants "bucket=$BUCKET;permission=readwrite" --output json | one)
-    for namespace in "$PRODUCTION" "$STAGING"; do
-      jq --arg bucket "$BUCKET" --arg endpoint "https://$endpoint" --arg namespace "$namespace" '{
-          apiVersion: "v1", kind: "Secret", metadata: {name: "backup", namespace: $namespace},
-          stringData: {BUCKET: $bucket, ENDPOINT: $endpoint, ACCESS_KEY_ID: .access_key, SECRET_ACCESS_KEY: .secret_key}
-        }' <<< "$key" | kubectl apply --filename -
-    done
-  fi
+  local endpoint="$REGION.digitaloceanspaces.com" key admin
+  kubectl --namespace "$PRODUCTION" get secret backup > /dev/null 2>&1 && return
+  say "making the bucket $BUCKET"
+  admin=$(doctl spaces keys create "$BUCKET-admin" --grants 'bucket=;permission=fullaccess' --output json | one)
+  spaces "$admin" --head "https://$BUCKET.$endpoint/" > /dev/null 2>&1 \
+    || spaces "$admin" --retry 5 --retry-all-errors --request PUT "https://$BUCKET.$endpoint/" \
+    || { forget "$admin"; fail "the bucket $BUCKET could not be made; it may be somebody else's: choose another name with BUCKET="; }
+  forget "$admin"
+  key=$(doctl spaces keys create "$BUCKET" --grants "bucket=$BUCKET;permission=readwrite" --output json | one)
+  jq --arg bucket "$BUCKET" --arg endpoint "$endpoint" '{
+      apiVersion: "v1", kind: "Secret", metadata: {name: "backup", labels: {"app.kubernetes.io/part-of": "ticketing"}},
+      stringData: {BUCKET: $bucket, ENDPOINT: $endpoint, ACCESS_KEY_ID: .access_key, SECRET_ACCESS_KEY: .secret_key}
+    }' <<< "$key" | kubectl --namespace "$PRODUCTION" apply --filename -
+}
+
+# The key is not on the command line, which everybody on the machine can read.
+spaces() { # key, curl's arguments
+  curl --silent --show-error --fail --aws-sigv4 aws:amz:us-east-1:s3 \
+    --config <(jq -r '"user = \"\(.access_key):\(.secret_key)\""' <<< "$1") "${@:2}"
 }
 
 one() {

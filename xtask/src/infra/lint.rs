@@ -11,7 +11,7 @@ const WORKFLOWS: &str = ".github/workflows";
 pub(crate) fn run() -> Result<(), Failed> {
     let bin = setup::linters()?;
     let workflows = files(&[WORKFLOWS])?;
-    let scripts = files(&["*.sh", ".ci/run"])?;
+    let scripts = files(&["*.sh", ".ci/run", "xtask/tests/services/fakes"])?;
     let dockerfiles = files(&["*Dockerfile"])?;
     let yaml = files(&["*.yaml", "*.yml"])?;
     // It knows scripts in workflows, too.
