@@ -1,7 +1,11 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `bench`.
+//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `bench`,
+//! `images`, `image-keys`, `lint`.
 
 mod bench;
 mod browser;
+mod images;
+#[path = "infra/lint.rs"]
+mod lint;
 mod run;
 mod setup;
 mod signals;
@@ -49,6 +53,16 @@ enum Command {
         /// Which measurements; all of them if none is named.
         names: Vec<String>,
     },
+    /// Builds the programs' images without a registry, and says what they weigh and are made of.
+    Images(images::Options),
+    /// Prints a key for the contents of each image, as JSON: same key, same image.
+    ImageKeys {
+        /// Print the paths instead that decide what is in each image.
+        #[arg(long)]
+        paths: bool,
+    },
+    /// Reads workflows, scripts, YAML and the Dockerfile with the linters made for them.
+    Lint,
 }
 
 fn main() -> ExitCode {
@@ -60,6 +74,9 @@ fn main() -> ExitCode {
         Command::Up(options) => up::run(&options).map(done),
         Command::Browser { filter } => browser::run(filter.as_deref()).map(done),
         Command::Bench { names } => bench::run(&names).map(done),
+        Command::Images(options) => images::run(&options).map(done),
+        Command::ImageKeys { paths } => images::print_keys(paths).map(done),
+        Command::Lint => lint::run().map(done),
     };
     result.unwrap_or_else(|error| {
         eprintln!("xtask: {error}");

@@ -1,7 +1,9 @@
 //! `cargo xtask setup`: finds or installs what the tests need. Quick when everything is there.
 
 mod chromium;
+mod containers;
 mod debian;
+mod image_tools;
 mod node;
 mod packages;
 mod python;
@@ -9,8 +11,12 @@ mod servers;
 
 use std::path::PathBuf;
 
+use ::servers::tools;
+
 use crate::run::{Failed, root};
 
+pub(crate) use containers::Containers;
+pub(crate) use image_tools::ImageTools;
 pub(crate) use packages::BROWSER;
 
 /// Names a MongoDB server for the tests to use instead of one that is started.
@@ -30,6 +36,7 @@ pub(crate) struct Tools {
 pub(crate) fn run() -> Result<(), Failed> {
     servers()?;
     stripe()?;
+    linters()?;
     browser().map(|_| ())
 }
 
@@ -45,6 +52,25 @@ fn stripe() -> Result<(), Failed> {
 pub(crate) fn servers() -> Result<(), Failed> {
     eprintln!("\n=== setup of servers");
     servers::provide()
+}
+
+/// Finds or installs what reads workflows, scripts, YAML and the Dockerfile. Returns the folder of these programs.
+pub(crate) fn linters() -> Result<PathBuf, Failed> {
+    eprintln!("\n=== setup of linters");
+    python::provide(&root().join("infra/lint/requirements.txt"))?;
+    Ok(tools().join("python/bin"))
+}
+
+/// Finds or installs what builds and runs images.
+pub(crate) fn containers() -> Result<Containers, Failed> {
+    eprintln!("\n=== setup of containers");
+    containers::provide()
+}
+
+/// Finds or installs what compiles programs for images.
+pub(crate) fn image_tools() -> Result<ImageTools, Failed> {
+    eprintln!("\n=== setup of what compiles for images");
+    image_tools::provide()
 }
 
 /// Finds or installs what the browser tests run on.
