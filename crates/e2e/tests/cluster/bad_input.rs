@@ -43,7 +43,7 @@ impl Given {
             environment,
             folder: folder.path().to_owned(),
             log: folder.path().join("log"),
-            ready: Ready::Answers(address(&admin), "/livez"),
+            ready: Ready::Answers(address(&admin), "/livez".to_owned()),
             patience: PATIENCE,
         };
         let url = format!("http://{}", address(&admin));

@@ -1,0 +1,90 @@
+//! What takes the place of images that only a registry has.
+
+use std::fs;
+use std::path::Path;
+
+use servers::{Port, Ready, mongodb, nats, tools, until};
+
+use crate::PodsError;
+use crate::podman::{LABEL, podman, run};
+
+/// NATS's image here: its real server alone, as the official image has it, too.
+pub(crate) const NATS: &str = "localhost/ticketing/nats:here";
+
+/// An image of nothing, for programs of this machine.
+const EMPTY: &str = "localhost/ticketing/empty:here";
+
+/// Builds [`NATS`].
+pub(crate) fn build_nats() -> Result<(), PodsError> {
+    let folder = tempfile::tempdir().map_err(PodsError::file(&std::env::temp_dir()))?;
+    let program = folder.path().join("nats-server");
+    let found = nats::find()?;
+    fs::copy(&found, &program).map_err(PodsError::file(&found))?;
+    build(NATS, "FROM scratch\nCOPY nats-server /nats-server\nENTRYPOINT [\"/nats-server\"]\n", folder.path())
+}
+
+fn build(tag: &str, text: &str, folder: &Path) -> Result<(), PodsError> {
+    let file = folder.join("Dockerfile");
+    fs::write(&file, text).map_err(PodsError::file(&file))?;
+    let file = file.display().to_string();
+    let context = folder.display().to_string();
+    run("buildah", &["bud", "--quiet", "--isolation", "chroot", "--file", &file, "--tag", tag, &context])
+        .map(drop)
+}
+
+/// A server that speaks MongoDB's protocol, for all services, in a container with this machine's own programs.
+#[derive(Debug)]
+pub(crate) struct Database {
+    port: Port,
+}
+
+/// The port that MongoDB has.
+const PORT: u16 = 27017;
+
+impl Database {
+    /// Starts it under these names of the network.
+    pub(crate) fn start(network: &str, names: &[String]) -> Result<Self, PodsError> {
+        let program = mongodb::find()?;
+        let program = fs::canonicalize(&program).map_err(PodsError::file(&program))?;
+        let tools = fs::canonicalize(tools()).map_err(PodsError::file(&tools()))?;
+        let folder = tempfile::tempdir().map_err(PodsError::file(&std::env::temp_dir()))?;
+        build(EMPTY, "FROM scratch\nLABEL of=nothing\n", folder.path())?;
+        let port = Port::free()?;
+        let mut arguments = vec![
+            "run".to_owned(),
+            "--detach".to_owned(),
+            "--pull=never".to_owned(),
+            format!("--name={network}-database"),
+            format!("--label={LABEL}={}", std::process::id()),
+            format!("--network={network}"),
+            format!("--publish=127.0.0.1:{}:{PORT}", port.number()),
+            "--volume=/data".to_owned(),
+            "--tmpfs=/tmp".to_owned(),
+        ];
+        arguments.extend(names.iter().map(|name| format!("--network-alias={name}")));
+        let shared = ["/usr", "/lib", "/lib64", "/bin"].map(Path::new).into_iter().filter(|path| path.exists());
+        arguments.extend(
+            shared.chain([tools.as_path()]).map(|path| format!("--volume={0}:{0}:ro", path.display())),
+        );
+        arguments.extend([EMPTY.to_owned(), program.display().to_string()]);
+        arguments.extend(mongodb::arguments(&program, PORT, Path::new("/data"), "0.0.0.0"));
+        podman(&arguments)?;
+        Ok(Self { port })
+    }
+
+    pub(crate) fn wait_until_ready(&self, network: &str) -> Result<(), PodsError> {
+        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
+        let ready = Ready::Accepts(([127, 0, 0, 1], self.port.number()).into());
+        let answers = || ready.now().then_some(());
+        until(PATIENCE, answers).ok_or_else(|| PodsError::Silent {
+            name: "the database".to_owned(),
+            seconds: PATIENCE.as_secs(),
+            log: podman(&["logs", "--tail", "20", &format!("{network}-database")]).unwrap_or_default(),
+        })
+    }
+
+    /// The address of a service's database from this machine.
+    pub(crate) fn url(&self, service: &str) -> String {
+        format!("mongodb://127.0.0.1:{}/{service}?directConnection=true", self.port.number())
+    }
+}
