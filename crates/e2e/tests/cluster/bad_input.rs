@@ -181,7 +181,8 @@ async fn guarded_mongodb(folder: &Path) -> Server {
     let place = || Place::folder(folder.join("mongodb"));
     let mut open = mongodb_server::start(place()).expect("it starts");
     let client = mongodb::Client::with_uri_str(open.url()).await.expect("an address");
-    let user = doc! { "createUser": "shop", "pwd": "right", "roles": [{ "role": "readWrite", "db": "orders" }] };
+    let user =
+        doc! { "createUser": "shop", "pwd": "right", "roles": [{ "role": "readWrite", "db": "orders" }] };
     client.database("orders").run_command(user).await.expect("the user is made");
     open.stop().expect("it stops");
     drop(open);
