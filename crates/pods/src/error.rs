@@ -4,6 +4,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use servers::ServerError;
+use xtask::manifests::RenderError;
 
 /// The manifests cannot be run.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +49,9 @@ pub enum PodsError {
         /// Why.
         error: io::Error,
     },
+    /// They do not render.
+    #[error(transparent)]
+    Render(#[from] RenderError),
     /// A server that stands in for something.
     #[error(transparent)]
     Server(#[from] ServerError),

@@ -1,6 +1,7 @@
 //! What takes the place of images that only a registry has.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::Path;
 
 use servers::{Port, Ready, mongodb, nats, tools, until};
@@ -67,7 +68,8 @@ impl Database {
             shared.chain([tools.as_path()]).map(|path| format!("--volume={0}:{0}:ro", path.display())),
         );
         arguments.extend([EMPTY.to_owned(), program.display().to_string()]);
-        arguments.extend(mongodb::arguments(&program, PORT, Path::new("/data"), "0.0.0.0"));
+        let told = mongodb::arguments(&program, Ipv4Addr::UNSPECIFIED, PORT, Path::new("/data"), &[]);
+        arguments.extend(told.iter().map(|word| word.to_string_lossy().into_owned()));
         podman(&arguments)?;
         Ok(Self { port })
     }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 pub use combine::Combination;
 pub use object::{Object, parse};
-pub use render::{RenderError, render};
+pub use render::{RenderError, overlay, render};
 
 /// The repository's root.
 pub fn root() -> PathBuf {

@@ -9,7 +9,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::{Combination, Environment, parse, root};
+use super::{Combination, Environment, Object, parse, root};
 
 /// The manifests cannot be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +62,15 @@ pub fn render() -> Result<Vec<Environment>, RenderError> {
     rendered.into_iter().map(|(_, one)| one).collect()
 }
 
+/// Renders one environment as it stands in `infra/k8s/overlays`.
+///
+/// # Errors
+/// It does not render.
+pub fn overlay(name: &str) -> Result<Environment, RenderError> {
+    let objects = kustomize(name, &root().join("infra/k8s/overlays").join(name))?;
+    Ok(Environment { name: name.to_owned(), objects })
+}
+
 fn take<'a>(next: &AtomicUsize, all: &'a [Combination]) -> Option<(usize, &'a Combination)> {
     let number = next.fetch_add(1, Ordering::Relaxed);
     Some((number, all.get(number)?))
@@ -69,15 +78,19 @@ fn take<'a>(next: &AtomicUsize, all: &'a [Combination]) -> Option<(usize, &'a Co
 
 fn render_one(k8s: &Path, number: usize, combination: &Combination) -> Result<Environment, RenderError> {
     let folder = combination.write(k8s, number)?;
+    let objects = kustomize(&combination.name(), &k8s.join(folder))?;
+    Ok(Environment { name: combination.name(), objects })
+}
+
+/// What a folder makes of the manifests.
+fn kustomize(name: &str, folder: &Path) -> Result<Vec<Object>, RenderError> {
     let kubectl = env::var_os("KUBECTL").filter(|named| !named.is_empty()).unwrap_or("kubectl".into());
-    let mut command = Command::new(kubectl);
-    let output = command.arg("kustomize").arg(k8s.join(folder)).output().map_err(RenderError::Kubectl)?;
-    let wrong = |words: &str| RenderError::Kustomize(format!("{}: {}", combination.name(), words.trim()));
+    let output = Command::new(kubectl).arg("kustomize").arg(folder).output().map_err(RenderError::Kubectl)?;
+    let wrong = |words: &str| RenderError::Kustomize(format!("{name}: {}", words.trim()));
     if !output.status.success() {
         return Err(wrong(&String::from_utf8_lossy(&output.stderr)));
     }
-    let objects = parse(&String::from_utf8_lossy(&output.stdout)).map_err(|words| wrong(&words))?;
-    Ok(Environment { name: combination.name(), objects })
+    parse(&String::from_utf8_lossy(&output.stdout)).map_err(|words| wrong(&words))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), RenderError> {
