@@ -1,11 +1,12 @@
 //! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `bench`,
-//! `images`, `image-keys`, `lint`.
+//! `images`, `image-keys`, `pods`, `lint`.
 
 mod bench;
 mod browser;
 mod images;
 #[path = "infra/lint.rs"]
 mod lint;
+mod pods;
 mod run;
 mod setup;
 mod signals;
@@ -61,6 +62,8 @@ enum Command {
         #[arg(long)]
         paths: bool,
     },
+    /// Builds the images, runs them in podman as the manifests say, buys something, and replaces every pod under load.
+    Pods,
     /// Reads workflows, scripts, YAML and the Dockerfile with the linters made for them.
     Lint,
 }
@@ -76,6 +79,7 @@ fn main() -> ExitCode {
         Command::Bench { names } => bench::run(&names).map(done),
         Command::Images(options) => images::run(&options).map(done),
         Command::ImageKeys { paths } => images::print_keys(paths).map(done),
+        Command::Pods => pods::run().map(done),
         Command::Lint => lint::run().map(done),
     };
     result.unwrap_or_else(|error| {

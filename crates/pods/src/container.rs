@@ -51,14 +51,6 @@ pub(crate) fn limits(owner: &Object) -> Result<Vec<String>, PodsError> {
     Ok(arguments)
 }
 
-/// The number of a container's port by its name.
-pub(crate) fn port(owner: &Object, name: &str) -> Result<u16, PodsError> {
-    let ports = list(&only(owner)?["ports"]);
-    let found = ports.iter().find(|port| port["name"] == name);
-    let number = found.and_then(|port| port["containerPort"].as_u64()).and_then(|port| port.try_into().ok());
-    number.ok_or_else(|| PodsError::manifest(format!("{owner} has no port {name}")))
-}
-
 /// Where Kubernetes asks whether a pod is ready: the port's name, and the path.
 pub(crate) fn readiness(owner: &Object) -> Result<(String, String), PodsError> {
     let probe = &only(owner)?["readinessProbe"]["httpGet"];
@@ -112,7 +104,6 @@ mod tests {
                 "--cap-drop=all",
             ]
         );
-        assert_eq!(port(&deployment(), "http").unwrap(), 8080);
         assert_eq!(readiness(&deployment()).unwrap(), ("http".to_owned(), "/readyz".to_owned()));
     }
 

@@ -8,6 +8,7 @@
 mod container;
 mod error;
 mod marketplace;
+mod network;
 mod pod;
 mod podman;
 mod quantity;

@@ -35,15 +35,33 @@ pub(crate) struct Pod {
     name: String,
     owner: Object,
     /// The ports on 127.0.0.1, by the names of the container's.
-    ports: BTreeMap<String, Port>,
+    ports: BTreeMap<String, Published>,
+}
+
+/// A port on 127.0.0.1.
+#[derive(Debug)]
+enum Published {
+    Given(u16),
+    Found(Port),
+}
+
+impl Published {
+    fn number(&self) -> u16 {
+        match self {
+            Self::Given(number) => *number,
+            Self::Found(port) => port.number(),
+        }
+    }
 }
 
 impl Pod {
-    /// Starts a pod of an object, with this image. It does not wait until it is ready.
+    /// Starts a pod of an object, with this image. `http` is the port on 127.0.0.1 for the container's port of that
+    /// name, others are found. It does not wait until it is ready.
     pub(crate) fn start(
         owner: &Object,
         number: usize,
         image: &str,
+        http: Option<u16>,
         around: Surroundings<'_>,
     ) -> Result<Self, PodsError> {
         let container = container::only(owner)?;
@@ -61,17 +79,21 @@ impl Pod {
         ];
         arguments.extend(aliases(owner, around.objects).map(|alias| format!("--network-alias={alias}")));
         for port in list(&container["ports"]) {
-            let (given, inside) = (Port::free()?, &port["containerPort"]);
+            let (name, inside) = (text(&port["name"]), &port["containerPort"]);
+            let given = match http.filter(|_| name == "http") {
+                Some(number) => Published::Given(number),
+                None => Published::Found(Port::free()?),
+            };
             arguments.push(format!("--publish=127.0.0.1:{}:{inside}", given.number()));
-            ports.insert(text(&port["name"]), given);
+            ports.insert(name, given);
         }
         arguments.extend(container::limits(owner)?);
         arguments.extend(volumes::arguments(owner, container, &sources, around.folder, around.network)?);
         // In a file, since what is on a command line can be seen by everybody.
         let environment = around.folder.join(format!("{pod}.env"));
-        let lines = sources.environment(container)?;
-        let lines = lines.iter().map(|(key, value)| format!("{key}={value}\n")).collect::<String>();
-        fs::write(&environment, lines).map_err(PodsError::file(&environment))?;
+        let values = sources.environment(container)?;
+        let lines: Vec<_> = values.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
+        fs::write(&environment, lines.concat()).map_err(PodsError::file(&environment))?;
         arguments.push(format!("--env-file={}", environment.display()));
         arguments.push(image.to_owned());
         arguments.extend(list(&container["args"]).iter().map(text));
@@ -115,18 +137,9 @@ impl Pod {
         podman(&["rm", &self.name]).map(drop)
     }
 
-    /// How often the kernel had to stop it for taking too much memory, or podman started it again.
-    pub(crate) fn is_up(&self) -> bool {
-        podman(&["inspect", "--format", "{{.State.Status}}", &self.name]).is_ok_and(|state| state == "running")
-    }
-
     /// The end of its log.
-    pub(crate) fn log(&self) -> String {
+    fn log(&self) -> String {
         podman(&["logs", "--tail", "20", &self.name]).unwrap_or_default()
-    }
-
-    pub(crate) fn name(&self) -> &str {
-        &self.name
     }
 }
 

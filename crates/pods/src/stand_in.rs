@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::path::Path;
+use std::time::Duration;
 
 use servers::{Port, Ready, mongodb, nats, tools, until};
 
@@ -38,6 +39,9 @@ fn build(tag: &str, text: &str, folder: &Path) -> Result<(), PodsError> {
 pub(crate) struct Database {
     port: Port,
 }
+
+/// How long it may take to get ready.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The port that MongoDB has.
 const PORT: u16 = 27017;
@@ -75,7 +79,6 @@ impl Database {
     }
 
     pub(crate) fn wait_until_ready(&self, network: &str) -> Result<(), PodsError> {
-        const PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
         let ready = Ready::Accepts(([127, 0, 0, 1], self.port.number()).into());
         let answers = || ready.now().then_some(());
         until(PATIENCE, answers).ok_or_else(|| PodsError::Silent {

@@ -29,6 +29,13 @@ pub(crate) struct Options {
     profile: Profile,
 }
 
+impl Options {
+    /// Every image as it is deployed.
+    pub(crate) fn all() -> Self {
+        Self { names: Vec::new(), profile: Profile::Image }
+    }
+}
+
 /// Every program that has an image.
 pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     SERVICES.iter().map(|service| service.name).chain(["stripe-sim"])
