@@ -1,7 +1,9 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `bench`.
+//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`,
+//! `infra`, `bench`.
 
 mod bench;
 mod browser;
+mod infra;
 mod run;
 mod setup;
 mod signals;
@@ -44,6 +46,8 @@ enum Command {
         /// Only tests whose names match this pattern.
         filter: Option<String>,
     },
+    /// Checks what runs in Kubernetes: renders every environment, and validates it.
+    Infra,
     /// Measures speed and memory, side by side with what bounds them.
     Bench {
         /// Which measurements; all of them if none is named.
@@ -59,6 +63,7 @@ fn main() -> ExitCode {
         Command::WithServers { command } => with_servers::run(&command),
         Command::Up(options) => up::run(&options).map(done),
         Command::Browser { filter } => browser::run(filter.as_deref()).map(done),
+        Command::Infra => infra::run().map(done),
         Command::Bench { names } => bench::run(&names).map(done),
     };
     result.unwrap_or_else(|error| {

@@ -2,6 +2,7 @@
 
 mod chromium;
 mod debian;
+mod infra;
 mod node;
 mod packages;
 mod python;
@@ -11,7 +12,7 @@ use std::path::PathBuf;
 
 use crate::run::{Failed, root};
 
-pub(crate) use packages::BROWSER;
+pub(crate) use packages::{BROWSER, MODELS};
 
 /// Names a MongoDB server for the tests to use instead of one that is started.
 pub(crate) const MONGODB_URI: &str = "TEST_MONGODB_URI";
@@ -28,7 +29,7 @@ pub(crate) struct Tools {
 
 /// Finds every tool, and installs those that are missing.
 pub(crate) fn run() -> Result<(), Failed> {
-    servers()?;
+    infra()?;
     stripe()?;
     browser().map(|_| ())
 }
@@ -39,6 +40,13 @@ fn stripe() -> Result<(), Failed> {
     node::provide()?;
     packages::provide(packages::STRIPE)?;
     python::provide(&root().join("crates/stripe-sim/tests/official/python/requirements.txt"))
+}
+
+/// Finds or installs what the manifests are checked with. NATS is asked whether it understands its configuration.
+pub(crate) fn infra() -> Result<(), Failed> {
+    servers()?;
+    eprintln!("\n=== setup of what checks manifests");
+    infra::provide()
 }
 
 /// Finds or installs the outside servers.
