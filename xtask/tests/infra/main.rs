@@ -4,6 +4,7 @@ mod alerts;
 mod availability;
 mod backup;
 mod broker;
+mod database;
 mod network;
 mod pods;
 mod references;

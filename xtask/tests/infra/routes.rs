@@ -48,7 +48,10 @@ fn plain(environment: &Environment) -> Vec<String> {
 
 #[test]
 fn the_ingress_has_the_routes_of_the_cluster_and_is_plain() {
-    assert!(environments().iter().all(|environment| environment.find("Ingress", "marketplace").is_some()));
+    let has_router = |environment: &Environment| {
+        ["Ingress", "HTTPRoute"].iter().any(|kind| environment.find(kind, "marketplace").is_some())
+    };
+    assert!(environments().iter().all(has_router), "every environment has a router");
     everywhere(plain);
 }
 
