@@ -1,11 +1,10 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `bench`,
-//! `images`, `image-keys`, `pods`, `lint`.
+//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `infra`,
+//! `lint`, `images`, `image-keys`, `pods`, `bench`.
 
 mod bench;
 mod browser;
 mod images;
-#[path = "infra/lint.rs"]
-mod lint;
+mod infra;
 mod pods;
 mod run;
 mod setup;
@@ -49,6 +48,8 @@ enum Command {
         /// Only tests whose names match this pattern.
         filter: Option<String>,
     },
+    /// Checks what runs in Kubernetes: renders every environment, and validates it.
+    Infra,
     /// Measures speed and memory, side by side with what bounds them.
     Bench {
         /// Which measurements; all of them if none is named.
@@ -76,11 +77,12 @@ fn main() -> ExitCode {
         Command::WithServers { command } => with_servers::run(&command),
         Command::Up(options) => up::run(&options).map(done),
         Command::Browser { filter } => browser::run(filter.as_deref()).map(done),
+        Command::Infra => infra::run().map(done),
         Command::Bench { names } => bench::run(&names).map(done),
         Command::Images(options) => images::run(&options).map(done),
         Command::ImageKeys { paths } => images::print_keys(paths).map(done),
         Command::Pods => pods::run().map(done),
-        Command::Lint => lint::run().map(done),
+        Command::Lint => infra::lint().map(done),
     };
     result.unwrap_or_else(|error| {
         eprintln!("xtask: {error}");

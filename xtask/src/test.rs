@@ -1,10 +1,9 @@
 //! `cargo xtask test`: everything that must hold before a change lands, the quickest first.
 
-use crate::browser;
-use crate::pods;
 use crate::run::{Failed, cargo};
 use crate::setup;
 use crate::with_servers::Servers;
+use crate::{browser, infra, pods};
 
 /// The crates whose tests meet real servers.
 const ON_SERVERS: [&str; 4] = ["servers", "store", "bus", "e2e"];
@@ -27,7 +26,8 @@ pub(crate) fn run() -> Result<(), Failed> {
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--all-features", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    cargo(&["test", "--package", "xtask"], &[])?;
+    cargo(&["test", "--package", "xtask", "--lib", "--bins", "--test", "tidy"], &[])?;
+    infra::run()?;
     // Tests start the services as processes, whose programs must be there and fresh.
     cargo(&PROGRAMS, &[])?;
     let all = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--", "--skip", pods::TESTS];

@@ -31,9 +31,8 @@ pub(crate) fn limits(owner: &Object) -> Result<Vec<String>, PodsError> {
     must(pod["runAsNonRoot"] == true, "runAsNonRoot: true")?;
     // podman's own default.
     must(pod["seccompProfile"]["type"] == "RuntimeDefault", "seccompProfile: RuntimeDefault")?;
-    let number = |name: &str| {
-        pod[name].as_u64().ok_or_else(|| PodsError::manifest(format!("{owner} has no {name}")))
-    };
+    let number =
+        |name: &str| pod[name].as_u64().ok_or_else(|| PodsError::manifest(format!("{owner} has no {name}")));
     let limits = &container["resources"]["limits"];
     let memory = memory(&text(&limits["memory"]))?;
     let mut arguments = vec![

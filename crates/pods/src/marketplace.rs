@@ -81,7 +81,18 @@ impl Marketplace {
         simulator.wait_until_ready()?;
         services.values().try_for_each(|service| service.pod.wait_until_ready())?;
         let nginx = router(&environment, &services)?;
-        Ok(Self { nginx, services, broker, simulator, database, environment, secrets, started: 1, network, folder })
+        Ok(Self {
+            nginx,
+            services,
+            broker,
+            simulator,
+            database,
+            environment,
+            secrets,
+            started: 1,
+            network,
+            folder,
+        })
     }
 
     /// Where the marketplace is.
@@ -202,9 +213,9 @@ fn addresses(environment: &Environment) -> Vec<(String, String)> {
 fn router(environment: &Environment, services: &BTreeMap<String, Service>) -> Result<Server, PodsError> {
     let ingress = object(environment, "Ingress", "marketplace")?;
     let paths = ingress.list("/spec/rules/0/http/paths");
-    let routes = paths.iter().filter_map(|path| {
-        Some((path["path"].as_str()?, path["backend"]["service"]["name"].as_str()?))
-    });
+    let routes = paths
+        .iter()
+        .filter_map(|path| Some((path["path"].as_str()?, path["backend"]["service"]["name"].as_str()?)));
     let ports: Vec<_> = services
         .iter()
         .map(|(name, service)| (name.as_str(), service.ports.each_ref().map(Port::number)))

@@ -22,7 +22,10 @@ impl Network {
     fn remove(&self) {
         let filter = format!("name=^{}-", self.0);
         let lists: [(&[&str], &[&str]); 2] = [
-            (&["ps", "--all", "--quiet", "--filter", &filter], &["rm", "--force", "--volumes", "--time", "0"]),
+            (
+                &["ps", "--all", "--quiet", "--filter", &filter],
+                &["rm", "--force", "--volumes", "--time", "0"],
+            ),
             (&["volume", "ls", "--quiet", "--filter", &filter], &["volume", "rm", "--force"]),
         ];
         for (list, remove) in lists {

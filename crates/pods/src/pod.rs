@@ -129,10 +129,13 @@ impl Pod {
         let before = before.unwrap_or(0);
         let _ = until(Duration::from_secs(before), || None::<()>);
         podman(&["stop", "--time", &grace.saturating_sub(before).to_string(), &self.name])?;
-        let status = podman(&["inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", &self.name])?;
+        let status =
+            podman(&["inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", &self.name])?;
         if status != "0 false" {
             let (name, log) = (&self.name, self.log());
-            return Err(PodsError::manifest(format!("{name} ended with {status}; its log ends with:\n{log}")));
+            return Err(PodsError::manifest(format!(
+                "{name} ended with {status}; its log ends with:\n{log}"
+            )));
         }
         podman(&["rm", &self.name]).map(drop)
     }

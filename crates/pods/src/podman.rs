@@ -23,12 +23,12 @@ pub(crate) fn run<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Str
     if settings.is_file() {
         command.env("CONTAINERS_CONF", settings);
     }
-    let output =
-        command.output().map_err(|error| PodsError::Run { program: program.to_owned(), error })?;
+    let output = command.output().map_err(|error| PodsError::Run { program: program.to_owned(), error })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
-    let verb = arguments.first().map(|first| first.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
+    let verb =
+        arguments.first().map(|first| first.as_ref().to_string_lossy().into_owned()).unwrap_or_default();
     Err(PodsError::Failed {
         command: format!("{program} {verb}"),
         words: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
@@ -37,7 +37,8 @@ pub(crate) fn run<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Str
 
 /// Removes what processes that are gone have left behind.
 pub(crate) fn clean() -> Result<(), PodsError> {
-    let all = podman(&["ps", "--all", "--format", &format!("{{{{.ID}}}} {{{{index .Labels \"{LABEL}\"}}}}")])?;
+    let all =
+        podman(&["ps", "--all", "--format", &format!("{{{{.ID}}}} {{{{index .Labels \"{LABEL}\"}}}}")])?;
     for line in all.lines() {
         let Some((id, owner)) = line.split_once(' ').filter(|(_, owner)| owner.parse::<u32>().is_ok()) else {
             continue;

@@ -17,9 +17,9 @@ pub(crate) fn memory(quantity: &str) -> Result<String, PodsError> {
 pub(crate) fn processors(quantity: &str) -> Result<String, PodsError> {
     let thousandths = quantity.strip_suffix('m').map(|number| number.parse::<f64>().map(|all| all / 1000.0));
     let number = thousandths.unwrap_or_else(|| quantity.parse());
-    number.map(|number| number.to_string()).map_err(|_| {
-        PodsError::manifest(format!("`{quantity}` is no number of processors"))
-    })
+    number
+        .map(|number| number.to_string())
+        .map_err(|_| PodsError::manifest(format!("`{quantity}` is no number of processors")))
 }
 
 #[cfg(test)]

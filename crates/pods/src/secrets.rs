@@ -53,7 +53,11 @@ fn generate(namespace: &str, databases: &[(String, String)], folder: &Path) -> R
     let program = script.display().to_string();
     let output = command.output().map_err(|error| PodsError::Run { program: program.clone(), error })?;
     let words = || String::from_utf8_lossy(&output.stderr).trim().to_owned();
-    output.status.success().then_some(()).ok_or_else(|| PodsError::Failed { command: program, words: words() })
+    output
+        .status
+        .success()
+        .then_some(())
+        .ok_or_else(|| PodsError::Failed { command: program, words: words() })
 }
 
 fn read(folder: &Path) -> Result<BTreeMap<(String, String), String>, PodsError> {

@@ -32,7 +32,8 @@ impl Sources<'_> {
         let mut environment = BTreeMap::new();
         for from in list(&container["envFrom"]) {
             let name = from["configMapRef"]["name"].as_str();
-            let name = name.ok_or_else(|| PodsError::manifest(format!("envFrom that is no config map: {from}")))?;
+            let name =
+                name.ok_or_else(|| PodsError::manifest(format!("envFrom that is no config map: {from}")))?;
             let data = self.config_map(name)?;
             environment.extend(data.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())));
         }

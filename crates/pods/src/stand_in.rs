@@ -67,7 +67,8 @@ impl Database {
             "--tmpfs=/tmp".to_owned(),
         ];
         arguments.extend(names.iter().map(|name| format!("--network-alias={name}")));
-        let shared = ["/usr", "/lib", "/lib64", "/bin"].map(Path::new).into_iter().filter(|path| path.exists());
+        let shared =
+            ["/usr", "/lib", "/lib64", "/bin"].map(Path::new).into_iter().filter(|path| path.exists());
         arguments.extend(
             shared.chain([tools.as_path()]).map(|path| format!("--volume={0}:{0}:ro", path.display())),
         );

@@ -80,7 +80,8 @@ pub fn arguments(
     } else {
         ("--dbpath", "--bind_ip", &[])
     };
-    let mut arguments: Vec<OsString> = vec!["--port".into(), port.to_string().into(), folder.into(), data.into()];
+    let mut arguments: Vec<OsString> =
+        vec!["--port".into(), port.to_string().into(), folder.into(), data.into()];
     arguments.extend([listens.into(), listen.to_string().into()]);
     arguments.extend(rest.iter().chain(options).map(OsString::from));
     arguments
@@ -119,9 +120,11 @@ mod tests {
 
     #[test]
     fn each_kind_of_server_is_given_its_own_options() {
-        let secantus = arguments(Path::new("/x/secantusd-py"), Ipv4Addr::LOCALHOST, 1, Path::new("/data"), &[]);
+        let secantus =
+            arguments(Path::new("/x/secantusd-py"), Ipv4Addr::LOCALHOST, 1, Path::new("/data"), &[]);
         assert!(secantus.contains(&"--sync-on-commit".into()) && secantus.contains(&"--storage-path".into()));
-        let mongod = arguments(Path::new("/usr/bin/mongod"), Ipv4Addr::LOCALHOST, 1, Path::new("/data"), &["--auth"]);
+        let mongod =
+            arguments(Path::new("/usr/bin/mongod"), Ipv4Addr::LOCALHOST, 1, Path::new("/data"), &["--auth"]);
         assert_eq!(mongod, ["--port", "1", "--dbpath", "/data", "--bind_ip", "127.0.0.1", "--auth"]);
     }
 }

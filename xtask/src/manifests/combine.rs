@@ -26,7 +26,7 @@ impl Combination {
         let components = folders(&k8s.join("components"))?;
         let mut all = Vec::new();
         for overlay in folders(&k8s.join("overlays"))? {
-            let has = components_of(&read(k8s, &overlay)?);
+            let has = components_of(k8s, &overlay)?;
             let is_there = |component: &str| has.iter().any(|path| path.ends_with(&format!("/{component}")));
             let fits = |component: &String| {
                 let excluded = ALTERNATIVES.iter().any(|pair| {
@@ -76,9 +76,21 @@ fn read(k8s: &Path, overlay: &str) -> Result<Value, RenderError> {
     serde_saphyr::from_str(&text).map_err(|error| RenderError::Kustomize(error.to_string()))
 }
 
-fn components_of(kustomization: &Value) -> Vec<String> {
-    let paths = kustomization["components"].as_array().into_iter().flatten();
-    paths.filter_map(|path| path.as_str().map(str::to_owned)).collect()
+/// The components of an overlay, and of those that it builds upon.
+fn components_of(k8s: &Path, overlay: &str) -> Result<Vec<String>, RenderError> {
+    let kustomization = read(k8s, overlay)?;
+    let mut components = texts(&kustomization["components"]);
+    // A neighbour is `../dev`, where the base is `../../base`.
+    for below in texts(&kustomization["resources"]) {
+        if let Some(neighbour) = below.strip_prefix("../").filter(|name| !name.starts_with("..")) {
+            components.extend(components_of(k8s, neighbour)?);
+        }
+    }
+    Ok(components)
+}
+
+fn texts(list: &Value) -> Vec<String> {
+    list.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
 /// The names of the folders in a folder, sorted.

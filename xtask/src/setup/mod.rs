@@ -4,6 +4,7 @@ mod chromium;
 mod containers;
 mod debian;
 mod image_tools;
+mod infra;
 mod node;
 mod packages;
 mod python;
@@ -17,7 +18,7 @@ use crate::run::{Failed, root};
 
 pub(crate) use containers::Containers;
 pub(crate) use image_tools::ImageTools;
-pub(crate) use packages::BROWSER;
+pub(crate) use packages::{BROWSER, MODELS};
 
 /// Names a MongoDB server for the tests to use instead of one that is started.
 pub(crate) const MONGODB_URI: &str = "TEST_MONGODB_URI";
@@ -34,7 +35,7 @@ pub(crate) struct Tools {
 
 /// Finds every tool, and installs those that are missing.
 pub(crate) fn run() -> Result<(), Failed> {
-    servers()?;
+    infra()?;
     stripe()?;
     linters()?;
     browser().map(|_| ())
@@ -46,6 +47,13 @@ fn stripe() -> Result<(), Failed> {
     node::provide()?;
     packages::provide(packages::STRIPE)?;
     python::provide(&root().join("crates/stripe-sim/tests/official/python/requirements.txt"))
+}
+
+/// Finds or installs what the manifests are checked with. NATS is asked whether it understands its configuration.
+pub(crate) fn infra() -> Result<(), Failed> {
+    servers()?;
+    eprintln!("\n=== setup of what checks manifests");
+    infra::provide()
 }
 
 /// Finds or installs the outside servers.

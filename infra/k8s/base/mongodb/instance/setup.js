@@ -37,10 +37,19 @@ function insist(what, work) {
   }
 }
 
-/** What a member says of its set, which it tells everybody; nothing if it does not answer, or is in none. */
+/** What a member says of itself, which it tells everybody. */
+function ask(address) {
+  const admin = open(address);
+  const said = admin.hello();
+  // It is asked many times, and each time by a connection of its own.
+  admin.getMongo().close();
+  return said;
+}
+
+/** What a member says of its set; nothing if it does not answer, or is in none. */
 function hello(address) {
   try {
-    const said = open(address).hello();
+    const said = ask(address);
     return said.setName ? said : undefined;
   } catch (error) {
     return undefined;
@@ -96,7 +105,7 @@ function seeToUser(admin) {
   return true;
 }
 
-insist("mongod", () => open(local).hello().ok);
+insist("mongod", () => ask(local).ok);
 if (!hello(local)) {
   if (ordinal === "0" && !anotherMember()) begin();
   else insist("a place in the replica set", () => join(anotherMember()));
