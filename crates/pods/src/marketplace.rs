@@ -174,9 +174,9 @@ fn namespace(environment: &Environment) -> &str {
     environment.objects.iter().find(|object| object.kind() == "Namespace").map_or("", Object::name)
 }
 
+/// What is replaced pod by pod. The simulator is not: it is there only once.
 fn services_of(environment: &Environment) -> impl Iterator<Item = &Object> {
-    let deployments = environment.of_kind("Deployment");
-    deployments.filter(|owner| owner.labels().get("app.kubernetes.io/component") == Some(&"service"))
+    environment.of_kind("Deployment").filter(|owner| owner.text("/spec/strategy/type") != "Recreate")
 }
 
 /// The image of an object's pods, which must have been built.

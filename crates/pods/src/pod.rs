@@ -11,7 +11,7 @@ use servers::{Port, Ready, until};
 use xtask::manifests::Object;
 
 use crate::container;
-use crate::podman::{LABEL, podman};
+use crate::podman::{LABEL, log, podman};
 use crate::settings::{Sources, list, text};
 use crate::{PodsError, volumes};
 
@@ -116,7 +116,7 @@ impl Pod {
         seen.ok_or_else(|| PodsError::Silent {
             name: self.name.clone(),
             seconds: PATIENCE.as_secs(),
-            log: self.log(),
+            log: log(&self.name),
         })
     }
 
@@ -132,17 +132,12 @@ impl Pod {
         let status =
             podman(&["inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", &self.name])?;
         if status != "0 false" {
-            let (name, log) = (&self.name, self.log());
+            let (name, log) = (&self.name, log(&self.name));
             return Err(PodsError::manifest(format!(
                 "{name} ended with {status}; its log ends with:\n{log}"
             )));
         }
         podman(&["rm", &self.name]).map(drop)
-    }
-
-    /// The end of its log.
-    fn log(&self) -> String {
-        podman(&["logs", "--tail", "20", &self.name]).unwrap_or_default()
     }
 }
 

@@ -15,15 +15,17 @@ pub(crate) fn podman<S: AsRef<OsStr>>(arguments: &[S]) -> Result<String, PodsErr
     run("podman", arguments)
 }
 
+/// The end of a container's log, of both its outputs.
+pub(crate) fn log(name: &str) -> String {
+    let output = command("podman", &["logs", "--tail", "20", name]).output();
+    let both = output.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
+    String::from_utf8_lossy(&both).into_owned()
+}
+
 /// What podman or buildah prints.
 pub(crate) fn run<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<String, PodsError> {
-    let mut command = Command::new(program);
-    command.args(arguments);
-    let settings = tools().join("containers.conf");
-    if settings.is_file() {
-        command.env("CONTAINERS_CONF", settings);
-    }
-    let output = command.output().map_err(|error| PodsError::Run { program: program.to_owned(), error })?;
+    let output = command(program, arguments).output();
+    let output = output.map_err(|error| PodsError::Run { program: program.to_owned(), error })?;
     if output.status.success() {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
@@ -33,6 +35,16 @@ pub(crate) fn run<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Result<Str
         command: format!("{program} {verb}"),
         words: String::from_utf8_lossy(&output.stderr).trim().to_owned(),
     })
+}
+
+fn command<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments);
+    let settings = tools().join("containers.conf");
+    if settings.is_file() {
+        command.env("CONTAINERS_CONF", settings);
+    }
+    command
 }
 
 /// Removes what processes that are gone have left behind.

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::net::Ipv4Addr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use servers::{Port, Ready, mongodb, nats, tools, until};
 
 use crate::PodsError;
-use crate::podman::{LABEL, podman, run};
+use crate::podman::{LABEL, log, podman, run};
 
 /// NATS's image here: its real server alone, as the official image has it, too.
 pub(crate) const NATS: &str = "localhost/ticketing/nats:here";
@@ -67,11 +67,7 @@ impl Database {
             "--tmpfs=/tmp".to_owned(),
         ];
         arguments.extend(names.iter().map(|name| format!("--network-alias={name}")));
-        let shared =
-            ["/usr", "/lib", "/lib64", "/bin"].map(Path::new).into_iter().filter(|path| path.exists());
-        arguments.extend(
-            shared.chain([tools.as_path()]).map(|path| format!("--volume={0}:{0}:ro", path.display())),
-        );
+        arguments.extend(shared(&tools).iter().map(|path| format!("--volume={0}:{0}:ro", path.display())));
         arguments.extend([EMPTY.to_owned(), program.display().to_string()]);
         let told = mongodb::arguments(&program, Ipv4Addr::UNSPECIFIED, PORT, Path::new("/data"), &[]);
         arguments.extend(told.iter().map(|word| word.to_string_lossy().into_owned()));
@@ -85,7 +81,7 @@ impl Database {
         until(PATIENCE, answers).ok_or_else(|| PodsError::Silent {
             name: "the database".to_owned(),
             seconds: PATIENCE.as_secs(),
-            log: podman(&["logs", "--tail", "20", &format!("{network}-database")]).unwrap_or_default(),
+            log: log(&format!("{network}-database")),
         })
     }
 
@@ -93,4 +89,17 @@ impl Database {
     pub(crate) fn url(&self, service: &str) -> String {
         format!("mongodb://127.0.0.1:{}/{service}?directConnection=true", self.port.number())
     }
+}
+
+/// The folders of this machine that its programs need, be they of the system or of the tools.
+fn shared(tools: &Path) -> Vec<PathBuf> {
+    let mut folders: Vec<_> = ["/usr", "/lib", "/lib64", "/bin"].map(PathBuf::from).into();
+    folders.push(tools.to_owned());
+    // The interpreter of the tools may be anywhere: `<prefix>/bin/python3`.
+    let python = fs::canonicalize(tools.join("python/bin/python3")).ok();
+    folders.extend(python.iter().filter_map(|python| python.ancestors().nth(2)).map(Path::to_owned));
+    folders.retain(|folder| folder.exists());
+    let all = folders.clone();
+    folders.retain(|one| !all.iter().any(|other| one != other && one.starts_with(other)));
+    folders
 }
