@@ -32,6 +32,8 @@ pub struct Marketplace {
     database: Database,
     environment: Environment,
     secrets: BTreeMap<(String, String), String>,
+    /// The names of what is there only once.
+    hosts: Vec<(String, String)>,
     started: usize,
     network: Network,
     folder: TempDir,
@@ -61,17 +63,22 @@ impl Marketplace {
         let network = Network::create()?;
         let database = database(&environment, &network)?;
         let secrets = secrets::make(namespace(&environment), &addresses(&environment))?;
-        let around = Surroundings {
+        let mut hosts = database.hosts()?;
+        let surroundings = Surroundings {
             objects: &environment.objects,
             secrets: &secrets,
             network: network.name(),
             folder: folder.path(),
+            hosts: &[],
         };
         build_nats()?;
-        let broker = Pod::start(object(&environment, "StatefulSet", "nats")?, 0, NATS, None, around)?;
+        let broker = Pod::start(object(&environment, "StatefulSet", "nats")?, 0, NATS, None, surroundings)?;
         broker.wait_until_ready()?;
         let simulator = object(&environment, "Deployment", "stripe-sim")?;
-        let simulator = Pod::start(simulator, 0, &image(simulator)?, None, around)?;
+        let simulator = Pod::start(simulator, 0, &image(simulator)?, None, surroundings)?;
+        hosts.extend(broker.hosts(surroundings)?);
+        hosts.extend(simulator.hosts(surroundings)?);
+        let around = Surroundings { hosts: &hosts, ..surroundings };
         let mut services = BTreeMap::new();
         for owner in services_of(&environment) {
             let ports = [Port::free()?, Port::free()?];
@@ -89,6 +96,7 @@ impl Marketplace {
             database,
             environment,
             secrets,
+            hosts,
             started: 1,
             network,
             folder,
@@ -132,6 +140,7 @@ impl Marketplace {
             secrets: &self.secrets,
             network: self.network.name(),
             folder: self.folder.path(),
+            hosts: &self.hosts,
         };
         let place = (service.place + 1) % PLACES;
         let port = service.ports[place].number();
@@ -195,8 +204,8 @@ fn databases(environment: &Environment) -> impl Iterator<Item = &Object> {
 /// One server under the names of all.
 fn database(environment: &Environment, network: &Network) -> Result<Database, PodsError> {
     let names: Vec<_> = databases(environment).map(|set| set.name().to_owned()).collect();
-    let database = Database::start(network.name(), &names)?;
-    database.wait_until_ready(network.name())?;
+    let database = Database::start(network.name(), names)?;
+    database.wait_until_ready()?;
     Ok(database)
 }
 

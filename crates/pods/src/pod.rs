@@ -11,7 +11,7 @@ use servers::{Port, Ready, until};
 use xtask::manifests::Object;
 
 use crate::container;
-use crate::podman::{LABEL, log, podman};
+use crate::podman::{LABEL, address, log, podman};
 use crate::settings::{Sources, list, text};
 use crate::{PodsError, volumes};
 
@@ -27,6 +27,9 @@ pub(crate) struct Surroundings<'a> {
     pub(crate) network: &'a str,
     /// For files that are mounted.
     pub(crate) folder: &'a Path,
+    /// Names that lead to one pod for as long as all runs. They are asked of nobody: podman's DNS is away for a moment
+    /// whenever a container starts or ends, as a cluster's is not.
+    pub(crate) hosts: &'a [(String, String)],
 }
 
 /// A pod that runs.
@@ -78,6 +81,7 @@ impl Pod {
             format!("--network={}", around.network),
         ];
         arguments.extend(aliases(owner, around.objects).map(|alias| format!("--network-alias={alias}")));
+        arguments.extend(around.hosts.iter().map(|(name, address)| format!("--add-host={name}:{address}")));
         for port in list(&container["ports"]) {
             let (name, inside) = (text(&port["name"]), &port["containerPort"]);
             let given = match http.filter(|_| name == "http") {
@@ -106,6 +110,12 @@ impl Pod {
         let found = self.ports.get(port);
         let found = found.ok_or_else(|| PodsError::manifest(format!("{} has no port {port}", self.owner)))?;
         Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, found.number())))
+    }
+
+    /// The names that lead to it, with its address in the network.
+    pub(crate) fn hosts(&self, around: Surroundings<'_>) -> Result<Vec<(String, String)>, PodsError> {
+        let address = address(&self.name)?;
+        Ok(aliases(&self.owner, around.objects).map(|name| (name.to_owned(), address.clone())).collect())
     }
 
     /// Waits until its readiness probe is answered well.

@@ -15,6 +15,11 @@ pub(crate) fn podman<S: AsRef<OsStr>>(arguments: &[S]) -> Result<String, PodsErr
     run("podman", arguments)
 }
 
+/// A container's address in its network.
+pub(crate) fn address(name: &str) -> Result<String, PodsError> {
+    podman(&["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name])
+}
+
 /// The end of a container's log, of both its outputs.
 pub(crate) fn log(name: &str) -> String {
     let output = command("podman", &["logs", "--tail", "20", name]).output();

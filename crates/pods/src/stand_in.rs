@@ -8,7 +8,7 @@ use std::time::Duration;
 use servers::{Port, Ready, mongodb, nats, tools, until};
 
 use crate::PodsError;
-use crate::podman::{LABEL, log, podman, run};
+use crate::podman::{LABEL, address, log, podman, run};
 
 /// NATS's image here: its real server alone, as the official image has it, too.
 pub(crate) const NATS: &str = "localhost/ticketing/nats:here";
@@ -37,6 +37,9 @@ fn build(tag: &str, text: &str, folder: &Path) -> Result<(), PodsError> {
 /// A server that speaks MongoDB's protocol, for all services, in a container with this machine's own programs.
 #[derive(Debug)]
 pub(crate) struct Database {
+    name: String,
+    /// By which it is known in the network.
+    names: Vec<String>,
     port: Port,
 }
 
@@ -47,42 +50,47 @@ const PATIENCE: Duration = Duration::from_mins(1);
 const PORT: u16 = 27017;
 
 impl Database {
-    /// Starts it under these names of the network.
-    pub(crate) fn start(network: &str, names: &[String]) -> Result<Self, PodsError> {
+    /// Starts it. Those who are to know it by these names are told where it is ([`Database::hosts`]).
+    pub(crate) fn start(network: &str, names: Vec<String>) -> Result<Self, PodsError> {
         let program = mongodb::find()?;
         let program = fs::canonicalize(&program).map_err(PodsError::file(&program))?;
         let tools = fs::canonicalize(tools()).map_err(PodsError::file(&tools()))?;
         let folder = tempfile::tempdir().map_err(PodsError::file(&std::env::temp_dir()))?;
         build(EMPTY, "FROM scratch\nLABEL of=nothing\n", folder.path())?;
-        let port = Port::free()?;
+        let (name, port) = (format!("{network}-database"), Port::free()?);
         let mut arguments = vec![
             "run".to_owned(),
             "--detach".to_owned(),
             "--pull=never".to_owned(),
-            format!("--name={network}-database"),
+            format!("--name={name}"),
             format!("--label={LABEL}={}", std::process::id()),
             format!("--network={network}"),
             format!("--publish=127.0.0.1:{}:{PORT}", port.number()),
             "--volume=/data".to_owned(),
             "--tmpfs=/tmp".to_owned(),
         ];
-        arguments.extend(names.iter().map(|name| format!("--network-alias={name}")));
         arguments.extend(shared(&tools).iter().map(|path| format!("--volume={0}:{0}:ro", path.display())));
         arguments.extend([EMPTY.to_owned(), program.display().to_string()]);
         let told = mongodb::arguments(&program, Ipv4Addr::UNSPECIFIED, PORT, Path::new("/data"), &[]);
         arguments.extend(told.iter().map(|word| word.to_string_lossy().into_owned()));
         podman(&arguments)?;
-        Ok(Self { port })
+        Ok(Self { name, names, port })
     }
 
-    pub(crate) fn wait_until_ready(&self, network: &str) -> Result<(), PodsError> {
+    pub(crate) fn wait_until_ready(&self) -> Result<(), PodsError> {
         let ready = Ready::Accepts(([127, 0, 0, 1], self.port.number()).into());
         let answers = || ready.now().then_some(());
         until(PATIENCE, answers).ok_or_else(|| PodsError::Silent {
             name: "the database".to_owned(),
             seconds: PATIENCE.as_secs(),
-            log: log(&format!("{network}-database")),
+            log: log(&self.name),
         })
+    }
+
+    /// Its names, with its address in the network.
+    pub(crate) fn hosts(&self) -> Result<Vec<(String, String)>, PodsError> {
+        let address = address(&self.name)?;
+        Ok(self.names.iter().map(|name| (name.clone(), address.clone())).collect())
     }
 
     /// The address of a service's database from this machine.
