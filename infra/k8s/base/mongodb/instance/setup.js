@@ -88,7 +88,9 @@ function join(other) {
 /** Root is made from its own machine, which mongod allows while there is nobody else. */
 function seeToRoot() {
   try {
-    return openAsRoot(local);
+    // Not returned at once: mongosh would wait for it outside of this `try`.
+    const admin = openAsRoot(local);
+    return admin;
   } catch (error) {
     say("making root");
     open(local).createUser({ user: "root", pwd: secret("root-password"), roles: ["root"] });
