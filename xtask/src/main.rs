@@ -27,7 +27,7 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Finds or installs what the tests need: a MongoDB and a NATS server, nginx, node, npm's packages, Chromium.
+    /// Finds or installs what the tests need: a MongoDB and a NATS server, nginx, kubectl, node, Chromium, and packages.
     Setup,
     /// Checks everything: format, lints, documentation, the project's own rules, tests.
     Test,

@@ -2,7 +2,7 @@
 
 use super::{Rendered, said};
 use crate::run::{Failed, root};
-use crate::setup::MODELS;
+use crate::setup::CHECKS;
 
 /// What there is no model of. The rules in `xtask/tests/infra` look at them.
 const WITHOUT_A_MODEL: [&str; 1] = ["cilium.io/v2"];
@@ -12,5 +12,5 @@ pub(super) fn check(rendered: &Rendered) -> Result<String, Failed> {
     let mut objects = rendered.of_kubernetes(false);
     objects.retain(|object| !WITHOUT_A_MODEL.contains(&object.api()));
     let file = rendered.write("custom.json", &objects)?;
-    said(&root().join(MODELS), "node", &["validate.mjs", &file])
+    said(&root().join(CHECKS), "node", &["validate.mjs", &file])
 }

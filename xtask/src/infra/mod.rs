@@ -43,7 +43,7 @@ type Check = fn(&Rendered) -> Result<String, Failed>;
 const CHECKS: [Check; 3] = [schemas::check, custom::check, checkov::check];
 
 /// What each of them has to find wrong: one that was switched off by mistake is content with anything.
-fn wrong() -> [(Check, Value); 4] {
+fn wrong() -> [(Check, Value); 5] {
     let service =
         json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "x"}, "spec": {"portz": []}});
     // Away since Kubernetes 1.25.
@@ -51,9 +51,17 @@ fn wrong() -> [(Check, Value); 4] {
         json!({"apiVersion": "policy/v1beta1", "kind": "PodDisruptionBudget", "metadata": {"name": "x"}});
     let issuer =
         json!({"apiVersion": "cert-manager.io/v1", "kind": "Issuer", "metadata": {"name": "x"}, "spec": []});
+    let rules = json!([{"name": "x", "rules": [{"alert": "x", "expr": "sum(up"}]}]);
+    let alert = json!({"apiVersion": "monitoring.coreos.com/v1", "kind": "PrometheusRule", "metadata": {"name": "x"}, "spec": {"groups": rules}});
     let container = json!({"name": "x", "image": "x:1", "securityContext": {"privileged": true}});
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "x"}, "spec": {"containers": [container]}});
-    [(schemas::check, service), (schemas::check, budget), (custom::check, issuer), (checkov::check, pod)]
+    [
+        (schemas::check, service),
+        (schemas::check, budget),
+        (custom::check, issuer),
+        (custom::check, alert),
+        (checkov::check, pod),
+    ]
 }
 
 fn notices(check: Check, wrong: Value) -> Result<(), Failed> {

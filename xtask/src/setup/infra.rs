@@ -16,7 +16,7 @@ pub(crate) fn provide() -> Result<(), Failed> {
     kubectl()?;
     jq()?;
     node::provide()?;
-    packages::provide(packages::MODELS)?;
+    packages::provide(packages::CHECKS)?;
     python::provide(&root().join("infra/checks/requirements.txt"))
 }
 

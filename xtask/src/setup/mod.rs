@@ -18,7 +18,7 @@ use crate::run::{Failed, root};
 
 pub(crate) use containers::Containers;
 pub(crate) use image_tools::ImageTools;
-pub(crate) use packages::{BROWSER, MODELS};
+pub(crate) use packages::{BROWSER, CHECKS};
 
 /// Names a MongoDB server for the tests to use instead of one that is started.
 pub(crate) const MONGODB_URI: &str = "TEST_MONGODB_URI";

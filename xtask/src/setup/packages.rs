@@ -11,8 +11,8 @@ pub(crate) const BROWSER: &str = "crates/client/tests/browser";
 /// Where the simulator meets Stripe's library for Node, from the root.
 pub(crate) const STRIPE: &str = "crates/stripe-sim/tests/official/node";
 
-/// Where the models of custom resources are, from the root.
-pub(crate) const MODELS: &str = "infra/checks/models";
+/// Where what checks manifests is, from the root.
+pub(crate) const CHECKS: &str = "infra/checks/npm";
 
 /// Installs the packages of a folder, unless those of its lock file are there.
 pub(crate) fn provide(name: &str) -> Result<(), Failed> {

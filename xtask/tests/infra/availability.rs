@@ -86,16 +86,23 @@ fn graceful(environment: &Environment) -> Vec<String> {
     breaches
 }
 
-/// A rollout takes nothing away before its successor is ready, and pods of a service are spread over nodes.
+/// A rollout takes nothing away before its successor is ready.
 fn rolled_out_without_a_gap(environment: &Environment) -> Vec<String> {
+    let services = environment.objects.iter().filter(|object| is_service(object));
+    let gaps = services.filter(|object| object.at("/spec/strategy/rollingUpdate/maxUnavailable") != 0);
+    gaps.map(|object| format!("{object} takes pods away before new ones are ready")).collect()
+}
+
+/// Pods of one kind keep apart: if they can, and for certain where a majority of them has to remain.
+fn spread(environment: &Environment) -> Vec<String> {
     let mut breaches = Vec::new();
-    for object in environment.objects.iter().filter(|object| is_service(object)) {
-        if object.at("/spec/strategy/rollingUpdate/maxUnavailable") != 0 {
-            breaches.push(format!("{object} takes pods away before new ones are ready"));
-        }
-        let spread = object.list("/spec/template/spec/topologySpreadConstraints");
-        if !spread.iter().any(|one| chooses(&one["labelSelector"], &object.pod_labels())) {
-            breaches.push(format!("{object} is not spread over nodes"));
+    for object in lasting(environment).filter(|object| object.name() != "stripe-sim") {
+        let constraints = object.list("/spec/template/spec/topologySpreadConstraints");
+        let own = |one: &Value| chooses(&one["labelSelector"], &object.pod_labels());
+        let votes = object.kind() == "StatefulSet" && replicas(environment, object) > 1;
+        let how = if votes { "DoNotSchedule" } else { "ScheduleAnyway" };
+        if constraints.len() != 1 || !own(&constraints[0]) || constraints[0]["whenUnsatisfiable"] != how {
+            breaches.push(format!("{object} needs one constraint for its own pods, {how}"));
         }
     }
     breaches
@@ -147,6 +154,11 @@ fn a_rollout_leaves_no_gap() {
 }
 
 #[test]
+fn pods_of_one_kind_keep_apart() {
+    everywhere(spread);
+}
+
+#[test]
 fn autoscalers_scale_alone() {
     everywhere(scaled_by_one);
 }
@@ -173,13 +185,10 @@ fn a_breach_of_each_rule_is_found() {
     planted(graceful, AUTH, "/spec/template/spec/terminationGracePeriodSeconds", json!(30), "killed");
     planted(graceful, AUTH, "/spec/template/spec/containers/0/lifecycle", Value::Null, "routers");
     planted(rolled_out_without_a_gap, AUTH, "/spec/strategy/rollingUpdate/maxUnavailable", json!(1), "away");
-    planted(
-        rolled_out_without_a_gap,
-        AUTH,
-        "/spec/template/spec/topologySpreadConstraints",
-        json!([]),
-        "spread",
-    );
+    let constraints = "/spec/template/spec/topologySpreadConstraints";
+    planted(spread, AUTH, constraints, json!([]), "Deployment auth");
+    let how = format!("{constraints}/0/whenUnsatisfiable");
+    planted(spread, ("StatefulSet", "nats"), &how, json!("ScheduleAnyway"), "StatefulSet nats");
     planted(
         scaled_by_one,
         ("HorizontalPodAutoscaler", "auth"),

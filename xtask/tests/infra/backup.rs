@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::environment;
-use super::scripts::Cluster;
+use super::scripts::{Cluster, Ran};
 
 const SCRIPT: &str = "infra/backup/restore.sh";
 
@@ -34,6 +34,53 @@ fn every_database_has_a_backup() {
             &json!({"name": "SERVICE", "value": service})
         );
     }
+}
+
+/// What the containers of a backup are told, beside where their folders are.
+const TOLD: [(&str, &str); 5] = [
+    ("STORE_URL", "mongodb://orders:p0@db/orders"),
+    ("BUCKET", "backups"),
+    ("NAMESPACE", "ticketing"),
+    ("SERVICE", "orders"),
+    ("KEEP", "30d"),
+];
+
+fn step(cluster: &Cluster, name: &str, backup: &str) -> Ran {
+    let told = [&TOLD[..], &[("BACKUP", backup)]].concat();
+    cluster.run(&format!("infra/k8s/components/backup/objects/{name}.sh"), &[], &told)
+}
+
+#[test]
+fn what_was_backed_up_comes_back() {
+    let cluster = Cluster::empty();
+    cluster.put("database", "sold once");
+    assert!(step(&cluster, "dump", "").succeeded);
+    let uploaded = step(&cluster, "upload", "").said;
+    let name = uploaded.split_whitespace().find_map(|word| word.strip_suffix(".archive.gz")).expect("a name");
+
+    for backup in ["latest", name] {
+        cluster.put("database", "broken");
+        assert!(step(&cluster, "download", backup).said.contains(name));
+        assert!(step(&cluster, "load", backup).succeeded);
+        assert_eq!(cluster.get("database"), "sold once");
+    }
+    let calls = cluster.get("calls");
+    assert!(calls.contains("rclone delete --min-age 30d bucket:backups/ticketing/orders"), "{calls}");
+    assert!(!calls.contains("p0"), "no password on a command line: {calls}");
+}
+
+#[test]
+fn of_several_backups_the_latest_is_brought_and_of_none_that_is_said() {
+    let cluster = Cluster::empty();
+    let ran = step(&cluster, "download", "latest");
+    assert!(!ran.succeeded && ran.said.contains("there is no backup 'latest' of orders"), "{}", ran.said);
+    for day in ["2026-11-21", "2026-11-22", "2026-09-30"] {
+        cluster.put(&format!("bucket-backups-ticketing-orders-{day}T03-17-00Z.archive.gz"), day);
+    }
+    assert!(step(&cluster, "download", "latest").said.contains("brought 2026-11-22"));
+    assert_eq!(cluster.get("archive.gz"), "2026-11-22");
+    let ran = step(&cluster, "download", "2026-11-20T03-17-00Z");
+    assert!(!ran.succeeded && ran.said.contains("2026-09-30T03-17-00Z.archive.gz"), "{}", ran.said);
 }
 
 #[test]

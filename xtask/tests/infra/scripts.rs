@@ -3,13 +3,12 @@
 use std::env;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 use xtask::manifests::{Object, parse, root};
 
-/// A cluster that is a folder, and a `kubectl` that knows it.
+/// A cluster that is a folder, and tools that know it.
 pub(crate) struct Cluster(TempDir);
 
 /// What a script did.
@@ -23,9 +22,13 @@ impl Cluster {
     /// Without anything in it.
     pub(crate) fn empty() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let program = folder.path().join("kubectl");
-        fs::write(&program, include_str!("kubectl.sh")).expect("a program");
-        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
+        let tools = [("kubectl", include_str!("kubectl.sh"))].into_iter();
+        let backup = ["mongodump", "mongorestore", "rclone"].map(|name| (name, include_str!("backup.sh")));
+        for (name, text) in tools.chain(backup) {
+            let program = folder.path().join(name);
+            fs::write(&program, text).expect("a program");
+            fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("a program");
+        }
         Self(folder)
     }
 
@@ -52,10 +55,14 @@ impl Cluster {
                 .into_iter()
                 .chain(env::split_paths(&env::var_os("PATH").unwrap_or_default())),
         );
-        let output = Command::new(Path::new(&root()).join(script))
+        // As pods run them: what a map is mounted as may not be run by itself.
+        let output = Command::new("bash")
+            .arg(root().join(script))
             .args(arguments)
             .env("PATH", path.expect("a path"))
             .env("CLUSTER", self.0.path())
+            .env("DUMP", self.0.path())
+            .env("TMPDIR", self.0.path())
             .envs(variables.iter().copied())
             .stdin(Stdio::null())
             .output()

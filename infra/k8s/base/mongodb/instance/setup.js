@@ -65,9 +65,11 @@ function anotherMember() {
   return undefined;
 }
 
+/** Works once this pod's name is known, which takes a moment after its start. */
 function begin() {
   say("beginning the replica set");
-  open(local).runCommand({ replSetInitiate: { _id: "rs0", members: [{ _id: 0, host: me }] } });
+  const config = { _id: "rs0", members: [{ _id: 0, host: me }] };
+  return open(local).runCommand({ replSetInitiate: config }).ok;
 }
 
 function join(other) {
@@ -85,10 +87,19 @@ function join(other) {
   return admin.runCommand({ replSetReconfig: config }).ok;
 }
 
+/** The first one begins, unless it comes back without its data to others that have theirs. */
+function belong() {
+  if (hello(local)) return true;
+  const other = anotherMember();
+  return ordinal === "0" && !other ? begin() : join(other);
+}
+
 /** Root is made from its own machine, which mongod allows while there is nobody else. */
 function seeToRoot() {
   try {
-    return openAsRoot(local);
+    // Not returned at once: mongosh would wait for it outside of this `try`.
+    const admin = openAsRoot(local);
+    return admin;
   } catch (error) {
     say("making root");
     open(local).createUser({ user: "root", pwd: secret("root-password"), roles: ["root"] });
@@ -106,10 +117,7 @@ function seeToUser(admin) {
 }
 
 insist("mongod", () => ask(local).ok);
-if (!hello(local)) {
-  if (ordinal === "0" && !anotherMember()) begin();
-  else insist("a place in the replica set", () => join(anotherMember()));
-}
+insist("a place in the replica set", belong);
 const { primary } = insist("the replica set", () => {
   const said = hello(local);
   return said && said.primary && (said.isWritablePrimary || said.secondary) ? said : undefined;

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Replaces the collections of the database that STORE_URL names by those of /dump/archive.gz.
+# Replaces the collections of the database that STORE_URL names by those in the folder DUMP.
 set -euo pipefail
 umask 077
 
-printf 'uri: "%s"\n' "$STORE_URL" > /tmp/mongorestore.yaml
-mongorestore --config=/tmp/mongorestore.yaml --gzip --archive=/dump/archive.gz --drop --stopOnError
+config="$(mktemp)"
+printf 'uri: "%s"\n' "$STORE_URL" > "$config"
+mongorestore --config="$config" --gzip --archive="$DUMP/archive.gz" --drop --stopOnError
