@@ -37,7 +37,7 @@ wrap() { # overlay, images
   {
     echo "apiVersion: kustomize.config.k8s.io/v1beta1"
     echo "kind: Kustomization"
-    echo "resources: [$(realpath --relative-to="$(realpath "$wrapper")" "$1")]"
+    echo "resources: [$(way_to "$1")]"
     echo "images:"
     while read -r name reference; do
       # However the overlay calls it.
@@ -55,6 +55,13 @@ wrap() { # overlay, images
   if grep -E 'image: ([^ @]*/)?ticketing/[^ @]*$' <<< "$rendered" >&2; then
     fail "$2 does not say which images these are"
   fi
+}
+
+# The way from the wrapper to a folder: up to the root, and down again. kustomize takes no other.
+way_to() {
+  local from to
+  from=$(cd "$wrapper" && pwd -P) to=$(cd "$1" && pwd -P)
+  echo "$(sed -E 's#/[^/]+#../#g' <<< "$from")${to#/}"
 }
 
 # Every Deployment with the number of its present revision.

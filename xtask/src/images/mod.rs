@@ -53,10 +53,10 @@ pub(crate) fn run(options: &Options) -> Result<(), Failed> {
     for name in chosen {
         built.push(build::image(name, &folder.join(name), &containers, &tools)?);
     }
-    println!("\n{:<32} {:>9}  made of", "image", "MiB");
+    println!("\n{:<34} {:>9}  made of", "image", "MiB");
     for image in &built {
         println!(
-            "{:<32} {:>9.1}  {} packages: {}",
+            "{:<34} {:>9.1}  {} packages: {}",
             image.tag,
             mebibytes(image.size),
             image.packages,
