@@ -16,7 +16,7 @@ use store::sqlite::{OpenError, SqliteBackend};
 use stripe_sim::StripeSim;
 use ticketing::{Marketplace, Parts};
 
-pub use circumstances::{AtTheDatabase, BeforeStripe, Circumstances};
+pub use circumstances::{AtTheDatabase, BeforeStripe, Circumstances, MakesTheBus};
 
 use crate::{Person, Place};
 
@@ -64,7 +64,7 @@ impl World {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
             clock: shared,
             open: Box::new(move |_| Ok::<_, OpenError>(at_the_database(SqliteBackend::in_memory()?))),
-            bus,
+            bus: bus(&clock),
             auth: auth::Settings::default(),
             hold: HOLD,
             http,

@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use axum::Router;
 use bus::{Bus, LocalBus};
+use common::clock::SimClock;
 use runtime::HttpOptions;
 use store::Backend;
 use stripe_sim::Fees;
 
 /// Comes between a service and its database.
 pub type AtTheDatabase = Box<dyn Fn(Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
+
+/// Makes a bus that lives by this clock.
+pub type MakesTheBus = Box<dyn FnOnce(&SimClock) -> Arc<dyn Bus> + Send>;
 
 /// Comes between the card processor and whoever calls it.
 pub type BeforeStripe = Box<dyn FnOnce(Router) -> Router + Send>;
@@ -20,8 +24,8 @@ pub struct Circumstances {
     pub http: HttpOptions,
     /// What the card processor takes for its work.
     pub fees: Fees,
-    /// Carries the events.
-    pub bus: Arc<dyn Bus>,
+    /// Makes what carries the events.
+    pub bus: MakesTheBus,
     /// Comes between each service and its database.
     pub at_the_database: AtTheDatabase,
     /// Comes between the card processor and its callers.
@@ -33,7 +37,7 @@ impl Default for Circumstances {
         Self {
             http: HttpOptions::default(),
             fees: Fees::default(),
-            bus: Arc::new(LocalBus::new()),
+            bus: Box::new(|_| Arc::new(LocalBus::new())),
             at_the_database: Box::new(|database| database),
             before_stripe: Box::new(|stripe| stripe),
         }

@@ -1,7 +1,8 @@
 //! What becomes of the money after a sale: the operator gives it back, somebody does so at Stripe, or the buyer goes to
 //! their bank.
 
-use common::clock::SimClock;
+use std::sync::Arc;
+
 use common::{OrderId, SharedClock};
 use e2e::{Place, Reply, World};
 use serde_json::Value;
@@ -54,12 +55,12 @@ pub(crate) struct Sale<'a> {
 
 impl<'a> Sale<'a> {
     /// The sale that this `PaymentIntent` paid, if it paid one.
-    pub(crate) fn of(world: &'a World, clock: &SimClock, intent: &Value, dice: &'a Dice) -> Option<Self> {
+    pub(crate) fn of(world: &'a World, intent: &Value, dice: &'a Dice) -> Option<Self> {
         let amount = intent["amount_received"].as_i64().filter(|taken| *taken > 0)?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Some(Self {
             world,
-            clock: std::sync::Arc::new(clock.clone()),
+            clock: Arc::new(world.clock.clone()),
             order: text(&intent["metadata"]["order"])?.parse().ok()?,
             intent: text(&intent["id"])?,
             charge: text(&intent["latest_charge"])?,

@@ -4,13 +4,13 @@
 mod aftermath;
 mod controls;
 mod dice;
+mod late_bus;
 mod network;
 mod purchase;
 mod remote_database;
 mod seen;
 mod storm;
 mod weather;
-mod without_fence;
 
 use crate::seen::Seen;
 use crate::storm::{Lacking, storm};

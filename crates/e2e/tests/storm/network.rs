@@ -27,13 +27,14 @@ struct Inner {
     /// Whether idempotency keys arrive.
     keys: bool,
     down: AtomicBool,
+    calm: AtomicBool,
     requests: AtomicU64,
 }
 
 impl Network {
     pub(crate) fn new(dice: Dice, seen: &Seen, keys: bool) -> Self {
-        let (down, requests) = (AtomicBool::default(), AtomicU64::default());
-        Self(Arc::new(Inner { dice, seen: seen.clone(), keys, down, requests }))
+        let (down, calm, requests) = Default::default();
+        Self(Arc::new(Inner { dice, seen: seen.clone(), keys, down, calm, requests }))
     }
 
     pub(crate) fn around(&self, stripe: Router) -> Router {
@@ -43,6 +44,11 @@ impl Network {
     /// Whether payments reaches the card processor from now on. Browsers do in any case.
     pub(crate) fn set_down(&self, down: bool) {
         self.0.down.store(down, Ordering::SeqCst);
+    }
+
+    /// From now on, whatever is sent arrives once and is answered.
+    pub(crate) fn set_calm(&self) {
+        self.0.calm.store(true, Ordering::SeqCst);
     }
 
     /// How many requests have come so far, whosever they were.
@@ -68,6 +74,7 @@ async fn pass(State(Network(network)): State<Network>, mut request: Request, nex
     let body = to_bytes(body, usize::MAX).await.expect("a body");
     let again = || Request::from_parts(parts.clone(), Body::from(body.clone()));
     match network.dice.roll(TROUBLE_ONCE_IN) {
+        _ if network.calm.load(Ordering::SeqCst) => next.run(again()).await,
         // Somebody on the way believed that it was lost, and sent it again.
         0 => {
             next.clone().run(again()).await;

@@ -112,7 +112,7 @@ impl Purchase {
                 return Some(self.later(buyer.clone(), begun, at));
             }
             Way::PaysLongAfterTheDeadline => {
-                let at = deadline(&order).after(Duration::from_secs(u64::from(60 + dice.roll(60))));
+                let at = deadline(&order).after(Duration::from_secs(u64::from(5 + dice.roll(60))));
                 return Some(self.later(buyer.clone(), begun, at));
             }
             _ if way == Way::Pays => pays(buyer, &begun, card, dice, seen).await,

@@ -1,9 +1,10 @@
 //! A storm from its beginning to its end.
 
+use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, LocalBus};
+use common::Clock;
 use e2e::audit::{Audit, intents};
 use e2e::{Circumstances, HOLD, Person, World};
 use futures::StreamExt;
@@ -13,12 +14,12 @@ use stripe_sim::Fees;
 
 use crate::aftermath::{Aftermath, Sale};
 use crate::dice::Dice;
+use crate::late_bus::LateBus;
 use crate::network::Network;
 use crate::purchase::{Later, Purchase};
 use crate::remote_database::RemoteDatabase;
 use crate::seen::{self, ENDS, EVENTS, Seen};
 use crate::weather::Weather;
-use crate::without_fence::WithoutFence;
 
 /// How many purchases there are in a storm.
 const PURCHASES: u64 = 200;
@@ -26,6 +27,17 @@ const PURCHASES: u64 = 200;
 const CAUGHT: u64 = 40;
 /// How many go on at once.
 const AT_ONCE: usize = 16;
+
+/// How fast time goes by at most while people are at it, in a tick.
+const FAST: Duration = Duration::from_millis(40);
+/// So long before somebody's last moment time begins to go by.
+const JUST_BEFORE: Duration = Duration::from_millis(300);
+
+/// Past every pause between two attempts, and past what banks take their time for.
+const CALM: [Duration; 6] = {
+    let (moment, minute) = (Duration::from_secs(5), Duration::from_mins(1));
+    [moment, Duration::from_secs(10), Duration::from_secs(30), minute, minute, minute]
+};
 
 /// What keeps the promises, and may be missing to see that the storm notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,72 +53,112 @@ pub(crate) async fn storm(seed: u64, lacking: Lacking, seen: &Seen) -> (Audit, V
     let network = Network::new(Dice::new(seed * 7), seen, lacking != Lacking::IdempotencyKeys);
     let world = World::under(circumstances(seed, lacking, &network)).await;
     let weather = Weather::of(&world, &network, seen, Dice::new(seed * 11));
-    let dice = Dice::new(seed);
-    let people = people(&world).await;
-    let mut purchases: Vec<Purchase> = purchases(seed, &world, &people, &dice, seen);
+    let (people, dice) = (people(&world).await, Dice::new(seed));
+    let mut purchases = purchases(seed, &world, &people, &dice, seen);
+    let storm = Storm { world, weather, network, people, dice, seen };
     let caught = purchases.split_off(usize::try_from(PURCHASES - CAUGHT).expect("a few"));
+    storm.breaks_loose(purchases).await;
+    storm.cuts_off(caught).await;
+    storm.has_an_aftermath().await;
+    storm.is_over().await
+}
 
-    // Most go their way in bad weather; some wait for the last moment.
-    let mut later = Vec::new();
-    weather.rages(Duration::from_millis(40), go_their_way(purchases, &mut later)).await;
-    wait_for_the_last_moment(&world, &weather, later).await;
+struct Storm<'a> {
+    world: World,
+    weather: Weather,
+    network: Network,
+    people: Vec<Person>,
+    dice: Dice,
+    seen: &'a Seen,
+}
 
-    // Stripe goes out of reach under the others, beyond every deadline, until what it holds for us has expired.
-    let mut later = Vec::new();
-    let break_down = async {
-        network.set_down(true);
-    };
-    let (before, after) = halves(caught);
-    weather.rages(Duration::from_millis(40), go_their_way(before, &mut later)).await;
-    weather
-        .rages(Duration::from_millis(40), async {
-            tokio::join!(break_down, go_their_way(after, &mut later));
-        })
-        .await;
-    wait_for_the_last_moment(&world, &weather, later).await;
-    for hours in [1, 24, 24, 24, 24, 24, 24, 24] {
-        world.clock.advance(Duration::from_hours(hours));
-        world.comes_to_rest().await;
-    }
-    network.set_down(false);
-    for person in &people {
-        person.signs_in().await;
-    }
-    // Past every pause between two attempts.
-    let calm = [5, 10, 30, 60, 60, 60];
-    for seconds in calm {
-        world.clock.advance(Duration::from_secs(seconds));
-        world.comes_to_rest().await;
+impl Storm<'_> {
+    /// People buy in bad weather; some wait for the last moment.
+    async fn breaks_loose(&self, purchases: Vec<Purchase>) {
+        let later = self.go_their_way(purchases).await;
+        self.wait_for_the_last_moment(later).await;
     }
 
-    let intents = intents(&world.place).await;
-    let sales = intents.iter().filter_map(|intent| Sale::of(&world, &world.clock, intent, &dice));
-    let aftermaths = iter(sales.zip(Aftermath::ALL.into_iter().cycle()))
-        .for_each_concurrent(AT_ONCE, |(sale, aftermath)| async move { sale.has(aftermath, seen).await });
-    weather.rages(Duration::from_millis(40), aftermaths).await;
-    // Past two reconciliations, too: what nobody was told of is found by them.
-    let mut rests = false;
-    for seconds in calm.into_iter().chain([600, 60, 600, 60]) {
-        world.clock.advance(Duration::from_secs(seconds));
-        rests = world.comes_to_rest().await;
+    /// Stripe goes out of reach while people buy, beyond every deadline, until what it holds for us has expired.
+    async fn cuts_off(&self, mut purchases: Vec<Purchase>) {
+        let second_half = purchases.split_off(purchases.len() / 2);
+        let mut later = self.go_their_way(purchases).await;
+        self.network.set_down(true);
+        later.extend(self.go_their_way(second_half).await);
+        self.wait_for_the_last_moment(later).await;
+        self.passes([Duration::from_hours(1)].into_iter().chain([Duration::from_hours(24); 7])).await;
+        self.network.set_down(false);
+        for person in &self.people {
+            assert_eq!(person.signs_in().await.status, 200);
+        }
+        self.passes(CALM).await;
     }
-    let (audit, mut faults) = world.faults().await;
-    if !rests {
-        faults.push("it never came to rest".to_owned());
+
+    /// The money moves again, in bad weather, too.
+    async fn has_an_aftermath(&self) {
+        let intents = intents(&self.world.place).await;
+        let sales = intents.iter().filter_map(|intent| Sale::of(&self.world, intent, &self.dice));
+        let seen = self.seen;
+        let aftermaths = iter(sales.zip(Aftermath::ALL.into_iter().cycle()))
+            .for_each_concurrent(AT_ONCE, |(sale, aftermath)| async move { sale.has(aftermath, seen).await });
+        self.weather.rages(FAST, aftermaths).await;
+        self.passes(CALM).await;
     }
-    note(&world, &audit, seen).await;
-    (audit, faults)
+
+    async fn is_over(self) -> (Audit, Vec<String>) {
+        self.network.set_calm();
+        // Past two reconciliations: what nobody was told of is found by them.
+        let minutes = [10, 1, 10, 1].map(Duration::from_mins);
+        let rests = self.passes(minutes).await;
+        let (audit, mut faults) = self.world.faults().await;
+        if !rests {
+            faults.push("it never came to rest".to_owned());
+        }
+        note(&self.world, &audit, self.seen).await;
+        (audit, faults)
+    }
+
+    /// Lets time pass in good weather. Whether everything came to rest in the end.
+    async fn passes(&self, times: impl IntoIterator<Item = Duration>) -> bool {
+        let mut rests = false;
+        for time in times {
+            self.world.clock.advance(time);
+            rests = self.world.comes_to_rest().await;
+        }
+        rests
+    }
+
+    async fn go_their_way(&self, purchases: Vec<Purchase>) -> Vec<Later> {
+        let mut later = Vec::new();
+        let ways = iter(purchases).map(Purchase::goes_its_way).buffer_unordered(AT_ONCE);
+        let all = ways.for_each(|one| {
+            later.extend(one);
+            ready(())
+        });
+        self.weather.rages(FAST, all).await;
+        later
+    }
+
+    /// One after another they enter their card at their moment. The time in between passes at once.
+    async fn wait_for_the_last_moment(&self, mut later: Vec<Later>) {
+        later.sort_by_key(|later| later.at);
+        let clock = &self.world.clock;
+        for one in later {
+            clock.advance(one.at.before(JUST_BEFORE) - clock.now());
+            self.weather.rages(FAST, one.pays(clock)).await;
+        }
+        self.passes([HOLD]).await;
+    }
 }
 
 fn circumstances(seed: u64, lacking: Lacking, network: &Network) -> Circumstances {
-    let bus: Arc<dyn Bus> = match lacking {
-        Lacking::Fence => Arc::new(WithoutFence::new()),
-        _ => Arc::new(LocalBus::new()),
-    };
     let network = network.clone();
     Circumstances {
         fees: Fees { basis_points: 290, fixed: 30, dispute: 15_00 },
-        bus,
+        bus: Box::new(move |clock| {
+            let fence = lacking != Lacking::Fence;
+            Arc::new(LateBus::new(clock.clone(), Dice::new(seed * 17), fence))
+        }),
         at_the_database: Box::new(move |database| -> Arc<dyn Backend> {
             let checks_versions = lacking != Lacking::VersionCheck;
             Arc::new(RemoteDatabase { database, dice: Dice::new(seed * 13), checks_versions })
@@ -147,27 +199,6 @@ fn purchases(seed: u64, world: &World, people: &[Person], dice: &Dice, seen: &Se
             }
         })
         .collect()
-}
-
-fn halves(mut purchases: Vec<Purchase>) -> (Vec<Purchase>, Vec<Purchase>) {
-    let rest = purchases.split_off(purchases.len() / 2);
-    (purchases, rest)
-}
-
-async fn go_their_way(purchases: Vec<Purchase>, later: &mut Vec<Later>) {
-    let ways = iter(purchases).map(Purchase::goes_its_way).buffer_unordered(AT_ONCE);
-    later.extend(ways.filter_map(std::future::ready).collect::<Vec<_>>().await);
-}
-
-/// The time until the first of them passes at once.
-async fn wait_for_the_last_moment(world: &World, weather: &Weather, later: Vec<Later>) {
-    if let Some(first) = later.iter().map(|later| later.at).min() {
-        world.clock.advance(first.before(Duration::from_secs(3)) - common::Clock::now(&world.clock));
-    }
-    let all = iter(later).for_each_concurrent(None, |later| later.pays(&world.clock));
-    weather.rages(Duration::from_millis(100), all).await;
-    world.clock.advance(HOLD);
-    world.comes_to_rest().await;
 }
 
 /// Notes what nobody did but the card processor, and how the orders ended.

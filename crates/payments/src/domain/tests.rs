@@ -331,7 +331,8 @@ fn any_state(dice: &mut impl FnMut(u64) -> u64) -> IntentState {
 
 /// Whatever anybody may ask of a payment, by dice.
 fn anything(payment: &Payment, dice: &mut impl FnMut(u64) -> u64) -> Option<Decision<Payment>> {
-    match dice(9) {
+    match dice(10) {
+        9 => payment.refund_refused(now()),
         0 => payment.take(true, now()),
         1 => payment.adopt(intent(), now()),
         2 => payment.order_accepted(now()),

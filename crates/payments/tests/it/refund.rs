@@ -148,6 +148,30 @@ async fn a_dispute_is_booked_and_announced_from_its_beginning_to_its_end() {
 }
 
 #[tokio::test]
+async fn a_refund_of_money_that_a_bank_has_withdrawn_meanwhile_waits_for_a_person() {
+    let (mut world, order, begun) = sold(VISA).await;
+    world.stripe_goes_away().await;
+    world.refund(order.id).await.expect("nobody knows of a dispute yet");
+    world.pass(Duration::from_secs(6)).await;
+    let dispute = world.buyer_disputes(&begun).await;
+    world.stripe_comes_back().await;
+    for _ in 0..3 {
+        world.pass(crate::world::LONG).await;
+    }
+    let payment = world.books_explain_stripe(&begun).await;
+    assert_eq!((payment.status, payment.work.due), (PaymentStatus::Refunding, None), "nobody keeps trying");
+    assert_eq!((payment.failed_refunds, payment.moved.dispute), (1, Some(DisputeStatus::Open)));
+    assert_eq!(world.announced().await, [Subject::PaymentDisputed]);
+
+    world.at_stripe(&format!("/sim/disputes/{dispute}/win"), String::new()).await;
+    assert_eq!(world.after_event("charge.dispute.closed", &begun).await, 200);
+    assert_eq!(world.refund(order.id).await.expect("once more"), RefundStarted::Now(PRICE));
+    world.pass(Duration::from_secs(6)).await;
+    assert_eq!((world.status(&order).await.as_str(), world.refunded().await), ("refunded", PRICE.amount));
+    world.books_explain_stripe(&begun).await;
+}
+
+#[tokio::test]
 async fn news_of_money_that_cannot_be_looked_into_is_sent_again() {
     let (mut world, _, begun) = sold(VISA).await;
     world.stripe_goes_away().await;

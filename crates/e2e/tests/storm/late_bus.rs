@@ -1,28 +1,40 @@
-//! A bus on which nobody waits for the order: payments is told that a payment was accepted as soon as it is authorized.
+//! What carries the events. The news of deadlines is late, as if expiration had been away. And the fence may be missing:
+//! then payments is told that a payment was accepted as soon as it is authorized, whatever its order says.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use bus::{Bus, BusError, Delivery, LocalBus, Missed};
+use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, Subject};
-use common::{Envelope, Fact, OrderId};
-use futures::StreamExt;
+use common::{Clock, Envelope, Fact, OrderId};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, select};
+use futures::{FutureExt, StreamExt};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-pub(crate) struct WithoutFence {
-    bus: LocalBus,
+use crate::dice::Dice;
+
+/// By how much the news of a deadline is late at most, in milliseconds.
+const LATEST: u32 = 3_000;
+
+pub(crate) struct LateBus {
+    bus: Arc<LocalBus>,
+    clock: SimClock,
+    dice: Dice,
+    fence: bool,
     /// Orders, as they were announced last.
     orders: Mutex<HashMap<OrderId, OrderSnapshot>>,
     /// What no order has said.
     said: broadcast::Sender<Arc<Envelope>>,
 }
 
-impl WithoutFence {
-    pub(crate) fn new() -> Self {
-        Self { bus: LocalBus::new(), orders: Mutex::default(), said: broadcast::Sender::new(1024) }
+impl LateBus {
+    pub(crate) fn new(clock: SimClock, dice: Dice, fence: bool) -> Self {
+        let (bus, said) = (Arc::default(), broadcast::Sender::new(1024));
+        Self { bus, clock, dice, fence, orders: Mutex::default(), said }
     }
 
     fn listen(&self, event: &Envelope) {
@@ -52,10 +64,21 @@ fn accepted(order: &OrderSnapshot, because_of: &Envelope) -> Envelope {
     Envelope { schema: fact.subject().schema(), aggregate, version, fact, ..because_of.clone() }
 }
 
-impl Bus for WithoutFence {
+impl Bus for LateBus {
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>> {
-        self.listen(&event);
-        self.bus.publish(event)
+        if !self.fence {
+            self.listen(&event);
+        }
+        if event.subject() != Subject::ExpirationCompleted {
+            return self.bus.publish(event);
+        }
+        let late = self.clock.sleep(Duration::from_millis(u64::from(self.dice.roll(LATEST))));
+        let bus = Arc::clone(&self.bus);
+        async move {
+            late.await;
+            bus.publish(event).await
+        }
+        .boxed()
     }
 
     fn subscribe(
