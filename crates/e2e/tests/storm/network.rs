@@ -60,7 +60,7 @@ impl Network {
 async fn pass(State(Network(network)): State<Network>, mut request: Request, next: Next) -> Response {
     network.requests.fetch_add(1, Ordering::SeqCst);
     let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
-    if !agent.is_some_and(|agent| agent.starts_with("Stripe/v1 RustBindings")) {
+    if !agent.is_some_and(|agent| agent.starts_with("ticketing-payments/")) {
         return next.run(request).await;
     }
     if network.down.load(Ordering::SeqCst) {

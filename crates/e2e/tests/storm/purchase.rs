@@ -18,7 +18,7 @@ const TRIES: usize = 8;
 pub(crate) enum Way {
     Pays,
     ThinksBetterOfIt,
-    CancelsWhileTheCardIsOnItsWay,
+    CancelsWhileThePaymentRuns,
     PaysInTwoTabs,
     PaysInTheSecondOfTheDeadline,
     PaysLongAfterTheDeadline,
@@ -29,7 +29,7 @@ impl Way {
     pub(crate) const ALL: [Self; 7] = [
         Self::Pays,
         Self::ThinksBetterOfIt,
-        Self::CancelsWhileTheCardIsOnItsWay,
+        Self::CancelsWhileThePaymentRuns,
         Self::PaysInTwoTabs,
         Self::PaysInTheSecondOfTheDeadline,
         Self::PaysLongAfterTheDeadline,
@@ -40,7 +40,7 @@ impl Way {
     fn by(dice: &Dice) -> Self {
         match dice.roll(20) {
             0 => Self::ThinksBetterOfIt,
-            1..=3 => Self::CancelsWhileTheCardIsOnItsWay,
+            1..=3 => Self::CancelsWhileThePaymentRuns,
             4 | 5 => Self::PaysInTwoTabs,
             6..=8 => Self::PaysInTheSecondOfTheDeadline,
             9 => Self::PaysLongAfterTheDeadline,
@@ -95,7 +95,7 @@ impl Purchase {
         let begun = self.begins(buyer, &order).await?;
         let (card, dice, seen) = (self.card, &self.dice, &self.seen);
         match way {
-            Way::CancelsWhileTheCardIsOnItsWay => {
+            Way::CancelsWhileThePaymentRuns => {
                 tokio::join!(buyer.cancels(&order), pays(buyer, &begun, card, dice, seen));
             }
             Way::PaysInTwoTabs => {
@@ -128,8 +128,8 @@ impl Purchase {
 
     /// The payment, with what the browser needs to enter a card.
     async fn begins(&self, buyer: &Person, order: &Value) -> Option<Value> {
-        let begin = async || buyer.begins_to_pay(order).await;
-        let begun = self.patiently(begin, |reply| matches!(reply.status, 200 | 201 | 409)).await;
+        let ask = async || buyer.begins_to_pay(order).await;
+        let begun = self.patiently(ask, |reply| matches!(reply.status, 200 | 201 | 409)).await;
         matches!(begun.status, 200 | 201).then_some(begun.json)
     }
 

@@ -49,18 +49,18 @@ pub(crate) enum Lacking {
 }
 
 /// How everything ended, and all that is wrong with it.
-pub(crate) async fn storm(seed: u64, lacking: Lacking, seen: &Seen) -> (Audit, Vec<String>) {
-    let network = Network::new(Dice::new(seed * 7), seen, lacking != Lacking::IdempotencyKeys);
-    let world = World::under(circumstances(seed, lacking, &network)).await;
-    let weather = Weather::of(&world, &network, seen, Dice::new(seed * 11));
-    let (people, dice) = (people(&world).await, Dice::new(seed));
-    let mut purchases = purchases(seed, &world, &people, &dice, seen);
+pub(crate) async fn storm(number: u64, lacking: Lacking, seen: &Seen) -> (Audit, Vec<String>) {
+    let network = Network::new(Dice::new(number * 7), seen, lacking != Lacking::IdempotencyKeys);
+    let world = World::under(circumstances(number, lacking, &network)).await;
+    let weather = Weather::of(&world, &network, seen, Dice::new(number * 11));
+    let (people, dice) = (people(&world).await, Dice::new(number));
+    let mut purchases = purchases(number, &world, &people, &dice, seen);
     let storm = Storm { world, weather, network, people, dice, seen };
     let caught = purchases.split_off(usize::try_from(PURCHASES - CAUGHT).expect("a few"));
     storm.breaks_loose(purchases).await;
     storm.cuts_off(caught).await;
     storm.has_an_aftermath().await;
-    storm.is_over().await
+    storm.ends().await
 }
 
 struct Storm<'a> {
@@ -105,7 +105,7 @@ impl Storm<'_> {
         self.passes(CALM).await;
     }
 
-    async fn is_over(self) -> (Audit, Vec<String>) {
+    async fn ends(self) -> (Audit, Vec<String>) {
         self.network.set_calm();
         // Past two reconciliations: what nobody was told of is found by them.
         let minutes = [10, 1, 10, 1].map(Duration::from_mins);
@@ -177,7 +177,7 @@ async fn people(world: &World) -> Vec<Person> {
 }
 
 /// All purchases; each card is entered several times, as far as it depends on us.
-fn purchases(seed: u64, world: &World, people: &[Person], dice: &Dice, seen: &Seen) -> Vec<Purchase> {
+fn purchases(storm: u64, world: &World, people: &[Person], dice: &Dice, seen: &Seen) -> Vec<Purchase> {
     let mut cards: Vec<&str> = stripe_sim::test_cards().collect();
     dice.shuffle(&mut cards);
     let cards = cards.into_iter().cycle();
@@ -194,7 +194,7 @@ fn purchases(seed: u64, world: &World, people: &[Person], dice: &Dice, seen: &Se
                 rival: person(2),
                 card,
                 clock: world.clock.clone(),
-                dice: Dice::new(seed * 1_000 + number),
+                dice: Dice::new(storm * 1_000 + number),
                 seen: seen.clone(),
             }
         })

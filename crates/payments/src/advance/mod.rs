@@ -98,8 +98,9 @@ impl Payments {
             Err(Trouble::Store(error)) => return Err(error),
             Err(Trouble::Stripe(failure)) => {
                 tracing::warn!(%failure, "a call to Stripe failed; the step will be repeated");
-                let key_used_up = failure.uses_up_the_key();
-                self.change(&taken, |payment, now| payment.missed(&taken, key_used_up, now)).await?
+                let (key_used_up, retry_after) = (failure.uses_up_the_key(), failure.retry_after());
+                let miss = |payment: &Payment, now| payment.missed(&taken, key_used_up, retry_after, now);
+                self.change(&taken, miss).await?
             }
         };
         // Read now, not before the step: of an order that ends meanwhile, whoever hears of it leaves a step that is in
