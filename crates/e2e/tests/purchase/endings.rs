@@ -146,13 +146,17 @@ async fn three_d_secure_that_is_abandoned_holds_the_ticket_no_longer_than_any_ot
 #[tokio::test]
 async fn an_authorization_that_expires_before_it_could_be_taken_cancels_the_order() {
     let (world, away) = with_a_switch().await;
-    let (buyer, order) = awaiting(&world).await;
+    let (seller, buyer) = world.two_people().await;
+    let order = buyer.buys(&seller.sells("Concert", usd(20_00)).await).await;
+    becomes(&world, &buyer, &order, "awaiting-payment").await;
     set(&away, CAPTURES);
     buyer.pays(&order, cards::VISA).await;
     becomes(&world, &buyer, &order, "paying").await;
     world.advance(Duration::from_hours(7 * 24 + 1)).await;
     set(&away, None);
-    assert_eq!(buyer.signs_in().await.status, 200, "nobody stays signed in for so long");
+    for person in [&seller, &buyer] {
+        assert_eq!(person.signs_in().await.status, 200, "nobody stays signed in for so long");
+    }
     is_cancelled(&world, &buyer, &order, "payment-failed").await;
     ticket_becomes(&world, &order["ticket"], "available").await;
     assert_eq!(money_taken(&world.place, id(&order)).await, 0);
