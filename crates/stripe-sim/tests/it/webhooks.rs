@@ -58,11 +58,11 @@ async fn every_step_is_announced_in_order_with_the_state_of_then() {
 
 #[tokio::test]
 async fn async_stripes_own_check_takes_every_event_and_nothing_else() {
-    let world = World::delivering().await;
+    let world = World::telling_all().await;
     let id = world.authorized().await;
     world.post(&format!("/v1/payment_intents/{id}/capture"), &[]).await;
     world.post("/v1/refunds", &[("payment_intent", id.as_str()), ("amount", "100")]).await;
-    let charge = world.get(&format!("/v1/payment_intents/{id}")).await.json["latest_charge"].clone();
+    let charge = world.get(&format!("/v1/payment_intents/{id}")).await.body["latest_charge"].clone();
     let charge = charge.as_str().expect("a charge");
     world.post(&format!("/sim/charges/{charge}/dispute"), &[]).await;
     world.settle().await;
