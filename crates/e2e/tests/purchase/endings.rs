@@ -191,7 +191,7 @@ async fn while_stripe_is_away_for_ten_minutes_across_the_deadline_what_was_accep
     let late = late_buyer.buys(&seller.sells("Play", usd(30_00)).await).await;
     becomes(&world, &late_buyer, &late, "awaiting-payment").await;
     let payment = late_buyer.begins_to_pay(&late).await.json;
-    world.advance(HOLD - Duration::from_mins(5)).await;
+    world.advance(Duration::from_mins(10)).await;
 
     set(&away, CAPTURES);
     accepted_buyer.pays(&accepted, cards::VISA).await;

@@ -8,6 +8,7 @@ use common::event::{OrderSnapshot, OrderStatus};
 
 use crate::Payments;
 use crate::documents::Order;
+use crate::domain::Payment;
 
 impl Payments {
     /// First what is known of the order, then its payment: whoever begins a payment does it the other way round, so
@@ -30,13 +31,18 @@ impl Payments {
     }
 
     async fn follow(&self, order: &Order) -> Result<(), Fault> {
+        let status = order.state.status;
+        // Nothing follows from these for the payment, so it need not be looked for.
+        if matches!(status, OrderStatus::Created | OrderStatus::AwaitingPayment) {
+            return Ok(());
+        }
         let Some(payment) = self.of_order(order.state.id).await? else { return Ok(()) };
-        let follow = |payment: &crate::domain::Payment| match order.state.status {
+        let follow = |payment: &Payment| match status {
             OrderStatus::Cancelled => payment.order_cancelled(self.clock.now()),
-            OrderStatus::Paying | OrderStatus::Complete => payment.order_accepted(self.clock.now()),
-            OrderStatus::Created | OrderStatus::AwaitingPayment => None,
+            _ => payment.order_accepted(self.clock.now()),
         };
-        self.payments.change_known(&payment, |payment| Ok::<_, Infallible>(payment.and_then(follow))).await?;
+        let decide = |payment: Option<&Payment>| Ok::<_, Infallible>(payment.and_then(follow));
+        self.payments.change_known(&payment, decide).await?;
         self.step_due.notify_one();
         Ok(())
     }
