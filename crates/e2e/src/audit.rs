@@ -17,6 +17,8 @@ pub struct Audit {
     pub open: usize,
     /// `PaymentIntents` that hold money without having taken it.
     pub authorized: usize,
+    /// Every order, as its buyer sees it.
+    pub orders: Vec<Value>,
     /// Everything that breaks a promise, in words.
     pub breaches: Vec<String>,
 }
@@ -64,6 +66,7 @@ pub async fn audit(place: &Place, people: &[Person]) -> Audit {
                 let status = &order["status"];
                 audit.breaches.push(format!("order {id} is {status}, and money was taken {paid} times"));
             }
+            audit.orders.push(order);
         }
     }
     audit
@@ -92,7 +95,10 @@ pub async fn money_taken(place: &Place, order: &str) -> i64 {
 }
 
 /// Every `PaymentIntent` of the simulator.
-pub(crate) async fn intents(place: &Place) -> Vec<Value> {
+///
+/// # Panics
+/// The simulator does not answer.
+pub async fn intents(place: &Place) -> Vec<Value> {
     let mut all: Vec<Value> = Vec::new();
     loop {
         let after =

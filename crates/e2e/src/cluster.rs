@@ -51,6 +51,15 @@ impl Cluster {
         self.processes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The database of a service.
+    ///
+    /// # Panics
+    /// The service has none.
+    pub fn database_url(&self, service: &str) -> &str {
+        let found = self.databases.iter().find(|(name, _)| *name == service);
+        &found.expect("the service has a database").1
+    }
+
     /// Everything that its databases and the card processor say now.
     ///
     /// # Panics

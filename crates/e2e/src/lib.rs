@@ -15,4 +15,4 @@ pub use cluster::Cluster;
 pub use http::{Place, Reply};
 pub use person::Person;
 pub use process::Process;
-pub use world::{HOLD, World};
+pub use world::{AtTheDatabase, BeforeStripe, Circumstances, HOLD, MakesTheBus, World};

@@ -1,5 +1,8 @@
 //! The whole marketplace on a simulated clock and a seed, talked to over HTTP.
 
+mod circumstances;
+mod ending;
+
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -7,14 +10,14 @@ use std::time::Duration;
 
 use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
-use runtime::{HttpOptions, Tasks, bind, serve};
+use runtime::{Tasks, bind, serve};
 use store::Store;
 use store::sqlite::{OpenError, SqliteBackend};
 use stripe_sim::StripeSim;
 use ticketing::{Marketplace, Parts};
 
-use crate::audit::{Audit, audit};
-use crate::ledger::ledger_explains_stripe;
+pub use circumstances::{AtTheDatabase, BeforeStripe, Circumstances, MakesTheBus};
+
 use crate::{Person, Place};
 
 /// How long a ticket is held in every world.
@@ -41,14 +44,15 @@ impl World {
     /// # Panics
     /// It does not start.
     pub async fn start() -> Self {
-        Self::with(HttpOptions::default()).await
+        Self::under(Circumstances::default()).await
     }
 
-    /// Starts a world that people reach in this way.
+    /// Starts a world under these circumstances.
     ///
     /// # Panics
     /// It does not start.
-    pub async fn with(http: HttpOptions) -> Self {
+    pub async fn under(circumstances: Circumstances) -> Self {
+        let Circumstances { http, fees, bus, at_the_database, before_stripe } = circumstances;
         let clock = SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time"));
         let shared: SharedClock = Arc::new(clock.clone());
         let local = ([127, 0, 0, 1], 0).into();
@@ -59,17 +63,19 @@ impl World {
         let parts = Parts {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
             clock: shared,
-            open: Box::new(|_| Ok::<_, OpenError>(SqliteBackend::in_memory()?)),
+            open: Box::new(move |_| Ok::<_, OpenError>(at_the_database(SqliteBackend::in_memory()?))),
+            bus: bus(&clock),
             auth: auth::Settings::default(),
             hold: HOLD,
             http,
             address,
             stripe_address,
+            fees,
         };
         let tasks = Tasks::default();
         let marketplace = Marketplace::assemble(parts, &tasks).await.expect("a marketplace");
         tasks.spawn(serve(listener, marketplace.router.clone(), tasks.stop_token()));
-        tasks.spawn(serve(stripe_listener, marketplace.stripe.router(), tasks.stop_token()));
+        tasks.spawn(serve(stripe_listener, before_stripe(marketplace.stripe.router()), tasks.stop_token()));
         let place = Place::new(format!("http://{address}"), format!("http://{stripe_address}"));
         Self { clock, place, marketplace, tasks, people: Mutex::default(), checked: AtomicBool::new(false) }
     }
@@ -110,11 +116,19 @@ impl World {
     ///
     /// # Panics
     /// It never comes to rest.
+    pub async fn settle(&self) {
+        assert!(self.comes_to_rest().await, "the world never came to rest");
+    }
+
+    /// The same; whether it comes to rest.
+    ///
+    /// # Panics
+    /// A database does not answer.
     #[expect(
         clippy::disallowed_methods,
         reason = "the world works in real time, only its clock is simulated"
     )]
-    pub async fn settle(&self) {
+    pub async fn comes_to_rest(&self) -> bool {
         let began = tokio::time::Instant::now();
         let (mut quiet, mut restless) = (0, 0);
         while quiet < 3 {
@@ -124,9 +138,12 @@ impl World {
                 self.clock.advance(Duration::from_millis(100));
                 restless = 50;
             }
-            assert!(began.elapsed() < PATIENCE, "the world never came to rest");
+            if began.elapsed() > PATIENCE {
+                return false;
+            }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+        true
     }
 
     /// Waits until a look shows what is expected, settling in between.
@@ -141,28 +158,6 @@ impl World {
             }
         }
         panic!("it never came to pass that {what}");
-    }
-
-    /// What stands at the end of every test: nothing on its way, no dead letter, no money held or taken without a
-    /// ticket, no ticket sold without money.
-    ///
-    /// # Panics
-    /// Something of that is not so.
-    pub async fn ends_well(&self) -> Audit {
-        self.settle().await;
-        self.checked.store(true, Ordering::SeqCst);
-        for (service, store) in &self.marketplace.stores {
-            let letters = bus::DeadLetter::list(store).await.expect("the database answers");
-            let words: Vec<_> = letters.iter().map(|letter| letter.reason.clone()).collect();
-            assert!(letters.is_empty(), "dead letters of {service}: {words:?}");
-        }
-        let people = self.people.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let audit = audit(&self.place, &people).await;
-        audit.both_promises_are_kept();
-        ledger_explains_stripe(self.payments(), self.stripe()).await;
-        let authorized = audit.authorized;
-        assert_eq!(authorized, 0, "money is held for nobody");
-        audit
     }
 }
 

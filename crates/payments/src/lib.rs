@@ -66,8 +66,7 @@ impl std::ops::Deref for Payments {
 impl Payments {
     fn new(kit: &Kit, settings: Settings) -> Result<Self, SettingsError> {
         settings.check()?;
-        let stripe = Stripe::new(&settings.secret_key, settings.stripe_url.as_deref())
-            .map_err(|_| SettingsError::Client)?;
+        let stripe = Stripe::new(&settings.secret_key, settings.stripe_url.as_deref())?;
         Ok(Self(Arc::new(Shared {
             payments: kit.store.collection(),
             orders: kit.store.collection(),

@@ -81,20 +81,20 @@ impl Payments {
                 break;
             }
             if steps.len() < MOST_AT_ONCE && at_work.insert(payment.id) {
-                let (payments, id) = (self.clone(), payment.id);
+                let payments = self.clone();
                 steps.spawn(async move {
-                    payments.work_on(id).await;
-                    id
+                    payments.work_on(&payment).await;
+                    payment.id
                 });
             }
         }
         Ok(wake)
     }
 
-    async fn work_on(&self, id: PaymentId) {
-        if let Err(error) = self.advance(id, Urgency::WhenDue).await {
+    async fn work_on(&self, payment: &Payment) {
+        if let Err(error) = self.advance(payment, Urgency::WhenDue).await {
             let cause = common::error_chain(&error);
-            tracing::warn!(payment = %id, cause, "a step of a payment could not be stored; trying again");
+            tracing::warn!(payment = %payment.id, cause, "a step of a payment could not be stored; trying again");
             self.clock.sleep(PAUSE).await;
         }
     }

@@ -1,7 +1,7 @@
 //! A container as Kubernetes would run it, in podman's words.
 
+use crate::manifests::Object;
 use serde_json::Value;
-use xtask::manifests::Object;
 
 use crate::PodsError;
 use crate::quantity::{memory, processors};

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::manifests::RenderError;
 use servers::ServerError;
-use xtask::manifests::RenderError;
 
 /// The manifests cannot be run.
 #[derive(Debug, thiserror::Error)]

@@ -7,6 +7,7 @@
 
 mod container;
 mod error;
+pub mod manifests;
 mod marketplace;
 mod network;
 mod pod;

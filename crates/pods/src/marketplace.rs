@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
+use crate::manifests::{Environment, Object, overlay};
 use serde_json::json;
 use servers::cluster::front;
 use servers::{Place, Port, Server, nginx};
 use tempfile::TempDir;
-use xtask::manifests::{Environment, Object, overlay};
 
 use crate::network::Network;
 use crate::pod::{Pod, Surroundings};

@@ -6,9 +6,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use crate::manifests::Object;
 use serde_json::Value;
 use servers::{Port, Ready, until};
-use xtask::manifests::Object;
 
 use crate::container;
 use crate::podman::{LABEL, address, log, podman};

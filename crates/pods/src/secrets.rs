@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
-use xtask::manifests::{parse, root};
+use crate::manifests::{parse, root};
 
 use crate::PodsError;
 

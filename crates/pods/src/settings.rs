@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::manifests::Object;
 use serde_json::Value;
-use xtask::manifests::Object;
 
 use crate::PodsError;
 

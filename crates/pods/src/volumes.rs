@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
+use crate::manifests::Object;
 use serde_json::Value;
-use xtask::manifests::Object;
 
 use crate::PodsError;
 use crate::settings::{Sources, list, text};

@@ -303,6 +303,28 @@ impl<D: Document> Collection<D> {
         Err(StoreError::Unavailable("too many changes of one document at once".into()).into())
     }
 
+    /// As [`Self::change`], beginning with a document that was read or committed before: if nobody has changed it
+    /// since, that saves reading it. What is decided on it is committed only if it is still the latest; and if nothing
+    /// is to change, or it is refused, the latest is asked first.
+    ///
+    /// # Errors
+    /// Whatever `decide` refuses with, or why the commit failed.
+    pub async fn change_known<E>(
+        &self,
+        known: &D,
+        mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
+    ) -> Result<Option<D>, ChangeError<E>> {
+        if let Ok(Some(decision)) = decide(Some(known)) {
+            match self.commit(decision).await {
+                Ok(next) => return Ok(Some(next)),
+                // Another may hold a claim only in the outdated document's eyes.
+                Err(CommitError::Conflict | CommitError::Taken(_)) => {}
+                Err(CommitError::Store(error)) => return Err(error.into()),
+            }
+        }
+        self.change(known.id(), decide).await
+    }
+
     /// A number that grows with every commit to this collection, if the adapter knows it: see
     /// [`Backend::revision`].
     pub fn revision(&self) -> Option<u64> {

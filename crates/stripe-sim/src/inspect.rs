@@ -4,7 +4,7 @@ use common::{Currency, Money};
 use store::{Range, StoreError};
 
 use crate::StripeSim;
-use crate::balance::Sums;
+use crate::balance::{Sums, Transaction};
 use crate::id::Kind;
 use crate::intent::Status;
 use crate::record::Record;
@@ -24,6 +24,8 @@ pub struct IntentSummary {
     pub amount_received: Money,
     /// What went back of it.
     pub amount_refunded: Money,
+    /// What Stripe holds of it: what was taken, less what went back, is withdrawn by disputes or was kept as fees.
+    pub held: Money,
     /// What the caller attached.
     pub metadata: std::collections::BTreeMap<String, String>,
 }
@@ -114,6 +116,7 @@ fn summary(record: &Record) -> IntentSummary {
         amount: money(record.intent.amount),
         amount_received: money(record.intent.amount_received),
         amount_refunded: money(record.intent.amount_refunded()),
+        held: money(record.intent.transactions.iter().map(Transaction::net).sum()),
         metadata: record.intent.metadata.clone(),
     }
 }

@@ -35,6 +35,7 @@ use store::{Collection, Store};
 use tokio::sync::Notify;
 
 pub use balance::Fees;
+pub use card::test_cards;
 pub use fault::{ApiFaults, FaultSwitch, Faults, WebhookFaults};
 pub use inspect::IntentSummary;
 pub use intent::Status;

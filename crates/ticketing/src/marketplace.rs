@@ -6,17 +6,16 @@ use std::time::Duration;
 
 use axum::Router;
 use bus::Bus;
-use bus::local::LocalBus;
 use common::http::Sessions;
 use common::{Ids, SharedClock};
 use runtime::{Front, HttpOptions, Kit, Running, Service, Subscribed, Tasks};
 use store::{Backend, Store, StoreError};
-use stripe_sim::StripeSim;
+use stripe_sim::{Fees, StripeSim};
 
 /// Opens the database of a name out of [`DATABASES`](crate::data::DATABASES).
 pub type Open<E> = Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>;
 
-/// What a marketplace is made from. A test brings its own clock, chance and databases.
+/// What a marketplace is made from. A test brings its own clock, chance, databases and bus.
 pub struct Parts<E> {
     /// The time.
     pub clock: SharedClock,
@@ -24,6 +23,8 @@ pub struct Parts<E> {
     pub ids: Ids,
     /// Opens the databases.
     pub open: Open<E>,
+    /// Carries the events.
+    pub bus: Arc<dyn Bus>,
     /// How signing in is throttled.
     pub auth: auth::Settings,
     /// How long a ticket is held.
@@ -34,6 +35,8 @@ pub struct Parts<E> {
     pub address: SocketAddr,
     /// Where the simulator will be served.
     pub stripe_address: SocketAddr,
+    /// What the simulator takes for its work.
+    pub fees: Fees,
 }
 
 /// A marketplace cannot be put together.
@@ -70,14 +73,13 @@ impl Marketplace {
     /// # Errors
     /// A database failed.
     pub async fn assemble<E>(parts: Parts<E>, tasks: &Tasks) -> Result<Self, AssembleError<E>> {
-        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new());
         let mut stores = Vec::new();
         let mut kit = |name: &'static str| -> Result<Kit, AssembleError<E>> {
             let backend = (parts.open)(name).map_err(AssembleError::Open)?;
             let (clock, ids) = (Arc::clone(&parts.clock), parts.ids.clone());
             let store = Store::new(backend, Arc::clone(&clock), ids.clone());
             stores.push((name, store.clone()));
-            Ok(Kit { store, clock, ids, bus: Arc::clone(&bus) })
+            Ok(Kit { store, clock, ids, bus: Arc::clone(&parts.bus) })
         };
         let stripe = stripe(&kit("stripe")?, &parts);
         let auth_kit = kit("auth")?;
@@ -159,6 +161,7 @@ fn stripe<E>(kit: &Kit, parts: &Parts<E>) -> StripeSim {
     let settings = stripe_sim::Settings {
         public_url: format!("http://{}", parts.stripe_address),
         webhook_url: Some(format!("http://{}/api/payments/webhook", parts.address)),
+        fees: parts.fees,
         ..stripe_sim::Settings::default()
     };
     StripeSim::new(&kit.store, Arc::clone(&kit.clock), kit.ids.clone(), settings)

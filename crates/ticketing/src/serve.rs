@@ -3,11 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use bus::LocalBus;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
 use runtime::admin::{self, Health, Needs};
 use runtime::{HttpOptions, ServeError, Tasks, bind, serve, stop};
 use store::sqlite::{OpenError, SqliteBackend};
+use stripe_sim::Fees;
 
 use crate::data::database;
 use crate::demo::{self, DemoError};
@@ -52,6 +54,7 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
         clock: Arc::clone(&clock),
         open: Box::new(move |name| Ok(SqliteBackend::open(database(&data, name))?)),
+        bus: Arc::new(LocalBus::new()),
         auth: options.auth.clone(),
         hold: options.hold,
         http: HttpOptions {
@@ -60,6 +63,7 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
         },
         address: listener.local_addr()?,
         stripe_address: stripe_listener.local_addr()?,
+        fees: Fees::default(),
     };
     let welcome = Welcome {
         address: parts.address,

@@ -10,9 +10,9 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use pods::manifests::{Environment, Object, render};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xtask::manifests::{Environment, Object, render};
 
 use crate::run::{Failed, cargo};
 use crate::setup;

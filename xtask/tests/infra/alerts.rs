@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::fs;
 
+use pods::manifests::{Environment, root};
 use serde_json::{Value, json};
-use xtask::manifests::{Environment, root};
 
 use super::{environment, none, planted, sources};
 

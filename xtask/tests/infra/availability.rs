@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use pods::manifests::{Environment, Object, root};
 use serde_json::{Value, json};
 use servers::cluster::SERVICES;
-use xtask::manifests::{Environment, Object, root};
 
 use super::{environments, everywhere, none, planted};
 

@@ -6,9 +6,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
+use pods::manifests::root;
 use serde_json::{Value, json};
 use servers::{Place, Port, Program, Ready, Server, mongodb};
-use xtask::manifests::root;
 
 const SCRIPT: &str = "infra/k8s/base/mongodb/instance/setup.js";
 

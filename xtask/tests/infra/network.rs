@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
-use xtask::manifests::{Environment, Object};
 
 use super::{environment, everywhere, planted};
 

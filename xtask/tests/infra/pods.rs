@@ -1,7 +1,7 @@
 //! What a pod may be: unprivileged, bounded, watched, and pinned to a version.
 
+use pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
-use xtask::manifests::{Environment, Object};
 
 use super::{everywhere, planted};
 

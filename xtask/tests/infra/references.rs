@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
-use xtask::manifests::{Environment, Object};
 
 use super::scripts::Cluster;
 use super::{environments, everywhere, none, planted, sources};

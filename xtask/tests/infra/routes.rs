@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 use servers::cluster::{ROUTES, SERVICES};
-use xtask::manifests::{Environment, Object};
 
 use super::{environment, environments, everywhere, planted};
 

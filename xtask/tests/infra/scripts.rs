@@ -5,8 +5,8 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
+use pods::manifests::{Object, parse, root};
 use tempfile::TempDir;
-use xtask::manifests::{Object, parse, root};
 
 /// A cluster that is a folder, and tools that know it.
 pub(crate) struct Cluster(TempDir);

@@ -11,6 +11,7 @@ mod home;
 mod mine;
 mod offer;
 mod orders;
+mod sales;
 mod sell;
 mod sign;
 mod sign_in;
@@ -38,6 +39,7 @@ pub(crate) fn routes() -> Router<Client> {
         .route("/tickets/{id}/withdraw", post(withdraw::withdraw))
         .route("/tickets/{id}/buy", post(buy::buy))
         .route("/mine", get(mine::show))
+        .route("/sales", get(sales::show))
         .route("/orders", get(orders::show))
         .merge(checkout::routes())
         .route("/orders/{id}/cancel", post(cancel::cancel))

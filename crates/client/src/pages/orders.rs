@@ -78,7 +78,8 @@ pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Vi
     Ok(render::page(StatusCode::OK, &OrdersPage { frame: Frame::of(&visitor), orders, more }))
 }
 
-fn with_cursor(path: &str, cursor: Option<&str>) -> String {
+/// The address of a page of a list.
+pub(crate) fn with_cursor(path: &str, cursor: Option<&str>) -> String {
     let Some(cursor) = cursor else { return path.to_owned() };
     let query = serde_urlencoded::to_string([("cursor", cursor)]).unwrap_or_default();
     format!("{path}?{query}")

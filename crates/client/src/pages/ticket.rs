@@ -7,10 +7,11 @@ use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
 use axum::response::Response;
-use common::event::{TicketSnapshot, TicketStatus};
+use common::event::{DisputeStatus, TicketSnapshot, TicketStatus};
 use common::http::PathId;
-use common::{OrderId, Problem, TicketId};
+use common::{Money, OrderId, Problem, TicketId};
 use http::StatusCode;
+use serde::Deserialize;
 
 use super::Shown;
 use super::card::Listed;
@@ -35,6 +36,18 @@ struct TicketPage {
     left: Duration,
 }
 
+/// What only those see of a ticket whose it is.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct OwnTicket {
+    id: Option<TicketId>,
+    order_id: Option<OrderId>,
+    /// What went back to the buyer.
+    refunded: Option<Money>,
+    /// How far the buyer's dispute is.
+    dispute: Option<DisputeStatus>,
+}
+
 /// How a visitor stands to a ticket.
 pub(crate) enum Standing {
     /// They can buy it; the key makes a form that is sent twice count once.
@@ -45,8 +58,8 @@ pub(crate) enum Standing {
     Own,
     /// It is theirs, and held for somebody.
     OwnHeld,
-    /// They sold it.
-    OwnSold,
+    /// They sold it, and this became of the money.
+    OwnSold(OwnTicket),
     /// They took it back.
     OwnWithdrawn,
     /// Somebody else is buying it.
@@ -123,7 +136,10 @@ async fn standing(client: &Client, visitor: &Visitor, ticket: &TicketSnapshot) -
         TicketStatus::Reserved => {
             order(client, visitor, ticket.id, "holding").await.map_or(Standing::Held, Standing::HeldByThem)
         }
-        TicketStatus::Sold if own => Standing::OwnSold,
+        TicketStatus::Sold if own => {
+            let sale = own_ticket(client, visitor, ticket.id, "selling").await;
+            Standing::OwnSold(sale.unwrap_or_default())
+        }
         TicketStatus::Sold => {
             order(client, visitor, ticket.id, "bought").await.map_or(Standing::Sold, Standing::BoughtByThem)
         }
@@ -132,13 +148,18 @@ async fn standing(client: &Client, visitor: &Visitor, ticket: &TicketSnapshot) -
     }
 }
 
-/// The visitor's own order of a ticket. Whoever has bought more than a hundred since finds it in their list.
+/// The visitor's own order of a ticket.
 async fn order(client: &Client, visitor: &Visitor, id: TicketId, role: &str) -> Option<OrderId> {
+    own_ticket(client, visitor, id, role).await?.order_id
+}
+
+/// What only those see whose ticket it is. Whoever has had more than a hundred since finds it in their list.
+async fn own_ticket(client: &Client, visitor: &Visitor, id: TicketId, role: &str) -> Option<OwnTicket> {
     visitor.person.as_ref()?;
     let path = format!("/api/tickets/mine?role={role}&limit=100");
     let reply = client.api.get(&visitor.caller, &path).await.ok()?;
-    let listed = reply.json::<Listed<TicketSnapshot>>().ok()?;
-    listed.items.into_iter().find(|ticket| ticket.id == id)?.order_id
+    let listed = reply.json::<Listed<OwnTicket>>().ok()?;
+    listed.items.into_iter().find(|ticket| ticket.id == Some(id))
 }
 
 /// The whole address of the page.

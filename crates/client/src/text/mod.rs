@@ -47,6 +47,16 @@ impl Texts {
         }
     }
 
+    /// How far a buyer's dispute is, for whoever sold to them.
+    pub(crate) fn sale_dispute(&self, dispute: DisputeStatus) -> &'static str {
+        let words = &self.sales;
+        match dispute {
+            DisputeStatus::Open => words.dispute_open,
+            DisputeStatus::Won => words.dispute_won,
+            DisputeStatus::Lost => words.dispute_lost,
+        }
+    }
+
     /// A service's no, in the words of this language.
     pub(crate) fn refusal(&self, refusal: &Refusal) -> String {
         let words = &self.refusals;

@@ -47,6 +47,7 @@ texts! {
         auth: "Signing in and up is down for maintenance. You can look at everything; try again in a few minutes.",
         tickets: "The tickets cannot be shown right now. Nothing is lost; look again in a moment.",
         orders: "Your orders cannot be shown right now. Nothing is lost; look again in a moment.",
+        sales: "Your sales cannot be shown right now. Nothing is lost; look again in a moment.",
         docs: "This part cannot be described right now; look again in a moment.",
         sessions: "Your devices cannot be shown right now; look again in a moment.",
         form: "We could not do that right now, and nothing was changed. Send it again in a moment.",
@@ -123,6 +124,7 @@ texts! {
         sold_hint: "Each ticket is sold once. Have a look at the others.",
         bought_by_you: "This ticket is yours.",
         own_sold: "You sold this ticket.",
+        own_refunded: "{money} went back to the buyer. The ticket stays theirs.",
         withdrawn: "The seller took this ticket back.",
         own_withdrawn: "You took this ticket back.",
         others: "See other tickets",
@@ -162,6 +164,21 @@ texts! {
         too_large: "The price is too high.",
         not_a_time: "Choose a date and a time.",
         not_a_currency: "Choose one of the currencies.",
+    }
+    sales: Sales {
+        title: "Your sales",
+        lead: "What you have sold, and what it earned you.",
+        link: "See what your sales earned",
+        none: "Nothing sold yet",
+        none_text: "When somebody buys a ticket of yours, the sale is kept here, with what you earn.",
+        sold: "Sold",
+        paid: "The buyer paid {money}.",
+        refunded: "{money} of it went back to the buyer.",
+        proceeds: "Your proceeds",
+        dispute_open: "The buyer has asked their bank for the money back. Until the bank decides, your proceeds may change.",
+        dispute_won: "The buyer had asked their bank for the money back. The bank decided for you.",
+        dispute_lost: "The buyer's bank has given them the money back.",
+        more: "Earlier sales",
     }
     mine: Mine {
         title: "My tickets",

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { test } from "node:test";
 
 import { CARDS, HEADINGS, openCheckout, payButton, payWith, seesHeading, seesProblem } from "./support/checkout.js";
-import { holds, newPerson, sells } from "./support/people.js";
+import { givesBack, holds, newPerson, pays, sells } from "./support/people.js";
 import { checkoutScene } from "./support/scene.js";
 import { program } from "./support/stage.js";
 import { photograph } from "./support/photograph.js";
@@ -51,15 +51,20 @@ async function everything() {
   const held = await sells(other, { title: "Cup final, row 12", venue: "Wembley", amount: 14000 });
   const free = await sells(other, { title: "Stand-up Sunday", amount: 1800 });
   const order = await holds(person, held);
+  const sold = await sells(person, { title: "Ballet, box 4", amount: 6000 });
+  const sale = await holds(other, sold);
+  await givesBack(other, place, sale, await pays(other, place, sale), 1500);
   const pages = {
     home: "/",
     "nothing found": "/?q=zzzzzz",
     "sell a ticket": "/tickets/new",
     ticket: `/tickets/${free.id}`,
     "own ticket": `/tickets/${own.id}`,
+    "sold ticket": `/tickets/${sold.id}`,
     "held ticket": `/tickets/${held.id}`,
     "edit a ticket": `/tickets/${own.id}/edit`,
     "my tickets": "/mine",
+    sales: "/sales",
     orders: "/orders",
     checkout: `/orders/${order.id}`,
     account: "/account",

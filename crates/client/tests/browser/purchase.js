@@ -5,7 +5,7 @@ import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
 import { CARDS, HEADINGS, openCheckout, payButton, payWith, seesHeading } from "./support/checkout.js";
-import { newPerson, sells } from "./support/people.js";
+import { givesBack, holds, newPerson, pays, sells } from "./support/people.js";
 import { checkoutScene, moneyOf } from "./support/scene.js";
 import { program } from "./support/stage.js";
 import { visit } from "./support/visit.js";
@@ -44,6 +44,34 @@ test("one person sells a ticket and another buys it", async (t) => {
 
   await seller.reload();
   await seller.getByText("You sold this ticket.").waitFor();
+});
+
+test("a seller sees what a sale earned, and what went back", async (t) => {
+  const place = await program();
+  const [seller, buyer] = await Promise.all([newPerson(place), newPerson(place)]);
+  const page = await visit(t, place, { person: seller });
+  await page.goto("/sales");
+  await page.getByText("Nothing sold yet").waitFor();
+  const ticket = await sells(seller, { title: "Organ at noon" });
+  const order = await holds(buyer, ticket);
+  const intent = await pays(buyer, place, order);
+  await page.goto("/mine");
+  await page.getByRole("link", { name: "See what your sales earned" }).click();
+  await seesHeading(page, "Your sales");
+  const row = page.getByRole("listitem").filter({ hasText: "Organ at noon" });
+  await row.getByText("The buyer paid $25.00.").waitFor();
+  assert.equal(await row.locator(".ticket-price").textContent(), "$25.00");
+
+  await givesBack(buyer, place, order, intent, 1000);
+  await page.reload();
+  await row.getByText("$10.00 of it went back to the buyer.").waitFor();
+  assert.equal(await row.locator(".ticket-price").textContent(), "$15.00");
+  const marked = page.getByText("$10.00 went back to the buyer. The ticket stays theirs.");
+  const seesMark = async () => {
+    await page.goto(`/tickets/${ticket.id}`);
+    return marked.isVisible();
+  };
+  while (!(await seesMark()));
 });
 
 test("a purchase needs nothing but the keyboard", async (t) => {

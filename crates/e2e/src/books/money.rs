@@ -32,7 +32,7 @@ pub(super) fn faults(books: &Books) -> Vec<String> {
         let (id, state) = (text(&payment["id"]), text(&payment["status"]));
         let of_order = orders.get(text(&payment["order_id"])).map_or("unknown", |order| status(order));
         let fits = match state {
-            "captured" => of_order == "complete",
+            "captured" | "refunded" => of_order == "complete",
             "voided" | "failed" => of_order == "cancelled",
             _ => false,
         };

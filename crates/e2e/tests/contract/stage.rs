@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use aws_lc_rs::hmac;
 use common::{Currency, Money};
-use e2e::{Person, Place, Reply, World};
+use e2e::{Circumstances, Person, Place, Reply, World};
 use reqwest::Method;
 use runtime::HttpOptions;
 use serde_json::{Value, json};
@@ -35,7 +35,7 @@ impl Stage {
     }
 
     pub(crate) async fn with(options: HttpOptions) -> Self {
-        let world = World::with(options).await;
+        let world = World::under(Circumstances { http: options, ..Circumstances::default() }).await;
         let (seller, buyer) = world.two_people().await;
         let stranger = world.person("stranger").await;
         let documented = documented(&world.place).await;

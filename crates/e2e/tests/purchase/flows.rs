@@ -14,35 +14,35 @@ pub(crate) const fn usd(amount: i64) -> Money {
     Money { amount, currency: Currency::Usd }
 }
 
-fn id(thing: &Value) -> &str {
+pub(crate) fn id(thing: &Value) -> &str {
     thing["id"].as_str().expect("an id")
 }
 
-async fn two_people(market: &impl Market) -> (Person, Person) {
+pub(crate) async fn two_people(market: &impl Market) -> (Person, Person) {
     (market.person("seller").await, market.person("buyer").await)
 }
 
-async fn ticket(market: &impl Market, ticket: &Value) -> Value {
+pub(crate) async fn ticket(market: &impl Market, ticket: &Value) -> Value {
     market.place().get(&format!("/api/tickets/{}", id(ticket))).await.json
 }
 
-async fn ticket_becomes(market: &impl Market, seen: &Value, status: &str) {
+pub(crate) async fn ticket_becomes(market: &impl Market, seen: &Value, status: &str) {
     let look = async || ticket(market, seen).await["status"] == status;
     market.until(&format!("the ticket is {status}"), look).await;
 }
 
-async fn becomes(market: &impl Market, buyer: &Person, order: &Value, status: &str) {
+pub(crate) async fn becomes(market: &impl Market, buyer: &Person, order: &Value, status: &str) {
     let look = async || buyer.order(order).await["status"] == status;
     market.until(&format!("the order is {status}"), look).await;
 }
 
-async fn is_cancelled(market: &impl Market, buyer: &Person, order: &Value, why: &str) {
+pub(crate) async fn is_cancelled(market: &impl Market, buyer: &Person, order: &Value, why: &str) {
     becomes(market, buyer, order, "cancelled").await;
     assert_eq!(buyer.order(order).await["cancelReason"], why);
 }
 
 /// An order that waits for its payment.
-async fn awaiting(market: &impl Market) -> (Person, Value) {
+pub(crate) async fn awaiting(market: &impl Market) -> (Person, Value) {
     let (seller, buyer) = two_people(market).await;
     let order = buyer.buys(&seller.sells("Concert", usd(20_00)).await).await;
     becomes(market, &buyer, &order, "awaiting-payment").await;
@@ -108,7 +108,7 @@ pub(crate) async fn an_authorized_payment_of_a_cancelled_order_is_voided(market:
 }
 
 /// The buyer sees that nothing can be taken any more.
-async fn is_voided(market: &impl Market, buyer: &Person, payment: &Value) {
+pub(crate) async fn is_voided(market: &impl Market, buyer: &Person, payment: &Value) {
     let path = format!("/api/payments/{}", id(payment));
     let look = async || buyer.get(&path).await.json["status"] == "voided";
     market.until("the payment is voided", look).await;

@@ -1,5 +1,6 @@
 //! A purchase, and everything else that can become of an order: in one process on a simulated clock, and on a cluster.
 
+mod endings;
 mod flows;
 mod market;
 mod money_back;

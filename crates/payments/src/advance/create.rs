@@ -17,7 +17,7 @@ impl Payments {
     /// request is over: what it left behind would have been found. Should a request that was given up for dead come to
     /// life after all, then there are two, of which no buyer has seen the client secret of the second: the older is
     /// adopted, the others are cancelled, here or when Stripe tells of them ([`Payments::hear_of_intent`]).
-    pub(super) async fn create(&self, taken: &Payment) -> Result<(), Trouble> {
+    pub(super) async fn create(&self, taken: &Payment) -> Result<Option<Payment>, Trouble> {
         let seen = match self.created_before(taken).await? {
             Some(seen) => seen,
             None => match Box::pin(self.stripe.create(taken)).await {
@@ -25,15 +25,13 @@ impl Payments {
                 Ok(seen) => seen,
                 Err(Failure::Final(why)) if taken.status == PaymentStatus::Voiding => {
                     tracing::info!(code = why.code, "there is nothing to void");
-                    self.change(taken.id, Payment::nothing_was_created).await?;
-                    return Ok(());
+                    return Ok(self.change(taken, Payment::nothing_was_created).await?);
                 }
                 Err(failure) => return Err(failure.into()),
             },
         };
         let intent = seen.intent;
-        self.change(taken.id, |payment, now| payment.adopt(intent.clone(), now)).await?;
-        Ok(())
+        Ok(self.change(taken, |payment, now| payment.adopt(intent.clone(), now)).await?)
     }
 
     /// What an earlier attempt created, after everything but that was cancelled: what was adopted meanwhile, else the

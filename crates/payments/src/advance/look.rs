@@ -31,7 +31,7 @@ impl Payments {
         let over = self.order_is_over(payment.order_id).await?;
         let mut changed = None;
         let after = self
-            .change(payment.id, |present, now| {
+            .change(payment, |present, now| {
                 let decision = present.observe(&seen.state, over, now);
                 let decision = decision.filter(|_| present.version == payment.version);
                 changed = decision.as_ref().map(|decision| decision.next.version);
@@ -60,6 +60,16 @@ pub(crate) enum Booked {
 
 /// Somebody must know: money moved that this service did not move.
 fn alert(before: &Payment, after: &Payment) {
+    alert_of_refund(before, after);
+    let (payment, order) = (after.id, after.order_id);
+    if after.failed_refunds == before.failed_refunds && after.moved.refunded != before.moved.refunded {
+        counter!("payment_refunds_at_stripe_total").increment(1);
+        tracing::error!(%payment, %order, "money was given back at Stripe; this service did not ask for it");
+    }
+}
+
+/// Somebody must know: what this service wants to give back does not arrive, or the buyer has gone to their bank.
+pub(super) fn alert_of_refund(before: &Payment, after: &Payment) {
     let (payment, order) = (after.id, after.order_id);
     if after.moved.dispute != before.moved.dispute {
         counter!("payment_disputes_total").increment(1);
@@ -69,8 +79,5 @@ fn alert(before: &Payment, after: &Payment) {
     if after.failed_refunds > before.failed_refunds {
         counter!("payment_refunds_failed_total").increment(1);
         tracing::error!(%payment, %order, "a refund did not reach the buyer; find another way to give the money back");
-    } else if after.moved.refunded != before.moved.refunded {
-        counter!("payment_refunds_at_stripe_total").increment(1);
-        tracing::error!(%payment, %order, "money was given back at Stripe; this service did not ask for it");
     }
 }

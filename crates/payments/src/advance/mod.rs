@@ -16,7 +16,7 @@ use std::convert::Infallible;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::event::{OrderStatus, PaymentStatus};
-use common::{Decision, OrderId, PaymentId, Time};
+use common::{Decision, OrderId, Time};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use store::{ChangeError, StoreError};
@@ -51,14 +51,15 @@ impl Payments {
     /// processor are noted in the payment and never returned.
     pub(crate) async fn advance(
         &self,
-        id: PaymentId,
+        payment: &Payment,
         urgency: Urgency,
     ) -> Result<Option<Payment>, StoreError> {
         let _under_way = UnderWay::begin(self);
+        let id = payment.id;
         let mut taken = None;
         let now = self.clock.now();
         let after = self
-            .change(id, |payment, _| {
+            .change(payment, |payment, _| {
                 let decision = payment.take(urgency == Urgency::Now, now);
                 taken = decision.as_ref().map(|decision| decision.next.clone());
                 decision
@@ -68,11 +69,11 @@ impl Payments {
         let span =
             tracing::info_span!("step", payment = %id, status = ?taken.status, attempt = taken.work.attempts);
         let result = self.perform(&taken).instrument(span.clone()).await;
-        self.follow_up(&taken, result).instrument(span).await
+        self.follow_up(taken, result).instrument(span).await
     }
 
-    /// Performs the step. Boxed: what Stripe may answer is large.
-    fn perform<'a>(&'a self, taken: &'a Payment) -> BoxFuture<'a, Result<(), Trouble>> {
+    /// Performs the step; the payment as it is afterwards. Boxed: what Stripe may answer is large.
+    fn perform<'a>(&'a self, taken: &'a Payment) -> BoxFuture<'a, Result<Option<Payment>, Trouble>> {
         let Some(intent) = &taken.intent else { return self.create(taken).boxed() };
         match taken.status {
             PaymentStatus::RequiresPayment | PaymentStatus::Authorized => {
@@ -82,40 +83,48 @@ impl Payments {
             PaymentStatus::Capturing => self.capture(taken, &intent.id).boxed(),
             PaymentStatus::Voiding => self.cancel(taken, &intent.id).boxed(),
             PaymentStatus::Refunding => self.refund(taken, &intent.id).boxed(),
-            _ => ready(Ok(())).boxed(),
+            _ => ready(Ok(Some(taken.clone()))).boxed(),
         }
     }
 
     /// Notes a failure; and if the order ended while the step was performed, lets the payment follow it.
     async fn follow_up(
         &self,
-        taken: &Payment,
-        result: Result<(), Trouble>,
+        taken: Payment,
+        result: Result<Option<Payment>, Trouble>,
     ) -> Result<Option<Payment>, StoreError> {
-        match result {
-            Ok(()) => {}
+        let after = match result {
+            Ok(after) => after,
             Err(Trouble::Store(error)) => return Err(error),
             Err(Trouble::Stripe(failure)) => {
                 tracing::warn!(%failure, "a call to Stripe failed; the step will be repeated");
-                let key_used_up = failure.uses_up_the_key();
-                self.change(taken.id, |payment, now| payment.missed(taken, key_used_up, now)).await?;
+                let (key_used_up, retry_after) = (failure.uses_up_the_key(), failure.retry_after());
+                let miss = |payment: &Payment, now| payment.missed(&taken, key_used_up, retry_after, now);
+                self.change(&taken, miss).await?
             }
-        }
+        };
+        // Read now, not before the step: of an order that ends meanwhile, whoever hears of it leaves a step that is in
+        // somebody's hands to them.
         let over = self.order_is_over(taken.order_id).await?;
-        let after = self
-            .change(taken.id, |payment, now| {
-                // Whoever has taken the next step comes here after it.
-                (over && !payment.work.taken).then(|| payment.order_cancelled(now)).flatten()
-            })
-            .await;
+        let after = match after {
+            Some(after) if over => {
+                let follow = |payment: &Payment, now| {
+                    // Whoever has taken the next step comes here after it.
+                    (!payment.work.taken).then(|| payment.order_cancelled(now)).flatten()
+                };
+                self.change(&after, follow).await?
+            }
+            after => after,
+        };
         self.step_due.notify_one();
-        after
+        Ok(after)
     }
 
-    /// Commits what was seen of the `PaymentIntent`.
-    async fn observe(&self, taken: &Payment, state: &IntentState) -> Result<(), StoreError> {
+    /// Commits what was seen of the `PaymentIntent`; the payment as it is afterwards.
+    async fn observe(&self, taken: &Payment, state: &IntentState) -> Result<Option<Payment>, StoreError> {
+        // Read after Stripe has answered: an order that had ended by then must not be told of an authorization.
         let over = self.order_is_over(taken.order_id).await?;
-        self.change(taken.id, |payment, now| payment.observe(state, over, now)).await.map(drop)
+        self.change(taken, |payment, now| payment.observe(state, over, now)).await
     }
 
     pub(crate) async fn order_is_over(&self, id: OrderId) -> Result<bool, StoreError> {
@@ -123,17 +132,17 @@ impl Payments {
         Ok(order.is_some_and(|order| order.state.status == OrderStatus::Cancelled))
     }
 
-    /// Commits what `decide` makes of the payment, if anything.
+    /// Commits what `decide` makes of the payment, if anything; it is read again only if it has changed since it was
+    /// read, or if nothing is to be done about it as it was.
     pub(crate) async fn change(
         &self,
-        id: PaymentId,
+        known: &Payment,
         mut decide: impl FnMut(&Payment, Time) -> Option<Decision<Payment>>,
     ) -> Result<Option<Payment>, StoreError> {
         let now = self.clock.now();
-        let changed = self
-            .payments
-            .change(id, |payment| Ok::<_, Infallible>(payment.and_then(|payment| decide(payment, now))))
-            .await;
+        let decide =
+            |payment: Option<&Payment>| Ok::<_, Infallible>(payment.and_then(|payment| decide(payment, now)));
+        let changed = self.payments.change_known(known, decide).await;
         changed.map_err(|error| match error {
             ChangeError::Store(error) => error,
             ChangeError::Taken(claim) => {

@@ -6,7 +6,7 @@ use crate::domain::Payment;
 
 impl Payments {
     /// Asks for the present state and decides on it.
-    pub(super) async fn reconcile(&self, taken: &Payment, intent: &str) -> Result<(), Trouble> {
+    pub(super) async fn reconcile(&self, taken: &Payment, intent: &str) -> Result<Option<Payment>, Trouble> {
         let seen = self.stripe.retrieve(intent).await?;
         Ok(self.observe(taken, &seen.state).await?)
     }

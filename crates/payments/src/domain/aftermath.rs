@@ -38,6 +38,15 @@ impl Payment {
         }
     }
 
+    /// Stripe does not give the money back, for good: a person must look. The next refund is another one.
+    pub fn refund_refused(&self, now: Time) -> Option<Decision<Self>> {
+        if self.status != PaymentStatus::Refunding || self.work.due.is_none() {
+            return None;
+        }
+        let failed_refunds = self.failed_refunds + 1;
+        Some(Decision::quiet(Self { failed_refunds, work: Work::done(), ..self.changed(now) }))
+    }
+
     /// The money of a payment at which nothing is left to do moved. `None`: as was known.
     pub(super) fn settled_money_moved(&self, moved: Moved, now: Time) -> Option<Decision<Self>> {
         let done = self.status == PaymentStatus::Refunding && moved.is_all_refunded();

@@ -1,5 +1,7 @@
 //! What orders and the worker ask of a payment.
 
+use std::time::Duration;
+
 use common::event::PaymentStatus;
 use common::{Decision, Fact, Time};
 
@@ -10,6 +12,9 @@ impl Payment {
     /// succeed now; but never an intention out of the hands of somebody who is at it. `None`: nothing is to do now.
     pub fn take(&self, urgent: bool, now: Time) -> Option<Decision<Self>> {
         let due = self.work.due?;
+        if self.work.not_before.is_some_and(|moment| now < moment) {
+            return None;
+        }
         let in_hands = self.work.taken && due > now;
         if due > now && (!urgent || (in_hands && !self.is_watched())) {
             return None;
@@ -23,13 +28,20 @@ impl Payment {
     }
 
     /// The attempt at the step of `taken` failed and shall be repeated. `None`: it is not the present step any more.
-    pub fn missed(&self, taken: &Self, key_used_up: bool, now: Time) -> Option<Decision<Self>> {
+    /// `retry_after`: not before that time has passed.
+    pub fn missed(
+        &self,
+        taken: &Self,
+        key_used_up: bool,
+        retry_after: Option<Duration>,
+        now: Time,
+    ) -> Option<Decision<Self>> {
         let same_step = (self.status, self.giving_up, self.intent.is_some(), self.work.key)
             == (taken.status, taken.giving_up, taken.intent.is_some(), taken.work.key);
         if !same_step || !self.work.taken {
             return None;
         }
-        Some(self.rescheduled(self.work.missed(key_used_up, now)))
+        Some(self.rescheduled(self.work.missed(key_used_up, retry_after, now)))
     }
 
     /// The order was accepted: take the money that is held.

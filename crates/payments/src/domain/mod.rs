@@ -23,6 +23,9 @@ pub struct Payment {
     pub id: PaymentId,
     /// What it pays for.
     pub order_id: OrderId,
+    /// The revision of the order when the payment was begun.
+    #[serde(default)]
+    pub order_version: Option<u64>,
     /// What is bought.
     pub ticket_id: TicketId,
     /// Who pays.
@@ -65,6 +68,7 @@ impl Payment {
         Decision::quiet(Self {
             id,
             order_id: order.id,
+            order_version: Some(order.version),
             ticket_id: order.ticket.id,
             buyer_id: order.user_id,
             seller_id: order.ticket.seller_id,

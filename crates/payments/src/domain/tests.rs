@@ -264,7 +264,7 @@ fn a_failed_attempt_is_repeated_after_growing_pauses() {
     let mut pauses = Vec::new();
     for _ in 0..8 {
         let taken = payment.take(true, now()).expect("an attempt").next;
-        payment = taken.missed(&taken, false, now()).expect("a failure").next;
+        payment = taken.missed(&taken, false, None, now()).expect("a failure").next;
         pauses.push((payment.work.due.expect("a time") - now()).as_secs());
         assert_eq!(payment.idempotency_key("create"), format!("{}-create", payment.id), "the key stays");
     }
@@ -272,11 +272,22 @@ fn a_failed_attempt_is_repeated_after_growing_pauses() {
 }
 
 #[test]
+fn a_longer_pause_is_made_if_the_card_processor_asks_for_it() {
+    let payment = stages().remove(1).1;
+    let taken = payment.take(true, now()).expect("an attempt").next;
+    for (asked, seconds) in [(0, 1), (7, 7), (86_400, 900)] {
+        let asked = Some(std::time::Duration::from_secs(asked));
+        let missed = taken.missed(&taken, false, asked, now()).expect("a failure").next;
+        assert_eq!((missed.work.due.expect("a time") - now()).as_secs(), seconds, "{asked:?}");
+    }
+}
+
+#[test]
 fn a_key_under_which_an_error_is_kept_is_not_used_again() {
     let taken = stages().remove(2).1;
-    let missed = taken.missed(&taken, true, now()).expect("a failure").next;
+    let missed = taken.missed(&taken, true, None, now()).expect("a failure").next;
     assert_eq!(missed.idempotency_key("create"), format!("{}-create-1", missed.id));
-    assert!(missed.missed(&taken, true, now()).is_none(), "the same failure counts once");
+    assert!(missed.missed(&taken, true, None, now()).is_none(), "the same failure counts once");
 }
 
 #[test]
@@ -331,7 +342,8 @@ fn any_state(dice: &mut impl FnMut(u64) -> u64) -> IntentState {
 
 /// Whatever anybody may ask of a payment, by dice.
 fn anything(payment: &Payment, dice: &mut impl FnMut(u64) -> u64) -> Option<Decision<Payment>> {
-    match dice(9) {
+    match dice(10) {
+        9 => payment.refund_refused(now()),
         0 => payment.take(true, now()),
         1 => payment.adopt(intent(), now()),
         2 => payment.order_accepted(now()),

@@ -15,6 +15,8 @@ const FIRST_RETRY: Duration = Duration::from_secs(1);
 const FIRST_LOOK: Duration = Duration::from_secs(3);
 /// The longest pause of either kind.
 const LONGEST: Duration = Duration::from_mins(1);
+/// The longest pause that the card processor may ask for: no order waits longer than this.
+const LONGEST_ASKED_FOR: Duration = Duration::from_mins(15);
 
 /// What is to do, and when. A step is taken (one commit), performed, and its outcome committed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,22 +29,31 @@ pub struct Work {
     pub key: u32,
     /// Whether somebody has taken the step and not yet said what came of it.
     pub taken: bool,
+    /// Until then the card processor wants to be left alone, whatever reason there is to ask.
+    #[serde(default)]
+    pub not_before: Option<Time>,
 }
 
 impl Work {
     /// A new step, to be taken at once.
     pub(super) fn at_once(now: Time) -> Self {
-        Self { due: Some(now), attempts: 0, key: 0, taken: false }
+        Self { due: Some(now), attempts: 0, key: 0, taken: false, not_before: None }
     }
 
     /// Nothing to do any more.
     pub(super) fn done() -> Self {
-        Self { due: None, attempts: 0, key: 0, taken: false }
+        Self { due: None, attempts: 0, key: 0, taken: false, not_before: None }
     }
 
     /// A look at what the buyer or the order does meanwhile.
     pub(super) fn look_later(now: Time, looks: u32) -> Self {
-        Self { due: Some(now.after(doubled(FIRST_LOOK, looks))), attempts: looks, key: 0, taken: false }
+        Self {
+            due: Some(now.after(doubled(FIRST_LOOK, looks))),
+            attempts: looks,
+            key: 0,
+            taken: false,
+            not_before: None,
+        }
     }
 
     /// The step is in somebody's hands.
@@ -52,14 +63,17 @@ impl Work {
             attempts: self.attempts.saturating_add(1),
             taken: true,
             key: self.key,
+            not_before: None,
         }
     }
 
-    /// The attempt failed; the next one follows after a growing pause.
-    pub(super) fn missed(self, key_used_up: bool, now: Time) -> Self {
+    /// The attempt failed; the next one follows after a growing pause, or a longer one if the card processor asks for it.
+    pub(super) fn missed(self, key_used_up: bool, retry_after: Option<Duration>, now: Time) -> Self {
         let pause = doubled(FIRST_RETRY, self.attempts.saturating_sub(1));
+        let asked_for = retry_after.map(|asked| asked.min(LONGEST_ASKED_FOR));
         Self {
-            due: Some(now.after(pause)),
+            due: Some(now.after(pause.max(asked_for.unwrap_or_default()))),
+            not_before: asked_for.map(|asked| now.after(asked)),
             key: self.key.saturating_add(u32::from(key_used_up)),
             taken: false,
             ..self

@@ -125,7 +125,7 @@ impl Payments {
     async fn with_intent(&self, payment: Payment) -> Result<Payment, Problem> {
         let mut payment = payment;
         if payment.is_to_be_created() {
-            payment = self.advance(payment.id, Urgency::Now).await?.unwrap_or(payment);
+            payment = self.advance(&payment, Urgency::Now).await?.unwrap_or(payment);
         }
         let id = payment.id;
         if payment.is_to_be_created() && payment.work.taken {

@@ -4,8 +4,9 @@ use axum::extract::State;
 use common::event::DisputeStatus;
 use common::http::{CurrentUser, Listing, PageQuery, ProblemBody};
 use common::{Money, OrderId, Problem, TicketId, Time};
+use futures::future::try_join_all;
 use serde::Serialize;
-use store::Range;
+use store::{Range, StoreError};
 use utoipa::ToSchema;
 
 use crate::Payments;
@@ -19,6 +20,9 @@ pub(crate) struct Sale {
     order_id: OrderId,
     /// What was sold.
     ticket_id: TicketId,
+    /// What it is for, as it was called when it was ordered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     /// What the buyer paid.
     paid: Money,
     /// What went back to the buyer.
@@ -56,16 +60,21 @@ pub(crate) async fn statement(
     let list = format!("payments/statement/{}", seller.id);
     let range = Range::of(Payment::SELLER, [seller.id.into()]).descending();
     let found = payments.payments.page(range.after(page.after(&list)?).limit(page.limit)).await?;
-    Ok(Listing::new(&list, found.items.iter().map(Sale::of).collect(), found.next))
+    let sales = found.items.iter().map(async |payment| -> Result<Sale, StoreError> {
+        let order = payments.orders.get(payment.order_id).await?;
+        Ok(Sale::of(payment, order.map(|order| order.state.ticket.title)))
+    });
+    Ok(Listing::new(&list, try_join_all(sales).await?, found.next))
 }
 
 impl Sale {
-    fn of(payment: &Payment) -> Self {
+    fn of(payment: &Payment, title: Option<String>) -> Self {
         let money = |amount| Money { amount, ..payment.amount };
         let owed = payment.balances().get(&Account::Seller(payment.seller_id)).copied().unwrap_or(0);
         Self {
             order_id: payment.order_id,
             ticket_id: payment.ticket_id,
+            title,
             paid: money(payment.moved.taken),
             refunded: money(payment.moved.refunded),
             dispute: payment.moved.dispute,

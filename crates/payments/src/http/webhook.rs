@@ -100,7 +100,7 @@ impl Payments {
     async fn hear_of_intent(&self, intent: &str, event: &Event) -> Result<(), Problem> {
         if let Some(payment) = self.payments.claimed(Payment::intent_claim(intent)).await? {
             if payment.work.due.is_some() {
-                self.advance(payment.id, Urgency::Now).await?;
+                self.advance(&payment, Urgency::Now).await?;
             } else if event.may_have_moved(&payment) {
                 let looked = self.look_at_settled(&payment).await;
                 looked.map_err(|trouble| Problem::unavailable().caused_by(trouble))?;
@@ -125,10 +125,10 @@ impl Payments {
         match self.payments.get(owner).await? {
             None => Ok(Ok(())),
             Some(payment) if payment.is_to_be_created() => {
-                self.advance(payment.id, Urgency::Now).await.map(|_| Ok(()))
+                self.advance(&payment, Urgency::Now).await.map(|_| Ok(()))
             }
             Some(payment) if payment.intent.as_ref().is_some_and(|ours| ours.id == seen.intent.id) => {
-                self.advance(payment.id, Urgency::Now).await.map(|_| Ok(()))
+                self.advance(&payment, Urgency::Now).await.map(|_| Ok(()))
             }
             Some(payment) => Ok(self.cancel_stray(&payment, &seen).await),
         }

@@ -49,7 +49,7 @@ impl Payments {
             return Ok(());
         }
         self.follow_order(payment.order_id).await?;
-        let after = self.advance(payment.id, Urgency::Now).await?;
+        let after = self.advance(payment, Urgency::Now).await?;
         if let Some(after) = after.filter(|after| after.status != payment.status) {
             let (id, was, is) = (payment.id, payment.status, after.status);
             report.healed(format!(

@@ -24,13 +24,13 @@ impl Payments {
         match payment {
             // The step that creates it looks for it before it creates another.
             Some(payment) if payment.is_to_be_created() => {
-                self.advance(payment.id, Urgency::Now).await?;
+                self.advance(payment, Urgency::Now).await?;
                 Ok(())
             }
             Some(payment) => self.let_go(listed, Some(payment), report).await,
             None => match self.restored(listed).await? {
                 Some(restored) => {
-                    self.advance(restored.id, Urgency::Now).await?;
+                    self.advance(&restored, Urgency::Now).await?;
                     self.follow_order(restored.order_id).await?;
                     report.healed(format!(
                         "{intent} had no payment; it is the payment {} of the order {} again",

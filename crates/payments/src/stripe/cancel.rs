@@ -1,6 +1,6 @@
 //! Lets go of the money that is held, for good.
 
-use stripe::StripeRequest;
+use stripe_client_core::StripeRequest;
 use stripe_core::payment_intent::CancelPaymentIntent;
 
 use super::{Failure, Stripe, once_under};

@@ -1,6 +1,6 @@
 //! Takes the money that is held.
 
-use stripe::StripeRequest;
+use stripe_client_core::StripeRequest;
 use stripe_core::payment_intent::CapturePaymentIntent;
 
 use super::intent::WITH_MONEY;

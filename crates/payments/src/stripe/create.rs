@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use stripe::StripeRequest;
+use stripe_client_core::StripeRequest;
 use stripe_core::payment_intent::{CreatePaymentIntent, CreatePaymentIntentAutomaticPaymentMethods};
 use stripe_shared::PaymentIntentCaptureMethod;
 use stripe_types::Currency as StripeCurrency;
@@ -22,12 +22,15 @@ impl Stripe {
         let code = payment.amount.currency.code().to_ascii_lowercase();
         let currency: StripeCurrency =
             code.parse().map_err(|_| Failure::away("the client does not know the currency"))?;
-        let metadata = HashMap::from([
+        let mut metadata = HashMap::from([
             (PAYMENT.to_owned(), payment.id.to_string()),
             (ORDER.to_owned(), payment.order_id.to_string()),
             ("ticket".to_owned(), payment.ticket_id.to_string()),
             ("buyer".to_owned(), payment.buyer_id.to_string()),
         ]);
+        if let Some(version) = payment.order_version {
+            metadata.insert("order_version".to_owned(), version.to_string());
+        }
         let request = CreatePaymentIntent::new(payment.amount.amount, currency)
             .capture_method(PaymentIntentCaptureMethod::Manual)
             .automatic_payment_methods(CreatePaymentIntentAutomaticPaymentMethods::new(true))

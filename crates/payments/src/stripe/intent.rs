@@ -3,11 +3,14 @@
 use common::event::DisputeStatus;
 use futures::future::BoxFuture;
 use stripe_core::dispute::ListDispute;
-use stripe_shared::{Charge, Dispute, DisputeStatus as StripeDispute, PaymentIntent, PaymentIntentStatus};
+use stripe_shared::{
+    ApiErrors, ApiErrorsCode, Charge, Dispute, DisputeStatus as StripeDispute, PaymentIntent,
+    PaymentIntentStatus,
+};
 
-use super::failure::card_error;
+use super::failure::{CARD_ERROR, card_error};
 use super::{Failure, Stripe};
-use crate::domain::{ClientSecret, Intent, IntentState, Moved, Seen};
+use crate::domain::{CardError, ClientSecret, Intent, IntentState, Moved, Seen};
 
 /// What has to be asked for along with a `PaymentIntent`, so that it tells what became of the money.
 pub(super) const WITH_MONEY: &str = "latest_charge.balance_transaction";
@@ -24,7 +27,7 @@ impl Stripe {
     async fn look_into(&self, intent: PaymentIntent) -> Result<Seen, Failure> {
         let state = match intent.status {
             PaymentIntentStatus::RequiresPaymentMethod => {
-                IntentState::RequiresPaymentMethod(intent.last_payment_error.as_deref().map(card_error))
+                IntentState::RequiresPaymentMethod(intent.last_payment_error.as_deref().map(declined))
             }
             PaymentIntentStatus::RequiresCapture => IntentState::RequiresCapture,
             PaymentIntentStatus::Succeeded => IntentState::Succeeded(self.moved(&intent).await?),
@@ -52,6 +55,13 @@ impl Stripe {
         }
         Ok(moved)
     }
+}
+
+/// Why the last card was declined.
+fn declined(error: &ApiErrors) -> CardError {
+    let kind = error.type_.as_str();
+    let code = error.code.as_ref().map_or(kind, ApiErrorsCode::as_str);
+    card_error(code, error.message.as_deref().filter(|_| kind == CARD_ERROR))
 }
 
 /// What Stripe kept of the charge. A fee in the account's own currency, if that is another, is not of this money.

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod capture;
+mod client;
 mod create;
 mod failure;
 mod find;
@@ -10,30 +11,22 @@ mod list;
 mod refund;
 mod retrieve;
 
-use std::time::Duration;
-
-use stripe::{Client, ClientBuilder, IdempotencyKey, RequestStrategy, StripeError};
+use stripe_client_core::{IdempotencyKey, RequestStrategy};
 
 pub(crate) use failure::Failure;
 pub(crate) use list::Listed;
 
-/// How long Stripe may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+use self::client::Client;
+use crate::settings::SettingsError;
 
-/// A client of Stripe's API. Cheap to clone.
+/// Stripe. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Stripe(Client);
 
 impl Stripe {
-    /// A client with this key; `url`: another address than Stripe's own.
-    pub(crate) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, StripeError> {
-        let builder = ClientBuilder::new(secret_key).timeout(PATIENCE);
-        let builder = match url {
-            // The client appends `v1/...` to what it is given.
-            Some(url) => builder.url(format!("{}/", url.trim_end_matches('/'))),
-            None => builder,
-        };
-        builder.build().map(Self)
+    /// Stripe with this key; `url`: another address than its own.
+    pub(crate) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, SettingsError> {
+        Client::new(secret_key, url).map(Self)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Gives back the money that was taken.
 
-use stripe::{ApiErrorsCode, StripeError, StripeRequest};
+use stripe_client_core::StripeRequest;
 use stripe_core::refund::CreateRefund;
 
 use super::{Failure, Stripe, once_under};
@@ -10,18 +10,16 @@ impl Stripe {
     pub(crate) async fn refund(&self, id: &str, key: &str) -> Result<(), Failure> {
         let request = CreateRefund::new().payment_intent(id).customize().request_strategy(once_under(key)?);
         let refund = match request.send(&self.0).await {
-            Err(StripeError::Stripe(error, _))
-                if error.code == Some(ApiErrorsCode::ChargeAlreadyRefunded) =>
-            {
-                return Ok(());
-            }
+            Err(Failure::Final(why)) if why.code == "charge_already_refunded" => return Ok(()),
             refund => refund?,
         };
         match refund.status.as_deref() {
             // The bank did not take it; the key would only tell so again.
-            Some(status @ ("failed" | "canceled")) => {
-                Err(Failure::Transient { cause: format!("the refund is {status}"), kept: true })
-            }
+            Some(status @ ("failed" | "canceled")) => Err(Failure::Transient {
+                cause: format!("the refund is {status}"),
+                kept: true,
+                retry_after: None,
+            }),
             _ => Ok(()),
         }
     }

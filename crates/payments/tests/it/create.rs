@@ -28,6 +28,7 @@ async fn a_payment_begins_with_everything_that_the_browser_needs() {
     let metadata = json!(intents[0].metadata);
     let expected = json!({
         "payment": reply.json["id"], "order": order.id, "ticket": order.ticket.id, "buyer": order.user_id,
+        "order_version": "2",
     });
     assert_eq!(metadata, expected);
 }

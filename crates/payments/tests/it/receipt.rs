@@ -1,7 +1,9 @@
 //! `GET /api/payments/{id}/receipt` and `GET /api/payments/statement`
 
 use common::event::OrderStatus;
+use payments::domain::Account;
 use serde_json::{Value, json};
+use stripe_sim::Fees;
 
 use crate::refund::sold;
 use crate::world::{VISA, World, intent_of};
@@ -44,6 +46,39 @@ async fn the_buyer_has_a_receipt_and_the_seller_a_statement_of_the_sale() {
     assert_eq!(world.signed("whsec_sim", &event.to_string(), 0).await.status, 200);
     assert_eq!(world.receipt(&begun).await["refunded"], usd(1000));
     assert_eq!(world.statement().await[0]["proceeds"], usd(1500));
+}
+
+/// The fees are the marketplace's: neither the buyer's receipt nor the seller's proceeds know of them, and the ledger
+/// explains with them what Stripe holds.
+#[tokio::test]
+async fn ledger_receipt_and_statement_agree_when_stripe_takes_fees() {
+    let world = World::with_fees(Fees { basis_points: 290, fixed: 30, dispute: 1500 }).await;
+    let (_, begun) = world.sells(VISA).await;
+    let seller = Account::Seller(Some(world.seller.id));
+    let agree = async |accounts: &[(Account, i64)], refunded: i64, proceeds: i64| {
+        let books = world.books_explain_stripe(&begun).await.balances();
+        assert_eq!(books, accounts.iter().copied().collect(), "{proceeds}");
+        let (receipt, sale) = (world.receipt(&begun).await, world.statement().await.remove(0));
+        assert_eq!((&receipt["paid"], &sale["paid"]), (&usd(2500), &usd(2500)));
+        assert_eq!((&receipt["refunded"], &sale["refunded"]), (&usd(refunded), &usd(refunded)));
+        assert_eq!((&sale["proceeds"], &receipt["dispute"]), (&usd(proceeds), &sale["dispute"]));
+    };
+    // 2.9 % and 30 cents.
+    agree(&[(Account::Stripe, 2397), (Account::Fees, 103), (seller, -2500)], 0, 2500).await;
+
+    let form = format!("payment_intent={}&amount=1000", intent_of(&begun));
+    world.at_stripe("/v1/refunds", form).await;
+    assert_eq!(world.after_event("charge.refunded", &begun).await, 200);
+    agree(&[(Account::Stripe, 1397), (Account::Fees, 103), (seller, -1500)], 1000, 1500).await;
+
+    let dispute = world.buyer_disputes(&begun).await;
+    assert_eq!(world.after_event("charge.dispute.created", &begun).await, 200);
+    let (fees, disputed) = ((Account::Fees, 1603), (Account::Disputes, 1500));
+    agree(&[(Account::Stripe, -1603), fees, disputed, (seller, -1500)], 1000, 1500).await;
+
+    world.at_stripe(&format!("/sim/disputes/{dispute}/lose"), String::new()).await;
+    assert_eq!(world.after_event("charge.dispute.closed", &begun).await, 200);
+    agree(&[(Account::Stripe, -1603), fees], 1000, 0).await;
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ async fn an_open_authorization_of_a_payment_that_is_over_is_let_go_of() {
 
 /// As if it were at its end.
 fn ended(payment: &Payment, status: PaymentStatus) -> Payment {
-    let done = payments::domain::Work { due: None, attempts: 0, key: 0, taken: false };
+    let done = payments::domain::Work { due: None, attempts: 0, key: 0, taken: false, not_before: None };
     Payment { status, work: done, ..payment.clone() }
 }
 
@@ -108,7 +108,13 @@ async fn a_capture_that_was_not_noted_is_noted() {
     world
         .plant(&begun, |payment| Payment {
             status: PaymentStatus::Capturing,
-            work: payments::domain::Work { due: Some(due), attempts: 9, key: 0, taken: false },
+            work: payments::domain::Work {
+                due: Some(due),
+                attempts: 9,
+                key: 0,
+                taken: false,
+                not_before: None,
+            },
             moved: payments::domain::Moved::default(),
             ledger: Vec::new(),
             ..payment.clone()
@@ -129,7 +135,13 @@ async fn an_authorization_of_an_order_that_died_unheard_is_let_go_of() {
     world
         .plant(&begun, |payment| Payment {
             status: PaymentStatus::Authorized,
-            work: payments::domain::Work { due: Some(due), attempts: 9, key: 0, taken: false },
+            work: payments::domain::Work {
+                due: Some(due),
+                attempts: 9,
+                key: 0,
+                taken: false,
+                not_before: None,
+            },
             ..payment.clone()
         })
         .await;

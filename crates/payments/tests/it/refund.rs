@@ -15,17 +15,24 @@ const REFUND_FAILS: &str = "4000000000005126";
 
 /// A sale: the order is complete and the money captured.
 pub(crate) async fn sold(card: &str) -> (World, OrderSnapshot, Value) {
-    let (world, order, begun) = World::with_payment().await;
-    assert_eq!(world.confirm(&begun, card).await, 200);
-    world.webhook("payment_intent.amount_capturable_updated", &intent_of(&begun)).await;
-    world.hear(&order, OrderStatus::Paying, 3).await;
-    assert_eq!(world.status(&order).await, "captured");
-    world.hear(&order, OrderStatus::Complete, 4).await;
-    world.announced().await;
+    let world = World::start().await;
+    let (order, begun) = world.sells(card).await;
     (world, order, begun)
 }
 
 impl World {
+    /// The same in a world that is there.
+    pub(crate) async fn sells(&self, card: &str) -> (OrderSnapshot, Value) {
+        let (order, begun) = self.begun().await;
+        assert_eq!(self.confirm(&begun, card).await, 200);
+        self.webhook("payment_intent.amount_capturable_updated", &intent_of(&begun)).await;
+        self.hear(&order, OrderStatus::Paying, 3).await;
+        assert_eq!(self.status(&order).await, "captured");
+        self.hear(&order, OrderStatus::Complete, 4).await;
+        self.announced().await;
+        (order, begun)
+    }
+
     async fn refund(&self, order: OrderId) -> Result<RefundStarted, RefundError> {
         let clock: SharedClock = Arc::new(self.service.clock.clone());
         payments::refund(&self.service.kit.store, &clock, order).await
@@ -41,7 +48,7 @@ impl World {
         payment
     }
 
-    async fn after_event(&self, kind: &str, begun: &Value) -> u16 {
+    pub(crate) async fn after_event(&self, kind: &str, begun: &Value) -> u16 {
         let event = serde_json::json!({
             "id": "evt_1", "object": "event", "type": kind,
             "data": { "object": { "id": "re_1", "payment_intent": intent_of(begun) } },
@@ -49,7 +56,7 @@ impl World {
         self.signed("whsec_sim", &event.to_string(), 0).await.status
     }
 
-    async fn at_stripe(&self, path: &str, form: String) -> Value {
+    pub(crate) async fn at_stripe(&self, path: &str, form: String) -> Value {
         let (status, reply) = self.ask_stripe(path, "sk_test_sim", form).await;
         assert_eq!(status, 200, "{reply}");
         reply
@@ -145,6 +152,30 @@ async fn a_dispute_is_booked_and_announced_from_its_beginning_to_its_end() {
         assert_eq!(payment.moved.dispute, Some(end));
         assert_eq!(world.announced().await, [Subject::PaymentDisputed]);
     }
+}
+
+#[tokio::test]
+async fn a_refund_of_money_that_a_bank_has_withdrawn_meanwhile_waits_for_a_person() {
+    let (mut world, order, begun) = sold(VISA).await;
+    world.stripe_goes_away().await;
+    world.refund(order.id).await.expect("nobody knows of a dispute yet");
+    world.pass(Duration::from_secs(6)).await;
+    let dispute = world.buyer_disputes(&begun).await;
+    world.stripe_comes_back().await;
+    for _ in 0..3 {
+        world.pass(crate::world::LONG).await;
+    }
+    let payment = world.books_explain_stripe(&begun).await;
+    assert_eq!((payment.status, payment.work.due), (PaymentStatus::Refunding, None), "nobody keeps trying");
+    assert_eq!((payment.failed_refunds, payment.moved.dispute), (1, Some(DisputeStatus::Open)));
+    assert_eq!(world.announced().await, [Subject::PaymentDisputed]);
+
+    world.at_stripe(&format!("/sim/disputes/{dispute}/win"), String::new()).await;
+    assert_eq!(world.after_event("charge.dispute.closed", &begun).await, 200);
+    assert_eq!(world.refund(order.id).await.expect("once more"), RefundStarted::Now(PRICE));
+    world.pass(Duration::from_secs(6)).await;
+    assert_eq!((world.status(&order).await.as_str(), world.refunded().await), ("refunded", PRICE.amount));
+    world.books_explain_stripe(&begun).await;
 }
 
 #[tokio::test]

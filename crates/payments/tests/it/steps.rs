@@ -1,5 +1,7 @@
 //! The steps before the card processor, with everything that can go wrong in them.
 
+use std::time::Duration;
+
 use common::event::{OrderSnapshot, OrderStatus, Subject};
 use payments::domain::LEASE;
 use serde_json::Value;
@@ -105,6 +107,22 @@ async fn a_capture_waits_for_stripe_as_long_as_it_takes() {
     assert_eq!(world.status(&order).await, "capturing");
     world.stripe_comes_back().await;
     world.pass(LONG).await;
+    assert_eq!((world.status(&order).await.as_str(), world.captured().await), ("captured", 2500));
+}
+
+#[tokio::test]
+async fn stripe_is_left_alone_for_as_long_as_it_asks() {
+    let (world, order, begun) = authorized().await;
+    world.sim.faults().set(|faults| faults.api.rate_limit = 1);
+    world.hear(&order, OrderStatus::Paying, 3).await;
+    assert_eq!(world.status(&order).await, "capturing");
+    // Our own first pause is a second; the simulator asks for three.
+    for _ in 0..2 {
+        world.pass(Duration::from_secs(1)).await;
+        let hinted = world.webhook("payment_intent.amount_capturable_updated", &intent_of(&begun)).await;
+        assert_eq!((hinted.status, world.captured().await), (200, 0), "not for a hint, either");
+    }
+    world.pass(Duration::from_secs(1)).await;
     assert_eq!((world.status(&order).await.as_str(), world.captured().await), ("captured", 2500));
 }
 

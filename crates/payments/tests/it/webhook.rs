@@ -1,6 +1,6 @@
 //! `POST /api/payments/webhook`
 
-use common::event::{OrderStatus, Subject};
+use common::event::{OrderStatus, PaymentStatus, Subject};
 use serde_json::json;
 use stripe_sim::Status;
 
@@ -143,4 +143,44 @@ async fn a_webhook_that_never_comes_does_not_matter() {
     assert_eq!(world.status(&order).await, "captured");
     world.pass(LONG).await;
     assert_eq!(world.announced().await, [Subject::PaymentAuthorized, Subject::PaymentCaptured]);
+}
+
+#[tokio::test]
+async fn the_consequence_of_a_webhook_is_durable_before_it_is_answered() {
+    let (world, _, begun) = World::with_payment().await;
+    assert_eq!(world.confirm(&begun, VISA).await, 200);
+    assert_eq!(world.webhook(CAPTURABLE, &intent_of(&begun)).await.status, 200);
+    // Nobody has waited for anything since.
+    assert_eq!(world.stored(&begun).await.status, PaymentStatus::Authorized);
+    let world = world.restart().await;
+    assert_eq!(world.stored(&begun).await.status, PaymentStatus::Authorized);
+}
+
+#[tokio::test]
+async fn webhooks_that_come_late_and_in_the_wrong_order_change_nothing() {
+    let (world, order, begun) = World::with_payment().await;
+    assert_eq!(world.confirm(&begun, VISA).await, 200);
+    for kind in ["payment_intent.succeeded", CAPTURABLE, "payment_intent.created"] {
+        assert_eq!(world.webhook(kind, &intent_of(&begun)).await.status, 200);
+    }
+    assert_eq!(world.status(&order).await, "authorized");
+    world.hear(&order, OrderStatus::Paying, 3).await;
+    assert_eq!(world.status(&order).await, "captured");
+    for kind in
+        ["payment_intent.succeeded", CAPTURABLE, "payment_intent.payment_failed", "payment_intent.created"]
+    {
+        assert_eq!(world.webhook(kind, &intent_of(&begun)).await.status, 200);
+    }
+    assert_eq!(world.status(&order).await, "captured");
+    assert_eq!(world.announced().await, [Subject::PaymentAuthorized, Subject::PaymentCaptured]);
+}
+
+#[tokio::test]
+async fn a_webhook_may_be_large_and_not_huge() {
+    let world = World::start().await;
+    for (padding, status) in [(60 * 1024, 200), (64 * 1024, 413), (4 * 1024 * 1024, 413)] {
+        let body =
+            json!({"id": "evt_1", "type": "a.type.of.tomorrow", "more": "x".repeat(padding)}).to_string();
+        assert_eq!(world.signed("whsec_sim", &body, 0).await.status, status, "{padding}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
@@ -16,12 +17,15 @@ use payments::domain::Payment;
 use runtime::testing::{Caller, Person, Reply, TestService};
 use runtime::{Kit, Service};
 use serde_json::{Value, json};
-use stripe_sim::{IntentSummary, Status, StripeSim};
+use store::Store;
+use stripe_sim::{Fees, IntentSummary, Status, StripeSim};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
+
+use crate::cost::{Counting, Counts};
 
 pub(crate) const VISA: &str = "4242424242424242";
 pub(crate) const DECLINED: &str = "4000000000000002";
@@ -64,9 +68,28 @@ fn serve(server: &mut JoinSet<()>, listener: TcpListener, sim: &StripeSim) {
 
 impl World {
     pub(crate) async fn start() -> Self {
+        Self::with_fees(Fees::default()).await
+    }
+
+    /// A world in which Stripe takes something for its work.
+    pub(crate) async fn with_fees(fees: Fees) -> Self {
         let (clock, kit) = runtime::testing::kit();
+        Self::on(clock, kit, fees).await
+    }
+
+    /// A world whose service counts what it asks of its database.
+    pub(crate) async fn counting() -> (Self, Arc<Counts>) {
+        let (clock, kit) = runtime::testing::kit();
+        let (database, counts) = (Arc::clone(kit.store.backend()), Arc::<Counts>::default());
+        let backend = Arc::new(Counting { database, counts: Arc::clone(&counts) });
+        let store = Store::new(backend, kit.clock.clone(), kit.ids.clone());
+        (Self::on(clock, Kit { store, ..kit }, Fees::default()).await, counts)
+    }
+
+    async fn on(clock: SimClock, kit: Kit, fees: Fees) -> Self {
         let ids = kit.ids.clone();
-        let sim = StripeSim::new(&kit.store, kit.clock.clone(), ids, stripe_sim::Settings::default());
+        let at_stripe = stripe_sim::Settings { fees, ..stripe_sim::Settings::default() };
+        let sim = StripeSim::new(&kit.store, kit.clock.clone(), ids, at_stripe);
         let listener = listen(([127, 0, 0, 1], 0).into()).await;
         let address = listener.local_addr().expect("an address");
         let mut server = JoinSet::new();
@@ -80,10 +103,16 @@ impl World {
     /// A world, an order in it, and the begun payment: the reply to `POST`.
     pub(crate) async fn with_payment() -> (Self, OrderSnapshot, Value) {
         let world = Self::start().await;
-        let order = world.order().await;
-        let reply = world.pay(&order).await;
+        let (order, begun) = world.begun().await;
+        (world, order, begun)
+    }
+
+    /// An order, and its begun payment: the reply to `POST`.
+    pub(crate) async fn begun(&self) -> (OrderSnapshot, Value) {
+        let order = self.order().await;
+        let reply = self.pay(&order).await;
         assert_eq!(reply.status, 201, "{}", reply.json);
-        (world, order, reply.json)
+        (order, reply.json)
     }
 
     /// The process stops, and a new one starts on the same database.

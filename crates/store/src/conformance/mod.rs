@@ -101,6 +101,7 @@ cases! {
     typed:
         a_decision_is_stored_with_its_facts,
         a_change_that_decides_nothing_writes_nothing,
+        a_change_of_what_is_outdated_is_decided_on_the_latest,
         a_refusal_and_a_taken_claim_reach_the_caller,
         a_page_tells_where_the_next_one_begins,
         a_page_keeps_to_its_prefix_and_bounds,

@@ -115,6 +115,37 @@ pub(super) async fn a_change_that_decides_nothing_writes_nothing(backend: Arc<dy
     assert_eq!(notes.revision(), revision);
 }
 
+pub(super) async fn a_change_of_what_is_outdated_is_decided_on_the_latest(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    let first = Note::new(1);
+    commit(&notes, first.clone()).await;
+    let raise = |note: Option<&Note>| {
+        let raised = note.map(|note| Note { rank: note.rank + 1, ..note.next() });
+        Ok::<_, Infallible>(raised.map(Decision::quiet))
+    };
+    let second = notes.change_known(&first, raise).await.expect("it is the latest").expect("a note");
+    assert_eq!((second.version, second.rank), (2, 1));
+    let third = notes.change_known(&first, raise).await.expect("it is read again").expect("a note");
+    assert_eq!((third.version, third.rank), (3, 2));
+    // What is refused, or left alone, in view of what is outdated is asked again in view of the latest.
+    let not_the_first = |note: Option<&Note>| match note.filter(|note| note.version > 1) {
+        Some(_) => Ok(None),
+        None => Err("it is the first"),
+    };
+    let known = notes.change_known(&first, not_the_first).await.expect("the latest is not the first");
+    assert_eq!(known, Some(third.clone()));
+    let only_the_third = |note: Option<&Note>| {
+        let third = note.filter(|note| note.version == 3);
+        Ok::<_, Infallible>(third.map(|note| Decision::quiet(note.next())))
+    };
+    let fourth = notes.change_known(&second, only_the_third).await.expect("it is read again");
+    assert_eq!(fourth, Some(third.next()));
+    notes.remove(&third.next()).await.expect("it is the latest");
+    let gone =
+        notes.change_known(&third, |note| Ok::<_, Infallible>(note.map(|note| Decision::quiet(note.next()))));
+    assert_eq!(gone.await.expect("nobody refuses"), None);
+}
+
 pub(super) async fn a_refusal_and_a_taken_claim_reach_the_caller(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     commit(&notes, Note::owned(1, "ann")).await;

@@ -8,6 +8,7 @@ mod test_card;
 pub(crate) use failure::Failure;
 pub(crate) use number::last4;
 pub(crate) use payment_method::{PaymentMethod, PaymentMethodChoice};
+pub use test_card::test_cards;
 
 use serde::{Deserialize, Serialize};
 

@@ -100,7 +100,7 @@ impl PaymentMethodChoice<'_> {
             let message = format!("No such PaymentMethod: '{name}'");
             ApiError::parameter("resource_missing", "payment_method", message)
         })?;
-        Ok(self.kept(brand, last4.to_owned(), OF_NAMED_CARDS, behaviour))
+        Ok(self.kept(brand, last4, OF_NAMED_CARDS, behaviour))
     }
 
     fn typed_in(&self) -> Result<PaymentMethod, ApiError> {

@@ -49,6 +49,7 @@ async fn requests_are_limited_and_broken_as_often_as_asked() {
     set(&world, &json!({ "api": { "rateLimit": 1, "failBefore": 1 } })).await;
     let limited = world.post("/v1/payment_intents", &NEW).await;
     assert_eq!((limited.status, limited.code()), (429, "rate_limit"));
+    assert_eq!(limited.headers["retry-after"], "3");
     assert_eq!(world.post("/v1/payment_intents", &NEW).await.status, 500);
     assert!(world.sim.payment_intents().await.expect("a list").is_empty());
     assert_eq!(world.post("/v1/payment_intents", &NEW).await.status, 200);

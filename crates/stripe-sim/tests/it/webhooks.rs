@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_lc_rs::hmac;
+use stripe_webhook::Webhook;
 
 use crate::support::{Received, START, World};
 
@@ -53,6 +54,40 @@ async fn every_step_is_announced_in_order_with_the_state_of_then() {
     }
     let ids: BTreeSet<_> = seen.iter().map(|(_, event)| event["id"].to_string()).collect();
     assert_eq!(ids.len(), seen.len());
+}
+
+#[tokio::test]
+async fn async_stripes_own_check_takes_every_event_and_nothing_else() {
+    let world = World::telling_all().await;
+    let id = world.authorized().await;
+    world.post(&format!("/v1/payment_intents/{id}/capture"), &[]).await;
+    world.post("/v1/refunds", &[("payment_intent", id.as_str()), ("amount", "100")]).await;
+    let charge = world.get(&format!("/v1/payment_intents/{id}")).await.body["latest_charge"].clone();
+    let charge = charge.as_str().expect("a charge");
+    world.post(&format!("/sim/charges/{charge}/dispute"), &[]).await;
+    world.settle().await;
+    let events = world.receiver.received();
+    let kinds: BTreeSet<_> = events.iter().map(Received::kind).collect();
+    for kind in ["succeeded", "charge.refunded", "refund.created", "charge.dispute.created"] {
+        assert!(kinds.contains(kind), "{kinds:?}");
+    }
+    for event in events {
+        let payload = std::str::from_utf8(&event.body).expect("UTF-8");
+        let check = |payload: &str, secret, time| {
+            Webhook::construct_event_with_timestamp(payload, &event.signature, secret, time)
+        };
+        let read = check(payload, "whsec_sim", START).unwrap_or_else(|error| panic!("{error}: {payload}"));
+        assert_eq!(read.id.as_str(), event.json()["id"]);
+        assert_eq!(read.type_.as_str(), event.json()["type"]);
+        let forged = payload.replacen("livemode", "lifemode", 1);
+        for (payload, secret, time) in [
+            (&*forged, "whsec_sim", START),
+            (payload, "whsec_other", START),
+            (payload, "whsec_sim", START + 301),
+        ] {
+            assert!(check(payload, secret, time).is_err(), "{secret} {time}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! `order.completed`: the ticket is the buyer's.
+//! `order.completed`: the ticket is the buyer's. Orders say it again when money went back.
 
 use std::convert::Infallible;
 
@@ -13,10 +13,16 @@ pub(super) async fn order_completed(tickets: &Tickets, order: &OrderSnapshot) ->
     let sell =
         |ticket: Option<&Ticket>| Ok::<_, Infallible>(ticket.and_then(|ticket| ticket.sell(order.id, now)));
     let ticket = tickets.collection.change(order.ticket.id, sell).await?;
-    if ticket.and_then(|ticket| ticket.order()) == Some(order.id) {
-        return Ok(());
+    let Some(ticket) = ticket.filter(|ticket| ticket.order() == Some(order.id)) else {
+        // An order completes only after its lock was announced, and a lock ends only with its order. Nothing is decided
+        // here that could be wrong twice; the dead letter shows it to a person.
+        return Err(Fault::failed("an order was completed whose ticket it does not hold"));
+    };
+    if ticket.money_moved(order, now).is_some() {
+        let mark = |ticket: Option<&Ticket>| {
+            Ok::<_, Infallible>(ticket.and_then(|ticket| ticket.money_moved(order, now)))
+        };
+        tickets.collection.change_known(&ticket, mark).await?;
     }
-    // An order completes only after its lock was announced, and a lock ends only with its order. Nothing is decided
-    // here that could be wrong twice; the dead letter shows it to a person.
-    Err(Fault::failed("an order was completed whose ticket it does not hold"))
+    Ok(())
 }

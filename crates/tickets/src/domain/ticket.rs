@@ -4,7 +4,7 @@ use common::event::{OrderSnapshot, RefusalReason, TicketSnapshot, TicketStatus};
 use common::{Decision, Fact, OrderId, TicketId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Description, Offer, Venue};
+use super::{Aftermath, Description, Offer, Venue};
 
 /// A ticket on offer. Price and lock live in this one aggregate, so the price shown is the price charged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,6 +46,9 @@ pub enum Status {
         order: OrderId,
         /// Whose it is now.
         buyer: UserId,
+        /// What became of the money since.
+        #[serde(default)]
+        aftermath: Aftermath,
     },
     /// Taken back by its seller.
     Withdrawn,
@@ -165,7 +168,8 @@ impl Ticket {
     pub fn sell(&self, to: OrderId, now: Time) -> Option<Decision<Self>> {
         match self.status {
             Status::Reserved { order, holder, .. } if order == to => {
-                Some(self.becoming(Status::Sold { order, buyer: holder }, now, Fact::TicketSold))
+                let sold = Status::Sold { order, buyer: holder, aftermath: Aftermath::default() };
+                Some(self.becoming(sold, now, Fact::TicketSold))
             }
             _ => None,
         }
@@ -214,7 +218,12 @@ impl Ticket {
         }
     }
 
-    fn becoming(&self, status: Status, now: Time, fact: fn(TicketSnapshot) -> Fact) -> Decision<Self> {
+    pub(super) fn becoming(
+        &self,
+        status: Status,
+        now: Time,
+        fact: fn(TicketSnapshot) -> Fact,
+    ) -> Decision<Self> {
         announce(Self { status, ..self.successor(now) }, fact)
     }
 

@@ -1,11 +1,11 @@
 //! How a ticket looks from outside.
 
-use common::event::{TicketSnapshot, TicketStatus};
+use common::event::{DisputeStatus, TicketSnapshot, TicketStatus};
 use common::{Money, OrderId, TicketId, Time, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::Ticket;
+use crate::domain::{Aftermath, Ticket};
 
 /// A ticket as everybody sees it. Who holds or bought it is nobody's business.
 #[derive(Debug, Serialize, ToSchema)]
@@ -68,10 +68,17 @@ pub(crate) struct OwnTicketView {
     /// The order that holds or bought it.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<OrderId>,
+    /// How much of the price went back to the buyer after the sale, if any. The ticket stays theirs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refunded: Option<Money>,
+    /// How far the buyer's dispute of the payment is, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    dispute: Option<DisputeStatus>,
 }
 
 impl From<&Ticket> for OwnTicketView {
     fn from(ticket: &Ticket) -> Self {
-        Self { ticket: ticket.into(), order_id: ticket.order() }
+        let Aftermath { refunded, dispute, .. } = ticket.aftermath();
+        Self { ticket: ticket.into(), order_id: ticket.order(), refunded, dispute }
     }
 }

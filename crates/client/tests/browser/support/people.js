@@ -28,6 +28,30 @@ export async function holds(person, ticket) {
   return order;
 }
 
+/** Pays this person's order by card, as their browser would; done when the ticket is theirs. */
+export async function pays(person, { stripe }, order) {
+  const { clientSecret } = await person.call("/api/payments", "POST", { orderId: order.id });
+  const [intent] = clientSecret.split("_secret");
+  const card = { client_secret: clientSecret, payment_method: "pm_card_visa" };
+  await atStripe(stripe, `/v1/payment_intents/${intent}/confirm`, "pk_test_sim", card);
+  let status = "";
+  while (status !== "complete") ({ status } = await person.call(`/api/orders/${order.id}`));
+  return intent;
+}
+
+/** Somebody gives money back at Stripe; done when the buyer's order shows it. */
+export async function givesBack(buyer, { stripe }, order, payment_intent, amount) {
+  await atStripe(stripe, "/v1/refunds", "sk_test_sim", { payment_intent, amount });
+  let refunded = null;
+  while (!refunded) ({ refunded } = await buyer.call(`/api/orders/${order.id}`));
+}
+
+async function atStripe(stripe, path, key, form) {
+  const headers = { authorization: `Bearer ${key}` };
+  const reply = await fetch(stripe + path, { method: "POST", headers, body: new URLSearchParams(form) });
+  if (!reply.ok) throw new Error(`${path}: ${reply.status} ${await reply.text()}`);
+}
+
 /**
  * The buyer's order of a ticket that the seller `changes` at the same moment, cancelled for this `reason`. Only a race
  * makes one, so it is run until it ends this way, which it nearly always does at once.

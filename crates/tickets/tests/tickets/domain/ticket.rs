@@ -1,6 +1,6 @@
-use common::event::TicketStatus;
+use common::event::{DisputeStatus, OrderSnapshot, TicketStatus};
 use common::{Decision, Fact};
-use tickets::domain::{Obstacle, Offer, Refusal, Status, Ticket};
+use tickets::domain::{Aftermath, Obstacle, Offer, Refusal, Status, Ticket};
 
 use super::{BUYER, SELLER, STRANGER, at, listed, offer, order, order_id, ticket_id, usd, user};
 
@@ -135,7 +135,7 @@ fn a_lock_says_for_whom_and_until_when_and_a_sale_keeps_for_whom() {
     let [_, reserved, sold, _] = in_every_state();
     let (order, holder) = (order_id(OWN), user(BUYER));
     assert_eq!(reserved.status, Status::Reserved { order, holder, until: at(900) });
-    assert_eq!(sold.status, Status::Sold { order, buyer: holder });
+    assert_eq!(sold.status, Status::Sold { order, buyer: holder, aftermath: Aftermath::default() });
     let snapshot = reserved.snapshot();
     assert_eq!((snapshot.order_id, snapshot.reserved_until), (Some(order), Some(at(900))));
     let snapshot = sold.snapshot();
@@ -161,4 +161,24 @@ fn a_stored_ticket_reads_back_in_every_state() {
         let json = serde_json::to_string(&ticket).expect("JSON");
         assert_eq!(serde_json::from_str::<Ticket>(&json).expect("a ticket"), ticket, "{json}");
     }
+}
+
+#[test]
+fn a_sold_ticket_is_marked_with_what_became_of_its_money() {
+    let [_, _, sold, _] = in_every_state();
+    let told = |version, refunded, dispute| {
+        let order = order(OWN, BUYER, usd(2_500));
+        OrderSnapshot { version, refunded, dispute, ..order }
+    };
+    assert!(sold.money_moved(&told(4, None, None), at(30)).is_none(), "nothing has moved");
+    let refunded = sold.money_moved(&told(5, Some(usd(900)), None), at(30)).expect("news");
+    assert_eq!(refunded.facts[0].subject().as_str(), "ticket.sold");
+    let marked = refunded.next;
+    assert_eq!((marked.version, marked.aftermath().refunded), (sold.version + 1, Some(usd(900))));
+    let disputed = told(6, Some(usd(900)), Some(DisputeStatus::Open));
+    let disputed = marked.money_moved(&disputed, at(31)).expect("news").next;
+    assert_eq!(disputed.aftermath().dispute, Some(DisputeStatus::Open));
+    assert!(disputed.money_moved(&told(5, Some(usd(900)), None), at(32)).is_none(), "that is older");
+    let other = OrderSnapshot { id: order_id(OTHER), ..told(9, Some(usd(1)), None) };
+    assert!(disputed.money_moved(&other, at(33)).is_none(), "that is another order");
 }

@@ -1,0 +1,105 @@
+//! A database as if it were on another machine: others get their turn while somebody waits for it. It may also forget
+//! to check versions.
+
+use std::sync::Arc;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use store::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, Schema, StoreError, Write, WriteError};
+use uuid::Uuid;
+
+use crate::dice::Dice;
+
+/// How often others get their turn at most.
+const TURNS: u32 = 6;
+
+pub(crate) struct RemoteDatabase {
+    pub(crate) database: Arc<dyn Backend>,
+    pub(crate) dice: Dice,
+    pub(crate) checks_versions: bool,
+}
+
+impl RemoteDatabase {
+    async fn way(&self) {
+        for _ in 0..self.dice.roll(TURNS) {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Whoever writes last wins, whatever they had read.
+    async fn overwrite(&self, mut write: Write) -> Result<(), WriteError> {
+        loop {
+            match self.database.commit(write.clone()).await {
+                Err(WriteError::Conflict) if write.expected > 0 => {
+                    let present = self.database.get(write.collection, write.id).await?;
+                    write.expected = present.ok_or(WriteError::Conflict)?.version;
+                }
+                written => return written,
+            }
+        }
+    }
+}
+
+impl Backend for RemoteDatabase {
+    fn declare(&self, schema: Schema) {
+        self.database.declare(schema);
+    }
+
+    fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        async move {
+            let found = self.database.get(collection, id).await;
+            self.way().await;
+            found
+        }
+        .boxed()
+    }
+
+    fn claimed(
+        &self,
+        collection: &'static str,
+        claim: Claim,
+    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        async move {
+            let found = self.database.claimed(collection, claim).await;
+            self.way().await;
+            found
+        }
+        .boxed()
+    }
+
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
+        self.database.range(query)
+    }
+
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+        async move {
+            self.way().await;
+            if self.checks_versions { self.database.commit(write).await } else { self.overwrite(write).await }
+        }
+        .boxed()
+    }
+
+    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
+        self.database.outbox(after, limit)
+    }
+
+    fn outbox_grew(&self) -> BoxFuture<'_, ()> {
+        self.database.outbox_grew()
+    }
+
+    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.database.sent(seqs)
+    }
+
+    fn revision(&self, collection: &'static str) -> Option<u64> {
+        self.database.revision(collection)
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.database.check()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.database.close()
+    }
+}
