@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use pods::manifests::{Environment, root};
+use ::pods::manifests::{Environment, root};
 use serde_json::{Value, json};
 
 use super::{environment, none, planted, sources};

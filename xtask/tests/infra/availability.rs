@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use pods::manifests::{Environment, Object, root};
+use ::pods::manifests::{Environment, Object, root};
 use serde_json::{Value, json};
 use servers::cluster::SERVICES;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use pods::manifests::{Environment, Object};
+use ::pods::manifests::{Environment, Object};
 
 use super::environment;
 

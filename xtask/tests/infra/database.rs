@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use pods::manifests::root;
+use ::pods::manifests::root;
 use serde_json::{Value, json};
 use servers::{Place, Port, Program, Ready, Server, mongodb};
 

@@ -16,7 +16,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use pods::manifests::{Environment, render, root};
+use ::pods::manifests::{Environment, render, root};
 
 /// Every environment, with and without each component.
 fn environments() -> &'static [Environment] {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use pods::manifests::{Environment, Object};
+use ::pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 
 use super::{environment, everywhere, planted};

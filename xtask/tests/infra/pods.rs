@@ -1,6 +1,6 @@
 //! What a pod may be: unprivileged, bounded, watched, and pinned to a version.
 
-use pods::manifests::{Environment, Object};
+use ::pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 
 use super::{everywhere, planted};

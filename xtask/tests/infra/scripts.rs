@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use pods::manifests::{Object, parse, root};
+use ::pods::manifests::{Object, parse, root};
 use tempfile::TempDir;
 
 /// A cluster that is a folder, and tools that know it.
