@@ -26,7 +26,7 @@ pub(crate) fn run() -> Result<(), Failed> {
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--all-features", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    cargo(&["test", "--package", "xtask", "--lib", "--bins", "--test", "tidy"], &[])?;
+    cargo(&["test", "--package", "xtask", "--bins", "--test", "tidy", "--test", "services"], &[])?;
     infra::run()?;
     // Tests start the services as processes, whose programs must be there and fresh.
     cargo(&PROGRAMS, &[])?;
