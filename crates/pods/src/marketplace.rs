@@ -121,6 +121,11 @@ impl Marketplace {
         self.database.url(service)
     }
 
+    /// What the broker has said so far. `Violation` in it means that a service may not do what it tried.
+    pub fn broker_log(&self) -> String {
+        self.broker.log()
+    }
+
     /// The names of the services whose pods can be replaced.
     pub fn services(&self) -> Vec<String> {
         self.services.keys().cloned().collect()

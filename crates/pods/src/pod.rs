@@ -11,7 +11,7 @@ use serde_json::Value;
 use servers::{Port, Ready, until};
 
 use crate::container;
-use crate::podman::{LABEL, address, log, podman};
+use crate::podman::{LABEL, LAST, address, log, podman};
 use crate::settings::{Sources, list, text};
 use crate::{PodsError, volumes};
 
@@ -118,6 +118,11 @@ impl Pod {
         Ok(aliases(&self.owner, around.objects).map(|name| (name.to_owned(), address.clone())).collect())
     }
 
+    /// All that it has said.
+    pub(crate) fn log(&self) -> String {
+        log(&self.name, None)
+    }
+
     /// Waits until its readiness probe is answered well.
     pub(crate) fn wait_until_ready(&self) -> Result<(), PodsError> {
         let (port, path) = container::readiness(&self.owner)?;
@@ -126,7 +131,7 @@ impl Pod {
         seen.ok_or_else(|| PodsError::Silent {
             name: self.name.clone(),
             seconds: PATIENCE.as_secs(),
-            log: log(&self.name),
+            log: log(&self.name, LAST),
         })
     }
 
@@ -142,7 +147,7 @@ impl Pod {
         let status =
             podman(&["inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", &self.name])?;
         if status != "0 false" {
-            let (name, log) = (&self.name, log(&self.name));
+            let (name, log) = (&self.name, log(&self.name, LAST));
             return Err(PodsError::manifest(format!(
                 "{name} ended with {status}; its log ends with:\n{log}"
             )));

@@ -20,9 +20,10 @@ pub(crate) fn address(name: &str) -> Result<String, PodsError> {
     podman(&["inspect", "--format", "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}", name])
 }
 
-/// The end of a container's log, of both its outputs.
-pub(crate) fn log(name: &str) -> String {
-    let output = command("podman", &["logs", "--tail", "20", name]).output();
+/// A container's log, of both its outputs: its last lines, or all.
+pub(crate) fn log(name: &str, last: Option<usize>) -> String {
+    let lines = last.map_or(-1, usize::cast_signed).to_string();
+    let output = command("podman", &["logs", "--tail", &lines, name]).output();
     let both = output.map(|output| [output.stdout, output.stderr].concat()).unwrap_or_default();
     String::from_utf8_lossy(&both).into_owned()
 }
@@ -51,6 +52,9 @@ fn command<S: AsRef<OsStr>>(program: &str, arguments: &[S]) -> Command {
     }
     command
 }
+
+/// How much of a log is told when something fails.
+pub(crate) const LAST: Option<usize> = Some(20);
 
 /// Removes what processes that are gone have left behind.
 pub(crate) fn clean() -> Result<(), PodsError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use servers::{Port, Ready, mongodb, nats, tools, until};
 
 use crate::PodsError;
-use crate::podman::{LABEL, address, log, podman, run};
+use crate::podman::{LABEL, LAST, address, log, podman, run};
 
 /// NATS's image here: its real server alone, as the official image has it, too.
 pub(crate) const NATS: &str = "localhost/ticketing/nats:here";
@@ -83,7 +83,7 @@ impl Database {
         until(PATIENCE, answers).ok_or_else(|| PodsError::Silent {
             name: "the database".to_owned(),
             seconds: PATIENCE.as_secs(),
-            log: log(&self.name),
+            log: log(&self.name, LAST),
         })
     }
 

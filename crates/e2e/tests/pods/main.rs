@@ -49,5 +49,7 @@ async fn in_podman_a_rollout_of_everything_loses_no_request_and_a_purchase_goes_
     assert!(books.ended("complete") > 0);
 
     tokio::task::block_in_place(|| smoke(&marketplace));
+    let log = marketplace.broker_log();
+    assert!(log.contains("Server is ready") && !log.contains("Violation"), "{log}");
     tokio::task::block_in_place(|| marketplace.stop()).unwrap_or_else(|fault| panic!("{fault}"));
 }
