@@ -1,9 +1,9 @@
-//! `expiration`: the service as a process of its own.
+//! `expiration`: the service as a process of its own, and the operator's commands.
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use runtime::{Common, run_service};
+use runtime::{Common, Operate, operate, run_service};
 
 /// Deadlines: says when a hold has run out.
 #[derive(Debug, Parser)]
@@ -11,11 +11,17 @@ use runtime::{Common, run_service};
 struct Options {
     #[command(flatten)]
     common: Common,
+
+    #[command(subcommand)]
+    command: Option<Operate>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(command) = options.command {
+        return operate("expiration", &options.common.store_url, &command).await;
+    }
     runtime::telemetry::init("info");
     let ran =
         run_service("expiration", options.common, async |kit| Ok((expiration::service(kit), None))).await;

@@ -1,9 +1,9 @@
-//! `orders`: the service as a process of its own.
+//! `orders`: the service as a process of its own, and the operator's commands.
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use runtime::{Common, run_service};
+use runtime::{Common, Operate, operate, run_service};
 
 /// Orders: who is buying a ticket, and until when.
 #[derive(Debug, Parser)]
@@ -15,11 +15,17 @@ struct Options {
     /// How long a ticket is held for its buyer, such as `15m` or `20s`.
     #[arg(long, env = "ORDER_HOLD", default_value = "15m", value_parser = runtime::config::duration)]
     hold: std::time::Duration,
+
+    #[command(subcommand)]
+    command: Option<Operate>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
+    if let Some(command) = options.command {
+        return operate("orders", &options.common.store_url, &command).await;
+    }
     runtime::telemetry::init("info");
     let ran = run_service("orders", options.common, async |kit| {
         Ok((orders::service(kit, orders::Settings { hold: options.hold }), None))

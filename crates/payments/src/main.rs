@@ -23,6 +23,9 @@ async fn main() -> ExitCode {
             let (url, settings) = (options.common.store_url, options.stripe.into());
             runtime::report(payments::NAME, command::reconcile(&url, settings, window).await)
         }
+        Some(Command::Common(command)) => {
+            runtime::operate(payments::NAME, &options.common.store_url, &command).await
+        }
         None => {
             runtime::telemetry::init("info");
             let ran = run_service(payments::NAME, options.common, async |kit| {

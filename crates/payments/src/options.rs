@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
 use payments::Settings;
-use runtime::Common;
+use runtime::{Common, Operate};
 
 /// Payments: what the card processor did, and what it shall do next.
 #[derive(Parser)]
@@ -36,6 +36,9 @@ pub(crate) enum Command {
         #[arg(long, default_value = "8d", value_parser = runtime::config::duration)]
         window: Duration,
     },
+    /// What every service can be asked.
+    #[command(flatten)]
+    Common(Operate),
 }
 
 /// How to reach Stripe.

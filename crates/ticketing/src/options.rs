@@ -73,24 +73,12 @@ pub enum Command {
     DeadLetters {
         /// What to do with them.
         #[command(subcommand)]
-        action: DeadLetters,
+        action: runtime::DeadLetters,
     },
     /// Gives back what was paid for an order.
     Refund {
         /// The order's id, as its page shows it.
         order: OrderId,
-    },
-}
-
-/// What to do with dead letters.
-#[derive(Debug, Subcommand)]
-pub enum DeadLetters {
-    /// Shows them, the oldest first.
-    List,
-    /// Has one handled again by the running marketplace, or by the next one that starts.
-    Replay {
-        /// Its id, as `list` shows it.
-        id: uuid::Uuid,
     },
 }
 

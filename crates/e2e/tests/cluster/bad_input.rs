@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::client::{now, pause};
 
-const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+pub(crate) const SERVICES: [&'static str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
 /// What no output may show.
 const SECRET: &str = "hunter2hunter2";
@@ -93,7 +93,7 @@ impl Given {
     }
 }
 
-fn settings(store: &str, bus: &str) -> Vec<(String, String)> {
+pub(crate) fn settings(store: &str, bus: &str) -> Vec<(String, String)> {
     let settings = [
         ("STORE_URL", store),
         ("BUS_URL", bus),

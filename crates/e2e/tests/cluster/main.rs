@@ -3,6 +3,7 @@
 mod bad_input;
 mod checker;
 mod client;
+mod dead_letters;
 mod faults;
 mod rolling;
 mod schedule;

@@ -1,0 +1,80 @@
+//! What a service could not handle is shown on its command line, and asked for again.
+
+use std::process::{Command, Output};
+use std::sync::Arc;
+
+use bus::DeadLetter;
+use common::clock::SystemClock;
+use common::event::DeadlinePassed;
+use common::{Decision, Envelope, Fact, Ids, SharedClock, SystemEntropy};
+use e2e::cluster::programs;
+use runtime::open_store;
+use servers::{Place, mongodb};
+use store::Store;
+
+use crate::bad_input::{SERVICES, settings};
+
+/// Leaves a dead letter with a service.
+async fn give_up(service: &'static str, url: &str) -> DeadLetter {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
+    let backend = open_store(service, &url.into(), &clock, &ids).await.expect("a database");
+    let store = Store::new(backend, Arc::clone(&clock), ids.clone());
+    let fact = Fact::ExpirationCompleted(DeadlinePassed { order_id: ids.next(), expires_at: clock.now() });
+    let (id, aggregate, time) = (ids.next(), ids.next(), clock.now());
+    let letter = DeadLetter {
+        id: ids.next(),
+        version: 1,
+        event: Envelope { id, schema: 1, aggregate, version: 1, time, trace: None, fact },
+        consumer: service.into(),
+        reason: "the moon was full".into(),
+        attempts: 10,
+        failed_at: time,
+        replay_requested: false,
+    };
+    let letter = store.collection().commit(Decision::quiet(letter)).await.expect("it is kept");
+    store.backend().close().await;
+    letter
+}
+
+fn dead_letters(service: &str, url: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(programs().join(service));
+    let command = command.arg("dead-letters").args(arguments).envs(settings(url, "nats://127.0.0.1:1"));
+    command.output().expect("it runs")
+}
+
+fn said(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+async fn are_shown_and_asked_for_again(service: &'static str, url: &str) {
+    let letter = give_up(service, url).await;
+    let ask = |arguments: &[&str]| dead_letters(service, url, arguments);
+    let listed = said(&ask(&["list"]));
+    assert!(listed.contains("the moon was full") && listed.contains("expiration.completed"), "{listed}");
+    assert!(!listed.contains("to be replayed"), "{listed}");
+    let replayed = said(&ask(&["replay", &letter.id.to_string()]));
+    assert!(replayed.starts_with(&format!("{service} will handle it again")), "{replayed}");
+    assert!(said(&ask(&["list"])).contains("to be replayed"));
+
+    let unknown = ask(&["replay", "0192f0c0-7c1e-7e3a-8000-1234567890ab"]);
+    let words = String::from_utf8_lossy(&unknown.stderr);
+    assert_eq!(unknown.status.code(), Some(1), "{words}");
+    assert!(words.contains("there is no dead letter 0192f0c0-7c1e-7e3a-8000-1234567890ab"), "{words}");
+}
+
+#[tokio::test]
+async fn every_service_shows_its_dead_letters_and_takes_them_up_again() {
+    for service in SERVICES {
+        let folder = tempfile::tempdir().expect("a folder");
+        let url = format!("sqlite:{}", folder.path().join("db.sqlite").display());
+        are_shown_and_asked_for_again(service, &url).await;
+    }
+}
+
+#[tokio::test]
+async fn so_it_does_on_mongodb() {
+    let server = mongodb::start(Place::default()).expect("it starts");
+    are_shown_and_asked_for_again("orders", &mongodb::with_database(server.url(), "orders")).await;
+}
