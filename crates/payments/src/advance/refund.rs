@@ -7,22 +7,30 @@ use crate::Payments;
 use crate::domain::Payment;
 use crate::stripe::Failure;
 
+/// What Stripe said when it was asked for a refund.
+enum Answer {
+    Refused,
+    /// The refund of this id was made.
+    Made(String),
+    NothingLeft,
+}
+
 impl Payments {
     /// Refunds, once: Stripe gives no more back than was taken, whatever the key. What Stripe refuses for good, or the
     /// bank does not take, is for a person; the buyer may have gone to their bank, and then the bank has the money.
     pub(super) async fn refund(&self, taken: &Payment, intent: &str) -> Result<Option<Payment>, Trouble> {
-        let made = match self.stripe.refund(intent, &taken.idempotency_key("refund")).await {
+        let answer = match self.stripe.refund(intent, &taken.idempotency_key("refund")).await {
             Err(Failure::Final(why)) => {
                 tracing::warn!(code = why.code, "Stripe refuses the refund");
-                None
+                Answer::Refused
             }
-            made => Some(made?),
+            made => made?.map_or(Answer::NothingLeft, Answer::Made),
         };
         let seen = self.stripe.retrieve(intent).await?;
         let after = self.observe(taken, &seen.state).await?;
         let after = match after {
             Some(after) if after.status == PaymentStatus::Refunding => {
-                self.refund_did_nothing(&after, made).await?
+                self.refund_did_nothing(&after, answer).await?
             }
             after => after,
         };
@@ -32,17 +40,17 @@ impl Payments {
         Ok(after)
     }
 
-    /// The money is still there. `made`: the refund, or `None` if it was refused.
+    /// The money is still there.
     async fn refund_did_nothing(
         &self,
         payment: &Payment,
-        made: Option<Option<String>>,
+        answer: Answer,
     ) -> Result<Option<Payment>, Trouble> {
         // Under its key Stripe answers as it did at first, whatever became of the refund since; so it is looked at.
-        let failed = match made {
-            None => true,
-            Some(Some(refund)) => self.stripe.refund_has_failed(&refund).await?,
-            Some(None) => false,
+        let failed = match answer {
+            Answer::Refused => true,
+            Answer::Made(refund) => self.stripe.refund_has_failed(&refund).await?,
+            Answer::NothingLeft => false,
         };
         if failed {
             return Ok(self.change(payment, Payment::refund_refused).await?);
