@@ -50,11 +50,27 @@ pub(crate) fn output(name: &str, arguments: &[&str]) -> Result<String, Failed> {
     output_in(&root(), name, arguments)
 }
 
+/// The same in an environment of its own.
+pub(crate) fn output_with(
+    name: &str,
+    arguments: &[&str],
+    environment: &[(&str, &str)],
+) -> Result<String, Failed> {
+    let mut command = Command::new(name);
+    command.envs(environment.iter().copied()).current_dir(root());
+    printed(command, name, arguments)
+}
+
 /// What a program prints when it is run in a folder. What it says beside that is told if it fails.
 pub(crate) fn output_in(folder: &Path, name: &str, arguments: &[&str]) -> Result<String, Failed> {
+    let mut command = Command::new(name);
+    command.current_dir(folder);
+    printed(command, name, arguments)
+}
+
+fn printed(mut command: Command, name: &str, arguments: &[&str]) -> Result<String, Failed> {
     let line = line(name, arguments);
-    let output = Command::new(name).args(arguments).current_dir(folder).output();
-    let output = output.map_err(|error| missing(&line, &error))?;
+    let output = command.args(arguments).output().map_err(|error| missing(&line, &error))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr);
         return Err(Failed(format!("`{line}` failed ({}): {}", output.status, said.trim())));

@@ -1,9 +1,9 @@
 //! `cargo xtask test`: everything that must hold before a change lands, the quickest first.
 
-use crate::browser;
 use crate::run::{Failed, cargo};
 use crate::setup;
 use crate::with_servers::Servers;
+use crate::{browser, infra, pods};
 
 /// The crates whose tests meet real servers.
 const ON_SERVERS: [&str; 4] = ["servers", "store", "bus", "e2e"];
@@ -26,11 +26,14 @@ pub(crate) fn run() -> Result<(), Failed> {
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--all-features", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
-    cargo(&["test", "--package", "xtask"], &[])?;
+    cargo(&["test", "--package", "xtask", "--bins", "--test", "tidy", "--test", "services"], &[])?;
+    infra::run()?;
     // Tests start the services as processes, whose programs must be there and fresh.
     cargo(&PROGRAMS, &[])?;
-    beside_servers(&["test", "--workspace", "--exclude", "xtask", "--all-features"])?;
-    browser::run_built(None)
+    let all = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--", "--skip", pods::TESTS];
+    beside_servers(&all)?;
+    browser::run_built(None)?;
+    pods::run()
 }
 
 /// Only what meets real servers: the adapters' conformance suites, and the end-to-end tests.
@@ -39,6 +42,7 @@ pub(crate) fn servers() -> Result<(), Failed> {
     cargo(&PROGRAMS, &[])?;
     let mut arguments = vec!["test", "--all-features"];
     arguments.extend(ON_SERVERS.iter().flat_map(|package| ["--package", package]));
+    arguments.extend(["--", "--skip", pods::TESTS]);
     beside_servers(&arguments)
 }
 

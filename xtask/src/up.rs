@@ -60,10 +60,14 @@ fn build(release: bool) -> Result<(), Failed> {
 
 /// Where cargo puts programs: beside this one, or in the folder of the other profile.
 pub(crate) fn programs(release: bool) -> Result<PathBuf, Failed> {
+    Ok(target()?.join(if release { "release" } else { "debug" }))
+}
+
+/// Where cargo builds.
+pub(crate) fn target() -> Result<PathBuf, Failed> {
     let here = std::env::current_exe().ok();
     let target = here.as_deref().and_then(Path::parent).and_then(Path::parent);
-    let target = target.ok_or_else(|| Failed("xtask cannot find where cargo builds".to_owned()))?;
-    Ok(target.join(if release { "release" } else { "debug" }))
+    target.map(Path::to_path_buf).ok_or_else(|| Failed("xtask cannot find where cargo builds".to_owned()))
 }
 
 /// Two clusters cannot share their data.

@@ -1,6 +1,6 @@
 //! `client`: the web client as a process of its own.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -9,6 +9,7 @@ use client::{Addresses, Api, Settings};
 use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
+use ipnet::IpNet;
 use runtime::admin::{self, Health, Needs};
 use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, config, serve, serve_behind, stop};
 
@@ -28,9 +29,14 @@ struct Options {
     #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
     public_url: Option<String>,
 
-    /// A proxy whose forwarded headers count; may be given several times.
-    #[arg(long = "trusted-proxy", env = "TRUSTED_PROXIES", value_delimiter = ',')]
-    trusted_proxies: Vec<IpAddr>,
+    /// A proxy whose forwarded headers count, or a network of such, as `10.244.0.0/16`; may be given several times.
+    #[arg(
+        long = "trusted-proxy",
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = config::network
+    )]
+    trusted_proxies: Vec<IpNet>,
 
     /// The address of Stripe's script, the same that payments gives to browsers.
     #[arg(long, env = "STRIPE_JS", default_value = "https://js.stripe.com/v3/")]

@@ -8,10 +8,7 @@ use servers::cluster::{self, Plan};
 use tempfile::TempDir;
 
 use crate::Place;
-use crate::books::{Books, Reader};
-
-/// How often the books are looked at until all is at rest.
-const LOOK: Duration = Duration::from_millis(500);
+use crate::books::{Books, Reader, in_order};
 
 /// A cluster in a folder of its own. Everything of it is killed when it is dropped, or when the test dies.
 pub struct Cluster {
@@ -78,21 +75,8 @@ impl Cluster {
     ///
     /// # Panics
     /// They are not in order when `patience` ends: the message tells what is left.
-    #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
     pub async fn comes_to_rest(&self, patience: Duration) -> Books {
-        let (place, began) = (self.place(), tokio::time::Instant::now());
-        let reader = Reader::open(&self.databases).await.expect("the databases answer");
-        loop {
-            let books = reader.read(&place).await.expect("the databases answer");
-            let faults = books.faults();
-            if faults.is_empty() {
-                reader.close().await;
-                return books;
-            }
-            let (count, shown) = (faults.len(), faults[..faults.len().min(40)].join("\n  "));
-            assert!(began.elapsed() < patience, "{count} faults after {patience:?}:\n  {shown}");
-            tokio::time::sleep(LOOK).await;
-        }
+        in_order(&self.databases, &self.place(), patience).await
     }
 }
 

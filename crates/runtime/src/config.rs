@@ -1,7 +1,10 @@
 //! What can be configured, and how it is written.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
+
+use ipnet::IpNet;
 
 /// A duration as people write it: a whole number and `ms`, `s`, `m`, `h` or `d`, such as `15m` or `20s`.
 ///
@@ -68,6 +71,17 @@ pub fn public_url(text: &str) -> Result<String, String> {
     }
 }
 
+/// An address, or a network such as `10.244.0.0/16`: in a cluster, the routers' addresses come and go.
+///
+/// # Errors
+/// A sentence that tells the form.
+pub fn network(text: &str) -> Result<IpNet, String> {
+    let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+    address
+        .or_else(|_| text.parse())
+        .map_err(|_| "must be an address or a network, such as `10.0.0.7` or `10.244.0.0/16`".to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -89,6 +103,20 @@ mod tests {
         assert_eq!(public_url("http://127.0.0.1:3000"), Ok("http://127.0.0.1:3000".into()));
         for wrong in ["tickets.example", "https://", "https://a/b", "https://a@b", "ftp://a"] {
             assert!(public_url(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_network_is_an_address_or_several() {
+        let contains = |network: &str, address: &str| {
+            let address = address.parse::<IpAddr>().expect("an address");
+            super::network(network).expect("a network").contains(&address)
+        };
+        assert!(contains("10.244.0.0/16", "10.244.3.7") && !contains("10.244.0.0/16", "10.245.0.1"));
+        assert!(contains("10.0.0.7", "10.0.0.7") && !contains("10.0.0.7", "10.0.0.8"));
+        assert!(contains("::ffff:10.0.0.7", "10.0.0.7") && contains("fd00::/8", "fd00::1"));
+        for wrong in ["", "ingress", "10.0.0.0/33", "10.0.0", "10.0.0.7/"] {
+            assert!(network(wrong).is_err(), "{wrong}");
         }
     }
 

@@ -1,6 +1,6 @@
 //! The main of a service that runs as a process of its own.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -11,6 +11,7 @@ use common::clock::SystemClock;
 use common::http::Sessions;
 use common::http::session::VerifyingKeys;
 use common::{Ids, SharedClock, SystemEntropy};
+use ipnet::IpNet;
 use store::{Store, StoreError};
 
 use crate::admin::{self, Health, Needs};
@@ -48,9 +49,14 @@ pub struct Common {
     #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
     pub public_url: Option<String>,
 
-    /// A proxy whose forwarded headers count; may be given several times.
-    #[arg(long = "trusted-proxy", env = "TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpAddr>,
+    /// A proxy whose forwarded headers count, or a network of such, as `10.244.0.0/16`; may be given several times.
+    #[arg(
+        long = "trusted-proxy",
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = config::network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// A service cannot run.

@@ -1,12 +1,11 @@
 //! A service's routes behind everything that all services share.
 
-use std::net::IpAddr;
-
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
 use common::http::{HttpContext, HttpSettings, Sessions, Stack, stack};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use ipnet::IpNet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -19,8 +18,8 @@ use crate::{Kit, Worker};
 pub struct HttpOptions {
     /// The address that people type, if it was configured.
     pub public_url: Option<String>,
-    /// The proxies whose forwarded headers count.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// The networks of the proxies whose forwarded headers count.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The routes of one service.

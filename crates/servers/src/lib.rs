@@ -22,6 +22,7 @@ mod signal;
 pub use error::ServerError;
 pub use find::tools;
 pub use place::Place;
+pub use poll::until;
 pub use port::Port;
 pub use program::Program;
 pub use ready::Ready;

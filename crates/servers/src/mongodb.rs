@@ -35,13 +35,25 @@ pub fn find() -> Result<PathBuf, ServerError> {
 /// # Errors
 /// It is not installed, or does not start.
 pub fn start(place: Place) -> Result<Server, ServerError> {
+    start_with(place, &[])
+}
+
+/// Starts a server that asks everybody for a password. Its users are made before, while it runs without.
+///
+/// # Errors
+/// It is not installed, or does not start.
+pub fn start_guarded(place: Place) -> Result<Server, ServerError> {
+    start_with(place, &["--auth"])
+}
+
+fn start_with(place: Place, options: &[&str]) -> Result<Server, ServerError> {
     let path = find()?;
     let Taken { folder, log, port } = place.take("mongodb")?;
     let data = folder.path().join("data");
     std::fs::create_dir_all(&data).map_err(ServerError::file(&data))?;
     let program = Program {
         name: "mongodb".to_owned(),
-        arguments: arguments(&path, port.number(), &data),
+        arguments: arguments(&path, Ipv4Addr::LOCALHOST, port.number(), &data, options),
         path,
         environment: Vec::new(),
         folder: folder.path().to_owned(),
@@ -53,17 +65,25 @@ pub fn start(place: Place) -> Result<Server, ServerError> {
     Server::start_in(folder, program, url, port)
 }
 
-fn arguments(program: &Path, port: u16, data: &Path) -> Vec<OsString> {
+/// What a server's program is told: where to listen, and where to keep its data.
+pub fn arguments(
+    program: &Path,
+    listen: Ipv4Addr,
+    port: u16,
+    data: &Path,
+    options: &[&str],
+) -> Vec<OsString> {
     let is_secantus = program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("secantusd"));
-    let (folder, rest): (&str, &[&str]) = if is_secantus {
-        // Without it a kill loses what was acknowledged.
-        ("--storage-path", &["--host", "127.0.0.1", "--sync-on-commit"])
+    // Without the last one a kill loses what was acknowledged.
+    let (folder, listens, rest): (_, _, &[&str]) = if is_secantus {
+        ("--storage-path", "--host", &["--sync-on-commit"])
     } else {
-        ("--dbpath", &["--bind_ip", "127.0.0.1"])
+        ("--dbpath", "--bind_ip", &[])
     };
     let mut arguments: Vec<OsString> =
         vec!["--port".into(), port.to_string().into(), folder.into(), data.into()];
-    arguments.extend(rest.iter().map(OsString::from));
+    arguments.extend([listens.into(), listen.to_string().into()]);
+    arguments.extend(rest.iter().chain(options).map(OsString::from));
     arguments
 }
 
@@ -100,9 +120,11 @@ mod tests {
 
     #[test]
     fn each_kind_of_server_is_given_its_own_options() {
-        let secantus = arguments(Path::new("/x/secantusd-py"), 1, Path::new("/data"));
+        let secantus =
+            arguments(Path::new("/x/secantusd-py"), Ipv4Addr::LOCALHOST, 1, Path::new("/data"), &[]);
         assert!(secantus.contains(&"--sync-on-commit".into()) && secantus.contains(&"--storage-path".into()));
-        let mongod = arguments(Path::new("/usr/bin/mongod"), 1, Path::new("/data"));
-        assert_eq!(mongod, ["--port", "1", "--dbpath", "/data", "--bind_ip", "127.0.0.1"]);
+        let mongod =
+            arguments(Path::new("/usr/bin/mongod"), Ipv4Addr::LOCALHOST, 1, Path::new("/data"), &["--auth"]);
+        assert_eq!(mongod, ["--port", "1", "--dbpath", "/data", "--bind_ip", "127.0.0.1", "--auth"]);
     }
 }

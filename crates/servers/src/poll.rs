@@ -11,7 +11,7 @@ const PAUSE: Duration = Duration::from_millis(10);
     clippy::disallowed_methods,
     reason = "another process lives in real time, and tells nobody when it is ready or gone"
 )]
-pub(crate) fn until<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
+pub fn until<T>(patience: Duration, mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let start = Instant::now();
     loop {
         if let Some(seen) = look() {

@@ -15,7 +15,7 @@ pub enum Ready {
     /// … greets whoever connects with these words.
     Greets(SocketAddr, &'static str),
     /// … answers `GET` of this path with 200.
-    Answers(SocketAddr, &'static str),
+    Answers(SocketAddr, String),
 }
 
 impl Ready {

@@ -1,11 +1,12 @@
 //! What can be chosen on the command line or in the environment.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
+use ipnet::IpNet;
 
 /// An open ticket resale marketplace: every service in one process.
 #[derive(Debug, Parser)]
@@ -47,9 +48,14 @@ pub struct ServeOptions {
     #[arg(long, env = "PUBLIC_URL", value_parser = runtime::config::public_url)]
     pub public_url: Option<String>,
 
-    /// A proxy whose forwarded headers count; may be given several times.
-    #[arg(long = "trusted-proxy", env = "TRUSTED_PROXIES", value_delimiter = ',')]
-    pub trusted_proxies: Vec<IpAddr>,
+    /// A proxy whose forwarded headers count, or a network of such, as `10.244.0.0/16`; may be given several times.
+    #[arg(
+        long = "trusted-proxy",
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = runtime::config::network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
 
     /// What can be configured about signing in.
     #[command(flatten)]

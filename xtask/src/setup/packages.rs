@@ -11,6 +11,9 @@ pub(crate) const BROWSER: &str = "crates/client/tests/browser";
 /// Where the simulator meets Stripe's library for Node, from the root.
 pub(crate) const STRIPE: &str = "crates/stripe-sim/tests/official/node";
 
+/// Where what checks manifests is, from the root.
+pub(crate) const CHECKS: &str = "infra/checks/npm";
+
 /// Installs the packages of a folder, unless those of its lock file are there.
 pub(crate) fn provide(name: &str) -> Result<(), Failed> {
     let folder = root().join(name);

@@ -15,7 +15,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("stripe-sim", &["common", "store", "runtime"]),
     ("client", &["common", "runtime"]),
     ("servers", &[]),
-    ("xtask", &["servers"]),
+    ("pods", &["servers"]),
+    ("xtask", &["servers", "pods"]),
 ];
 
 /// Drivers and sockets: only the adapters in `store` and `bus` know any.

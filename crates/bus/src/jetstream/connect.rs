@@ -99,6 +99,8 @@ fn client_options(address: &Address, options: &Options, link: &Arc<Link>, ids: &
     let (link, ids) = (Arc::clone(link), ids.clone());
     let mut client = ConnectOptions::new()
         .name(&options.name)
+        // What is sent to a service is for nobody else to hear: the server can be told so by this name.
+        .custom_inbox_prefix(format!("_INBOX.{}", options.name))
         .ping_interval(PING_EVERY)
         .max_reconnects(None)
         .reconnect_delay_callback(move |tries| match tries {

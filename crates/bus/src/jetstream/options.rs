@@ -11,7 +11,8 @@ pub struct Options {
     pub prefix: String,
     /// How many servers keep each event: 1, or 3 in a cluster of at least as many.
     pub replicas: usize,
-    /// What the server's monitoring calls this connection.
+    /// What the server's monitoring calls this connection, and whose inbox (`_INBOX.<name>.>`) replies and events are
+    /// sent to.
     pub name: String,
     /// After how long without a sign of life the server takes an event back from a process and delivers it again.
     pub ack_wait: Duration,

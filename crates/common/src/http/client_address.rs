@@ -5,6 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::HeaderMap;
 use http::request::Parts;
+use ipnet::IpNet;
 
 use super::HttpContext;
 use crate::Problem;
@@ -27,8 +28,8 @@ impl<S: Sync> FromRequestParts<S> for ClientAddress {
     }
 }
 
-fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpAddr]) -> IpAddr {
-    let is_proxy = |address: IpAddr| proxies.iter().any(|proxy| proxy.to_canonical() == address);
+fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
+    let is_proxy = |address: IpAddr| proxies.iter().any(|proxies| proxies.contains(&address));
     let mut client = peer.to_canonical();
     let hops = headers.get_all("x-forwarded-for").iter().rev();
     let mut hops = hops.flat_map(|value| value.to_str().unwrap_or_default().rsplit(',')).map(address);
@@ -56,20 +57,20 @@ mod tests {
             .iter()
             .map(|value| ("x-forwarded-for".parse().expect("a name"), http::HeaderValue::from_static(value)))
             .collect::<HeaderMap>();
-        let proxies: Vec<IpAddr> = proxies.iter().map(|proxy| proxy.parse().expect("an address")).collect();
+        let proxies: Vec<IpNet> = proxies.iter().map(|proxy| proxy.parse().expect("a network")).collect();
         client(peer.parse().expect("an address"), &headers, &proxies).to_string()
     }
 
     #[test]
     fn a_stranger_cannot_choose_an_address() {
         assert_eq!(seen("203.0.113.9", &["198.51.100.1"], &[]), "203.0.113.9");
-        assert_eq!(seen("203.0.113.9", &["198.51.100.1"], &["10.0.0.1"]), "203.0.113.9");
-        assert_eq!(seen("10.0.0.1", &["1.1.1.1, 203.0.113.9"], &["10.0.0.1"]), "203.0.113.9");
+        assert_eq!(seen("203.0.113.9", &["198.51.100.1"], &["10.0.0.1/32"]), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["1.1.1.1, 203.0.113.9"], &["10.0.0.1/32"]), "203.0.113.9");
     }
 
     #[test]
     fn trusted_proxies_are_passed_over_from_the_last_to_the_first() {
-        let proxies = ["10.0.0.1", "10.0.0.2"];
+        let proxies = ["10.0.0.0/24"];
         assert_eq!(seen("10.0.0.1", &["203.0.113.9, 10.0.0.2"], &proxies), "203.0.113.9");
         assert_eq!(seen("10.0.0.1", &["203.0.113.9", "10.0.0.2"], &proxies), "203.0.113.9");
         assert_eq!(seen("10.0.0.1", &["10.0.0.2"], &proxies), "10.0.0.2");
@@ -79,7 +80,7 @@ mod tests {
 
     #[test]
     fn ports_and_mapped_addresses_make_no_difference() {
-        assert_eq!(seen("::ffff:10.0.0.1", &["203.0.113.9:4711"], &["10.0.0.1"]), "203.0.113.9");
-        assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:443"], &["10.0.0.1"]), "2001:db8::1");
+        assert_eq!(seen("::ffff:10.0.0.1", &["203.0.113.9:4711"], &["10.0.0.1/32"]), "203.0.113.9");
+        assert_eq!(seen("10.0.0.1", &["[2001:db8::1]:443"], &["10.0.0.1/32"]), "2001:db8::1");
     }
 }

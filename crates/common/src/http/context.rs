@@ -1,10 +1,10 @@
 //! What the extractors and the middleware of one service need to know.
 
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
+use ipnet::IpNet;
 
 use super::Sessions;
 use crate::{Ids, Problem, SharedClock};
@@ -24,8 +24,8 @@ pub struct Inner {
     /// The address that people type, such as `https://tickets.example`, if it was configured. Without it the scheme is
     /// http and the host is the request's.
     pub public_url: Option<String>,
-    /// The proxies whose forwarded headers count.
-    pub trusted_proxies: Vec<IpAddr>,
+    /// The networks of the proxies whose forwarded headers count.
+    pub trusted_proxies: Vec<IpNet>,
 }
 
 impl HttpContext {

@@ -6,12 +6,14 @@ mod orders;
 mod read;
 mod rest;
 mod tickets;
+mod wait;
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 pub use read::{ReadError, Reader};
+pub use wait::in_order;
 
 /// Everything that the databases and the card processor say.
 #[derive(Debug, Clone, Default)]

@@ -43,7 +43,7 @@ impl Given {
             environment,
             folder: folder.path().to_owned(),
             log: folder.path().join("log"),
-            ready: Ready::Answers(address(&admin), "/livez"),
+            ready: Ready::Answers(address(&admin), "/livez".to_owned()),
             patience: PATIENCE,
         };
         let url = format!("http://{}", address(&admin));
@@ -174,6 +174,35 @@ async fn nats_that_refuses_us_is_told_in_one_sentence() {
     let given = Given::start("orders", "sqlite:orders.sqlite", &format!("nats://shop:{SECRET}@{address}"));
     let said = given.gives_up("orders").await;
     assert!(said.contains("refuses these credentials") && said.contains(address), "{said}");
+}
+
+/// A MongoDB server that lets one user in, with a password that is not [`SECRET`].
+async fn guarded_mongodb(folder: &Path) -> Server {
+    let place = || Place::folder(folder.join("mongodb"));
+    let mut open = mongodb_server::start(place()).expect("it starts");
+    let client = mongodb::Client::with_uri_str(open.url()).await.expect("an address");
+    let user =
+        doc! { "createUser": "shop", "pwd": "right", "roles": [{ "role": "readWrite", "db": "orders" }] };
+    client.database("orders").run_command(user).await.expect("the user is made");
+    open.stop().expect("it stops");
+    drop(open);
+    mongodb_server::start_guarded(place()).expect("it starts again")
+}
+
+#[tokio::test]
+async fn mongodb_that_refuses_us_is_told_in_one_sentence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = guarded_mongodb(folder.path()).await;
+    let (_, address) = server.url().split_once("//").expect("a url");
+    let (address, _) = address.split_once('/').expect("a path");
+    let url = |password| format!("mongodb://shop:{password}@{address}/orders?directConnection=true");
+    let said = Given::start("orders", &url(SECRET), "nats://127.0.0.1:1").gives_up("orders").await;
+    assert!(said.contains("the database orders refused the user or the password"), "{said}");
+
+    // The same with the right password goes on to wait for the bus.
+    let let_in = Given::start("orders", &url("right"), "nats://127.0.0.1:1");
+    let_in.tries_again().await;
+    assert!(let_in.log().contains("the database is open"), "{}", let_in.log());
 }
 
 #[tokio::test]

@@ -14,6 +14,7 @@ use std::process::ExitStatus;
 
 use crate::{Port, Server, ServerError, mongodb};
 
+pub use gateway::front;
 pub use member::{SERVICES, Service};
 pub use plan::Plan;
 pub use routes::{ROUTES, Route};

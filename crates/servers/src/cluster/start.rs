@@ -87,7 +87,7 @@ fn members(
             environment.push(("LISTEN".to_owned(), local(&listen).to_string()));
             environment.push(("ADMIN_LISTEN".to_owned(), local(&admin).to_string()));
             let (url, admin_url) = (url(&listen), url(&admin));
-            let ready = Ready::Answers(local(&admin), "/readyz");
+            let ready = Ready::Answers(local(&admin), "/readyz".to_owned());
             let program =
                 program(plan, service.name, &format!("{}-{replica}", service.name), environment, ready)?;
             let server = Server::spawn(program, url, vec![listen, admin])?;

@@ -3,6 +3,7 @@
 mod document;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use common::Ids;
 use futures::future::try_join_all;
@@ -13,7 +14,12 @@ use mongodb::{Client, Collection, Database, IndexModel};
 use self::document::{Order, index};
 use crate::commits::{orders, origins};
 use crate::program::Failure;
-use crate::watch::Watch;
+use crate::watch::{Watch, pause};
+
+/// For how long nobody must have written anything for all to be at rest.
+const REST: Duration = Duration::from_secs(1);
+/// How many times as long anybody waits for that.
+const PATIENCE: u32 = 180;
 
 /// The bare driver with a database of its own.
 pub(super) struct Driver {
@@ -28,6 +34,12 @@ pub(super) struct Operations {
     pub(super) inserts: f64,
     pub(super) queries: f64,
     pub(super) updates: f64,
+}
+
+impl Operations {
+    fn writes(&self) -> f64 {
+        self.inserts + self.updates
+    }
 }
 
 impl Driver {
@@ -65,6 +77,20 @@ impl Driver {
             count.map(|count| count as f64).ok_or("the server does not count what it does")
         };
         Ok(Operations { inserts: count("insert")?, queries: count("query")?, updates: count("update")? })
+    }
+
+    /// Waits until nobody has written anything for a while.
+    pub(super) async fn at_rest(&self) -> Result<(), Failure> {
+        let mut before = self.operations().await?.writes();
+        for _ in 0..PATIENCE {
+            pause(REST).await;
+            let now = self.operations().await?.writes();
+            if now.total_cmp(&before).is_eq() {
+                return Ok(());
+            }
+            before = now;
+        }
+        Err("the services never come to rest".into())
     }
 
     async fn ask(&self, question: &str) -> Result<Document, Failure> {

@@ -5,6 +5,7 @@ mod memory;
 mod orders;
 mod purchase;
 mod running;
+mod stages;
 
 use self::driver::Driver;
 use self::running::Running;

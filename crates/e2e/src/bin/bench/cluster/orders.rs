@@ -10,8 +10,10 @@ use crate::stats::{median, percentile};
 
 pub(super) const CONNECTIONS: usize = 64;
 const ROUNDS: usize = 5;
-/// Orders in a round, of each kind. SecantusDB needs seconds for all that follows from so many.
-const ORDERS: usize = 150;
+/// Orders in a round, of each kind: what the bare driver inserts in half a second, within these bounds. A slow server
+/// needs a minute for all that follows from so many.
+const FEWEST: usize = 150;
+const MOST: usize = 1_500;
 const GOAL: Goal = Goal::AtLeast(0.6);
 /// Those who act upon an order.
 const FOLLOWERS: [&str; 3] = ["tickets", "expiration", "payments"];
@@ -36,23 +38,29 @@ struct Rounds {
 pub(super) async fn measure(running: &mut Running, crowd: &Crowd, driver: &Driver) -> Result<(), Failure> {
     let buyers = crowd.seen_from(running.address("orders")?);
     let (mut rounds, mut warm_up) = (Rounds::default(), Rounds::default());
+    let orders = in_half_a_second(driver.insert(FEWEST, CONNECTIONS, false).await?);
     for round in 0..=ROUNDS {
-        let tickets = crowd.list(2 * ORDERS).await?.replies;
-        running.at_rest().await?;
-        let (alone, beside) = tickets.split_at(ORDERS);
+        let tickets = crowd.list(2 * orders).await?.replies;
+        driver.at_rest().await?;
+        let (alone, beside) = tickets.split_at(orders);
         // The first round warms all up.
         let rounds = if round > 0 { &mut rounds } else { &mut warm_up };
         running.pause(&FOLLOWERS)?;
         rounds.alone(running, &buyers, driver, alone).await?;
-        rounds.inserts.push(driver.insert(ORDERS, CONNECTIONS, false).await?);
-        rounds.reads.push(driver.insert(ORDERS, CONNECTIONS, true).await?);
+        rounds.inserts.push(driver.insert(orders, CONNECTIONS, false).await?);
+        rounds.reads.push(driver.insert(orders, CONNECTIONS, true).await?);
         running.resume(&FOLLOWERS)?;
-        running.at_rest().await?;
+        driver.at_rest().await?;
         rounds.beside.push(buyers.order(beside, CONNECTIONS).await?.rate());
+        driver.at_rest().await?;
     }
-    running.at_rest().await?;
-    rounds.tell();
+    rounds.tell(orders);
     Ok(())
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a rate is small and positive")]
+fn in_half_a_second(rate: f64) -> usize {
+    ((rate / 2.0) as usize).clamp(FEWEST, MOST)
 }
 
 impl Rounds {
@@ -74,11 +82,11 @@ impl Rounds {
         Ok(())
     }
 
-    fn tell(&self) {
+    fn tell(&self, orders: usize) {
         let [alone, beside, inserts, reads] =
             [&self.alone, &self.beside, &self.inserts, &self.reads].map(|rates| median(rates));
         report::title(&format!(
-            "cluster-orders: POST /api/orders of distinct tickets, {CONNECTIONS} connections, {ROUNDS} rounds of {ORDERS}"
+            "cluster-orders: POST /api/orders of distinct tickets, {CONNECTIONS} connections, {ROUNDS} rounds of {orders}"
         ));
         report::goal(
             alone / inserts,

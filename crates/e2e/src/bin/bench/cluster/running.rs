@@ -42,6 +42,11 @@ impl Running {
         process.id().ok_or_else(|| format!("{service} does not run").into())
     }
 
+    /// Where NATS is.
+    pub(super) fn nats(&self) -> &str {
+        self.cluster.nats_url()
+    }
+
     /// The address of a database on the cluster's server.
     pub(super) fn database(&self, name: &str) -> String {
         self.cluster.database_url(name)

@@ -1,0 +1,42 @@
+// Validates custom resources against the models of their projects, and alerts by Prometheus' own grammar:
+//   node validate.mjs <file of JSON, a list of objects>
+import { readFileSync } from "node:fs";
+import * as certManager from "@kubernetes-models/cert-manager/cert-manager.io/v1";
+import * as gateway from "@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1";
+import * as prometheus from "@kubernetes-models/prometheus-operator/monitoring.coreos.com/v1";
+import { parser } from "@prometheus-io/lezer-promql";
+
+const MODELS = {
+  "cert-manager.io/v1": certManager,
+  "gateway.networking.k8s.io/v1": gateway,
+  "monitoring.coreos.com/v1": prometheus,
+};
+
+function validate(object) {
+  const models = MODELS[object.apiVersion];
+  const Model = models?.[object.kind] ?? models?.default?.[object.kind];
+  if (!Model) throw new Error("there is no model of it");
+  new Model(object).validate();
+  for (const group of object.kind === "PrometheusRule" ? object.spec.groups : []) {
+    for (const { alert, expr } of group.rules) parse(alert, expr);
+  }
+}
+
+function parse(alert, expression) {
+  parser.parse(expression).iterate({
+    enter({ type, from }) {
+      if (type.isError) throw new Error(`${alert} is no PromQL from here: ${expression.slice(from) || "its end"}`);
+    },
+  });
+}
+
+const objects = JSON.parse(readFileSync(process.argv[2], "utf8"));
+for (const object of objects) {
+  try {
+    validate(object);
+  } catch (error) {
+    console.error(`${object.kind} ${object.metadata.name}: ${error.message}`);
+    process.exitCode = 1;
+  }
+}
+if (!process.exitCode) console.log(`${objects.length} custom resources are valid`);

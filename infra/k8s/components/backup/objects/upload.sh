@@ -1,0 +1,9 @@
+#!/bin/sh
+# Takes what is in the folder DUMP to the bucket, under the time, and removes what is older than KEEP.
+set -eu
+
+folder="bucket:$BUCKET/$NAMESPACE/$SERVICE"
+name="$(date -u +%Y-%m-%dT%H-%M-%SZ).archive.gz"
+rclone copyto --s3-no-check-bucket "$DUMP/archive.gz" "$folder/$name"
+echo "backed up as $name"
+rclone delete --min-age "$KEEP" "$folder"

@@ -1,0 +1,134 @@
+//! `infra/backup/restore.sh` brings a backup back, by the backup's own job the other way round.
+
+use serde_json::json;
+
+use super::environment;
+use super::scripts::{Cluster, Ran};
+
+const SCRIPT: &str = "infra/backup/restore.sh";
+
+fn cluster(outcome: &str) -> Cluster {
+    let cluster = Cluster::empty();
+    let production = environment("production");
+    let job = production.find("CronJob", "backup-orders").expect("a backup of orders");
+    cluster.put("cronjob.json", &job.0.to_string());
+    cluster.put("outcome", outcome);
+    cluster
+}
+
+#[test]
+fn every_database_has_a_backup() {
+    let production = environment("production");
+    for database in production
+        .objects
+        .iter()
+        .filter(|one| one.labels().get("app.kubernetes.io/component") == Some(&"database"))
+    {
+        let service = database.name().split("-mongodb").next().unwrap_or_default();
+        let backup = production.find("CronJob", &format!("backup-{service}"));
+        let backup = backup.unwrap_or_else(|| panic!("{service} has no backup"));
+        let env = backup.at("/spec/jobTemplate/spec/template/spec/initContainers/0/env/1");
+        assert_eq!(env["valueFrom"]["secretKeyRef"]["name"], format!("{service}-database"));
+        assert_eq!(
+            backup.at("/spec/jobTemplate/spec/template/spec/containers/0/env/1"),
+            &json!({"name": "SERVICE", "value": service})
+        );
+    }
+}
+
+/// What the containers of a backup are told, beside where their folders are.
+const TOLD: [(&str, &str); 5] = [
+    ("STORE_URL", "mongodb://orders:p0@db/orders"),
+    ("BUCKET", "backups"),
+    ("NAMESPACE", "ticketing"),
+    ("SERVICE", "orders"),
+    ("KEEP", "30d"),
+];
+
+fn step(cluster: &Cluster, name: &str, backup: &str) -> Ran {
+    let told = [&TOLD[..], &[("BACKUP", backup)]].concat();
+    cluster.run(&format!("infra/k8s/components/backup/objects/{name}.sh"), &[], &told)
+}
+
+#[test]
+fn what_was_backed_up_comes_back() {
+    let cluster = Cluster::empty();
+    cluster.put("database", "sold once");
+    assert!(step(&cluster, "dump", "").succeeded);
+    let uploaded = step(&cluster, "upload", "").said;
+    let name = uploaded.split_whitespace().find_map(|word| word.strip_suffix(".archive.gz")).expect("a name");
+
+    for backup in ["latest", name] {
+        cluster.put("database", "broken");
+        assert!(step(&cluster, "download", backup).said.contains(name));
+        assert!(step(&cluster, "load", backup).succeeded);
+        assert_eq!(cluster.get("database"), "sold once");
+    }
+    let calls = cluster.get("calls");
+    assert!(calls.contains("rclone delete --min-age 30d bucket:backups/ticketing/orders"), "{calls}");
+    assert!(!calls.contains("p0"), "no password on a command line: {calls}");
+}
+
+#[test]
+fn of_several_backups_the_latest_is_brought_and_of_none_that_is_said() {
+    let cluster = Cluster::empty();
+    let ran = step(&cluster, "download", "latest");
+    assert!(!ran.succeeded && ran.said.contains("there is no backup 'latest' of orders"), "{}", ran.said);
+    for day in ["2026-11-21", "2026-11-22", "2026-09-30"] {
+        cluster.put(&format!("bucket-backups-ticketing-orders-{day}T03-17-00Z.archive.gz"), day);
+    }
+    assert!(step(&cluster, "download", "latest").said.contains("brought 2026-11-22"));
+    assert_eq!(cluster.get("archive.gz"), "2026-11-22");
+    let ran = step(&cluster, "download", "2026-11-20T03-17-00Z");
+    assert!(!ran.succeeded && ran.said.contains("2026-09-30T03-17-00Z.archive.gz"), "{}", ran.said);
+}
+
+#[test]
+fn a_restore_stops_the_service_and_runs_the_backup_the_other_way_round() {
+    let cluster = cluster("1/");
+    let ran = cluster.run(SCRIPT, &["--yes", "ticketing", "orders", "2026-11-22T03-17-05Z"], &[]);
+    assert!(
+        ran.succeeded && ran.said.contains("orders has its database of '2026-11-22T03-17-05Z'"),
+        "{}",
+        ran.said
+    );
+
+    let job = cluster.made("job.json");
+    assert_eq!((job.kind(), job.api()), ("Job", "batch/v1"));
+    let (first, second) =
+        (job.at("/spec/template/spec/initContainers"), job.at("/spec/template/spec/containers"));
+    assert_eq!(
+        (&first[0]["name"], &first[0]["command"]),
+        (&json!("bucket"), &json!(["sh", "/scripts/download.sh"]))
+    );
+    assert_eq!(
+        (&second[0]["name"], &second[0]["command"]),
+        (&json!("database"), &json!(["bash", "/scripts/load.sh"]))
+    );
+    let told = first[0]["env"].as_array().and_then(|env| env.last());
+    assert_eq!(told, Some(&json!({"name": "BACKUP", "value": "2026-11-22T03-17-05Z"})));
+    assert_eq!(job.pod_labels().get("app.kubernetes.io/name"), Some(&"backup"), "policies know it by that");
+    let all = first.as_array().into_iter().chain(second.as_array()).flatten().count();
+    assert_eq!((all, job.at("/spec/backoffLimit")), (2, &json!(0)));
+
+    let calls = cluster.get("calls");
+    let at = |call: &str| calls.find(call).unwrap_or_else(|| panic!("no `{call}` in\n{calls}"));
+    assert!(at("scale deployment orders --replicas 0") < at("create --filename"));
+    assert!(at("create --filename") < at("scale deployment orders --replicas 3"));
+}
+
+#[test]
+fn after_a_restore_that_failed_the_service_stays_stopped() {
+    let cluster = cluster("/1");
+    let ran = cluster.run(SCRIPT, &["--yes", "ticketing", "orders"], &[]);
+    assert!(!ran.succeeded && ran.said.contains("orders stays stopped"), "{}", ran.said);
+    assert!(!cluster.get("calls").contains("--replicas 3"));
+}
+
+#[test]
+fn nothing_is_done_without_a_yes() {
+    let cluster = cluster("1/");
+    let ran = cluster.run(SCRIPT, &["ticketing", "orders"], &[]);
+    assert!(!ran.succeeded);
+    assert!(!cluster.get("calls").contains("scale"), "{}", ran.said);
+}

@@ -1,0 +1,76 @@
+//! NATS understands its configuration, alone and as one of three.
+
+use std::fs;
+use std::process::Command;
+
+use ::pods::manifests::{Environment, Object};
+
+use super::environment;
+
+/// What the real server says of an environment's configuration.
+fn asked(environment: &Environment) -> (bool, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let map = environment
+        .of_kind("ConfigMap")
+        .find(|map| map.name().starts_with("nats-"))
+        .expect("a configuration");
+    for (name, text) in map.at("/data").as_object().expect("files") {
+        fs::write(folder.path().join(name), text.as_str().unwrap_or_default()).expect("a file");
+    }
+    let server = environment.find("StatefulSet", "nats").expect("a server");
+    let containers = server.containers();
+    let variables = containers[0]["env"].as_array().into_iter().flatten().map(|one| {
+        let value =
+            one["value"].as_str().unwrap_or("p0123456789abcdef").replace("$(CLUSTER_PASSWORD)", "p01");
+        (one["name"].as_str().unwrap_or_default().to_owned(), value)
+    });
+    let program = servers::nats::find().unwrap_or_else(|error| panic!("{error}"));
+    let output = Command::new(program)
+        .args(["-t", "--config"])
+        .arg(folder.path().join("nats.conf"))
+        .env_clear()
+        .envs(variables)
+        .output()
+        .expect("a server");
+    (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[test]
+fn nats_understands_its_configuration() {
+    for name in ["dev", "production"] {
+        let (fits, said) = asked(&environment(name));
+        assert!(fits, "{name}: {said}");
+    }
+}
+
+#[test]
+fn a_password_that_is_missing_is_noticed() {
+    let mut environment = environment("production");
+    let is_server = |object: &&mut Object| object.kind() == "StatefulSet" && object.name() == "nats";
+    let server = environment.objects.iter_mut().find(is_server).expect("a server");
+    server.0["spec"]["template"]["spec"]["containers"][0]["env"]
+        .as_array_mut()
+        .expect("variables")
+        .retain(|one| one["name"] != "ORDERS_PASSWORD");
+    let (fits, said) = asked(&environment);
+    assert!(!fits && said.contains("ORDERS_PASSWORD"), "{said}");
+}
+
+#[test]
+fn events_are_on_the_disk_before_they_are_acknowledged() {
+    for name in ["dev", "staging", "production"] {
+        let environment = environment(name);
+        let map = environment
+            .of_kind("ConfigMap")
+            .find(|map| map.name().starts_with("nats-"))
+            .expect("a configuration");
+        assert!(map.text("/data/nats.conf").contains("sync_interval: always"), "{name}");
+        let settings = environment
+            .of_kind("ConfigMap")
+            .find(|map| map.name().starts_with("settings-"))
+            .expect("settings");
+        let servers =
+            environment.find("StatefulSet", "nats").expect("servers").at("/spec/replicas").to_string();
+        assert_eq!(settings.text("/data/BUS_REPLICAS"), servers, "{name}: each event is on every server");
+    }
+}

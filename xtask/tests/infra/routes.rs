@@ -1,0 +1,105 @@
+//! The routers know the routes of `servers::cluster::ROUTES`, and nothing that only one kind of router understands.
+
+use std::collections::BTreeSet;
+
+use ::pods::manifests::{Environment, Object};
+use serde_json::{Value, json};
+use servers::cluster::{ROUTES, SERVICES};
+
+use super::{environment, environments, everywhere, planted};
+
+type Routes = BTreeSet<(String, String)>;
+
+fn expected() -> Routes {
+    ROUTES.iter().map(|route| (route.prefix.to_owned(), route.service.to_owned())).collect()
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// Plain enough for any router: see the words of `components/router-ingress`.
+fn plain(environment: &Environment) -> Vec<String> {
+    let mut breaches = Vec::new();
+    for ingress in environment.of_kind("Ingress") {
+        let mut say = |words: &str| breaches.push(format!("{ingress} {words}"));
+        let annotations = ingress.at("/metadata/annotations").as_object().into_iter().flatten();
+        for (name, _) in annotations.into_iter().filter(|(name, _)| *name != "cert-manager.io/issuer") {
+            say(&format!("has the annotation {name}, which not every router knows"));
+        }
+        if ingress.text("/spec/ingressClassName") != "nginx" || ingress.list("/spec/rules").len() != 1 {
+            say("is not of class nginx with one rule");
+        }
+        let paths = ingress.list("/spec/rules/0/http/paths");
+        if paths
+            .iter()
+            .any(|path| path["pathType"] != "Prefix" || path["backend"]["service"]["port"]["name"] != "http")
+        {
+            say("has a path that is no Prefix to a port `http`");
+        }
+        let routes =
+            paths.iter().map(|path| (text(&path["path"]), text(&path["backend"]["service"]["name"])));
+        if routes.collect::<Routes>() != expected() {
+            say("has other routes than crates/servers/src/cluster/routes.rs");
+        }
+    }
+    breaches
+}
+
+#[test]
+fn the_ingress_has_the_routes_of_the_cluster_and_is_plain() {
+    let has_router = |environment: &Environment| {
+        ["Ingress", "HTTPRoute"].iter().any(|kind| environment.find(kind, "marketplace").is_some())
+    };
+    assert!(environments().iter().all(has_router), "every environment has a router");
+    everywhere(plain);
+}
+
+#[test]
+fn the_gateway_has_the_routes_of_the_cluster() {
+    let environment = environment("production + router-gateway");
+    let route = environment.find("HTTPRoute", "marketplace").expect("its route");
+    let routes = route.list("/spec/rules").iter().map(|rule| {
+        let (path, backend) = (&rule["matches"][0]["path"], &rule["backendRefs"][0]);
+        assert_eq!((&path["type"], &backend["port"]), (&json!("PathPrefix"), &json!(8080)));
+        (text(&path["value"]), text(&backend["name"]))
+    });
+    assert_eq!(routes.collect::<Routes>(), expected());
+    let gateway = environment.find("Gateway", "marketplace").expect("the gateway");
+    let ingress = environment.find("Ingress", "marketplace").expect("the ingress");
+    let host = ingress.text("/spec/rules/0/host");
+    assert!(!host.is_empty() && host != "host", "the host comes from PUBLIC_URL");
+    for place in [
+        gateway.text("/spec/listeners/1/hostname"),
+        route.text("/spec/hostnames/0"),
+        ingress.text("/spec/tls/0/hosts/0"),
+    ] {
+        assert_eq!(place, host);
+    }
+}
+
+#[test]
+fn every_service_of_the_cluster_is_deployed_and_no_other() {
+    everywhere(|environment| {
+        let services = SERVICES.iter().map(|service| service.name);
+        let simulated = environment.find("Service", "stripe-sim").map(|_| "stripe-sim");
+        let expected: BTreeSet<_> = services.chain(simulated).collect();
+        let deployed: BTreeSet<_> = environment.of_kind("Deployment").map(Object::name).collect();
+        let addressed = SERVICES
+            .iter()
+            .filter(|service| service.is_addressed != environment.find("Service", service.name).is_some());
+        let wrong = addressed
+            .map(|service| format!("{} has a Service and should not, or the other way round", service.name));
+        wrong.chain((deployed != expected).then(|| format!("{deployed:?} are deployed"))).collect()
+    });
+}
+
+#[test]
+fn a_breach_is_found() {
+    const INGRESS: (&str, &str) = ("Ingress", "marketplace");
+    planted(plain, INGRESS, "/spec/ingressClassName", json!("traefik"), "class");
+    planted(plain, INGRESS, "/spec/rules/0/http/paths/0/path", json!("/api/users/(.*)"), "other routes");
+    planted(plain, INGRESS, "/spec/rules/0/http/paths/0/pathType", json!("ImplementationSpecific"), "Prefix");
+    let rewriting = json!({"nginx.ingress.kubernetes.io/rewrite-target": "/$1"});
+    planted(plain, INGRESS, "/metadata/annotations", rewriting, "rewrite-target");
+}

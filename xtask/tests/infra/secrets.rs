@@ -1,0 +1,117 @@
+//! `infra/secrets/generate.sh` makes what is missing, and nothing else.
+
+use std::collections::BTreeSet;
+
+use super::scripts::Cluster;
+
+const SCRIPT: &str = "infra/secrets/generate.sh";
+
+const GIVEN: [(&str, &str); 7] = [
+    ("STRIPE_SECRET_KEY", "sk_test_given"),
+    ("STRIPE_PUBLISHABLE_KEY", "pk_test_given"),
+    ("STRIPE_WEBHOOK_SECRET", "whsec_it's"),
+    ("BACKUP_BUCKET", "backups"),
+    ("BACKUP_ENDPOINT", "nyc3.digitaloceanspaces.com"),
+    ("BACKUP_ACCESS_KEY_ID", "id"),
+    ("BACKUP_SECRET_ACCESS_KEY", "key"),
+];
+
+fn text(cluster: &Cluster, secret: &str, key: &str) -> String {
+    cluster.made(&format!("secret-{secret}")).text(&format!("/stringData/{key}")).to_owned()
+}
+
+#[test]
+fn a_developers_environment_needs_nothing_to_be_given() {
+    let cluster = Cluster::empty();
+    let ran = cluster.run(SCRIPT, &["check", "ticketing-dev"], &[]);
+    assert!(!ran.succeeded && ran.said.contains("missing in ticketing-dev: auth-mongodb"), "{}", ran.said);
+    assert!(!cluster.get("calls").contains("create"), "checking makes nothing");
+
+    assert!(cluster.run(SCRIPT, &["ticketing-dev"], &[]).succeeded);
+    let ran = cluster.run(SCRIPT, &["check", "ticketing-dev"], &[]);
+    assert!(ran.succeeded && ran.said.contains("all there"), "{}", ran.said);
+    assert!(text(&cluster, "stripe", "STRIPE_SECRET_KEY").starts_with("sk_test_p"));
+}
+
+#[test]
+fn what_belongs_together_fits_and_nothing_is_the_same_twice() {
+    let cluster = Cluster::empty();
+    assert!(cluster.run(SCRIPT, &["ticketing-dev"], &[]).succeeded);
+    let mut passwords = BTreeSet::new();
+    for service in ["auth", "tickets", "orders", "expiration", "payments"] {
+        let password = text(&cluster, &format!("{service}-mongodb"), "password");
+        let url = text(&cluster, &format!("{service}-database"), "STORE_URL");
+        assert!(
+            url.starts_with(&format!(
+                "mongodb://{service}:{password}@{service}-mongodb-0.{service}-mongodb:27017,"
+            )),
+            "{url}"
+        );
+        assert!(url.ends_with(&format!("/{service}?replicaSet=rs0")), "{url}");
+        passwords.insert(text(&cluster, &format!("{service}-mongodb"), "root-password"));
+        passwords.insert(password);
+        let password = text(&cluster, &format!("{service}-nats"), "password");
+        assert_eq!(
+            text(&cluster, &format!("{service}-nats"), "BUS_URL"),
+            format!("nats://{service}:{password}@nats:4222")
+        );
+        passwords.insert(password);
+    }
+    assert_eq!(passwords.len(), 15);
+    for password in passwords {
+        let is_random = password.len() == 49 && password.starts_with('p');
+        assert!(is_random, "24 random bytes behind a letter");
+    }
+}
+
+#[test]
+fn what_is_there_stays_and_no_value_is_told() {
+    let cluster = Cluster::empty();
+    cluster.put("secret-auth-mongodb", "stringData:\n  password: 'p0ld'\n");
+    let ran = cluster.run(SCRIPT, &["ticketing"], &GIVEN);
+    assert!(ran.succeeded, "{}", ran.said);
+    assert_eq!(text(&cluster, "auth-mongodb", "password"), "p0ld");
+    assert!(text(&cluster, "auth-database", "STORE_URL").starts_with("mongodb://auth:p0ld@"));
+    assert_eq!(text(&cluster, "stripe", "STRIPE_WEBHOOK_SECRET"), "whsec_it's");
+    assert_eq!(text(&cluster, "backup", "BUCKET"), "backups");
+
+    let first = cluster.get("secret-payments-nats");
+    let again = cluster.run(SCRIPT, &["ticketing"], &[]);
+    assert!(again.succeeded && !again.said.contains("made"), "{}", again.said);
+    assert_eq!(cluster.get("secret-payments-nats"), first);
+    let told = ran.said + &again.said + &cluster.get("calls");
+    for value in ["p0ld", "sk_test_given", &text(&cluster, "payments-nats", "password")] {
+        assert!(!told.contains(value), "{value} is in an output or on a command line");
+    }
+}
+
+#[test]
+fn production_is_not_half_made() {
+    let cluster = Cluster::empty();
+    for (given, words) in [
+        (&GIVEN[..0], "set STRIPE_SECRET_KEY STRIPE_PUBLISHABLE_KEY STRIPE_WEBHOOK_SECRET"),
+        (&GIVEN[..2], "set all of STRIPE_SECRET_KEY"),
+        (&GIVEN[..3], "set BACKUP_BUCKET"),
+    ] {
+        let ran = cluster.run(SCRIPT, &["ticketing"], given);
+        assert!(!ran.succeeded && ran.said.contains(words), "{}", ran.said);
+        assert_eq!(cluster.get("secret-auth-mongodb"), "", "nothing was made");
+    }
+}
+
+#[test]
+fn databases_may_be_elsewhere() {
+    let cluster = Cluster::empty();
+    let url = "mongodb://doadmin:s3cret@db.example:27017/auth?tls=true";
+    assert!(cluster.run(SCRIPT, &["ticketing-staging"], &[("AUTH_STORE_URL", url)]).succeeded);
+    assert_eq!(text(&cluster, "auth-database", "STORE_URL"), url);
+    assert!(text(&cluster, "orders-database", "STORE_URL").contains("orders-mongodb-0"));
+}
+
+#[test]
+fn without_a_namespace_it_says_how_it_is_used() {
+    for arguments in [&[][..], &["check"], &["a", "b"], &["--help", "a"]] {
+        let ran = Cluster::empty().run(SCRIPT, arguments, &[]);
+        assert!(!ran.succeeded && ran.said.contains("say which namespace"), "{}", ran.said);
+    }
+}
