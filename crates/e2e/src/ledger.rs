@@ -76,7 +76,10 @@ fn one(payment: &Payment, intent: Option<&IntentSummary>) -> Vec<String> {
     let is_intention =
         matches!(status, PaymentStatus::Capturing | PaymentStatus::Voiding | PaymentStatus::Refunding);
     if is_intention && payment.work.due.is_some() {
-        faults.push(format!("payment {id} is {status:?} and still has something to do"));
+        faults.push(format!(
+            "payment {id} is {status:?} and still has something to do: {:?}, {:?}",
+            payment.work, payment.moved
+        ));
     }
     faults
 }

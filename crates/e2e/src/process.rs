@@ -11,6 +11,8 @@ pub struct Process {
     child: Child,
     /// Where it listens.
     pub place: Place,
+    /// The address of its metrics.
+    pub metrics: String,
 }
 
 impl Process {
@@ -28,7 +30,7 @@ impl Process {
             .spawn()
             .expect("the program starts");
         let output = BufReader::new(child.stdout.take().expect("its output"));
-        let (mut marketplace, mut stripe) = (None, None);
+        let (mut marketplace, mut stripe, mut metrics) = (None, None, None);
         for line in output.lines() {
             let line = line.expect("a line");
             let url = || line.split_whitespace().find(|word| word.starts_with("http://")).map(str::to_owned);
@@ -36,12 +38,16 @@ impl Process {
                 marketplace = url();
             } else if line.trim_start().starts_with("Stripe simulator") {
                 stripe = url();
+            } else if line.trim_start().starts_with("Metrics") {
+                metrics = url();
             } else if line.contains("Ctrl-C stops") {
                 break;
             }
         }
         let marketplace = marketplace.expect("it says where the marketplace is");
-        Self { child, place: Place::new(marketplace, stripe.expect("it says where the simulator is")) }
+        let stripe = stripe.expect("it says where the simulator is");
+        let metrics = metrics.expect("it says where its metrics are");
+        Self { child, place: Place::new(marketplace, stripe), metrics }
     }
 
     /// Kills it without a warning (SIGKILL) and waits until it is gone.

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 use std::time::Duration;
 
 use common::{Currency, Money};
-use e2e::{Person, Process, cards};
+use e2e::{Person, Place, Process, cards};
 use serde_json::{Value, json};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ticketing");
@@ -63,4 +63,33 @@ async fn the_operator_gives_money_back_beside_the_running_program_and_without_it
     assert!(refund(data.path(), &second).status.success());
     let program = Process::start(PROGRAM, data.path(), &[]);
     becomes(&buyer.at(&program.place), &second, "refunded", json!(PRICE)).await;
+}
+
+#[tokio::test]
+async fn the_operator_is_alerted_of_a_refund_and_of_a_dispute_that_come_from_elsewhere() {
+    let data = tempfile::tempdir().expect("a folder");
+    let program = Process::start(PROGRAM, data.path(), &[]);
+    let place = program.place.clone();
+    let (seller, buyer) = (Person::sign_up(&place, "seller").await, Person::sign_up(&place, "buyer").await);
+    let alerts = async || {
+        let metrics = place.http.get(&program.metrics).send().await.expect("metrics").text().await;
+        let metrics = metrics.expect("text");
+        ["payment_refunds_at_stripe_total 1", "payment_disputes_total 1"].map(|one| metrics.contains(one))
+    };
+    assert_eq!(alerts().await, [false, false]);
+
+    let order = buyer.buys(&seller.sells("Concert", PRICE).await).await;
+    let intent = buyer.pays(&order, cards::VISA).await.text("id");
+    becomes(&buyer, &order, "status", json!("complete")).await;
+    let form = format!("payment_intent={intent}&amount=500");
+    let request = place.http.post(format!("{}/v1/refunds", place.stripe)).bearer_auth("sk_test_sim");
+    let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
+    assert_eq!(Place::send(request).await.status, 200);
+    becomes(&buyer, &order, "refunded", json!(Money { amount: 5_00, ..PRICE })).await;
+    assert_eq!(alerts().await, [true, false]);
+
+    let order = buyer.buys(&seller.sells("Play", PRICE).await).await;
+    buyer.pays(&order, cards::DISPUTED).await;
+    becomes(&buyer, &order, "dispute", json!("open")).await;
+    assert_eq!(alerts().await, [true, true]);
 }

@@ -97,9 +97,15 @@ impl Storm<'_> {
     /// The money moves again, in bad weather, too.
     async fn has_an_aftermath(&self) {
         let intents = intents(&self.world.place).await;
-        let sales = intents.iter().filter_map(|intent| Sale::of(&self.world, intent, &self.dice));
+        let mut sales = Vec::new();
+        let found = intents.iter().filter_map(|intent| Sale::of(&self.world, intent, &self.dice));
+        for (sale, aftermath) in found.zip(Aftermath::ALL.into_iter().cycle()) {
+            let aftermath =
+                if sale.is_of_interest_to_refund().await { Aftermath::RefundByUs } else { aftermath };
+            sales.push((sale, aftermath));
+        }
         let seen = self.seen;
-        let aftermaths = iter(sales.zip(Aftermath::ALL.into_iter().cycle()))
+        let aftermaths = iter(sales)
             .for_each_concurrent(AT_ONCE, |(sale, aftermath)| async move { sale.has(aftermath, seen).await });
         self.weather.rages(FAST, aftermaths).await;
         self.passes(CALM).await;

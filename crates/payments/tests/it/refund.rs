@@ -136,6 +136,31 @@ async fn a_refund_that_the_bank_does_not_take_is_noticed_and_can_be_repeated() {
 }
 
 #[tokio::test]
+async fn a_refund_that_failed_before_anybody_heard_of_it_waits_for_a_person() {
+    let (mut world, order, begun) = sold(REFUND_FAILS).await;
+    world.stripe_goes_away().await;
+    world.refund(order.id).await.expect("it may");
+    world.pass(Duration::from_secs(6)).await;
+    // A process asks for the refund and dies before the answer; then the bank does not take it.
+    world.somebody_dies_at_the_next_step(&begun).await;
+    let key = world.stored(&begun).await.idempotency_key("refund");
+    let form = format!("payment_intent={}", intent_of(&begun));
+    assert_eq!(world.ask_stripe_under(Some(&key), "/v1/refunds", "sk_test_sim", form).await.0, 200);
+    world.stripe_comes_back().await;
+    world.service.clock.advance(Duration::from_secs(6));
+    world.time_passes_at_stripe().await;
+    for _ in 0..3 {
+        world.pass(crate::world::LONG).await;
+    }
+    let payment = world.books_explain_stripe(&begun).await;
+    assert_eq!((payment.status, payment.work.due), (PaymentStatus::Refunding, None), "nobody keeps trying");
+    assert_eq!((payment.failed_refunds, world.refunded().await), (1, 0));
+    assert_eq!(world.refund(order.id).await.expect("once more"), RefundStarted::Now(PRICE));
+    world.pass(Duration::from_secs(6)).await;
+    assert_eq!(world.status(&order).await, "refunded");
+}
+
+#[tokio::test]
 async fn a_dispute_is_booked_and_announced_from_its_beginning_to_its_end() {
     for (decision, end) in [("win", DisputeStatus::Won), ("lose", DisputeStatus::Lost)] {
         let (world, order, begun) = sold(VISA).await;

@@ -247,7 +247,22 @@ impl World {
 
     /// Somebody else with an API key asks for something.
     pub(crate) async fn ask_stripe(&self, path: &str, key: &str, form: String) -> (u16, Value) {
-        let request = Request::post(path)
+        self.ask_stripe_under(None, path, key, form).await
+    }
+
+    /// The same under an idempotency key.
+    pub(crate) async fn ask_stripe_under(
+        &self,
+        idempotency_key: Option<&str>,
+        path: &str,
+        key: &str,
+        form: String,
+    ) -> (u16, Value) {
+        let mut request = Request::post(path);
+        if let Some(idempotency_key) = idempotency_key {
+            request = request.header("idempotency-key", idempotency_key);
+        }
+        let request = request
             .header(AUTHORIZATION, format!("Bearer {key}"))
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(Body::from(form))
