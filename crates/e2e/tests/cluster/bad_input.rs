@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::client::{now, pause};
 
-pub(crate) const SERVICES: [&'static str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+pub(crate) const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
 /// What no output may show.
 const SECRET: &str = "hunter2hunter2";
