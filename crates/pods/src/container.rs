@@ -7,10 +7,51 @@ use crate::PodsError;
 use crate::quantity::{memory, processors};
 use crate::settings::{list, text};
 
+/// What a pod may say, and what its container: everything else would be left out silently.
+const POD: [&str; 8] = [
+    "automountServiceAccountToken",
+    "containers",
+    "enableServiceLinks",
+    "securityContext",
+    "serviceAccountName",
+    "terminationGracePeriodSeconds",
+    "topologySpreadConstraints",
+    "volumes",
+];
+const CONTAINER: [&str; 15] = [
+    "args",
+    "command",
+    "env",
+    "envFrom",
+    "image",
+    "imagePullPolicy",
+    "lifecycle",
+    "livenessProbe",
+    "name",
+    "ports",
+    "readinessProbe",
+    "resources",
+    "securityContext",
+    "startupProbe",
+    "volumeMounts",
+];
+
+fn understood(owner: &Object, what: &Value, known: &[&str]) -> Result<(), PodsError> {
+    let mut fields = what.as_object().into_iter().flatten().map(|(name, _)| name.as_str());
+    let unknown = fields.find(|name| !known.contains(name));
+    unknown.map_or(Ok(()), |name| {
+        Err(PodsError::manifest(format!("{owner} says `{name}`, which nobody here understands")))
+    })
+}
+
 /// The one container of an object's pods.
 pub(crate) fn only(owner: &Object) -> Result<&Value, PodsError> {
     match owner.containers().as_slice() {
-        [one] => Ok(one),
+        [one] => {
+            understood(owner, &owner.pod_template().unwrap_or(&Value::Null)["spec"], &POD)?;
+            understood(owner, one, &CONTAINER)?;
+            Ok(one)
+        }
         several => {
             Err(PodsError::manifest(format!("{owner} has {} containers; one can be run", several.len())))
         }
@@ -104,6 +145,18 @@ mod tests {
             ]
         );
         assert_eq!(readiness(&deployment()).unwrap(), ("http".to_owned(), "/readyz".to_owned()));
+    }
+
+    #[test]
+    fn what_nobody_here_understands_is_refused() {
+        for (place, name) in
+            [("/spec/template/spec", "hostNetwork"), ("/spec/template/spec/containers/0", "workingDir")]
+        {
+            let mut object = deployment();
+            object.0.pointer_mut(place).expect("it is there")[name] = json!("x");
+            let refused = limits(&object).unwrap_err().to_string();
+            assert!(refused.contains(name), "{refused}");
+        }
     }
 
     #[test]

@@ -99,6 +99,9 @@ impl Pod {
         let lines: Vec<_> = values.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
         fs::write(&environment, lines.concat()).map_err(PodsError::file(&environment))?;
         arguments.push(format!("--env-file={}", environment.display()));
+        if container["command"].is_array() {
+            arguments.push(format!("--entrypoint={}", container["command"]));
+        }
         arguments.push(image.to_owned());
         arguments.extend(list(&container["args"]).iter().map(text));
         podman(&arguments)?;

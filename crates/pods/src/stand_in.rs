@@ -22,7 +22,8 @@ pub(crate) fn build_nats() -> Result<(), PodsError> {
     let program = folder.path().join("nats-server");
     let found = nats::find()?;
     fs::copy(&found, &program).map_err(PodsError::file(&found))?;
-    build(NATS, "FROM scratch\nCOPY nats-server /nats-server\nENTRYPOINT [\"/nats-server\"]\n", folder.path())
+    // Where the official image has it.
+    build(NATS, "FROM scratch\nCOPY nats-server /usr/local/bin/nats-server\n", folder.path())
 }
 
 fn build(tag: &str, text: &str, folder: &Path) -> Result<(), PodsError> {
