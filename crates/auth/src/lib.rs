@@ -14,7 +14,9 @@ use std::num::NonZero;
 use std::sync::Arc;
 
 use common::http::session::VerifyingKeys;
+use common::{Ids, SharedClock};
 use runtime::{Kit, Service};
+use store::Store;
 
 pub use accounts::{Accounts, EnsureError};
 pub use keys::KeyError;
@@ -45,12 +47,21 @@ pub enum StartError {
     Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
+/// Withdraws every signing key and makes a new one. Sessions signed with the old ones end, once every process that keeps
+/// them in memory was started again. Returns how many were withdrawn.
+///
+/// # Errors
+/// The database failed.
+pub async fn withdraw_keys(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<usize, KeyError> {
+    Keyring::open(store, clock, ids).await?.withdraw().await
+}
+
 /// Makes the service; on a new database this makes its first signing key.
 ///
 /// # Errors
 /// [`StartError`] tells what is not there.
 pub async fn start(kit: &Kit, settings: Settings) -> Result<Auth, StartError> {
-    let keyring = Keyring::open(kit).await?;
+    let keyring = Keyring::open(&kit.store, &kit.clock, &kit.ids).await?;
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let hashing = Hashing::start(cores, kit.ids.bytes(), kit.ids.bytes()).await;
     let accounts = Accounts {

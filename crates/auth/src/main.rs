@@ -1,8 +1,10 @@
 //! `auth`: the service as a process of its own, and the operator's commands.
 
+mod command;
+
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 use runtime::{Common, Operate, operate, run_service};
 
 /// Accounts and sessions: who somebody is.
@@ -16,20 +18,35 @@ struct Options {
     settings: auth::Settings,
 
     #[command(subcommand)]
-    command: Option<Operate>,
+    command: Option<Command>,
+}
+
+/// Something else than serving, in the environment of the service.
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Withdraws every key that signs sessions, because one may have leaked, and makes a new one.
+    WithdrawKeys,
+    /// What every service can be asked.
+    #[command(flatten)]
+    Common(Operate),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    if let Some(command) = options.command {
-        return operate("auth", &options.common.store_url, &command).await;
+    match options.command {
+        Some(Command::WithdrawKeys) => {
+            runtime::telemetry::init("warn");
+            runtime::report("auth", command::withdraw_keys(&options.common.store_url).await)
+        }
+        Some(Command::Common(command)) => operate("auth", &options.common.store_url, &command).await,
+        None => {
+            runtime::telemetry::init("info");
+            let ran = run_service("auth", options.common, async |kit| {
+                let auth = auth::start(kit, options.settings).await?;
+                Ok((auth.service, Some(auth.keys)))
+            });
+            runtime::report("auth", ran.await)
+        }
     }
-    runtime::telemetry::init("info");
-    let ran = run_service("auth", options.common, async |kit| {
-        let auth = auth::start(kit, options.settings).await?;
-        Ok((auth.service, Some(auth.keys)))
-    })
-    .await;
-    runtime::report("auth", ran)
 }

@@ -3,6 +3,7 @@
 mod public;
 mod schedule;
 mod signing_key;
+mod withdraw;
 mod worker;
 
 use std::error::Error;
@@ -12,8 +13,7 @@ use common::http::session::{Claims, KeysAway, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
-use runtime::Kit;
-use store::{Collection, CommitError, StoreError};
+use store::{Collection, CommitError, Store, StoreError};
 
 use public::PublicKey;
 pub(crate) use public::PublicKeys;
@@ -61,11 +61,11 @@ impl KeyError {
 
 impl Keyring {
     /// The keys of this database; the first one is made if there is none.
-    pub(crate) async fn open(kit: &Kit) -> Result<Self, KeyError> {
+    pub(crate) async fn open(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<Self, KeyError> {
         let keyring = Self(Arc::new(Inner {
-            stored: kit.store.collection(),
-            clock: Arc::clone(&kit.clock),
-            ids: kit.ids.clone(),
+            stored: store.collection(),
+            clock: Arc::clone(clock),
+            ids: ids.clone(),
             loaded: RwLock::default(),
         }));
         keyring.tend().await?;

@@ -122,3 +122,21 @@ async fn the_old_key_goes_once_no_session_can_need_it() {
     assert!(!verifies(&service, &last).await);
     assert_eq!(rig::current_user(&service, &last).await.json, json!({ "currentUser": null }));
 }
+
+#[tokio::test]
+async fn keys_that_were_withdrawn_are_good_for_nothing_once_all_was_started_again() {
+    let service = rig::start().await;
+    let forged = rig::sign_up(&service, "ann").await;
+    service.clock.advance(29 * DAY);
+    service.settle().await;
+    assert_eq!(published(&service).await.1.keys.len(), 2);
+    let runtime::Kit { store, clock, ids, .. } = &service.kit;
+    assert_eq!(auth::withdraw_keys(store, clock, ids).await.expect("they are withdrawn"), 2);
+
+    let service = rig::restart(service).await;
+    assert_eq!(published(&service).await.1.keys.len(), 1);
+    assert!(!verifies(&service, &forged).await);
+    assert_eq!(rig::current_user(&service, &forged).await.json, json!({ "currentUser": null }));
+    let fresh = rig::token(&rig::sign_in(&service, "ann", rig::PASSWORD).await).expect("a cookie");
+    assert!(verifies(&service, &fresh).await);
+}
