@@ -38,6 +38,8 @@ pub(crate) fn run() -> Result<(), Failed> {
     infra()?;
     stripe()?;
     linters()?;
+    containers()?;
+    image_tools()?;
     browser().map(|_| ())
 }
 
