@@ -5,14 +5,14 @@ mod command;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use runtime::{Common, Operate, operate, run_service};
+use runtime::{AdminCommand, ServiceArgs, run_admin_command, run_service};
 
 /// Accounts and sessions: who somebody is.
 #[derive(Debug, Parser)]
 #[command(name = "auth", version, about)]
 struct Options {
     #[command(flatten)]
-    common: Common,
+    common: ServiceArgs,
 
     #[command(flatten)]
     settings: auth::Settings,
@@ -28,7 +28,7 @@ enum Command {
     WithdrawKeys,
     /// What every service can be asked.
     #[command(flatten)]
-    Common(Operate),
+    Common(AdminCommand),
 }
 
 #[tokio::main]
@@ -39,11 +39,13 @@ async fn main() -> ExitCode {
             runtime::telemetry::init("warn");
             runtime::report("auth", command::withdraw_keys(&options.common.store_url).await)
         }
-        Some(Command::Common(command)) => operate("auth", &options.common.store_url, &command).await,
+        Some(Command::Common(command)) => {
+            run_admin_command("auth", &options.common.store_url, &command).await
+        }
         None => {
             runtime::telemetry::init("info");
-            let ran = run_service("auth", options.common, async |kit| {
-                let auth = auth::start(kit, options.settings).await?;
+            let ran = run_service("auth", options.common, async |context| {
+                let auth = auth::start(context, options.settings).await?;
                 Ok((auth.service, Some(auth.keys)))
             });
             runtime::report("auth", ran.await)

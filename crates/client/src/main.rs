@@ -10,7 +10,7 @@ use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
 use ipnet::IpNet;
-use runtime::admin::{self, Health, Needs};
+use runtime::admin::{self, Health, ReadinessChecks};
 use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, config, serve, serve_behind, stop};
 
 /// The web client: the pages of the marketplace.
@@ -89,7 +89,7 @@ async fn run(options: Options) -> Result<(), ClientError> {
     serving.spawn(serve_behind(listener, pages, serving.stop_token()));
     // It keeps nothing, and pages work in parts while services are away: it is ready as soon as it listens.
     let health = Health::starting(serving.stop_token());
-    health.has_started(Needs { stores: Vec::new(), bus: None });
+    health.has_started(ReadinessChecks { stores: Vec::new(), bus: None });
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
     tracing::info!(%address, admin = %admin_address, "ready");
 

@@ -12,16 +12,16 @@ mod workers;
 use std::sync::Arc;
 
 use bus::Subscription;
-use runtime::{Kit, Service};
+use runtime::{Service, ServiceContext};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::consume::Consumer;
 use crate::deadlines::Deadlines;
 
 /// The expiration service.
-pub fn service(kit: &Kit) -> Service {
+pub fn service(context: &ServiceContext) -> Service {
     const NAME: &str = "expiration";
-    let deadlines = Deadlines::new(kit);
+    let deadlines = Deadlines::new(context);
     let workers = workers::workers(&deadlines);
     Service {
         name: NAME,
@@ -33,6 +33,6 @@ pub fn service(kit: &Kit) -> Service {
             handler: Arc::new(Consumer(deadlines)),
         }],
         workers,
-        machine_paths: &[],
+        signed_paths: &[],
     }
 }

@@ -3,27 +3,28 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use runtime::{Common, Operate, operate, run_service};
+use runtime::{AdminCommand, ServiceArgs, run_admin_command, run_service};
 
 /// Deadlines: says when a hold has run out.
 #[derive(Debug, Parser)]
 #[command(name = "expiration", version, about)]
 struct Options {
     #[command(flatten)]
-    common: Common,
+    common: ServiceArgs,
 
     #[command(subcommand)]
-    command: Option<Operate>,
+    command: Option<AdminCommand>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(command) = options.command {
-        return operate("expiration", &options.common.store_url, &command).await;
+        return run_admin_command("expiration", &options.common.store_url, &command).await;
     }
     runtime::telemetry::init("info");
     let ran =
-        run_service("expiration", options.common, async |kit| Ok((expiration::service(kit), None))).await;
+        run_service("expiration", options.common, async |context| Ok((expiration::service(context), None)))
+            .await;
     runtime::report("expiration", ran)
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Subscription;
-use runtime::{EventStreams, Kit, Service};
+use runtime::{EventStreams, Service, ServiceContext};
 
 use crate::consume::Consumer;
 use crate::http::Watching;
@@ -37,11 +37,11 @@ impl Default for Settings {
 }
 
 /// The orders service.
-pub fn service(kit: &Kit, settings: Settings) -> Service {
+pub fn service(context: &ServiceContext, settings: Settings) -> Service {
     const NAME: &str = "orders";
-    let orders = Orders::new(kit, settings);
-    let (feed, telling) = Feed::new(kit.bus.as_ref());
-    let watching = Watching { orders: orders.clone(), feed, streams: EventStreams::new(kit) };
+    let orders = Orders::new(context, settings);
+    let (feed, telling) = Feed::new(context.bus.as_ref());
+    let watching = Watching { orders: orders.clone(), feed, streams: EventStreams::new(context) };
     Service {
         name: NAME,
         prefix: "/api/orders",
@@ -52,6 +52,6 @@ pub fn service(kit: &Kit, settings: Settings) -> Service {
             handler: Arc::new(Consumer(orders)),
         }],
         workers: vec![telling],
-        machine_paths: &[],
+        signed_paths: &[],
     }
 }

@@ -3,32 +3,32 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use runtime::{Common, Operate, operate, run_service};
+use runtime::{AdminCommand, ServiceArgs, run_admin_command, run_service};
 
 /// Orders: who is buying a ticket, and until when.
 #[derive(Debug, Parser)]
 #[command(name = "orders", version, about)]
 struct Options {
     #[command(flatten)]
-    common: Common,
+    common: ServiceArgs,
 
     /// How long a ticket is held for its buyer, such as `15m` or `20s`.
     #[arg(long, env = "ORDER_HOLD", default_value = "15m", value_parser = runtime::config::duration)]
     hold: std::time::Duration,
 
     #[command(subcommand)]
-    command: Option<Operate>,
+    command: Option<AdminCommand>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(command) = options.command {
-        return operate("orders", &options.common.store_url, &command).await;
+        return run_admin_command("orders", &options.common.store_url, &command).await;
     }
     runtime::telemetry::init("info");
-    let ran = run_service("orders", options.common, async |kit| {
-        Ok((orders::service(kit, orders::Settings { hold: options.hold }), None))
+    let ran = run_service("orders", options.common, async |context| {
+        Ok((orders::service(context, orders::Settings { hold: options.hold }), None))
     })
     .await;
     runtime::report("orders", ran)

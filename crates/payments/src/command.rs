@@ -8,7 +8,7 @@ use common::clock::SystemClock;
 use common::{Ids, OrderId, SharedClock, SystemEntropy};
 use payments::{ReconcileError, RefundError, Settings};
 use runtime::config::SecretUrl;
-use runtime::{BackendError, Kit, open_beside};
+use runtime::{BackendError, ServiceContext, open_beside};
 use store::Store;
 
 /// A command failed.
@@ -27,9 +27,9 @@ pub(crate) enum CommandError {
 
 /// `payments refund <order>`
 pub(crate) async fn refund(url: &SecretUrl, order: OrderId) -> Result<(), CommandError> {
-    let kit = open(url).await?;
-    println!("{}", payments::refund(&kit.store, &kit.clock, order).await?);
-    kit.store.backend().close().await;
+    let context = open(url).await?;
+    println!("{}", payments::refund(&context.store, &context.clock, order).await?);
+    context.store.backend().close().await;
     Ok(())
 }
 
@@ -39,17 +39,17 @@ pub(crate) async fn reconcile(
     settings: Settings,
     window: Duration,
 ) -> Result<(), CommandError> {
-    let kit = open(url).await?;
-    println!("{}", payments::reconcile(&kit, settings, window).await?);
-    kit.store.backend().close().await;
+    let context = open(url).await?;
+    println!("{}", payments::reconcile(&context, settings, window).await?);
+    context.store.backend().close().await;
     Ok(())
 }
 
 /// What is announced stays in the outbox, from which the running service publishes it.
-async fn open(url: &SecretUrl) -> Result<Kit, BackendError> {
+async fn open(url: &SecretUrl) -> Result<ServiceContext, BackendError> {
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
     let backend = open_beside(payments::NAME, url, &clock, &ids).await?;
     let store = Store::new(backend, Arc::clone(&clock), ids.clone());
-    Ok(Kit { store, clock, ids, bus: Arc::new(LocalBus::new()) })
+    Ok(ServiceContext { store, clock, ids, bus: Arc::new(LocalBus::new()) })
 }

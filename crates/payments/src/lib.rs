@@ -20,7 +20,7 @@ use std::sync::atomic::AtomicUsize;
 
 use bus::Subscription;
 use common::{OrderId, SharedClock};
-use runtime::{Kit, Service};
+use runtime::{Service, ServiceContext};
 use store::{Collection, StoreError};
 use tokio::sync::Notify;
 
@@ -64,15 +64,15 @@ impl std::ops::Deref for Payments {
 }
 
 impl Payments {
-    fn new(kit: &Kit, settings: Settings) -> Result<Self, SettingsError> {
+    fn new(context: &ServiceContext, settings: Settings) -> Result<Self, SettingsError> {
         settings.check()?;
         let stripe = Stripe::new(&settings.secret_key, settings.stripe_url.as_deref())?;
         Ok(Self(Arc::new(Shared {
-            payments: kit.store.collection(),
-            orders: kit.store.collection(),
-            rounds: kit.store.collection(),
+            payments: context.store.collection(),
+            orders: context.store.collection(),
+            rounds: context.store.collection(),
             stripe,
-            clock: kit.clock.clone(),
+            clock: context.clock.clone(),
             settings,
             step_due: Notify::new(),
             under_way: AtomicUsize::new(0),
@@ -83,7 +83,7 @@ impl Payments {
 
     /// The payment of an order, if one was begun.
     async fn of_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
-        self.payments.claimed(Payment::order_claim(order)).await
+        self.payments.get_by_unique_key(Payment::order_key(order)).await
     }
 }
 
@@ -91,8 +91,8 @@ impl Payments {
 ///
 /// # Errors
 /// The settings are not such that it may start.
-pub fn service(kit: &Kit, settings: Settings) -> Result<Service, SettingsError> {
-    let payments = Payments::new(kit, settings)?;
+pub fn service(context: &ServiceContext, settings: Settings) -> Result<Service, SettingsError> {
+    let payments = Payments::new(context, settings)?;
     let handler = Arc::new(consume::Consumer(payments.clone()));
     Ok(Service {
         name: NAME,
@@ -100,6 +100,6 @@ pub fn service(kit: &Kit, settings: Settings) -> Result<Service, SettingsError> 
         routes: http::routes(payments.clone()),
         subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
         workers: vec![worker::worker(payments.clone()), reconcile::worker(payments)],
-        machine_paths: &[http::WEBHOOK],
+        signed_paths: &[http::WEBHOOK],
     })
 }

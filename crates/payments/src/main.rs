@@ -24,12 +24,12 @@ async fn main() -> ExitCode {
             runtime::report(payments::NAME, command::reconcile(&url, settings, window).await)
         }
         Some(Command::Common(command)) => {
-            runtime::operate(payments::NAME, &options.common.store_url, &command).await
+            runtime::run_admin_command(payments::NAME, &options.common.store_url, &command).await
         }
         None => {
             runtime::telemetry::init("info");
-            let ran = run_service(payments::NAME, options.common, async |kit| {
-                Ok((payments::service(kit, options.stripe.into())?, None))
+            let ran = run_service(payments::NAME, options.common, async |context| {
+                Ok((payments::service(context, options.stripe.into())?, None))
             });
             runtime::report(payments::NAME, ran.await)
         }

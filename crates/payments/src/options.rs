@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
 use payments::Settings;
-use runtime::{Common, Operate};
+use runtime::{AdminCommand, ServiceArgs};
 
 /// Payments: what the card processor did, and what it shall do next.
 #[derive(Parser)]
@@ -16,7 +16,7 @@ pub(crate) struct Options {
     pub(crate) command: Option<Command>,
 
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) common: ServiceArgs,
 
     #[command(flatten)]
     pub(crate) stripe: Access,
@@ -38,7 +38,7 @@ pub(crate) enum Command {
     },
     /// What every service can be asked.
     #[command(flatten)]
-    Common(Operate),
+    Common(AdminCommand),
 }
 
 /// How to reach Stripe.

@@ -14,16 +14,17 @@ use common::{Ids, SharedClock, SystemEntropy};
 use ipnet::IpNet;
 use store::{Store, StoreError};
 
-use crate::admin::{self, Health, Needs};
+use crate::admin::{self, Health, ReadinessChecks};
 use crate::backends::{BackendError, BusOptions, connect_bus, open_store};
 use crate::config::{self, SecretUrl};
 use crate::{
-    HttpOptions, Kit, RemoteKeys, ServeError, Service, Subscribed, Tasks, bind, serve, serve_behind, stop,
+    HttpOptions, RemoteKeys, ServeError, Service, ServiceContext, Subscribed, Tasks, bind, serve,
+    serve_behind, stop,
 };
 
 /// What every service can be told.
 #[derive(Debug, Clone, Args)]
-pub struct Common {
+pub struct ServiceArgs {
     /// The address of the API.
     #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
     pub listen: SocketAddr,
@@ -83,7 +84,7 @@ pub enum ServiceError {
 }
 
 /// A service and, if it is auth, the keys that it verifies sessions with.
-pub type Made = (Service, Option<Arc<dyn VerifyingKeys>>);
+pub type BuiltService = (Service, Option<Arc<dyn VerifyingKeys>>);
 
 /// Runs the service `name` until Ctrl-C or SIGTERM. While its servers do not answer it waits, alive and not ready.
 ///
@@ -91,8 +92,8 @@ pub type Made = (Service, Option<Arc<dyn VerifyingKeys>>);
 /// It cannot start, and waiting would not help.
 pub async fn run_service(
     name: &'static str,
-    common: Common,
-    make: impl AsyncFnOnce(&Kit) -> Result<Made, Box<dyn std::error::Error + Send + Sync>>,
+    common: ServiceArgs,
+    make: impl AsyncFnOnce(&ServiceContext) -> Result<BuiltService, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<(), ServiceError> {
     let asked_to_stop = stop::asked();
     let listener = bind(common.listen, "--listen").await?;
@@ -110,9 +111,9 @@ pub async fn run_service(
     };
     let address = listener.local_addr()?;
     serving.spawn(serve_behind(listener, started.router.clone(), serving.stop_token()));
-    health.has_started(Needs {
-        stores: vec![(name, started.kit.store.clone())],
-        bus: Some(Arc::clone(&started.kit.bus)),
+    health.has_started(ReadinessChecks {
+        stores: vec![(name, started.context.store.clone())],
+        bus: Some(Arc::clone(&started.context.bus)),
     });
     tracing::info!(service = name, %address, admin = %admin_address, "ready");
 
@@ -130,7 +131,7 @@ pub async fn run_service(
 
 /// A service at work.
 struct Started {
-    kit: Kit,
+    context: ServiceContext,
     router: Router,
     tasks: Tasks,
     relays: Tasks,
@@ -138,33 +139,33 @@ struct Started {
 
 async fn start(
     name: &'static str,
-    common: &Common,
-    make: impl AsyncFnOnce(&Kit) -> Result<Made, Box<dyn std::error::Error + Send + Sync>>,
+    common: &ServiceArgs,
+    make: impl AsyncFnOnce(&ServiceContext) -> Result<BuiltService, Box<dyn std::error::Error + Send + Sync>>,
 ) -> Result<Started, ServiceError> {
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
     let backend = open_store(name, &common.store_url, &clock, &ids).await?;
     let store = Store::new(backend, Arc::clone(&clock), ids.clone());
     let bus = connect_bus(name, &common.bus, &clock, &ids).await?;
-    let kit = Kit { store, clock, ids, bus };
-    let (service, keys) = make(&kit).await.map_err(ServiceError::Start)?;
-    let remote = || Arc::new(RemoteKeys::new(common.jwks_url.clone(), Arc::clone(&kit.clock)));
+    let context = ServiceContext { store, clock, ids, bus };
+    let (service, keys) = make(&context).await.map_err(ServiceError::Start)?;
+    let remote = || Arc::new(RemoteKeys::new(common.jwks_url.clone(), Arc::clone(&context.clock)));
     let sessions = Sessions::new(keys.unwrap_or_else(|| remote()));
     let options = HttpOptions {
         public_url: common.public_url.clone(),
         trusted_proxies: common.trusted_proxies.clone(),
     };
     let (tasks, relays) = (Tasks::default(), Tasks::default());
-    let running = Subscribed::new(service, &kit, sessions, &options).await?.start(&tasks, &relays);
-    Ok(Started { router: running.router, kit, tasks, relays })
+    let running = Subscribed::new(service, &context, sessions, &options).await?.start(&tasks, &relays);
+    Ok(Started { router: running.router, context, tasks, relays })
 }
 
 impl Started {
     /// Finishes the events and steps at hand, then hands over what they announced; whether all of it was in time.
     async fn stop(self) -> bool {
         let in_time = self.tasks.stop(stop::WORK).await & self.relays.stop(stop::RELAY).await;
-        self.kit.bus.close().await;
-        self.kit.store.backend().close().await;
+        self.context.bus.close().await;
+        self.context.store.backend().close().await;
         in_time
     }
 }

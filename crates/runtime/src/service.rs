@@ -11,7 +11,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 /// What a service is made from: the same in a cluster, on one machine and in a test.
 #[derive(Clone)]
-pub struct Kit {
+pub struct ServiceContext {
     /// Its database.
     pub store: Store,
     /// The time.
@@ -36,7 +36,7 @@ pub struct Service {
     /// What it does by itself.
     pub workers: Vec<Worker>,
     /// Paths below which machines call with signatures of their own: see `common::http::Stack::new`.
-    pub machine_paths: &'static [&'static str],
+    pub signed_paths: &'static [&'static str],
 }
 
 type Run = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;

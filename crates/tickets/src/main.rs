@@ -3,26 +3,27 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use runtime::{Common, Operate, operate, run_service};
+use runtime::{AdminCommand, ServiceArgs, run_admin_command, run_service};
 
 /// The tickets on offer: who may have a ticket, and at what price.
 #[derive(Debug, Parser)]
 #[command(name = "tickets", version, about)]
 struct Options {
     #[command(flatten)]
-    common: Common,
+    common: ServiceArgs,
 
     #[command(subcommand)]
-    command: Option<Operate>,
+    command: Option<AdminCommand>,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
     if let Some(command) = options.command {
-        return operate("tickets", &options.common.store_url, &command).await;
+        return run_admin_command("tickets", &options.common.store_url, &command).await;
     }
     runtime::telemetry::init("info");
-    let ran = run_service("tickets", options.common, async |kit| Ok((tickets::service(kit), None))).await;
+    let ran =
+        run_service("tickets", options.common, async |context| Ok((tickets::service(context), None))).await;
     runtime::report("tickets", ran)
 }

@@ -6,7 +6,7 @@ use auth::Settings;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use common::Fact;
+use common::Event;
 use runtime::testing::{Reply, TestService};
 use serde_json::{Value, json};
 
@@ -41,7 +41,7 @@ async fn the_new_password_counts_and_every_other_session_is_over() {
     let announced = service.announced().await;
     assert_eq!(announced.len(), 1);
     assert!(
-        matches!(&announced[0].fact, Fact::SessionRevoked(one) if one.session_id == rig::claims(&there).sid)
+        matches!(&announced[0].event, Event::SessionRevoked(one) if one.session_id == rig::claims(&there).sid)
     );
     for (token, signed_in) in [(&there, false), (&here, true), (&bob, true)] {
         assert_eq!(rig::current_user(&service, token).await.json["currentUser"].is_object(), signed_in);

@@ -18,16 +18,16 @@ pub(crate) async fn start() -> TestService {
 }
 
 pub(crate) async fn start_with(settings: Settings) -> TestService {
-    let (clock, kit) = runtime::testing::kit();
-    let auth = auth::start(&kit, settings).await.expect("it starts");
-    TestService::start_on(clock, kit, auth.service, Some(auth.keys)).await
+    let (clock, context) = runtime::testing::context();
+    let auth = auth::start(&context, settings).await.expect("it starts");
+    TestService::start_on(clock, context, auth.service, Some(auth.keys)).await
 }
 
 /// The same service after a restart.
 pub(crate) async fn restart(service: TestService) -> TestService {
-    let (clock, kit) = service.stop().await;
-    let auth = auth::start(&kit, Settings::default()).await.expect("it starts");
-    TestService::start_on(clock, kit, auth.service, Some(auth.keys)).await
+    let (clock, context) = service.stop().await;
+    let auth = auth::start(&context, Settings::default()).await.expect("it starts");
+    TestService::start_on(clock, context, auth.service, Some(auth.keys)).await
 }
 
 pub(crate) fn credentials(email: &str, password: &str) -> Value {

@@ -98,7 +98,7 @@ impl Payments {
     /// Looks at a `PaymentIntent` of which something was heard. Afterwards the consequence is durable: either it was
     /// drawn, or the payment is due again in a moment.
     async fn hear_of_intent(&self, intent: &str, event: &Event) -> Result<(), Problem> {
-        if let Some(payment) = self.payments.claimed(Payment::intent_claim(intent)).await? {
+        if let Some(payment) = self.payments.get_by_unique_key(Payment::intent_key(intent)).await? {
             if payment.work.due.is_some() {
                 self.advance(&payment, Urgency::Now).await?;
             } else if event.may_have_moved(&payment) {

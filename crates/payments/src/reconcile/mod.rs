@@ -11,11 +11,11 @@ mod unknown;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::{OrderStatus, PaymentStatus};
 use common::{PaymentId, Time};
 use metrics::gauge;
-use runtime::Kit;
+use runtime::ServiceContext;
 use store::{Range, StoreError};
 
 pub use report::{Finding, Report};
@@ -62,8 +62,8 @@ impl From<Trouble> for ReconcileError {
     }
 }
 
-impl From<Fault> for ReconcileError {
-    fn from(fault: Fault) -> Self {
+impl From<ConsumeError> for ReconcileError {
+    fn from(fault: ConsumeError) -> Self {
         Self::Store(StoreError::Unreadable(fault.into()))
     }
 }
@@ -72,8 +72,12 @@ impl From<Fault> for ReconcileError {
 ///
 /// # Errors
 /// [`ReconcileError`]. What was healed before stays so.
-pub async fn reconcile(kit: &Kit, settings: Settings, window: Duration) -> Result<Report, ReconcileError> {
-    let payments = Payments::new(kit, settings)?;
+pub async fn reconcile(
+    context: &ServiceContext,
+    settings: Settings,
+    window: Duration,
+) -> Result<Report, ReconcileError> {
+    let payments = Payments::new(context, settings)?;
     let since = payments.clock.now().before(window);
     payments.compare_since(since).await
 }

@@ -14,7 +14,7 @@ use crate::{BackendError, open_beside, report, telemetry};
 
 /// Something else than serving, in the environment of the service.
 #[derive(Debug, clap::Subcommand)]
-pub enum Operate {
+pub enum AdminCommand {
     /// Events that the service could not handle.
     DeadLetters {
         /// What to do with them.
@@ -63,9 +63,9 @@ impl DeadLetters {
 }
 
 /// Does what an operator asks of the service `name`, whose database is at `url`, and ends the program.
-pub async fn operate(name: &'static str, url: &SecretUrl, what: &Operate) -> ExitCode {
+pub async fn run_admin_command(name: &'static str, url: &SecretUrl, what: &AdminCommand) -> ExitCode {
     telemetry::init("warn");
-    let Operate::DeadLetters { action } = what;
+    let AdminCommand::DeadLetters { action } = what;
     let done = async {
         let clock: SharedClock = Arc::new(SystemClock);
         let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
