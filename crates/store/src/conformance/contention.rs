@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many concurrent writers.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub(super) async fn no_update_of_many_writers_is_lost(backend: Arc<dyn Backend>)
                 next.tags.push(writer.to_string());
                 Some(Decision::without_event(next))
             };
-            notes.apply(id(1), add).await.expect("the change gets through");
+            notes.apply(id(1), add).await.expect("the update succeeds");
         });
     }
     writers.join_all().await;

@@ -65,7 +65,7 @@ impl World {
 
     /// Commits something whose event no one can read.
     pub(crate) async fn commit_poison(&self) {
-        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), claims: Vec::new() };
+        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
         let write = Write {
             collection: "poison",
             id: self.ids.next(),
