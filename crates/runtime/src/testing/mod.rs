@@ -119,7 +119,7 @@ impl TestService {
 
     /// Stops the service as a process stops, and gives back what a successor can be started on.
     pub async fn stop(self) -> (SimClock, ServiceContext) {
-        self.tasks.stop(crate::stop::WORK).await;
+        self.tasks.stop(crate::stop::WORK_TIMEOUT).await;
         (self.clock.clone(), self.context.clone())
     }
 
