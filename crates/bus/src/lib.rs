@@ -1,7 +1,6 @@
 //! Events between services: one port, its adapters, the relay that empties an outbox into the bus, the loop that
 //! feeds a consumer, and the suite that every adapter passes.
 
-mod backoff;
 pub mod conformance;
 mod consume;
 mod dead_letter;

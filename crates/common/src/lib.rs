@@ -2,6 +2,7 @@
 //!
 //! No driver and no socket live here: whoever depends on this crate alone can be tested without either.
 
+mod backoff;
 pub mod clock;
 mod decision;
 mod error_chain;
@@ -16,6 +17,7 @@ pub mod text;
 mod time;
 pub mod trace;
 
+pub use backoff::Backoff;
 pub use clock::{Clock, SharedClock};
 pub use decision::Decision;
 pub use error_chain::error_chain;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::backoff::Backoff;
+use common::Backoff;
 
 /// What a consumer may use, and when it gives up.
 #[derive(Debug, Clone, Copy)]
@@ -53,6 +53,6 @@ impl Default for Limits {
 
 impl Limits {
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff { first: self.first_retry_delay, longest: self.max_retry_delay }
+        Backoff { first: self.first_retry_delay, max: self.max_retry_delay }
     }
 }

@@ -1,12 +1,13 @@
 //! Handles of the declared collections, with their indexes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, Database, IndexModel};
+use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -86,7 +87,7 @@ impl Collections {
 
     /// All collections, with their indexes.
     pub(super) async fn all(&self) -> Result<Vec<Arc<CollectionHandle>>, StoreError> {
-        let all: Vec<_> = self.lock().values().cloned().collect();
+        let all: Vec<_> = self.handles.lock().values().cloned().collect();
         for handle in &all {
             handle.ensure_indexes().await?;
         }
@@ -98,10 +99,6 @@ impl Collections {
             let raw = self.database.collection(schema.collection);
             Arc::new(CollectionHandle { schema, raw, indexed: OnceCell::new() })
         };
-        Arc::clone(self.lock().entry(schema.collection).or_insert_with(make))
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<&'static str, Arc<CollectionHandle>>> {
-        self.handles.lock().unwrap_or_else(PoisonError::into_inner)
+        Arc::clone(self.handles.lock().entry(schema.collection).or_insert_with(make))
     }
 }

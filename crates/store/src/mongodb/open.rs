@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::SharedClock;
+use common::{Backoff, SharedClock};
 use metrics::gauge;
 use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
@@ -33,9 +33,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(8);
 /// One attempt to open.
 const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The delay doubles from the first to the longest.
-const FIRST_RETRY_DELAY: Duration = Duration::from_millis(250);
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(10);
+/// The delays between attempts.
+const RETRY_BACKOFF: Backoff = Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) };
 
 /// Connects to a server that answers, and to a database on it that is ours.
 pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Result<Database, OpenError> {
@@ -43,7 +42,7 @@ pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Resu
     let name = options.default_database.clone().unwrap_or_else(|| database.to_owned());
     let servers = options.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let client = Client::with_options(options).map_err(|error| invalid(url, &error))?;
-    let mut delay = FIRST_RETRY_DELAY;
+    let mut failures = 0_u32;
     loop {
         let cause = match with_timeout(ATTEMPT_TIMEOUT, attempt(&client, &name)).await {
             Ok(Ok((database, DatabaseOwner::Us))) => {
@@ -61,6 +60,8 @@ pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Resu
             Err(StoreError::Unavailable(cause)) => cause,
             Err(unreadable) => unreadable.to_string(),
         };
+        failures = failures.saturating_add(1);
+        let delay = RETRY_BACKOFF.without_jitter(failures);
         warn!(
             database = name,
             servers,
@@ -69,7 +70,6 @@ pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Resu
             "the database is unavailable; retrying"
         );
         clock.sleep(delay).await;
-        delay = (delay * 2).min(MAX_RETRY_DELAY);
     }
 }
 

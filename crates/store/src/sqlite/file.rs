@@ -1,8 +1,9 @@
 //! A database in a file: one thread writes, several connections read.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::error::{OpenError, store_error};
@@ -101,7 +102,7 @@ impl FileDatabase {
     /// Closes the readers first, so that the writer is the last connection and leaves one file behind.
     pub(super) async fn close(&self) {
         self.readers.permits.drain().await;
-        self.readers.idle().clear();
+        self.readers.idle.lock().clear();
         self.writer.close().await;
     }
 }
@@ -116,14 +117,10 @@ struct Readers {
 
 impl Readers {
     fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let idle = self.idle().pop();
+        let idle = self.idle.lock().pop();
         let connection = idle.map_or_else(|| open::reader(&self.path), Ok)?;
         let result = read(&connection);
-        self.idle().push(connection);
+        self.idle.lock().push(connection);
         result
-    }
-
-    fn idle(&self) -> MutexGuard<'_, Vec<Connection>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

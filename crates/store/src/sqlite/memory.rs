@@ -1,8 +1,9 @@
 //! A database in memory, for tests. Every call runs at once and in the calling thread: a simulation in one thread stays
 //! in one thread.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::error::{OpenError, store_error};
@@ -27,12 +28,12 @@ impl MemoryDatabase {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let connection = self.connection();
+        let connection = self.connection.lock();
         read(connection.as_ref().ok_or_else(StoreError::closed)?).map_err(|error| store_error(&error))
     }
 
     pub(super) fn commit(&self, write: Write) -> WriteResult {
-        let mut connection = self.connection();
+        let mut connection = self.connection.lock();
         let writes = [write];
         let connection = connection.as_mut().ok_or_else(StoreError::closed)?;
         let (mut results, _) = transaction::run(connection, &writes, &[]);
@@ -41,15 +42,11 @@ impl MemoryDatabase {
     }
 
     pub(super) fn mark_published(&self, seqs: &[u64]) -> Result<(), StoreError> {
-        transaction::run(self.connection().as_mut().ok_or_else(StoreError::closed)?, &[], seqs);
+        transaction::run(self.connection.lock().as_mut().ok_or_else(StoreError::closed)?, &[], seqs);
         Ok(())
     }
 
     pub(super) fn close(&self) {
-        self.connection().take();
-    }
-
-    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().take();
     }
 }

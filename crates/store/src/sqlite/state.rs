@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Bound;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::transaction::WriteResult;
@@ -39,7 +39,7 @@ impl WriterState {
         metrics::counter!("store_writes_total", "database" => self.database.clone())
             .increment(u64::try_from(writes.len()).unwrap_or(u64::MAX));
         let mut outbox_changed = false;
-        let mut revisions = lock(&self.revisions);
+        let mut revisions = self.revisions.lock();
         for (write, result) in writes.iter().zip(results) {
             // A failed write may have happened, a refused one has not.
             if matches!(result, Ok(()) | Err(WriteError::Store(_))) {
@@ -61,7 +61,7 @@ impl WriterState {
 
     /// The number of commits to a collection.
     pub(super) fn revision(&self, collection: &'static str) -> u64 {
-        lock(&self.revisions).get(collection).copied().unwrap_or_default()
+        self.revisions.lock().get(collection).copied().unwrap_or_default()
     }
 
     /// Resolves when an entry may have entered the outbox.
@@ -71,7 +71,7 @@ impl WriterState {
 
     /// Adds published entries, whose rows are to be pruned. Returns whether there were none before.
     pub(super) fn add_published(&self, seqs: Vec<u64>) -> bool {
-        let mut published = lock(&self.published);
+        let mut published = self.published.lock();
         let first = published.is_empty() && !seqs.is_empty();
         published.extend(seqs);
         first
@@ -79,17 +79,17 @@ impl WriterState {
 
     /// At most `limit` published entries.
     pub(super) fn published(&self, limit: usize) -> Vec<u64> {
-        lock(&self.published).iter().take(limit).copied().collect()
+        self.published.lock().iter().take(limit).copied().collect()
     }
 
     /// The published entries behind `after`.
     pub(super) fn published_after(&self, after: u64) -> BTreeSet<u64> {
-        lock(&self.published).range((Bound::Excluded(after), Bound::Unbounded)).copied().collect()
+        self.published.lock().range((Bound::Excluded(after), Bound::Unbounded)).copied().collect()
     }
 
     /// Forgets published entries whose rows are pruned.
     pub(super) fn remove_published(&self, seqs: &[u64]) {
-        let mut published = lock(&self.published);
+        let mut published = self.published.lock();
         for seq in seqs {
             published.remove(seq);
         }
@@ -97,10 +97,6 @@ impl WriterState {
 
     /// Whether no row is to be pruned.
     pub(super) fn all_pruned(&self) -> bool {
-        lock(&self.published).is_empty()
+        self.published.lock().is_empty()
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -6,10 +6,9 @@ mod prune;
 mod queue;
 mod sweep;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use common::{Ids, SharedClock, Time};
 use metrics::gauge;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use self::in_flight::{CommitOutcome, InFlightCommits};
@@ -89,7 +88,7 @@ impl Outbox {
     }
 
     fn state(&self) -> MutexGuard<'_, OutboxState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
