@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::{Direction, Key, Schema, StoreError, UniqueKey};
+use crate::{CommitError, Direction, Key, Schema, StoreError, UniqueKey};
 
 /// A document as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,23 +54,6 @@ pub struct Put {
     pub keys: Vec<Key>,
     /// All unique keys.
     pub unique_keys: Vec<UniqueKey>,
-}
-
-/// A write that was refused or failed. Nothing of it was written.
-#[derive(Debug)]
-pub enum WriteError {
-    /// The stored version is not the expected one.
-    Conflict,
-    /// Another document of the collection holds the unique key of this name.
-    DuplicateKey(&'static str),
-    /// The database failed. After a timeout the outcome may be unknown; the caller reads again.
-    Store(StoreError),
-}
-
-impl From<StoreError> for WriteError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
 }
 
 /// A query of a part of an index, in order.
@@ -130,7 +113,7 @@ pub trait Backend: Send + Sync + 'static {
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>>;
 
     /// Writes atomically and durably: after `Ok`, the write survives a crash of the process and of the machine.
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>>;
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>>;
 
     /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`. If `after` is 0, the adapter
     /// may also take over entries that other processes left behind.

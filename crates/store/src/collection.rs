@@ -7,7 +7,7 @@ use std::sync::Arc;
 use common::{Decision, Envelope, Event, EventId, Ids, SharedClock};
 use uuid::Uuid;
 
-use crate::backend::{Backend, Change, Put, Record, Write, WriteError};
+use crate::backend::{Backend, Change, Put, Record, Write};
 use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UpdateError};
 
 /// Each lost attempt means that another writer won, so this bounds waiting under contention, not progress.
@@ -120,11 +120,7 @@ impl<D: Document> Collection<D> {
         outbox: Vec<String>,
     ) -> Result<(), CommitError> {
         let write = Write { collection: D::COLLECTION, id, expected, change, outbox };
-        self.backend().commit(write).await.map_err(|error| match error {
-            WriteError::Conflict => CommitError::Conflict,
-            WriteError::DuplicateKey(name) => CommitError::DuplicateKey(name),
-            WriteError::Store(error) => CommitError::Store(error),
-        })
+        self.backend().commit(write).await
     }
 
     /// Bounded optimistic retry: reads, decides and commits by compare-and-swap on the version, and starts over when

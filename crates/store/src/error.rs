@@ -28,7 +28,7 @@ impl StoreError {
     }
 }
 
-/// A commit that was refused or failed; nothing of it was written.
+/// A commit that was refused or failed; nothing of it was written, unless the database timed out.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     /// The stored version is not the one that was decided on, or the document exists already, or is gone.
@@ -37,12 +37,12 @@ pub enum CommitError {
     /// Another document holds the unique key of this name.
     #[error("the unique key `{0}` is taken")]
     DuplicateKey(&'static str),
-    /// The database failed.
+    /// The database failed. After a timeout the outcome is unknown; the caller reads again.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// An update that was refused or failed; nothing of it was written.
+/// An update that was refused or failed, as [`CommitError`].
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError<E> {
     /// The aggregate refused the command.

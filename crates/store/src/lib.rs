@@ -27,7 +27,7 @@ pub mod mongodb;
 mod query;
 pub mod sqlite;
 
-pub use backend::{Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, Write, WriteError};
+pub use backend::{Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, Write};
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};
 pub use error::{CommitError, StoreError, UpdateError};

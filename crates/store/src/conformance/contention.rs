@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::draft::{Draft, get, id};
 use super::typed::{Note, store};
-use crate::{Backend, WriteError};
+use crate::{Backend, CommitError};
 
 const WRITERS: u32 = 32;
 
@@ -40,7 +40,7 @@ pub(super) async fn of_many_inserts_of_one_document_exactly_one_wins(backend: Ar
         writers.spawn(async move {
             match backend.commit(Draft::new(1).body(writer.to_string()).put()).await {
                 Ok(()) => Some(writer.to_string()),
-                Err(WriteError::Conflict) => None,
+                Err(CommitError::Conflict) => None,
                 Err(other) => panic!("won or lost, not {other:?}"),
             }
         });

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::draft::{Draft, LETTERS, NOTES, RANK, conflicts, events, get, holder, id, numbers, whole};
-use crate::{Backend, RangeQuery, Record, StoreError, WriteError};
+use crate::{Backend, CommitError, RangeQuery, Record, StoreError};
 
 /// The value of a body; its spelling is up to the adapter.
 fn json(body: &str) -> serde_json::Value {
@@ -103,7 +103,7 @@ pub(super) async fn a_closed_database_is_unavailable(backend: Arc<dyn Backend>) 
     let read = backend.get(NOTES, id(1)).await;
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     let write = backend.commit(Draft::new(2).put()).await;
-    assert!(matches!(write, Err(WriteError::Store(StoreError::Unavailable(_)))), "{write:?}");
+    assert!(matches!(write, Err(CommitError::Store(StoreError::Unavailable(_)))), "{write:?}");
     assert!(backend.check().await.is_err(), "it is not ready");
     // Closing again is harmless.
     backend.close().await;

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::key::{Part, encode};
 use crate::{
-    Backend, Change, Direction, Index, IndexedRecord, Key, OutboxEntry, Put, RangeQuery, Record, Schema,
-    UniqueKey, Write, WriteError,
+    Backend, Change, CommitError, Direction, Index, IndexedRecord, Key, OutboxEntry, Put, RangeQuery, Record,
+    Schema, UniqueKey, Write,
 };
 
 pub(super) const NOTES: &str = "notes";
@@ -109,14 +109,14 @@ impl Draft {
 /// Commits and expects a conflict.
 pub(super) async fn conflicts(backend: &Arc<dyn Backend>, write: Write) {
     let outcome = backend.commit(write).await;
-    assert!(matches!(outcome, Err(WriteError::Conflict)), "a conflict, not {outcome:?}");
+    assert!(matches!(outcome, Err(CommitError::Conflict)), "a conflict, not {outcome:?}");
 }
 
 /// Commits and expects a duplicate of this unique key.
 pub(super) async fn is_taken(backend: &Arc<dyn Backend>, write: Write, name: &str) {
     let outcome = backend.commit(write).await;
     assert!(
-        matches!(outcome, Err(WriteError::DuplicateKey(taken)) if taken == name),
+        matches!(outcome, Err(CommitError::DuplicateKey(taken)) if taken == name),
         "`{name}` is taken, not {outcome:?}"
     );
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::task::JoinSet;
 
 use super::draft::{Draft, LETTERS, get, holder, id, is_taken};
-use crate::{Backend, WriteError};
+use crate::{Backend, CommitError};
 
 /// Many buyers of the same ticket.
 const WRITERS: u128 = 64;
@@ -79,7 +79,7 @@ pub(super) async fn of_many_writers_of_one_unique_key_exactly_one_wins(backend: 
         writers.spawn(async move {
             match backend.commit(Draft::new(number).unique("ticket", "7").put()).await {
                 Ok(()) => Some(number),
-                Err(WriteError::DuplicateKey("ticket")) => None,
+                Err(CommitError::DuplicateKey("ticket")) => None,
                 Err(other) => panic!("won or lost, not {other:?}"),
             }
         });

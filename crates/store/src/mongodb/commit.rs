@@ -8,14 +8,14 @@ use super::collections::CollectionHandle;
 use super::error::{duplicate, store_error};
 use super::layout::StoredEvent;
 use super::{json, layout};
-use crate::{Change, Put, StoreError, Write, WriteError};
+use crate::{Change, CommitError, Put, StoreError, Write};
 
 /// Makes a write, with these events for the outbox.
 pub(super) async fn commit(
     collection: &CollectionHandle,
     write: &Write,
     events: &[StoredEvent],
-) -> Result<(), WriteError> {
+) -> Result<(), CommitError> {
     let commit = Commit { collection, write, id: json::id(write.id), events };
     match &write.change {
         Change::Put(put) if write.expected == 0 => commit.insert(put).await,
@@ -32,7 +32,7 @@ struct Commit<'a> {
 }
 
 impl Commit<'_> {
-    async fn insert(&self, put: &Put) -> Result<(), WriteError> {
+    async fn insert(&self, put: &Put) -> Result<(), CommitError> {
         let mut document = doc! { "_id": self.id.clone() };
         document.extend(layout::put(&self.collection.schema, self.write.id, put)?);
         document.insert("outbox", layout::outbox(self.events)?);
@@ -52,7 +52,7 @@ impl Commit<'_> {
         doc! { "_id": self.id.clone(), "version": self.write.expected.cast_signed() }
     }
 
-    async fn update(&self, filter: Document, put: &Put) -> Result<(), WriteError> {
+    async fn update(&self, filter: Document, put: &Put) -> Result<(), CommitError> {
         let set = layout::put(&self.collection.schema, self.write.id, put)?;
         let mut update = doc! { "$set": set };
         if self.write.expected == 0 {
@@ -62,7 +62,7 @@ impl Commit<'_> {
     }
 
     /// Deletes the document, or leaves a tombstone if there are events to publish.
-    async fn remove(&self) -> Result<(), WriteError> {
+    async fn remove(&self) -> Result<(), CommitError> {
         if self.events.is_empty() {
             let mut published = self.at_expected_version();
             published.insert("outbox.id", doc! { "$exists": false });
@@ -85,19 +85,19 @@ impl Commit<'_> {
         Ok(update)
     }
 
-    async fn write(&self, filter: Document, update: Document) -> Result<(), WriteError> {
+    async fn write(&self, filter: Document, update: Document) -> Result<(), CommitError> {
         let updated = with_timeout(CALL_TIMEOUT, self.collection.raw.update_one(filter, update)).await?;
         match updated.map_err(|error| self.refusal(&error))?.matched_count {
-            0 => Err(WriteError::Conflict),
+            0 => Err(CommitError::Conflict),
             _ => Ok(()),
         }
     }
 
     /// The meaning of the server's error for the write.
-    fn refusal(&self, error: &Error) -> WriteError {
+    fn refusal(&self, error: &Error) -> CommitError {
         let Some(index) = duplicate(error) else { return store_error(error).into() };
         let mut declared = self.collection.schema.unique_keys.iter().copied();
         let taken = index.strip_prefix("claims.").and_then(|name| declared.find(|key| *key == name));
-        taken.map_or(WriteError::Conflict, WriteError::DuplicateKey)
+        taken.map_or(CommitError::Conflict, CommitError::DuplicateKey)
     }
 }

@@ -41,7 +41,8 @@ use self::collections::Collections;
 use self::layout::Origin;
 use self::outbox::Outbox;
 use crate::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
+    Write,
 };
 
 /// Shorter than the timeout of a readiness probe.
@@ -105,7 +106,7 @@ impl MongoBackend {
 }
 
 impl MongoInner {
-    async fn commit(&self, mut write: Write) -> Result<(), WriteError> {
+    async fn commit(&self, mut write: Write) -> Result<(), CommitError> {
         let collection = self.collections.named(write.collection).await?;
         let origin = Origin { collection: write.collection, document: write.id };
         let pending = self.outbox.begin(origin, std::mem::take(&mut write.outbox));
@@ -179,7 +180,7 @@ impl Backend for MongoBackend {
     }
 
     /// Continues when the caller drops the future: the server may write all the same, and the events must be relayed.
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
             let permit = self.0.limiter.acquire()?;
             let inner = Arc::clone(&self.0);

@@ -22,7 +22,7 @@ use uuid::Uuid;
 pub use error::OpenError;
 
 use crate::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write,
 };
 use file::FileDatabase;
 use memory::MemoryDatabase;
@@ -48,22 +48,22 @@ impl SqliteBackend {
     ///
     /// Dropping without [`Backend::close`] finishes accepted commits too, but blocks the dropping thread.
     pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>, OpenError> {
-        let path = path.as_ref();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let state = Arc::new(WriterState::new(name));
-        let storage = Storage::File(FileDatabase::open(path, Arc::clone(&state))?);
-        Ok(Arc::new(Self { storage, state, exclusive: true }))
+        Self::open_file(path.as_ref(), true)
     }
 
     /// Opens a database that another process may have open: for an operator's tool beside a running service. SQLite
     /// itself keeps two writers apart. [`Backend::revision`] is unknown here, and misses these commits there: a tool must
     /// not change documents that the service caches.
     pub fn open_beside(path: impl AsRef<Path>) -> Result<Arc<Self>, OpenError> {
-        let path = path.as_ref();
+        Self::open_file(path.as_ref(), false)
+    }
+
+    fn open_file(path: &Path, exclusive: bool) -> Result<Arc<Self>, OpenError> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let state = Arc::new(WriterState::new(name));
-        let storage = Storage::File(FileDatabase::open_beside(path, Arc::clone(&state))?);
-        Ok(Arc::new(Self { storage, state, exclusive: false }))
+        let open = if exclusive { FileDatabase::open } else { FileDatabase::open_beside };
+        let storage = Storage::File(open(path, Arc::clone(&state))?);
+        Ok(Arc::new(Self { storage, state, exclusive }))
     }
 
     /// A new, empty database in memory. Every call completes at its first poll, in the polling thread.
@@ -113,7 +113,7 @@ impl Backend for SqliteBackend {
         self.read_many(move |connection| read::range(connection, &query)).boxed()
     }
 
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         match &self.storage {
             Storage::File(file) => file.commit(write).boxed(),
             Storage::Memory(memory) => async { memory.commit(write) }.boxed(),

@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::transaction::WriteResult;
-use crate::{Write, WriteError};
+use crate::{CommitError, Write};
 
 /// The commits of this process so far.
 #[derive(Debug)]
@@ -42,7 +42,7 @@ impl WriterState {
         let mut revisions = self.revisions.lock();
         for (write, result) in writes.iter().zip(results) {
             // A failed write may have happened, a refused one has not.
-            if matches!(result, Ok(()) | Err(WriteError::Store(_))) {
+            if matches!(result, Ok(()) | Err(CommitError::Store(_))) {
                 *revisions.entry(write.collection).or_default() += 1;
                 outbox_changed |= !write.outbox.is_empty();
             }

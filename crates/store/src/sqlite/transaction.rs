@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::entry::{self, KeyEntry};
 use super::error::store_error;
-use crate::{Change, Put, StoreError, Write, WriteError};
+use crate::{Change, CommitError, Put, StoreError, Write};
 
 /// The outcome of one write.
-pub(super) type WriteResult = Result<(), WriteError>;
+pub(super) type WriteResult = Result<(), CommitError>;
 
 /// Makes all writes, and prunes the `published` entries from the outbox, in one durable transaction. A refused write
 /// leaves no trace; the others are made. Returns also whether the transaction was committed.
@@ -50,14 +50,14 @@ fn try_run(
 fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<WriteResult> {
     let row = DocumentRow::find(connection, write.collection, write.id)?;
     if row.as_ref().map_or(0, |row| row.version) != write.expected {
-        return Ok(Err(WriteError::Conflict));
+        return Ok(Err(CommitError::Conflict));
     }
     match (&write.change, row) {
         (Change::Put(put), row) => {
             let unique_keys = entry::of_unique_keys(&put.unique_keys);
             if let Some(name) = taken(connection, write.collection, &unique_keys, row.as_ref())? {
                 let key = put.unique_keys.iter().find(|key| key.name == name);
-                return Ok(Err(key.map_or(WriteError::Conflict, |key| WriteError::DuplicateKey(key.name))));
+                return Ok(Err(key.map_or(CommitError::Conflict, |key| CommitError::DuplicateKey(key.name))));
             }
             put_document(connection, write, put, &unique_keys, row.as_ref())?;
         }

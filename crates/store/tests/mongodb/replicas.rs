@@ -5,7 +5,7 @@ use std::time::Duration;
 use common::Time;
 use common::clock::SimClock;
 use std::sync::Arc;
-use store::{Backend, StoreError, UniqueKey, WriteError};
+use store::{Backend, CommitError, StoreError, UniqueKey};
 
 use crate::support::{NOTES, has_tombstone, id, on_a_database, publish_all, published, put, removal, write};
 
@@ -78,9 +78,9 @@ async fn a_unique_key_moves_from_replica_to_replica() {
         let ann = || vec![UniqueKey::new("name", "ann")];
         one.commit(put(1, 1, Vec::new(), ann())).await.unwrap();
         let taken = other.commit(put(2, 1, Vec::new(), ann())).await;
-        assert!(matches!(taken, Err(WriteError::DuplicateKey("name"))), "{taken:?}");
+        assert!(matches!(taken, Err(CommitError::DuplicateKey("name"))), "{taken:?}");
         let stale = other.commit(put(1, 1, Vec::new(), Vec::new())).await;
-        assert!(matches!(stale, Err(WriteError::Conflict)), "{stale:?}");
+        assert!(matches!(stale, Err(CommitError::Conflict)), "{stale:?}");
         other.commit(put(1, 2, Vec::new(), Vec::new())).await.unwrap();
         other.commit(put(2, 1, Vec::new(), ann())).await.unwrap();
         let holder = one.get_by_unique_key(NOTES, UniqueKey::new("name", "ann")).await.unwrap();
@@ -99,7 +99,7 @@ async fn a_document_that_is_removed_before_its_events_are_published_keeps_them()
         assert_eq!(crashed.get(NOTES, id(1)).await.unwrap(), None);
         assert!(has_tombstone(database).await);
         let twice = crashed.commit(removal(1, 1, Vec::new())).await;
-        assert!(matches!(twice, Err(WriteError::Conflict)), "{twice:?}");
+        assert!(matches!(twice, Err(CommitError::Conflict)), "{twice:?}");
         crashed.commit(write(1, 1)).await.unwrap();
         assert!(!has_tombstone(database).await);
         crashed.commit(removal(1, 1, vec!["\"1.gone\"".into()])).await.unwrap();
@@ -123,7 +123,7 @@ async fn what_a_type_does_not_declare_is_refused() {
         let replica = database.replica().await;
         let keys = vec![UniqueKey::new("undeclared", "1")];
         let refused = replica.commit(put(1, 1, Vec::new(), keys)).await;
-        assert!(matches!(refused, Err(WriteError::Store(StoreError::Unreadable(_)))), "{refused:?}");
+        assert!(matches!(refused, Err(CommitError::Store(StoreError::Unreadable(_)))), "{refused:?}");
         let refused = replica.get_by_unique_key(NOTES, UniqueKey::new("undeclared", "1")).await;
         assert!(matches!(refused, Err(StoreError::Unreadable(_))), "{refused:?}");
         assert_eq!(replica.get(NOTES, id(1)).await.unwrap(), None);

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::support::{NOTES, has, id, insert, published};
 use store::sqlite::{OpenError, SqliteBackend};
-use store::{Backend, StoreError};
+use store::{Backend, CommitError, StoreError};
 
 /// Changes a file as another program does.
 fn alter(path: &Path, sql: &str) {
@@ -153,7 +153,7 @@ async fn a_broken_page_that_is_met_later_is_unreadable() {
     let read = backend.get(NOTES, id(1)).await;
     assert!(matches!(read, Err(StoreError::Unreadable(_))), "{read:?}");
     let write = backend.commit(insert(1)).await;
-    assert!(matches!(write, Err(store::WriteError::Store(StoreError::Unreadable(_)))), "{write:?}");
+    assert!(matches!(write, Err(CommitError::Store(StoreError::Unreadable(_)))), "{write:?}");
 }
 
 #[tokio::test]

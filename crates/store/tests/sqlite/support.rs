@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use store::sqlite::SqliteBackend;
-use store::{Backend, Change, Put, Write, WriteError};
+use store::{Backend, Change, CommitError, Put, Write};
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
@@ -37,7 +37,7 @@ pub(crate) async fn published(backend: &SqliteBackend) -> Vec<u32> {
 pub(crate) fn begun(
     backend: &Arc<SqliteBackend>,
     numbers: impl IntoIterator<Item = u32>,
-) -> Vec<BoxFuture<'_, Result<(), WriteError>>> {
+) -> Vec<BoxFuture<'_, Result<(), CommitError>>> {
     let mut commits: Vec<_> = numbers.into_iter().map(|number| backend.commit(insert(number))).collect();
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     for commit in &mut commits {

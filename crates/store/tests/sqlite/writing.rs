@@ -8,7 +8,7 @@ use crate::support::{begun, has, insert, published};
 use futures::future::try_join_all;
 use rusqlite::Connection;
 use store::sqlite::SqliteBackend;
-use store::{Backend, StoreError, WriteError};
+use store::{Backend, CommitError, StoreError};
 
 /// Holds the write lock of a database until it is dropped.
 fn write_lock(path: &Path) -> Connection {
@@ -43,7 +43,7 @@ async fn a_refused_commit_does_not_fail_those_that_share_its_transaction() {
     drop(lock);
     let outcomes = futures::future::join_all(commits).await;
     let conflicts: Vec<_> =
-        outcomes.iter().map(|outcome| matches!(outcome, Err(WriteError::Conflict))).collect();
+        outcomes.iter().map(|outcome| matches!(outcome, Err(CommitError::Conflict))).collect();
     assert_eq!(conflicts, [false, false, true, false, true], "{outcomes:?}");
     assert_eq!(published(&backend).await, [1, 2, 3]);
 }
@@ -75,7 +75,7 @@ async fn a_full_queue_rejects_more_and_loses_nothing() {
     let commits = begun(&backend, 1..=1024);
     // The runtime's paused clock jumps ahead, since no task can run.
     let refused = backend.commit(insert(1025)).await;
-    assert!(matches!(refused, Err(WriteError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    assert!(matches!(refused, Err(CommitError::Store(StoreError::Unavailable(_)))), "{refused:?}");
     drop(lock);
     try_join_all(commits).await.unwrap();
     backend.commit(insert(1026)).await.unwrap();

@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 use self::in_flight::{CommitOutcome, InFlightCommits};
 use self::queue::Queue;
 use super::layout::{Origin, StoredEvent};
-use crate::{OutboxEntry, WriteError};
+use crate::{CommitError, OutboxEntry};
 
 /// This process's view of the outbox.
 pub(super) struct Outbox {
@@ -107,12 +107,12 @@ impl PendingCommit<'_> {
     }
 
     /// Ends the commit with this result.
-    pub(super) fn complete(mut self, result: &Result<(), WriteError>) {
+    pub(super) fn complete(mut self, result: &Result<(), CommitError>) {
         let Some(number) = self.number.take() else { return };
         let outcome = match result {
             Ok(()) => CommitOutcome::Committed(std::mem::take(&mut self.events)),
-            Err(WriteError::Conflict | WriteError::DuplicateKey(_)) => CommitOutcome::Refused,
-            Err(WriteError::Store(_)) => CommitOutcome::Unknown,
+            Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => CommitOutcome::Refused,
+            Err(CommitError::Store(_)) => CommitOutcome::Unknown,
         };
         self.outbox.complete(self.origin, number, outcome);
     }
