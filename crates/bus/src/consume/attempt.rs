@@ -33,7 +33,7 @@ pub(super) async fn attempt(
     let work = AssertUnwindSafe(async { handler.consume(incoming).await }).catch_unwind();
     tokio::select! {
         biased;
-        outcome = common::trace::under(trace, work) => {
+        outcome = common::trace::scope(trace, work) => {
             outcome.unwrap_or_else(|panic| Err(ConsumeError::failed(Broken::Panicked(words(&*panic)))))
         }
         () = clock.sleep(timeout) => Err(ConsumeError::failed(Broken::TooSlow(timeout))),

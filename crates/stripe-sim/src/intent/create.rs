@@ -123,9 +123,9 @@ pub(super) fn amount(amount: i64, currency: Currency) -> Result<i64, ApiError> {
     if amount < 1 {
         let message = "This value must be greater than or equal to 1.";
         Err(ApiError::parameter("parameter_invalid_integer", "amount", message))
-    } else if amount < currency.least() {
+    } else if amount < currency.min_price() {
         let message =
-            format!("The amount must be at least {}.", Money { amount: currency.least(), currency });
+            format!("The amount must be at least {}.", Money { amount: currency.min_price(), currency });
         Err(ApiError::parameter("amount_too_small", "amount", message))
     } else if amount > Money::MAX {
         let message = format!("The amount must be at most {}.", Money { amount: Money::MAX, currency });
