@@ -2,7 +2,7 @@
 
 use common::{Decision, Envelope, Time};
 use serde::{Deserialize, Serialize};
-use store::{Collection, Document, Index, Keys, Range, Store, StoreError, UpdateError};
+use store::{Collection, CommitError, Document, Index, Keys, Range, Store, StoreError};
 use uuid::Uuid;
 
 /// Dead letters that one list or one poll reads; a later one reads the rest.
@@ -76,21 +76,17 @@ impl DeadLetter {
     /// The database failed.
     pub async fn request_replay(store: &Store, id: Uuid) -> Result<bool, StoreError> {
         let letters = letters(store);
-        let found = letters.update::<std::convert::Infallible>(id, |letter| {
-            Ok(letter.filter(|letter| !letter.replay_requested).map(|letter| {
-                Decision::without_event(Self {
-                    version: letter.version + 1,
-                    replay_requested: true,
-                    ..letter.clone()
-                })
+        let requested = letters.apply(id, |letter| {
+            let letter = letter.filter(|letter| !letter.replay_requested)?;
+            Some(Decision::without_event(Self {
+                version: letter.version + 1,
+                replay_requested: true,
+                ..letter.clone()
             }))
         });
-        found.await.map(|letter| letter.is_some()).map_err(|error| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::DuplicateKey(key) => {
-                StoreError::Unreadable(format!("a dead letter has no unique key `{key}`").into())
-            }
-            UpdateError::Store(error) => error,
+        requested.await.map(|letter| letter.is_some()).map_err(|error| match error {
+            CommitError::Store(error) => error,
+            CommitError::Conflict | CommitError::DuplicateKey(_) => StoreError::Unreadable(error.into()),
         })
     }
 
@@ -119,12 +115,12 @@ impl DeadLetter {
         consumer: &str,
         event: &Envelope,
         failure: &Failure,
-    ) -> Result<bool, UpdateError<std::convert::Infallible>> {
+    ) -> Result<bool, CommitError> {
         let id = Self::id_of(event, consumer);
         let letters = letters(store);
-        let kept = letters.update(id, |former| {
+        let kept = letters.apply(id, |former| {
             let (version, attempts) = former.map_or((0, 0), |letter| (letter.version, letter.attempts));
-            Ok(Some(Decision::without_event(Self {
+            Some(Decision::without_event(Self {
                 id,
                 version: version + 1,
                 event: event.clone(),
@@ -133,7 +129,7 @@ impl DeadLetter {
                 attempts: attempts.saturating_add(failure.attempts),
                 failed_at: failure.at,
                 replay_requested: false,
-            })))
+            }))
         });
         Ok(kept.await?.is_some_and(|letter| letter.version == 1))
     }

@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::future::ready;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::stream::{BoxStream, StreamExt, poll_fn, unfold};
+use parking_lot::RwLock;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -56,7 +57,7 @@ impl LocalBus {
     }
 
     fn register(&self, consumer: &'static str, subjects: &[Subject], queue: Option<&mpsc::Sender<Delivery>>) {
-        let mut registrations = self.registrations.write().unwrap_or_else(PoisonError::into_inner);
+        let mut registrations = self.registrations.write();
         for subject in subjects {
             let of_subject = registrations.entry(*subject).or_default();
             match of_subject.iter_mut().find(|registration| registration.consumer == consumer) {
@@ -67,13 +68,13 @@ impl LocalBus {
     }
 
     fn consumers(&self, subject: Subject) -> Vec<&'static str> {
-        let registrations = self.registrations.read().unwrap_or_else(PoisonError::into_inner);
+        let registrations = self.registrations.read();
         registrations.get(&subject).into_iter().flatten().map(|registration| registration.consumer).collect()
     }
 
     /// The queue of a consumer's present subscription.
     fn queue(&self, consumer: &'static str, subject: Subject) -> Option<mpsc::Sender<Delivery>> {
-        let registrations = self.registrations.read().unwrap_or_else(PoisonError::into_inner);
+        let registrations = self.registrations.read();
         let mut of_subject = registrations.get(&subject)?.iter();
         let registration = of_subject.find(|registration| registration.consumer == consumer)?;
         registration.queue.clone().filter(|queue| !queue.is_closed())

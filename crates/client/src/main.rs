@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), ClientError> {
-    let asked_to_stop = stop::asked();
+    let asked_to_stop = stop::signal();
     let listener = bind(options.listen, "--listen").await?;
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
     let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
@@ -95,7 +95,7 @@ async fn run(options: Options) -> Result<(), ClientError> {
 
     asked_to_stop.await?;
     tracing::info!("stopping: finishing what is at work");
-    if !(serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await) {
+    if !(serving.stop(stop::REQUESTS_TIMEOUT).await & tasks.stop(stop::WORK_TIMEOUT).await) {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())

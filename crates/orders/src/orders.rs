@@ -7,7 +7,7 @@ use runtime::ServiceContext;
 use store::{Collection, UpdateError};
 use tracing::warn;
 
-use crate::Settings;
+use crate::Config;
 use crate::domain::{Order, Ticket};
 
 /// The service's state. Cheap to clone.
@@ -20,11 +20,11 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    pub(crate) fn new(context: &ServiceContext, settings: Settings) -> Self {
+    pub(crate) fn new(context: &ServiceContext, config: Config) -> Self {
         Self {
             placed: context.store.collection(),
             tickets: context.store.collection(),
-            hold: settings.hold,
+            hold: config.hold,
             clock: context.clock.clone(),
         }
     }

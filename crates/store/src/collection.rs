@@ -1,5 +1,6 @@
 //! The typed side of the store, as services see it.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -277,13 +278,14 @@ impl<D: Document> Collection<D> {
         })
     }
 
-    /// Reads, decides and commits; again from the start when somebody else was faster. `decide` is given `None` when
-    /// there is no document of this id, and answers `Ok(None)` when nothing needs to change.
+    /// Bounded optimistic retry: reads, decides and commits by compare-and-swap on the version, and starts over when
+    /// another writer was faster. `decide` receives `None` if the document does not exist, and returns `Ok(None)` if
+    /// nothing is to change.
     ///
-    /// Returns the document as it is afterwards; `None` if there is none.
+    /// Returns the latest document, `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever `decide` refuses with, or why the commit failed.
+    /// The refusal of `decide`, or the reason why the commit failed.
     pub async fn update<E>(
         &self,
         id: impl Into<Uuid>,
@@ -305,12 +307,23 @@ impl<D: Document> Collection<D> {
         Err(StoreError::Unavailable("too many changes of one document at once".into()).into())
     }
 
-    /// As [`Self::change`], beginning with a document that was read or committed before: if nobody has changed it
-    /// since, that saves reading it. What is decided on it is committed only if it is still the latest; and if nothing
-    /// is to change, or it is refused, the latest is asked first.
+    /// As [`Self::update`], for a decision that cannot be refused.
     ///
     /// # Errors
-    /// Whatever `decide` refuses with, or why the commit failed.
+    /// [`CommitError::DuplicateKey`] or [`CommitError::Store`]; never [`CommitError::Conflict`].
+    pub async fn apply(
+        &self,
+        id: impl Into<Uuid>,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        Ok(self.update::<Infallible>(id, |current| Ok(decide(current))).await?)
+    }
+
+    /// As [`Self::update`], starting from a document that was read or committed before, which saves a read if that is
+    /// still the latest. A refusal, a duplicate key or "no change" counts only for the latest document.
+    ///
+    /// # Errors
+    /// As [`Self::update`].
     pub async fn update_from<E>(
         &self,
         known: &D,
@@ -325,6 +338,18 @@ impl<D: Document> Collection<D> {
             }
         }
         self.update(known.id(), decide).await
+    }
+
+    /// As [`Self::update_from`], for a decision that cannot be refused.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub async fn apply_from(
+        &self,
+        known: &D,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        Ok(self.update_from::<Infallible>(known, |current| Ok(decide(current))).await?)
     }
 
     /// A number that grows with every commit to this collection, if the adapter knows it: see

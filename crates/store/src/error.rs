@@ -1,5 +1,6 @@
 //! How storing can fail.
 
+use std::convert::Infallible;
 use std::error::Error;
 
 use common::Problem;
@@ -41,6 +42,16 @@ pub enum UpdateError<E> {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<UpdateError<Infallible>> for CommitError {
+    fn from(error: UpdateError<Infallible>) -> Self {
+        match error {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::DuplicateKey(key) => Self::DuplicateKey(key),
+            UpdateError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// The caller is told to come again; the log is told why.

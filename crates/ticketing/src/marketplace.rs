@@ -26,7 +26,7 @@ pub struct Parts<E> {
     /// Carries the events.
     pub bus: Arc<dyn Bus>,
     /// How signing in is throttled.
-    pub auth: auth::Settings,
+    pub auth: auth::Config,
     /// How long a ticket is held.
     pub hold: Duration,
     /// How people reach it.
@@ -53,7 +53,7 @@ pub enum AssembleError<E> {
     Auth(#[from] auth::StartError),
     /// Payments cannot start.
     #[error(transparent)]
-    Payments(#[from] payments::SettingsError),
+    Payments(#[from] payments::ConfigError),
 }
 
 /// The marketplace at work.
@@ -89,9 +89,9 @@ impl Marketplace {
         let services = vec![
             (auth.service, auth_kit),
             (tickets::service(&tickets), tickets),
-            (orders::service(&orders, orders::Settings { hold: parts.hold }), orders),
+            (orders::service(&orders, orders::Config { hold: parts.hold }), orders),
             (expiration::service(&expiration), expiration),
-            (payments::service(&payments, payments_settings(parts.stripe_address))?, payments),
+            (payments::service(&payments, payments_config(parts.stripe_address))?, payments),
         ];
         let sessions = Sessions::new(auth.keys);
         let running = start(services, &sessions, &parts.http, tasks).await?;
@@ -150,7 +150,7 @@ fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router
         ids: parts.ids.clone(),
         sessions,
         http: parts.http.clone(),
-        stripe_js: payments_settings(parts.stripe_address).stripe_js,
+        stripe_js: payments_config(parts.stripe_address).stripe_js,
     };
     // The pages ask for nothing but what services have.
     let api = PrefixRouter::new(services.clone(), Router::new()).into_router();
@@ -167,9 +167,9 @@ fn stripe<E>(context: &ServiceContext, parts: &Parts<E>) -> StripeSim {
     StripeSim::new(&context.store, Arc::clone(&context.clock), context.ids.clone(), settings)
 }
 
-fn payments_settings(stripe: SocketAddr) -> payments::Settings {
+fn payments_config(stripe: SocketAddr) -> payments::Config {
     let sim = stripe_sim::Settings::default();
-    payments::Settings {
+    payments::Config {
         stripe_url: Some(format!("http://{stripe}")),
         secret_key: sim.secret_key,
         publishable_key: sim.publishable_key,

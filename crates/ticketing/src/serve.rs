@@ -84,13 +84,13 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     let health = Health::starting(serving.stop_token());
     health.has_started(ReadinessChecks { stores: marketplace.stores.clone(), bus: None });
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
-    let asked_to_stop = stop::asked();
+    let asked_to_stop = stop::signal();
     welcome.print(folder);
 
     asked_to_stop.await?;
     eprintln!("Stopping: finishing what is at work.");
     // Requests first, so that what they need is still there and what they commit is still published.
-    let in_time = serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await;
+    let in_time = serving.stop(stop::REQUESTS_TIMEOUT).await & tasks.stop(stop::WORK_TIMEOUT).await;
     if !in_time {
         tracing::warn!("some work did not finish in time; it goes on at the next start");
     }

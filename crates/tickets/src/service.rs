@@ -12,7 +12,7 @@ use crate::tickets::Tickets;
 use crate::{consume, http};
 
 /// The name of the service, and of its consumer on the bus.
-const NAME: &str = "tickets";
+pub const NAME: &str = "tickets";
 
 /// The tickets service.
 pub fn service(context: &ServiceContext) -> Service {
@@ -21,12 +21,10 @@ pub fn service(context: &ServiceContext) -> Service {
     let (feed, telling) = Feed::new(context.bus.as_ref());
     let watching = http::Watching { feed, streams: EventStreams::new(context) };
     Service {
-        name: NAME,
-        prefix: "/api/tickets",
         routes: http::routes(tickets, watching),
         subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
         workers: vec![telling],
-        signed_paths: &[],
+        ..Service::new(NAME, "/api/tickets")
     }
 }
 

@@ -1,12 +1,13 @@
 //! Acknowledgements of deliveries: ack, nak, or still in progress.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::AckKind;
 use async_nats::{Client, Subject as ReplySubject};
 use common::{Backoff, Ids, SharedClock};
+use parking_lot::Mutex;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
@@ -44,21 +45,17 @@ impl Acks {
         deliveries: u64,
         permit: Option<OwnedSemaphorePermit>,
     ) -> AckHandle {
-        self.unacknowledged().insert(reply.to_string());
+        self.unacknowledged.lock().insert(reply.to_string());
         AckHandle { acks: Arc::clone(self), reply, deliveries, acknowledged: false, _permit: permit }
     }
 
     /// Reports every unacknowledged delivery as in progress.
     fn in_progress(&self) {
-        let unacknowledged = self.unacknowledged();
+        let unacknowledged = self.unacknowledged.lock();
         for reply in unacknowledged.iter() {
             // Queued under the lock: a report that followed a nak would cancel the nak's delay.
             self.queue.send((reply.as_str().into(), AckKind::Progress)).ok();
         }
-    }
-
-    fn unacknowledged(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.unacknowledged.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -86,7 +83,7 @@ impl Drop for AckHandle {
             let deliveries = u32::try_from(self.deliveries).unwrap_or(u32::MAX);
             AckKind::Nak(Some(NAK_BACKOFF.delay(deliveries, &self.acks.ids)))
         };
-        let mut unacknowledged = self.acks.unacknowledged();
+        let mut unacknowledged = self.acks.unacknowledged.lock();
         unacknowledged.remove(self.reply.as_str());
         // Fails once the bus is closed; the server then redelivers after `ack_wait`.
         self.acks.queue.send((self.reply.clone(), ack)).ok();

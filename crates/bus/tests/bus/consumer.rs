@@ -1,12 +1,13 @@
 //! The consumer loop: order, retries, timeouts and limits.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bus::{ConsumeError, DeadLetter, Incoming, Limits};
 use common::{Clock, Time};
 use futures::FutureExt;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::support::{Harness, Published, RunningConsumer, settle};
@@ -16,11 +17,11 @@ type Attempts = Arc<Mutex<Vec<(Time, u128, u64)>>>;
 
 fn record(attempts: &Attempts, clock: &impl Clock, incoming: &Incoming) {
     let event = &incoming.envelope;
-    attempts.lock().expect("unpoisoned").push((clock.now(), event.aggregate.as_u128(), event.version));
+    attempts.lock().push((clock.now(), event.aggregate.as_u128(), event.version));
 }
 
 fn waits(attempts: &Attempts) -> Vec<Duration> {
-    attempts.lock().expect("unpoisoned").windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
+    attempts.lock().windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
 }
 
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn an_unavailable_dependency_is_retried_without_a_limit() {
     let (clock, recorded) = (harness.clock.clone(), attempts.clone());
     let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
         record(&recorded, &clock, &incoming);
-        let back = recorded.lock().expect("unpoisoned").len() > 100;
+        let back = recorded.lock().len() > 100;
         async move { if back { Ok(()) } else { Err(ConsumeError::Unavailable("the database is down".into())) } }
             .boxed()
     });
@@ -145,8 +146,7 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
         .collect();
     settle().await;
     let began = harness.clock.now();
-    let so_far: Vec<_> =
-        attempts.lock().expect("unpoisoned").drain(..).map(|(_, order, version)| (order, version)).collect();
+    let so_far: Vec<_> = attempts.lock().drain(..).map(|(_, order, version)| (order, version)).collect();
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 1).collect::<Vec<_>>(), [&(1, 1)]);
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 2).collect::<Vec<_>>(), [&(2, 1), &(2, 2)]);
     assert!(so_far.contains(&(3, 1)));
@@ -154,7 +154,7 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
     harness.pass_time_until(|| published.iter().all(Published::is_done)).await;
     let second = Duration::from_secs(1);
     let (one, two) = (began.after(second), began.after(2 * second));
-    assert_eq!(*attempts.lock().expect("unpoisoned"), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
+    assert_eq!(*attempts.lock(), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_handler_runs_under_the_trace_of_its_event() {
     let consumer = RunningConsumer::start(&harness, Limits::default(), move |_| {
         let recorded = Arc::clone(&recorded);
         async move {
-            *recorded.lock().expect("unpoisoned") = common::trace::current();
+            *recorded.lock() = common::trace::current();
             Ok(())
         }
         .boxed()
@@ -173,7 +173,7 @@ async fn a_handler_runs_under_the_trace_of_its_event() {
     event.trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
     let published = consumer.publish(&Arc::new(event.clone()));
     harness.pass_time_until(|| published.is_done()).await;
-    assert_eq!(*seen.lock().expect("unpoisoned"), event.trace);
+    assert_eq!(*seen.lock(), event.trace);
 }
 
 #[tokio::test]

@@ -1,12 +1,13 @@
 //! Dead letters: kept before the acknowledgement, and replayed on request.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bus::{ConsumeError, DeadLetter, Incoming, Limits};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::support::{Harness, RunningConsumer, settle};
@@ -30,13 +31,13 @@ impl FlakyHandler {
                 return async move { Err(ConsumeError::failed(format!("broken at attempt {attempts}"))) }
                     .boxed();
             }
-            flaky.handled.lock().expect("unpoisoned").push(incoming.envelope.version);
+            flaky.handled.lock().push(incoming.envelope.version);
             async { Ok(()) }.boxed()
         }
     }
 
     fn handled(&self) -> Vec<u64> {
-        self.handled.lock().expect("unpoisoned").clone()
+        self.handled.lock().clone()
     }
 }
 

@@ -1,12 +1,13 @@
 //! Poison events: an event that may have crashed a process is not retried forever.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use bus::{ConsumeError, ConsumerLoop, DeadLetter, Incoming, Subscription};
 use common::event::Subject;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -37,11 +38,11 @@ async fn an_event_delivered_more_than_20_times_is_a_dead_letter_without_another_
     let bus = ScriptedBus::new([(last.clone(), 20), (over.clone(), 21)]);
     let noted = Arc::clone(&tried);
     let _running = consume(&harness, &bus, move |incoming| {
-        noted.lock().expect("unpoisoned").push(incoming.envelope);
+        noted.lock().push(incoming.envelope);
         async { Ok(()) }.boxed()
     });
     harness.pass_time_until(|| bus.acknowledged() == 2).await;
-    assert_eq!(*tried.lock().expect("unpoisoned"), [last]);
+    assert_eq!(*tried.lock(), [last]);
     let letters = DeadLetter::list(&harness.store).await.expect("listed");
     assert_eq!(letters.len(), 1);
     assert_eq!((&letters[0].event, letters[0].attempts), (&*over, 20));
@@ -68,14 +69,14 @@ async fn poison_candidates_are_tried_one_at_a_time_in_any_order_and_delay_no_oth
                 tokio::task::yield_now().await;
                 counted.fetch_sub(1, Ordering::Relaxed);
             }
-            noted.lock().expect("unpoisoned").push(order);
+            noted.lock().push(order);
             Ok(())
         }
         .boxed()
     });
     harness.pass_time_until(|| bus.acknowledged() == 60).await;
     assert_eq!(peak.load(Ordering::Relaxed), 1);
-    let tried = tried.lock().expect("unpoisoned");
+    let tried = tried.lock();
     assert_eq!(tried[..10], (50..60).collect::<Vec<_>>(), "the others did not wait");
     assert!(!tried[10..].is_sorted(), "the order is random: {tried:?}");
 }

@@ -50,7 +50,7 @@ async fn commit(store: &Store, count: usize) -> Vec<Uuid> {
     for _ in 0..count {
         let id: OrderId = ids().next();
         let order = Decision::with_event(Order { id }, event(id));
-        let change = orders.update::<std::convert::Infallible>(id, move |_| Ok(Some(order.clone())));
+        let change = orders.apply(id, move |_| Some(order.clone()));
         change.await.expect("committed");
         committed.push(id.into());
     }

@@ -21,7 +21,7 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new() -> Self {
         let (clock, context) = testing::context();
-        let service = orders::service(&context, orders::Settings { hold: HOLD });
+        let service = orders::service(&context, orders::Config { hold: HOLD });
         let handler = Arc::clone(&service.subscriptions.first().expect("one subscription").handler);
         Self { clock, context, handler }
     }

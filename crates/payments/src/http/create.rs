@@ -75,7 +75,7 @@ pub(crate) async fn create(
     let (payment, is_new) = payments.begin(id, &order).await?;
     payments.refuse_if_order_is_over(order.id).await?;
     let payment = payments.with_intent(payment).await?;
-    let Some(body) = Checkout::of(&payment, &payments.settings) else {
+    let Some(body) = Checkout::of(&payment, &payments.config) else {
         return Err(payments.come_again(&payment));
     };
     let version = payment.version;

@@ -80,7 +80,7 @@ pub(crate) async fn webhook(
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !signature::is_good(header, &body, &payments.settings.webhook_secrets, context.clock.now()) {
+    if !signature::is_good(header, &body, &payments.config.webhook_secrets, context.clock.now()) {
         let detail = "The signature is not one of ours for this body and this time.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad-signature", detail));
     }

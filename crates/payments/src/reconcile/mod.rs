@@ -24,7 +24,7 @@ pub(crate) use rounds::{Rounds, worker};
 use crate::advance::Trouble;
 use crate::domain::Payment;
 use crate::stripe::Failure;
-use crate::{Payments, Settings, SettingsError};
+use crate::{Config, ConfigError, Payments};
 
 /// How far back it looks unless told: longer than a card's authorization lasts, which is seven days.
 pub const WINDOW: Duration = Duration::from_hours(8 * 24);
@@ -42,9 +42,9 @@ pub enum ReconcileError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The settings are not such that it may start.
+    /// The config are not such that it may start.
     #[error(transparent)]
-    Settings(#[from] SettingsError),
+    Config(#[from] ConfigError),
 }
 
 impl From<Failure> for ReconcileError {
@@ -74,10 +74,10 @@ impl From<ConsumeError> for ReconcileError {
 /// [`ReconcileError`]. What was healed before stays so.
 pub async fn reconcile(
     context: &ServiceContext,
-    settings: Settings,
+    config: Config,
     window: Duration,
 ) -> Result<Report, ReconcileError> {
-    let payments = Payments::new(context, settings)?;
+    let payments = Payments::new(context, config)?;
     let since = payments.clock.now().before(window);
     payments.compare_since(since).await
 }

@@ -14,8 +14,8 @@ use crate::world::{LONG, PRICE, VISA, World, intent_of};
 
 impl World {
     async fn reconcile(&self) -> Report {
-        let settings = self.settings();
-        payments::reconcile(&self.service.context, settings, payments::WINDOW).await.expect("Stripe answers")
+        let config = self.config();
+        payments::reconcile(&self.service.context, config, payments::WINDOW).await.expect("Stripe answers")
     }
 
     /// One finding that was healed, and nothing at all the next time.

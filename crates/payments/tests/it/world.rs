@@ -12,7 +12,7 @@ use common::event::{OrderSnapshot, OrderStatus, OrderedTicket, Subject};
 use common::{Clock, Currency, Event, Money, OrderId, Time};
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use payments::Settings;
+use payments::Config;
 use payments::domain::Payment;
 use runtime::testing::{Caller, Person, Reply, TestService};
 use runtime::{Service, ServiceContext};
@@ -42,8 +42,8 @@ pub(crate) struct World {
     server: JoinSet<()>,
 }
 
-fn settings(address: SocketAddr) -> Settings {
-    Settings {
+fn config(address: SocketAddr) -> Config {
+    Config {
         stripe_url: Some(format!("http://{address}")),
         secret_key: "sk_test_sim".into(),
         publishable_key: "pk_test_sim".into(),
@@ -54,7 +54,7 @@ fn settings(address: SocketAddr) -> Settings {
 }
 
 fn make(context: &ServiceContext, address: SocketAddr) -> Service {
-    payments::service(context, settings(address)).expect("good settings")
+    payments::service(context, config(address)).expect("good config")
 }
 
 async fn listen(address: SocketAddr) -> TcpListener {
@@ -293,8 +293,8 @@ impl World {
         dispute["id"].as_str().expect("an id").to_owned()
     }
 
-    pub(crate) fn settings(&self) -> Settings {
-        settings(self.address)
+    pub(crate) fn config(&self) -> Config {
+        config(self.address)
     }
 
     pub(crate) fn in_an_hour(&self) -> Time {

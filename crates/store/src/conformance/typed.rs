@@ -1,6 +1,5 @@
 //! What services see: documents as types.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use common::clock::SimClock;
@@ -107,11 +106,11 @@ pub(super) async fn a_decision_is_stored_with_its_facts(backend: Arc<dyn Backend
 
 pub(super) async fn a_change_that_decides_nothing_writes_nothing(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
-    let nothing = |_: Option<&Note>| Ok::<_, Infallible>(None);
-    assert_eq!(notes.update(id(1), nothing).await.expect("nothing happens"), None);
+    let nothing = |_: Option<&Note>| None;
+    assert_eq!(notes.apply(id(1), nothing).await.expect("nothing happens"), None);
     commit(&notes, Note::new(1)).await;
     let revision = notes.revision();
-    assert_eq!(notes.update(id(1), nothing).await.expect("nothing happens"), Some(Note::new(1)));
+    assert_eq!(notes.apply(id(1), nothing).await.expect("nothing happens"), Some(Note::new(1)));
     assert_eq!(notes.revision(), revision);
 }
 
@@ -121,11 +120,11 @@ pub(super) async fn a_change_of_what_is_outdated_is_decided_on_the_latest(backen
     commit(&notes, first.clone()).await;
     let raise = |note: Option<&Note>| {
         let raised = note.map(|note| Note { rank: note.rank + 1, ..note.next() });
-        Ok::<_, Infallible>(raised.map(Decision::without_event))
+        raised.map(Decision::without_event)
     };
-    let second = notes.update_from(&first, raise).await.expect("it is the latest").expect("a note");
+    let second = notes.apply_from(&first, raise).await.expect("it is the latest").expect("a note");
     assert_eq!((second.version, second.rank), (2, 1));
-    let third = notes.update_from(&first, raise).await.expect("it is read again").expect("a note");
+    let third = notes.apply_from(&first, raise).await.expect("it is read again").expect("a note");
     assert_eq!((third.version, third.rank), (3, 2));
     // What is refused, or left alone, in view of what is outdated is asked again in view of the latest.
     let not_the_first = |note: Option<&Note>| match note.filter(|note| note.version > 1) {
@@ -136,14 +135,12 @@ pub(super) async fn a_change_of_what_is_outdated_is_decided_on_the_latest(backen
     assert_eq!(known, Some(third.clone()));
     let only_the_third = |note: Option<&Note>| {
         let third = note.filter(|note| note.version == 3);
-        Ok::<_, Infallible>(third.map(|note| Decision::without_event(note.next())))
+        third.map(|note| Decision::without_event(note.next()))
     };
-    let fourth = notes.update_from(&second, only_the_third).await.expect("it is read again");
+    let fourth = notes.apply_from(&second, only_the_third).await.expect("it is read again");
     assert_eq!(fourth, Some(third.next()));
     notes.remove(&third.next()).await.expect("it is the latest");
-    let gone = notes.update_from(&third, |note| {
-        Ok::<_, Infallible>(note.map(|note| Decision::without_event(note.next())))
-    });
+    let gone = notes.apply_from(&third, |note| note.map(|note| Decision::without_event(note.next())));
     assert_eq!(gone.await.expect("nobody refuses"), None);
 }
 
@@ -152,9 +149,9 @@ pub(super) async fn a_refusal_and_a_taken_claim_reach_the_caller(backend: Arc<dy
     commit(&notes, Note::owned(1, "ann")).await;
     let refused = notes.update(id(1), |_| Err("no")).await;
     assert!(matches!(refused, Err(UpdateError::Refused("no"))), "{refused:?}");
-    let claim = |_: Option<&Note>| Ok::<_, Infallible>(Some(Decision::without_event(Note::owned(2, "ann"))));
-    let taken = notes.update(id(2), claim).await;
-    assert!(matches!(taken, Err(UpdateError::DuplicateKey("owner"))), "{taken:?}");
+    let claim = |_: Option<&Note>| Some(Decision::without_event(Note::owned(2, "ann")));
+    let taken = notes.apply(id(2), claim).await;
+    assert!(matches!(taken, Err(CommitError::DuplicateKey("owner"))), "{taken:?}");
     let again = notes.commit(Decision::without_event(Note::new(1))).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     notes.remove(&Note::owned(1, "ann")).await.expect("the removal is accepted");

@@ -1,13 +1,14 @@
 //! Buses that a test controls.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
 use bus::{Bus, BusError, Delivery, Lagged};
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, ready};
 use futures::stream::{BoxStream, StreamExt, iter, pending};
+use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
 /// A bus that records published events and answers as configured.
@@ -26,12 +27,12 @@ pub(crate) struct RecordingBus {
 impl RecordingBus {
     /// The order and version of each event published, refused or not, since the last call.
     pub(crate) fn published(&self) -> Vec<(u128, u64)> {
-        std::mem::take(&mut self.published.lock().expect("unpoisoned"))
+        std::mem::take(&mut self.published.lock())
     }
 
     /// Acknowledges the first unacknowledged event.
     pub(crate) fn acknowledge(&self) {
-        let first = self.unacknowledged.lock().expect("unpoisoned").remove(0);
+        let first = self.unacknowledged.lock().remove(0);
         first.send(()).expect("the relay waits for it");
     }
 }
@@ -40,14 +41,14 @@ impl Bus for RecordingBus {
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>> {
         async move {
             let order = event.aggregate.as_u128();
-            self.published.lock().expect("unpoisoned").push((order, event.version));
-            let refused = *self.refuses.lock().expect("unpoisoned") == Some(order);
+            self.published.lock().push((order, event.version));
+            let refused = *self.refuses.lock() == Some(order);
             if refused || self.down.load(Ordering::Relaxed) {
                 return Err(BusError("switched off".to_owned()));
             }
             if self.blocks.load(Ordering::Relaxed) {
                 let (acknowledge, acknowledged) = oneshot::channel();
-                self.unacknowledged.lock().expect("unpoisoned").push(acknowledge);
+                self.unacknowledged.lock().push(acknowledge);
                 acknowledged.await.map_err(|_| BusError("gone".to_owned()))?;
             }
             Ok(())
@@ -94,7 +95,7 @@ impl Bus for ScriptedBus {
     }
 
     fn subscribe(&self, _: &'static str, _: &'static [Subject]) -> BoxStream<'static, Delivery> {
-        let given = std::mem::take(&mut *self.given.lock().expect("unpoisoned"));
+        let given = std::mem::take(&mut *self.given.lock());
         iter(given).chain(pending()).boxed()
     }
 

@@ -50,13 +50,10 @@ impl Harness {
     /// Commits the next version of the order of this number, with its event.
     pub(crate) async fn commit(&self, order: u128) {
         let orders = self.store.collection::<Order>();
-        let changed = orders.update(Uuid::from_u128(order), |former| {
+        let changed = orders.apply(Uuid::from_u128(order), |former| {
             let version = former.map_or(1, |former| former.version + 1);
             let next = Order { id: Uuid::from_u128(order), version };
-            Ok::<_, std::convert::Infallible>(Some(Decision::with_event(
-                next,
-                event(order, self.clock.now()),
-            )))
+            Some(Decision::with_event(next, event(order, self.clock.now())))
         });
         changed.await.expect("committed");
     }

@@ -23,7 +23,7 @@ pub(super) fn wants(ticket: &TicketSnapshot) -> Value {
 impl Market {
     pub(super) async fn open() -> Self {
         let service =
-            TestService::start(|context| orders::service(context, orders::Settings { hold: HOLD })).await;
+            TestService::start(|context| orders::service(context, orders::Config { hold: HOLD })).await;
         let [seller, buyer, stranger] = ["sam", "bea", "sue"].map(|name| service.person(name));
         Self { service, seller, buyer, stranger }
     }
