@@ -29,12 +29,12 @@ pub(super) fn live(
 ) -> BoxStream<'static, LiveEvent> {
     let (events, receiver) = broadcast::channel(MAX_LIVE_BACKLOG);
     tasks.spawn(Listener::new(connection, subjects, events).run());
-    let received = unfold(receiver, async |mut receiver| match receiver.recv().await {
+    let stream = unfold(receiver, async |mut receiver| match receiver.recv().await {
         Ok(event) => Some((event, receiver)),
         Err(RecvError::Lagged(_)) => Some((Err(Lagged), receiver)),
         Err(RecvError::Closed) => None,
     });
-    received.boxed()
+    stream.boxed()
 }
 
 /// Reads messages at once, so that a slow reader delays only itself.
