@@ -1,4 +1,4 @@
-//! The port: what a service needs of a bus.
+//! The port of the bus: publishing, subscriptions and live events.
 
 use std::future::ready;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What a consumer loop needs of a service: the handler, its subscription and its errors.
+//! The service's side of the consumer loop: the handler, its subscription and its errors.
 
 use std::convert::Infallible;
 use std::error::Error;
