@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::World;
+use super::Harness;
 
 /// A handler made of a function.
 pub(crate) struct Handler<F>(pub(crate) F);
@@ -25,17 +25,17 @@ where
     }
 }
 
-/// The consumer `tests` of `expiration.completed`, running; dropping it is a crash.
-pub(crate) struct Listening {
+/// The consumer `tests` of `expiration.completed`, running; a drop is a crash.
+pub(crate) struct RunningConsumer {
     bus: Arc<LocalBus>,
     consumer: JoinSet<()>,
     publishers: RefCell<JoinSet<()>>,
     pub(crate) stop: CancellationToken,
 }
 
-impl Listening {
+impl RunningConsumer {
     pub(crate) fn start(
-        world: &World,
+        harness: &Harness,
         limits: Limits,
         handler: impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
     ) -> Self {
@@ -45,8 +45,8 @@ impl Listening {
             subjects: &[Subject::ExpirationCompleted],
             handler: Arc::new(Handler(handler)),
         };
-        let (clock, ids) = (Arc::new(world.clock.clone()), world.ids.clone());
-        let consumers = ConsumerLoop::new(subscription, &*bus, world.store.clone(), clock, ids);
+        let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
+        let consumers = ConsumerLoop::new(subscription, &*bus, harness.store.clone(), clock, ids);
         let mut consumer = JoinSet::new();
         consumer.spawn(consumers.with_limits(limits).run(stop.clone()));
         Self { bus, consumer, publishers: RefCell::default(), stop }
@@ -54,12 +54,12 @@ impl Listening {
 
     /// Begins to publish an event once.
     pub(crate) fn publish(&self, event: &Arc<Envelope>) -> Published {
-        let (tell, told) = watch::channel(None);
+        let (sender, result) = watch::channel(None);
         let (bus, event) = (self.bus.clone(), event.clone());
         self.publishers.borrow_mut().spawn(async move {
-            tell.send_replace(Some(bus.publish(event).await.is_ok()));
+            sender.send_replace(Some(bus.publish(event).await.is_ok()));
         });
-        Published(told)
+        Published(result)
     }
 
     /// Whether the consumer has ended.
@@ -67,9 +67,9 @@ impl Listening {
         self.consumer.try_join_next().is_some()
     }
 
-    /// Waits for the end of the consumer.
+    /// Waits until the consumer has ended.
     pub(crate) async fn ended(&mut self) {
-        self.consumer.join_next().await.expect("it was running").expect("it does not panic");
+        self.consumer.join_next().await.expect("the consumer was running").expect("no panic");
     }
 }
 
@@ -77,12 +77,12 @@ impl Listening {
 pub(crate) struct Published(watch::Receiver<Option<bool>>);
 
 impl Published {
-    /// Whether the bus has taken it; `None` while it has not decided.
+    /// Whether the bus has accepted the event; `None` while publishing has not ended.
     pub(crate) fn succeeded(&self) -> Option<bool> {
         *self.0.borrow()
     }
 
-    /// Whether the bus has taken it.
+    /// Whether the bus has accepted the event.
     pub(crate) fn is_done(&self) -> bool {
         self.succeeded() == Some(true)
     }

@@ -1,8 +1,8 @@
-//! What every bus must do, as functions that an adapter's tests call.
+//! The conformance suite: the contract of every bus, as functions that an adapter's tests call.
 //!
-//! Each takes a bus on which nothing was published and nobody has subscribed, and panics if a promise is broken.
+//! Each takes an unused bus without consumers, and panics on a violation.
 
-#![expect(clippy::missing_panics_doc, reason = "panicking is how a suite speaks, as said above")]
+#![expect(clippy::missing_panics_doc, reason = "a suite reports violations by panicking, see above")]
 
 mod live;
 mod samples;
@@ -21,12 +21,12 @@ use self::samples::Samples;
 use crate::{Bus, Delivery};
 
 pub use self::live::{
-    live_listeners_hear_only_their_subjects, live_listeners_hear_what_is_published_from_now_on,
-    who_listens_too_slowly_is_told_and_holds_nobody_back,
+    a_slow_live_listener_receives_lagged_and_delays_no_publisher, live_listeners_receive_only_their_subjects,
+    live_listeners_receive_what_is_published_from_now_on,
 };
 
-/// No promise is about speed; this only ends a test that would wait for ever.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The contract has no latency bound; this only ends a test that would hang.
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 const TICKETS: &[Subject] = &[Subject::TicketUpdated];
 const DEADLINES: &[Subject] = &[Subject::ExpirationCompleted];
@@ -34,37 +34,37 @@ const BOTH: &[Subject] = &[Subject::TicketUpdated, Subject::ExpirationCompleted]
 
 /// The whole suite, each part on a bus of its own.
 pub async fn all<F: Future<Output = Arc<dyn Bus>>>(fresh: impl Fn() -> F) {
-    every_consumer_of_a_subject_hears_it(fresh().await).await;
-    a_consumer_hears_only_its_subjects(fresh().await).await;
-    what_nobody_hears_is_taken(fresh().await).await;
-    what_is_not_acknowledged_comes_again(fresh().await).await;
-    what_a_stopped_consumer_left_comes_to_the_next(fresh().await).await;
+    every_consumer_of_a_subject_receives_its_events(fresh().await).await;
+    a_consumer_receives_only_its_subjects(fresh().await).await;
+    an_event_without_consumers_is_accepted(fresh().await).await;
+    what_is_not_acknowledged_is_redelivered(fresh().await).await;
+    what_a_stopped_consumer_left_is_delivered_to_the_next(fresh().await).await;
     events_of_an_aggregate_come_in_order(fresh().await).await;
     an_event_published_twice_arrives(fresh().await).await;
     a_slow_consumer_does_not_stop_another(fresh().await).await;
     aggregates_do_not_wait_for_each_other(fresh().await).await;
     large_and_foreign_texts_arrive_intact(fresh().await).await;
-    live_listeners_hear_what_is_published_from_now_on(fresh().await).await;
-    live_listeners_hear_only_their_subjects(fresh().await).await;
-    who_listens_too_slowly_is_told_and_holds_nobody_back(fresh().await).await;
+    live_listeners_receive_what_is_published_from_now_on(fresh().await).await;
+    live_listeners_receive_only_their_subjects(fresh().await).await;
+    a_slow_live_listener_receives_lagged_and_delays_no_publisher(fresh().await).await;
 }
 
-/// Every consumer of a subject gets each of its events.
-pub async fn every_consumer_of_a_subject_hears_it(bus: Arc<dyn Bus>) {
+/// Every consumer of a subject receives each of its events.
+pub async fn every_consumer_of_a_subject_receives_its_events(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let event = samples.deadline();
     let (mut first, mut second) = (bus.subscribe("first", BOTH), bus.subscribe("second", DEADLINES));
-    let heard = async {
-        let heard = (next(&mut first).await, next(&mut second).await);
-        assert_eq!((&heard.0.envelope, &heard.1.envelope), (&event, &event));
-        heard.0.ack();
-        heard.1.ack();
+    let received = async {
+        let received = (next(&mut first).await, next(&mut second).await);
+        assert_eq!((&received.0.envelope, &received.1.envelope), (&event, &event));
+        received.0.ack();
+        received.1.ack();
     };
-    meanwhile(publish(&*bus, &event), heard).await;
+    meanwhile(publish(&*bus, &event), received).await;
 }
 
-/// A consumer gets no event of a subject that it did not ask for.
-pub async fn a_consumer_hears_only_its_subjects(bus: Arc<dyn Bus>) {
+/// A consumer receives no event of another subject.
+pub async fn a_consumer_receives_only_its_subjects(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let (other, own) = (samples.ticket(samples.id(), 1, ""), samples.deadline());
     let mut deadlines = bus.subscribe("deadlines", DEADLINES);
@@ -72,36 +72,35 @@ pub async fn a_consumer_hears_only_its_subjects(bus: Arc<dyn Bus>) {
         publish(&*bus, &other).await;
         publish(&*bus, &own).await;
     };
-    let heard = async { expect(&mut deadlines, &own).await };
-    meanwhile(published, heard).await;
+    let received = async { expect(&mut deadlines, &own).await };
+    meanwhile(published, received).await;
 }
 
-/// An event on whose subject nobody listens does not stay in the outbox.
-pub async fn what_nobody_hears_is_taken(bus: Arc<dyn Bus>) {
+/// An event without consumers does not stay in the outbox.
+pub async fn an_event_without_consumers_is_accepted(bus: Arc<dyn Bus>) {
     within(publish(&*bus, &Samples::new().revocation())).await;
 }
 
-/// A delivery that is dropped without an acknowledgement comes again, as often as it is dropped, and says how often
-/// that was.
-pub async fn what_is_not_acknowledged_comes_again(bus: Arc<dyn Bus>) {
+/// A delivery that is dropped without an acknowledgement is redelivered, each time with the number of deliveries.
+pub async fn what_is_not_acknowledged_is_redelivered(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let (event, last) = (samples.deadline(), samples.deadline());
     let mut deadlines = bus.subscribe("deadlines", DEADLINES);
-    let heard = async {
-        for times in 1..=3 {
+    let received = async {
+        for deliveries in 1..=3 {
             let delivery = next(&mut deadlines).await;
-            assert_eq!((&delivery.envelope, delivery.deliveries), (&event, times));
+            assert_eq!((&delivery.envelope, delivery.deliveries), (&event, deliveries));
         }
         expect(&mut deadlines, &event).await;
     };
-    meanwhile(publish(&*bus, &event), heard).await;
-    let heard = async { expect(&mut deadlines, &last).await };
-    meanwhile(publish(&*bus, &last), heard).await;
+    meanwhile(publish(&*bus, &event), received).await;
+    let received = async { expect(&mut deadlines, &last).await };
+    meanwhile(publish(&*bus, &last), received).await;
 }
 
-/// What was delivered to a consumer that then went away comes when it is back, if it is published again or the bus
-/// keeps it.
-pub async fn what_a_stopped_consumer_left_comes_to_the_next(bus: Arc<dyn Bus>) {
+/// An event that was delivered to a stopped consumer is delivered to the next one, if it is published again or the bus
+/// stores it.
+pub async fn what_a_stopped_consumer_left_is_delivered_to_the_next(bus: Arc<dyn Bus>) {
     let event = Samples::new().deadline();
     let mut first = bus.subscribe("deadlines", DEADLINES);
     let stopped = async {
@@ -109,19 +108,19 @@ pub async fn what_a_stopped_consumer_left_comes_to_the_next(bus: Arc<dyn Bus>) {
         drop(first);
         drop(delivery);
     };
-    // A bus that keeps nothing must refuse; one that keeps the event may take it.
-    let (taken, ()) = within(join(bus.publish(event.clone()), stopped)).await;
+    // A bus that stores nothing must refuse the event; one that stores it may accept.
+    let (accepted, ()) = within(join(bus.publish(event.clone()), stopped)).await;
     let mut second = bus.subscribe("deadlines", DEADLINES);
     let published = async {
-        if taken.is_err() {
+        if accepted.is_err() {
             publish(&*bus, &event).await;
         }
     };
-    let heard = async { expect(&mut second, &event).await };
-    meanwhile(published, heard).await;
+    let received = async { expect(&mut second, &event).await };
+    meanwhile(published, received).await;
 }
 
-/// Events of one aggregate that are published one after another come in that order.
+/// Events of one aggregate that are published one after another are delivered in that order.
 pub async fn events_of_an_aggregate_come_in_order(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let ticket = samples.id();
@@ -132,15 +131,15 @@ pub async fn events_of_an_aggregate_come_in_order(bus: Arc<dyn Bus>) {
             publish(&*bus, event).await;
         }
     };
-    let heard = async {
+    let received = async {
         for event in &events {
             expect(&mut tickets, event).await;
         }
     };
-    meanwhile(published, heard).await;
+    meanwhile(published, received).await;
 }
 
-/// The same event may be published again, as a relay does after a crash, and arrives at least once.
+/// An event that is published twice, as by a relay after a crash, is delivered at least once.
 pub async fn an_event_published_twice_arrives(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let (event, last) = (samples.deadline(), samples.deadline());
@@ -150,52 +149,52 @@ pub async fn an_event_published_twice_arrives(bus: Arc<dyn Bus>) {
         publish(&*bus, &event).await;
         publish(&*bus, &last).await;
     };
-    let heard = async {
-        let mut times = 0;
+    let received = async {
+        let mut deliveries = 0;
         loop {
             let delivery = next(&mut deadlines).await;
-            let heard = Arc::clone(&delivery.envelope);
+            let received = Arc::clone(&delivery.envelope);
             delivery.ack();
-            if heard == last {
+            if received == last {
                 break;
             }
-            assert_eq!(heard, event);
-            times += 1;
+            assert_eq!(received, event);
+            deliveries += 1;
         }
-        assert!(times >= 1, "the event never arrived");
+        assert!(deliveries >= 1, "the event never arrived");
     };
-    meanwhile(published, heard).await;
+    meanwhile(published, received).await;
 }
 
-/// A consumer that takes nothing does not keep events from another.
+/// A slow consumer does not delay another.
 pub async fn a_slow_consumer_does_not_stop_another(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let events: Vec<_> = (0..500).map(|_| samples.deadline()).collect();
     let (mut slow, mut fast) = (bus.subscribe("slow", DEADLINES), bus.subscribe("fast", DEADLINES));
     let published = join_all(events.iter().map(|event| publish(&*bus, event)));
-    let heard = async {
+    let received = async {
         expect_all(&mut fast, &events).await;
         expect_all(&mut slow, &events).await;
     };
-    meanwhile(async { drop(published.await) }, heard).await;
+    meanwhile(async { drop(published.await) }, received).await;
 }
 
-/// A second aggregate's event comes while the first one's is not acknowledged.
+/// A second aggregate's event is delivered while the first one's is unacknowledged.
 pub async fn aggregates_do_not_wait_for_each_other(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let events = [samples.deadline(), samples.deadline()];
     let mut deadlines = bus.subscribe("deadlines", DEADLINES);
     let published = join_all(events.iter().map(|event| publish(&*bus, event)));
-    let heard = async {
+    let received = async {
         let (one, other) = (next(&mut deadlines).await, next(&mut deadlines).await);
         assert_ne!(one.envelope, other.envelope);
         other.ack();
         one.ack();
     };
-    meanwhile(async { drop(published.await) }, heard).await;
+    meanwhile(async { drop(published.await) }, received).await;
 }
 
-/// Texts of 60 KiB and texts in any script arrive as they were sent.
+/// Texts of 60 KiB and texts in any script arrive unchanged.
 pub async fn large_and_foreign_texts_arrive_intact(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let texts =
@@ -203,27 +202,27 @@ pub async fn large_and_foreign_texts_arrive_intact(bus: Arc<dyn Bus>) {
     let mut tickets = bus.subscribe("tickets", TICKETS);
     for text in texts {
         let event = samples.ticket(samples.id(), 1, &text);
-        let heard = async { expect(&mut tickets, &event).await };
-        meanwhile(publish(&*bus, &event), heard).await;
+        let received = async { expect(&mut tickets, &event).await };
+        meanwhile(publish(&*bus, &event), received).await;
     }
 }
 
 async fn publish(bus: &dyn Bus, event: &Arc<Envelope>) {
-    bus.publish(Arc::clone(event)).await.expect("the bus takes the event");
+    bus.publish(Arc::clone(event)).await.expect("the bus accepts the event");
 }
 
 async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
     deliveries.next().await.expect("a subscription does not end")
 }
 
-/// Takes and acknowledges one delivery, which must be of this event.
+/// Receives and acknowledges one delivery, which must be of this event.
 async fn expect(deliveries: &mut BoxStream<'static, Delivery>, event: &Arc<Envelope>) {
     let delivery = next(deliveries).await;
     assert_eq!(&delivery.envelope, event);
     delivery.ack();
 }
 
-/// Takes and acknowledges deliveries until each of these events has come.
+/// Receives and acknowledges deliveries until each of these events has arrived.
 async fn expect_all(deliveries: &mut BoxStream<'static, Delivery>, events: &[Arc<Envelope>]) {
     let mut missing: HashSet<_> = events.iter().map(|event| event.id).collect();
     while !missing.is_empty() {
@@ -233,11 +232,11 @@ async fn expect_all(deliveries: &mut BoxStream<'static, Delivery>, events: &[Arc
     }
 }
 
-/// Runs both sides to their end: a bus may hold a publisher until the consumers are done.
-async fn meanwhile(published: impl Future<Output = ()>, heard: impl Future<Output = ()>) {
-    within(join(published, heard)).await;
+/// Runs both sides to their end: a publisher may wait until the consumers are done.
+async fn meanwhile(published: impl Future<Output = ()>, received: impl Future<Output = ()>) {
+    within(join(published, received)).await;
 }
 
 async fn within<F: Future>(work: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, work).await.expect("the bus does not keep anybody waiting")
+    tokio::time::timeout(TEST_TIMEOUT, work).await.expect("the bus answers before the timeout")
 }

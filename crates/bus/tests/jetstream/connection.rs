@@ -1,4 +1,4 @@
-//! The first connection, and what is created with it.
+//! The connection: what its start creates, which failures end it, and what closing leaves.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,7 +7,9 @@ use async_nats::jetstream::stream;
 use bus::Bus;
 use bus::jetstream::{Address, ConnectError, JetStream, Options};
 use common::clock::SystemClock;
+use futures::StreamExt;
 use futures::future::{join, join_all};
+use futures::stream::select_all;
 use servers::{Place, Port, nats};
 
 use crate::support::{DEADLINES, Marketplace, envelope, guarded_server, ids, next, publish, within};
@@ -18,7 +20,7 @@ async fn connect(url: &str, options: Options) -> Result<Arc<JetStream>, ConnectE
 }
 
 fn refusal(connected: Result<Arc<JetStream>, ConnectError>) -> ConnectError {
-    connected.err().expect("it is refused")
+    connected.err().expect("the connection is refused")
 }
 
 #[tokio::test]
@@ -30,12 +32,12 @@ async fn processes_that_all_start_at_once_agree_on_streams_and_consumers() {
     for process in &processes {
         publish(&**process, &envelope()).await;
     }
-    let (mut heard, mut together) = (0, futures::stream::select_all(subscriptions.drain(..)));
-    while heard < processes.len() {
-        let delivery = within(futures::StreamExt::next(&mut together)).await.expect("a delivery");
+    let (mut received, mut together) = (0, select_all(subscriptions.drain(..)));
+    while received < processes.len() {
+        let delivery = within(together.next()).await.expect("a delivery");
         assert_eq!(delivery.deliveries, 1);
         delivery.ack();
-        heard += 1;
+        received += 1;
     }
     let consumer = marketplace.consumer("deadlines").await.expect("created").config;
     assert_eq!((consumer.max_deliver, consumer.ack_wait), (-1, Duration::from_secs(30)));
@@ -45,11 +47,11 @@ async fn processes_that_all_start_at_once_agree_on_streams_and_consumers() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_comes_first_misses_nothing_and_one_that_comes_late_hears_what_is_kept() {
+async fn a_consumer_that_starts_early_misses_nothing_and_one_that_starts_late_receives_stored_events() {
     let marketplace = Marketplace::new();
     let (early, event) = (marketplace.process().await, envelope());
     let mut first = early.subscribe("first", DEADLINES);
-    // Its stream is gone, as if it had not been created yet.
+    // The stream is removed, as if it had not been created yet.
     let context = marketplace.context().await;
     context.delete_stream(marketplace.stream_name("expiration")).await.expect("deleted");
     let publisher = marketplace.process().await;
@@ -84,13 +86,13 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
     let place = Place { port: Some(port), ..Place::default() };
     let started = tokio::task::spawn_blocking(move || nats::start(place));
     let (connected, started) = join(connect(&url, Options::default()), started).await;
-    let _server = started.expect("it does not panic").expect("a NATS server");
+    let _server = started.expect("no panic").expect("a NATS server");
     let bus = connected.expect("connected");
     bus.check().await.expect("ready");
 }
 
 #[tokio::test]
-async fn wrong_credentials_are_refused_in_one_sentence_that_does_not_repeat_them() {
+async fn wrong_credentials_are_refused_without_being_repeated() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = guarded_server("shop", "p@ss/word", folder.path());
     let bus = connect(&format!("nats://shop:p%40ss%2Fword@{}", server.url()), Options::default()).await;
@@ -111,16 +113,51 @@ async fn wrong_credentials_are_refused_in_one_sentence_that_does_not_repeat_them
 }
 
 #[tokio::test]
-async fn what_the_server_cannot_do_is_said_and_not_tried_for_ever() {
+async fn a_configuration_that_the_server_refuses_is_reported_and_not_retried() {
     let marketplace = Marketplace::new();
-    let options = Options { replicas: 3, ..marketplace.options.clone() };
+    let options = Options { num_replicas: 3, ..marketplace.options.clone() };
     let refusal = refusal(connect(&marketplace.url, options).await).to_string();
     assert!(refusal.contains("check the number of replicas"), "{refusal}");
     let options = Options { prefix: "a.b".to_owned(), ..Options::default() };
     let refusal = self::refusal(connect(&marketplace.url, options).await).to_string();
     assert_eq!(refusal, "the bus prefix `a.b` must be made of letters, digits, `-` and `_`");
-    let options = Options { certificates: vec!["/nowhere.pem".into()], ..Options::default() };
+    let options = Options { root_certificates: vec!["/nowhere.pem".into()], ..Options::default() };
     let refusal =
         self::refusal(connect(&marketplace.url.replace("nats:", "tls:"), options).await).to_string();
     assert!(refusal.contains("the certificates for NATS cannot be used"), "{refusal}");
+}
+
+#[tokio::test]
+async fn closing_flushes_acknowledgements_and_returns_the_other_deliveries_at_once() {
+    let marketplace = Marketplace::new();
+    let (first, second) = (marketplace.process().await, marketplace.process().await);
+    let mut deliveries = first.subscribe("deadlines", DEADLINES);
+    let (done, left) = (envelope(), envelope());
+    publish(&*first, &done).await;
+    publish(&*first, &left).await;
+    next(&mut deliveries).await.ack();
+    let held = next(&mut deliveries).await;
+    drop((held, deliveries));
+    first.close().await;
+    let info = marketplace.consumer("deadlines").await.expect("the consumer is durable");
+    assert_eq!((info.ack_floor.stream_sequence, info.num_ack_pending), (1, 1));
+
+    // After a crash the server would redeliver only after 30 seconds.
+    let mut deliveries = second.subscribe("deadlines", DEADLINES);
+    let delivery = next(&mut deliveries).await;
+    assert_eq!((&delivery.envelope, delivery.deliveries), (&left, 2));
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn closing_ends_subscriptions_and_fails_publishers() {
+    let marketplace = Marketplace::new();
+    let bus = marketplace.process().await;
+    let (mut deliveries, mut live) = (bus.subscribe("deadlines", DEADLINES), bus.live(DEADLINES));
+    bus.close().await;
+    assert!(within(deliveries.next()).await.is_none());
+    assert!(within(live.next()).await.is_none());
+    assert!(within(bus.publish(envelope())).await.is_err());
+    assert!(bus.check().await.is_err());
+    marketplace.end().await;
 }
