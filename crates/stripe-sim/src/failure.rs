@@ -1,8 +1,8 @@
-//! Why a card was not charged, in Stripe's codes (<https://docs.stripe.com/declines/codes>).
+//! Failures of charges, with Stripe's codes (<https://docs.stripe.com/declines/codes>).
 
 use serde::{Deserialize, Serialize};
 
-/// Why a card was not charged.
+/// The reason that a charge failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Failure {

@@ -66,11 +66,11 @@ impl FaultSwitch {
         self.set(|faults| *faults = Faults::default());
     }
 
-    /// Sets the members of `wanted`, a JSON object in the form of [`Faults`], and keeps the others.
-    pub(crate) fn merge(&self, wanted: &Value) -> Result<Faults, serde_json::Error> {
+    /// Sets the members of `requested`, a JSON object in the form of [`Faults`], and keeps the others.
+    pub(crate) fn merge(&self, requested: &Value) -> Result<Faults, serde_json::Error> {
         let mut faults = self.lock();
         let mut merged = serde_json::to_value(*faults)?;
-        overlay(&mut merged, wanted);
+        overlay(&mut merged, requested);
         *faults = serde_json::from_value(merged)?;
         Ok(*faults)
     }
@@ -93,15 +93,15 @@ impl FaultSwitch {
     }
 }
 
-fn overlay(base: &mut Value, wanted: &Value) {
-    match (base, wanted) {
-        (Value::Object(base), Value::Object(wanted)) => {
-            for (name, value) in wanted {
+fn overlay(base: &mut Value, requested: &Value) {
+    match (base, requested) {
+        (Value::Object(base), Value::Object(requested)) => {
+            for (name, value) in requested {
                 overlay(base.entry(name).or_insert(Value::Null), value);
             }
         }
         // Serde would read a list as a struct's fields in order, so anything but an object becomes invalid.
         (base @ Value::Object(_), _) => *base = Value::Null,
-        (base, wanted) => *base = wanted.clone(),
+        (base, requested) => *base = requested.clone(),
     }
 }

@@ -11,7 +11,7 @@ use crate::intent::{Context, Transition};
 use crate::record::Record;
 use crate::sim::StripeSim;
 
-/// How long `reorder` holds an event back for a later one to overtake it.
+/// The delay with which `reorder` lets a later event overtake.
 const REORDER_DELAY: Duration = Duration::from_secs(3);
 
 /// The clock's resolution.

@@ -83,7 +83,7 @@ impl PaymentMethodParams<'_> {
     pub(crate) fn read(&self) -> Result<Option<PaymentMethod>, ApiError> {
         match (self.params.text("payment_method"), self.params.text("payment_method_data[type]")) {
             (Some(name), _) => self.by_name(name).map(Some),
-            (None, Some("card")) => self.from_card_data().map(Some),
+            (None, Some("card")) => self.card_data().map(Some),
             (None, Some(other)) => {
                 let message = format!(
                     "The payment method type \"{other}\" is not one that is accepted here: take card."
@@ -105,7 +105,7 @@ impl PaymentMethodParams<'_> {
         Ok(self.payment_method(brand, last4, NAMED_CARD_EXPIRY, behavior))
     }
 
-    fn from_card_data(&self) -> Result<PaymentMethod, ApiError> {
+    fn card_data(&self) -> Result<PaymentMethod, ApiError> {
         const CARD: &str = "payment_method_data[card]";
         let digits = number::digits(self.params.required(&format!("{CARD}[number]"))?);
         let month = self.params.required(&format!("{CARD}[exp_month]"))?;

@@ -85,19 +85,19 @@ impl EndpointUpdate {
 
 impl Endpoint {
     /// The changed endpoint.
-    pub(crate) fn update(&self, wanted: &EndpointUpdate) -> Result<Self, ApiError> {
+    pub(crate) fn update(&self, requested: &EndpointUpdate) -> Result<Self, ApiError> {
         let mut next = Self { version: self.version + 1, ..self.clone() };
-        if let Some(url) = &wanted.url {
+        if let Some(url) = &requested.url {
             next.url.clone_from(url);
         }
-        if !wanted.enabled_events.is_empty() {
-            next.enabled_events.clone_from(&wanted.enabled_events);
+        if !requested.enabled_events.is_empty() {
+            next.enabled_events.clone_from(&requested.enabled_events);
         }
-        if let Some(description) = &wanted.description {
+        if let Some(description) = &requested.description {
             next.description = Some(description.clone()).filter(|text| !text.is_empty());
         }
-        next.disabled = wanted.disabled.unwrap_or(next.disabled);
-        next.metadata = wanted.metadata.apply(next.metadata)?;
+        next.disabled = requested.disabled.unwrap_or(next.disabled);
+        next.metadata = requested.metadata.apply(next.metadata)?;
         Ok(next)
     }
 }

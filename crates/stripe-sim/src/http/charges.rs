@@ -17,11 +17,11 @@ pub(crate) async fn update(
 ) -> Result<Reply, ApiError> {
     call.require_secret_key()?;
     let id = ItemId::in_path(Kind::Charge, &text)?;
-    let wanted = ChargeUpdate::read(&call.params)?;
+    let requested = ChargeUpdate::read(&call.params)?;
     let call = call.with_expansion(Kind::Charge.noun())?;
     let missing = || ItemId::missing(Kind::Charge, &text);
     sim.perform(&call, id.owner, |intent| {
-        intent.ok_or_else(missing)?.update_charge(id.position, &wanted)?.ok_or_else(missing)
+        intent.ok_or_else(missing)?.update_charge(id.position, &requested)?.ok_or_else(missing)
     })
     .await
 }

@@ -17,11 +17,14 @@ pub(crate) async fn update(
 ) -> Result<Reply, ApiError> {
     call.require_secret_key()?;
     let id = ItemId::in_path(Kind::Dispute, &text)?;
-    let wanted = DisputeUpdate::read(&call.params)?;
+    let requested = DisputeUpdate::read(&call.params)?;
     let call = call.with_expansion(Kind::Dispute.noun())?;
     let missing = || ItemId::missing(Kind::Dispute, &text);
     sim.perform(&call, id.owner, |intent| {
-        intent.ok_or_else(missing)?.update_dispute(id.position, &wanted, sim.context())?.ok_or_else(missing)
+        intent
+            .ok_or_else(missing)?
+            .update_dispute(id.position, &requested, sim.context())?
+            .ok_or_else(missing)
     })
     .await
 }

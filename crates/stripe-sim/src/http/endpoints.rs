@@ -19,14 +19,14 @@ const LIST_PARAMS: &[&str] = &["ending_before", "expand", "limit", "starting_aft
 /// `POST`: only this reply contains the secret.
 pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<Reply, ApiError> {
     call.require_secret_key()?;
-    let wanted = NewEndpoint::read(&call.params)?;
+    let requested = NewEndpoint::read(&call.params)?;
     call.with_expansion("webhook_endpoint")?;
     if sim.endpoints().await?.len() >= MAX_ENDPOINTS {
         let message = format!("You have reached the maximum of {MAX_ENDPOINTS} webhook endpoints.");
         return Err(ApiError::invalid(message));
     }
     let id = EndpointId(sim.0.ids.next::<Uuid>());
-    let endpoint = wanted.create(id, new_secret(&sim), sim.0.clock.now());
+    let endpoint = requested.create(id, new_secret(&sim), sim.0.clock.now());
     let created = sim.0.endpoints.commit(Decision::quiet(endpoint)).await;
     sim.endpoints_changed();
     match created {
@@ -86,9 +86,9 @@ pub(crate) async fn update(
     call: Call,
 ) -> Result<Reply, ApiError> {
     call.require_secret_key()?;
-    let wanted = EndpointUpdate::read(&call.params)?;
+    let requested = EndpointUpdate::read(&call.params)?;
     call.with_expansion("webhook_endpoint")?;
-    Ok(Reply::ok(change(&sim, &text, |endpoint| endpoint.update(&wanted)).await?.view()))
+    Ok(Reply::ok(change(&sim, &text, |endpoint| endpoint.update(&requested)).await?.view()))
 }
 
 /// `DELETE …/{id}`: pending deliveries are no longer sent.

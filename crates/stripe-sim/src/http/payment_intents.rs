@@ -39,10 +39,10 @@ const CAPTURE_PARAMS: &[&str] =
 /// `POST`: creates a `PaymentIntent`, and confirms it if requested.
 pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<Reply, ApiError> {
     call.require_secret_key()?;
-    let wanted = NewIntent::read(&call.params)?;
+    let requested = NewIntent::read(&call.params)?;
     let (ids, now) = (&sim.0.ids, sim.0.clock.now());
     let method = PaymentMethodParams { params: &call.params, now, ids }.read()?;
-    if wanted.confirm && method.is_none() {
+    if requested.confirm && method.is_none() {
         call.params.required("payment_method")?;
     }
     let id = IntentId(ids.next::<Uuid>());
@@ -50,8 +50,8 @@ pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<R
     let attempt = attempt(&call, method.clone())?;
     let call = call.with_expansion(Kind::PaymentIntent.noun())?;
     sim.perform(&call, id, |_| {
-        let created = wanted.clone().create(id, &secret, method.clone(), now);
-        if !wanted.confirm {
+        let created = requested.clone().create(id, &secret, method.clone(), now);
+        if !requested.confirm {
             return Ok(created);
         }
         let confirmed = created.next.confirm(attempt.clone(), sim.context());
@@ -86,11 +86,11 @@ pub(crate) async fn update(
     call.require_secret_key()?;
     let id = IntentId::in_path(&text)?;
     let choice = PaymentMethodParams { params: &call.params, now: sim.0.clock.now(), ids: &sim.0.ids };
-    let wanted = IntentUpdate::read(&call.params, choice.read()?)?;
+    let requested = IntentUpdate::read(&call.params, choice.read()?)?;
     let call = call.with_expansion(Kind::PaymentIntent.noun())?;
     sim.perform(&call, id, |intent| {
         let intent = intent.ok_or_else(|| id.missing())?;
-        intent.update(wanted.clone())?.map_err(|refusal| sim.refused(&call, intent, refusal))
+        intent.update(requested.clone())?.map_err(|refusal| sim.refused(&call, intent, refusal))
     })
     .await
 }

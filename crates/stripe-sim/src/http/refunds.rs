@@ -12,11 +12,11 @@ use crate::sim::StripeSim;
 /// `POST`: refunds the remaining captured amount or part of it.
 pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<Reply, ApiError> {
     call.require_secret_key()?;
-    let wanted = NewRefund::read(&call.params)?;
+    let requested = NewRefund::read(&call.params)?;
     let call = call.with_expansion(Kind::Refund.noun())?;
-    sim.perform(&call, wanted.intent, |intent| {
-        let intent = intent.ok_or_else(|| wanted.missing())?;
-        intent.refund(wanted.clone(), sim.context()).map_err(|refusal| refused(intent, refusal))
+    sim.perform(&call, requested.intent, |intent| {
+        let intent = intent.ok_or_else(|| requested.missing())?;
+        intent.refund(requested.clone(), sim.context()).map_err(|refusal| refused(intent, refusal))
     })
     .await
 }
@@ -26,7 +26,7 @@ fn refused(intent: &PaymentIntent, refusal: RefundRefusal) -> ApiError {
     let charge =
         intent.latest_charge().map(|position| intent.item(Kind::Charge, position)).unwrap_or_default();
     match refusal {
-        RefundRefusal::NothingTaken => {
+        RefundRefusal::NothingCaptured => {
             let status = intent.status.as_str();
             let message =
                 format!("There is no successful charge to refund: the PaymentIntent's status is {status}.");
@@ -36,7 +36,7 @@ fn refused(intent: &PaymentIntent, refusal: RefundRefusal) -> ApiError {
             let message = format!("All of the charge {charge} was refunded before.");
             ApiError::invalid(message).code("charge_already_refunded")
         }
-        RefundRefusal::MoreThanIsLeft => {
+        RefundRefusal::ExceedsRefundable => {
             let message =
                 format!("At most {} of the charge {charge} can be refunded.", intent.amount_refundable());
             ApiError::invalid(message).about_parameter("amount")
@@ -56,11 +56,11 @@ pub(crate) async fn update(
 ) -> Result<Reply, ApiError> {
     call.require_secret_key()?;
     let id = ItemId::in_path(Kind::Refund, &text)?;
-    let wanted = RefundUpdate::read(&call.params)?;
+    let requested = RefundUpdate::read(&call.params)?;
     let call = call.with_expansion(Kind::Refund.noun())?;
     let missing = || ItemId::missing(Kind::Refund, &text);
     sim.perform(&call, id.owner, |intent| {
-        intent.ok_or_else(missing)?.update_refund(id.position, &wanted)?.ok_or_else(missing)
+        intent.ok_or_else(missing)?.update_refund(id.position, &requested)?.ok_or_else(missing)
     })
     .await
 }

@@ -182,7 +182,7 @@ impl StripeSim {
                 "You cannot confirm this PaymentIntent because it has no payment method; give one."
                     .to_owned(),
             ),
-            Refusal::MoreThanAuthorized => {
+            Refusal::ExceedsAuthorization => {
                 let message = format!("At most {} can be captured.", intent.amount_capturable());
                 ApiError::parameter("amount_too_large", "amount_to_capture", message)
             }

@@ -34,14 +34,14 @@ impl PaymentIntent {
     pub(crate) fn update_charge(
         &self,
         position: u32,
-        wanted: &ChargeUpdate,
+        requested: &ChargeUpdate,
     ) -> Result<Option<Transition>, ApiError> {
         let mut next = self.clone();
         let Some(charge) = next.charges.get_mut(position as usize) else { return Ok(None) };
-        let description = wanted.description.clone().or_else(|| charge.description.clone());
+        let description = requested.description.clone().or_else(|| charge.description.clone());
         *charge = Charge {
             description: description.filter(|text| !text.is_empty()),
-            metadata: wanted.metadata.apply(std::mem::take(&mut charge.metadata))?,
+            metadata: requested.metadata.apply(std::mem::take(&mut charge.metadata))?,
             ..charge.clone()
         };
         let subject = Subject::Charge(position);

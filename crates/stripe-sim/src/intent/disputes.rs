@@ -92,20 +92,20 @@ impl PaymentIntent {
     pub(crate) fn update_dispute(
         &self,
         position: u32,
-        wanted: &DisputeUpdate,
+        requested: &DisputeUpdate,
         context: Context,
     ) -> Result<Option<Transition>, ApiError> {
         let mut next = self.clone();
         let Some(dispute) = next.disputes.get_mut(position as usize) else { return Ok(None) };
-        if !wanted.evidence.is_empty() && dispute.status != DisputeStatus::NeedsResponse {
+        if !requested.evidence.is_empty() && dispute.status != DisputeStatus::NeedsResponse {
             let status = dispute.status.as_str();
             let message = format!("Evidence can no longer be given: the dispute's status is {status}.");
             return Err(ApiError::invalid(message).about_parameter("evidence"));
         }
-        dispute.metadata = wanted.metadata.apply(std::mem::take(&mut dispute.metadata))?;
-        dispute.evidence.extend(wanted.evidence.clone());
+        dispute.metadata = requested.metadata.apply(std::mem::take(&mut dispute.metadata))?;
+        dispute.evidence.extend(requested.evidence.clone());
         dispute.evidence.retain(|_, text| !text.is_empty());
-        if wanted.submit && !wanted.evidence.is_empty() {
+        if requested.submit && !requested.evidence.is_empty() {
             dispute.submissions += 1;
             dispute.status = DisputeStatus::UnderReview;
         }

@@ -191,7 +191,7 @@ pub(crate) enum Refusal {
     /// No payment method to charge.
     NoPaymentMethod,
     /// The amount exceeds the authorization.
-    MoreThanAuthorized,
+    ExceedsAuthorization,
     /// The capture was declined permanently; the authorization remains until it is canceled.
     CaptureFailed(Failure),
 }

@@ -23,11 +23,11 @@ const SETTLEMENT_DELAY: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RefundRefusal {
     /// No money was captured.
-    NothingTaken,
+    NothingCaptured,
     /// All money was refunded.
     AlreadyRefunded,
     /// The amount exceeds the refundable money.
-    MoreThanIsLeft,
+    ExceedsRefundable,
     /// The charge is disputed.
     Disputed,
 }
@@ -45,23 +45,24 @@ impl PaymentIntent {
     }
 
     /// Refunds all or part of the money. As at Stripe, only the charge shows the refund; the status stays.
-    pub(crate) fn refund(&self, wanted: NewRefund, context: Context) -> Result<Transition, RefundRefusal> {
-        let taken = self.latest_charge().filter(|_| self.status == Status::Succeeded);
-        let charge = taken.filter(|position| wanted.charge.is_none_or(|wanted| wanted.position == *position));
-        let charge = charge.ok_or(RefundRefusal::NothingTaken)?;
+    pub(crate) fn refund(&self, requested: NewRefund, context: Context) -> Result<Transition, RefundRefusal> {
+        let captured = self.latest_charge().filter(|_| self.status == Status::Succeeded);
+        let charge = captured
+            .filter(|position| requested.charge.is_none_or(|requested| requested.position == *position));
+        let charge = charge.ok_or(RefundRefusal::NothingCaptured)?;
         if self.disputes.iter().any(Dispute::withholds_funds) {
             return Err(RefundRefusal::Disputed);
         }
-        let left = self.amount_refundable();
-        if left == 0 {
+        let refundable = self.amount_refundable();
+        if refundable == 0 {
             return Err(RefundRefusal::AlreadyRefunded);
         }
-        let amount = wanted.amount.unwrap_or(left);
-        if amount > left {
-            return Err(RefundRefusal::MoreThanIsLeft);
+        let amount = requested.amount.unwrap_or(refundable);
+        if amount > refundable {
+            return Err(RefundRefusal::ExceedsRefundable);
         }
         let (status, settles) = self.refund_outcome(charge, context.now);
-        let NewRefund { reason, metadata, .. } = wanted;
+        let NewRefund { reason, metadata, .. } = requested;
         let mut next = self.clone();
         let position = crate::id::position(next.refunds.len());
         next.refunds.push(Refund { charge, amount, reason, metadata, created: context.now, status, settles });
@@ -114,11 +115,11 @@ impl PaymentIntent {
     pub(crate) fn update_refund(
         &self,
         position: u32,
-        wanted: &RefundUpdate,
+        requested: &RefundUpdate,
     ) -> Result<Option<Transition>, ApiError> {
         let mut next = self.clone();
         let Some(refund) = next.refunds.get_mut(position as usize) else { return Ok(None) };
-        refund.metadata = wanted.0.apply(std::mem::take(&mut refund.metadata))?;
+        refund.metadata = requested.0.apply(std::mem::take(&mut refund.metadata))?;
         let subject = Subject::Refund(position);
         Ok(Some(
             Transition::of(next)

@@ -105,7 +105,7 @@ impl PaymentIntent {
         };
         let amount = amount.unwrap_or(self.amount);
         if amount > self.amount {
-            return Err(Refusal::MoreThanAuthorized);
+            return Err(Refusal::ExceedsAuthorization);
         }
         let transition = Transition::of(self.clone().with_capture(charge, amount, context));
         Ok(transition

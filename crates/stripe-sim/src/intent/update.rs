@@ -85,19 +85,19 @@ impl IntentUpdate {
 
 impl PaymentIntent {
     /// Changes the payment: texts and metadata at any time, the rest only before an authorization.
-    pub(crate) fn update(&self, wanted: IntentUpdate) -> Result<Result<Transition, Refusal>, ApiError> {
+    pub(crate) fn update(&self, requested: IntentUpdate) -> Result<Result<Transition, Refusal>, ApiError> {
         let changes_the_payment =
-            wanted.amount.is_some() || wanted.currency.is_some() || wanted.method.is_some();
+            requested.amount.is_some() || requested.currency.is_some() || requested.method.is_some();
         if changes_the_payment && !self.status.can_be_confirmed() {
             return Ok(Err(Refusal::UnexpectedState("update")));
         }
         let mut next = self.clone();
-        next.currency = wanted.currency.unwrap_or(next.currency);
-        next.amount = amount(wanted.amount.unwrap_or(next.amount), next.currency)?;
-        next.texts = next.texts.read(&wanted.params)?;
-        next.metadata = wanted.metadata.apply(next.metadata)?;
-        if wanted.method.is_some() {
-            next.payment_method = wanted.method;
+        next.currency = requested.currency.unwrap_or(next.currency);
+        next.amount = amount(requested.amount.unwrap_or(next.amount), next.currency)?;
+        next.texts = next.texts.read(&requested.params)?;
+        next.metadata = requested.metadata.apply(next.metadata)?;
+        if requested.method.is_some() {
+            next.payment_method = requested.method;
             next.status = Status::RequiresConfirmation;
         }
         Ok(Ok(Transition::of(next)))

@@ -18,8 +18,8 @@ pub(crate) async fn show(State(sim): State<StripeSim>) -> Json<Faults> {
 
 /// Sets the faults in the JSON body and keeps the others.
 pub(crate) async fn set(State(sim): State<StripeSim>, body: Bytes) -> Result<Json<Faults>, ApiError> {
-    let wanted = serde_json::from_slice(&body);
-    let set = wanted.and_then(|wanted| sim.faults().merge(&wanted));
+    let requested = serde_json::from_slice(&body);
+    let set = requested.and_then(|requested| sim.faults().merge(&requested));
     set.map(Json).map_err(|error| ApiError::invalid(format!("Invalid faults: {error}.")))
 }
 
@@ -33,7 +33,7 @@ pub(crate) async fn clear(State(sim): State<StripeSim>) -> StatusCode {
 pub(crate) async fn set_form(State(sim): State<StripeSim>, body: Bytes) -> Result<Redirect, ApiError> {
     let params = Params::parse(&body)?;
     let count = |name: &str| whole::<u32>(&params, name);
-    let wanted = Faults {
+    let requested = Faults {
         webhooks: WebhookFaults {
             duplicate: count("duplicate")?,
             drop: count("drop")?,
@@ -48,7 +48,7 @@ pub(crate) async fn set_form(State(sim): State<StripeSim>, body: Bytes) -> Resul
         },
         capture_fails: count("captureFails")?,
     };
-    sim.faults().set(|faults| *faults = wanted);
+    sim.faults().set(|faults| *faults = requested);
     Ok(Redirect::to("/sim"))
 }
 

@@ -112,9 +112,9 @@ impl Filter {
 
     /// `charge.*` matches every type with that beginning.
     fn has_type(&self, kind: &str) -> bool {
-        let named = |wanted: &String| match wanted.strip_suffix('*') {
+        let named = |requested: &String| match requested.strip_suffix('*') {
             Some(beginning) => kind.starts_with(beginning),
-            None => wanted == kind,
+            None => requested == kind,
         };
         self.types.is_empty() || self.types.iter().any(named)
     }

@@ -12,14 +12,14 @@ const CARD = { currency: "usd", capture_method: "manual", payment_method_types: 
 
 function client(key = "sk_test_sim", options = {}) {
   const address = { protocol: "http", host: url.hostname, port: Number(url.port) };
-  // Without connections that are kept: they would keep the tests from ending.
+  // Without persistent connections, which would keep the tests from ending.
   const httpClient = Stripe.createNodeHttpClient(new Agent());
   return new Stripe(key, { ...address, httpClient, maxNetworkRetries: 0, telemetry: false, ...options });
 }
 
 const stripe = client();
 
-// What Stripe has no API for.
+// Calls a control that Stripe does not have.
 async function control(path, body = "", headers = {}) {
   const reply = await fetch(new URL(`/sim/${path}`, url), { method: "POST", body, headers });
   assert.ok(reply.ok, `${path}: ${reply.status}`);
@@ -134,7 +134,7 @@ describe("requests", () => {
     await fails(other, errors.StripeIdempotencyError, { statusCode: 400 });
   });
 
-  test("the library tries again what went wrong", async () => {
+  test("the library retries failures", async () => {
     const set = (api) => control("faults", JSON.stringify({ api }));
     await set({ rateLimit: 1 });
     await fails(() => stripe.balance.retrieve(), errors.StripeRateLimitError, { statusCode: 429, code: "rate_limit" });
@@ -281,7 +281,7 @@ describe("events", () => {
     assert.ok(listed.data.some((one) => one.data.object.id === intent.latest_charge));
   });
 
-  test("a captured charge tells what it was before", async () => {
+  test("the event of a capture contains the former values", async () => {
     const intent = await captured();
     const { event } = await heard("charge.captured", intent.id);
     assert.equal(event.data.previous_attributes.captured, false);
@@ -326,7 +326,7 @@ describe("events", () => {
     }
   });
 
-  test("an endpoint hears only what it wants", async () => {
+  test("an endpoint receives only its events", async () => {
     const wanted = { enabled_events: ["payment_intent.canceled"], metadata: { a: "b" } };
     const changed = await stripe.webhookEndpoints.update(endpoint.id, wanted);
     assert.deepEqual([changed.enabled_events, changed.metadata.a, changed.status], [wanted.enabled_events, "b", "enabled"]);

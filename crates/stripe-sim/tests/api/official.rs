@@ -1,23 +1,23 @@
-//! Stripe's own libraries, which know nothing of a simulator, run their scenarios against the program.
+//! Scenarios of Stripe's own libraries against the program.
 
 use std::path::{Path, PathBuf};
 
 use tokio::process::Command;
 use tokio::task::JoinSet;
 
-use crate::support::program;
+use crate::app::launch_program;
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/official").join(name)
 }
 
-/// Runs a command against a fresh simulator; what it said is shown if it fails.
+/// Runs a command against a new simulator and shows its output if it fails.
 async fn run(command: &mut Command) {
     let mut tasks = JoinSet::new();
-    let (_program, url) = program::launch(&mut tasks, &[]).await;
+    let (_program, url) = launch_program(&mut tasks, &[]).await;
     let output = command.env("STRIPE_SIM", &url).output().await.expect("the command starts");
-    let said = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-    assert!(output.status.success(), "{}", said.concat());
+    let output_text = [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+    assert!(output.status.success(), "{}", output_text.concat());
 }
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn stripes_python_library_takes_the_simulator_for_stripe() {
     let check = check.args(["-c", "import stripe"]).output().await;
     assert!(
         check.is_ok_and(|output| output.status.success()),
-        "Stripe's Python library is not there: run `cargo xtask setup`"
+        "Stripe's Python library is missing: run `cargo xtask setup`"
     );
     let mut command = Command::new(python);
     command.args(["-B", "scenarios.py"]).current_dir(folder("python"));
@@ -40,7 +40,7 @@ async fn stripes_node_library_takes_the_simulator_for_stripe() {
     let folder = folder("node");
     assert!(
         folder.join("node_modules/stripe/package.json").is_file(),
-        "Stripe's Node library is not there: run `cargo xtask setup`"
+        "Stripe's Node library is missing: run `cargo xtask setup`"
     );
     let mut command = Command::new("node");
     command.args(["--test", "scenarios.test.js"]).current_dir(folder);

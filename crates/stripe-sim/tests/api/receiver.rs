@@ -1,4 +1,4 @@
-//! Where events arrive.
+//! A receiver of events.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
-/// An event as it arrived.
+/// A received event.
 #[derive(Debug, Clone)]
 pub(crate) struct Received {
     pub(crate) signature: String,
@@ -31,60 +31,60 @@ impl Received {
 }
 
 #[derive(Default)]
-struct Book {
+struct Log {
     received: Vec<Received>,
     statuses: VecDeque<u16>,
 }
 
-/// Writes every event down and answers as it is told to; otherwise 200.
+/// Records every event and replies with the queued statuses, then with 200.
 #[derive(Clone)]
 pub(crate) struct Receiver {
     pub(crate) url: String,
-    book: Arc<Mutex<Book>>,
-    grew: Arc<Notify>,
+    log: Arc<Mutex<Log>>,
+    changed: Arc<Notify>,
 }
 
 impl Receiver {
     pub(crate) async fn start(tasks: &mut JoinSet<()>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let url = format!("http://{}/hook", listener.local_addr().expect("an address"));
-        let receiver = Self { url, book: Arc::default(), grew: Arc::default() };
-        let router = Router::new().route("/hook", post(note)).with_state(receiver.clone());
+        let receiver = Self { url, log: Arc::default(), changed: Arc::default() };
+        let router = Router::new().route("/hook", post(record)).with_state(receiver.clone());
         tasks.spawn(async move { axum::serve(listener, router).await.expect("serving") });
         receiver
     }
 
-    /// The next replies.
-    pub(crate) fn answers(&self, statuses: impl IntoIterator<Item = u16>) {
-        self.book.lock().expect("the book").statuses.extend(statuses);
+    /// Queues the statuses of the next replies.
+    pub(crate) fn reply_with(&self, statuses: impl IntoIterator<Item = u16>) {
+        self.log.lock().expect("the log").statuses.extend(statuses);
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.book.lock().expect("the book").received.clone()
+        self.log.lock().expect("the log").received.clone()
     }
 
-    /// Waits until what has arrived is `enough`.
-    pub(crate) async fn has(&self, enough: impl Fn(&[Received]) -> bool) {
+    /// Waits until the received events are `enough`.
+    pub(crate) async fn wait_until(&self, enough: impl Fn(&[Received]) -> bool) {
         loop {
-            let grew = self.grew.notified();
+            let changed = self.changed.notified();
             if enough(&self.received()) {
                 return;
             }
-            grew.await;
+            changed.await;
         }
     }
 
-    /// The types of what has arrived, without their common beginning.
+    /// The types of the received events, without the prefix `payment_intent.`.
     pub(crate) fn kinds(&self) -> Vec<String> {
         self.received().iter().map(Received::kind).collect()
     }
 }
 
-async fn note(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
+async fn record(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers["stripe-signature"].to_str().expect("a signature").to_owned();
-    let mut book = receiver.book.lock().expect("the book");
-    book.received.push(Received { signature, body });
-    receiver.grew.notify_waiters();
-    let status = book.statuses.pop_front().unwrap_or(200);
+    let mut log = receiver.log.lock().expect("the log");
+    log.received.push(Received { signature, body });
+    receiver.changed.notify_waiters();
+    let status = log.statuses.pop_front().unwrap_or(200);
     StatusCode::from_u16(status).expect("a status")
 }

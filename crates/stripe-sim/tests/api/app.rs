@@ -1,9 +1,7 @@
-//! A simulator on a socket of its own, a clock to move and a receiver that writes everything down.
-
-pub(crate) mod program;
-mod receiver;
+//! The test harness: a simulator on its own socket, a simulated clock and a receiver of events.
 
 use std::path::Path;
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,11 +13,13 @@ use serde_json::Value;
 use store::Store;
 use store::sqlite::SqliteBackend;
 use stripe_sim::{Fees, Settings, StripeSim};
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::net::TcpListener;
+use tokio::process::{Child, Command};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use receiver::{Received, Receiver};
+use crate::receiver::Receiver;
 
 pub(crate) const SECRET_KEY: &str = "sk_test_sim";
 pub(crate) const PUBLISHABLE_KEY: &str = "pk_test_sim";
@@ -27,8 +27,8 @@ pub(crate) const PUBLISHABLE_KEY: &str = "pk_test_sim";
 /// 2026-11-22T10:00:00Z, in seconds.
 pub(crate) const START: i64 = 1_795_341_600;
 
-/// A simulator and all that stands around it.
-pub(crate) struct World {
+/// A simulator with its clock and receiver.
+pub(crate) struct TestApp {
     pub(crate) sim: StripeSim,
     pub(crate) clock: SimClock,
     pub(crate) receiver: Receiver,
@@ -39,15 +39,15 @@ pub(crate) struct World {
     stop: CancellationToken,
 }
 
-/// A reply, read to its end.
+/// A complete response.
 #[derive(Debug)]
-pub(crate) struct Answer {
+pub(crate) struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Value,
 }
 
-impl Answer {
+impl Response {
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).and_then(|value| value.to_str().ok())
     }
@@ -69,27 +69,27 @@ impl Answer {
     }
 }
 
-impl World {
+impl TestApp {
     pub(crate) async fn start() -> Self {
-        Self::on(SqliteBackend::in_memory().expect("a database in memory"), 1, &OF_PAYMENTS).await
+        Self::on(SqliteBackend::in_memory().expect("a database in memory"), 1, &PAYMENT_EVENTS).await
     }
 
-    /// One whose receiver is told of everything, and that delivers.
-    pub(crate) async fn telling_all() -> Self {
-        let mut world = Self::on(SqliteBackend::in_memory().expect("a database in memory"), 1, &["*"]).await;
-        world.deliver();
-        world
+    /// A delivering simulator whose receiver subscribes to everything.
+    pub(crate) async fn with_all_events() -> Self {
+        let mut app = Self::on(SqliteBackend::in_memory().expect("a database in memory"), 1, &["*"]).await;
+        app.deliver();
+        app
     }
 
-    /// One that takes fees.
-    pub(crate) async fn charging(fees: Fees) -> Self {
+    /// A simulator with fees.
+    pub(crate) async fn with_fees(fees: Fees) -> Self {
         let backend = SqliteBackend::in_memory().expect("a database in memory");
         Self::with(backend, 1, Settings { fees, ..Settings::default() }).await
     }
 
-    /// One whose state survives; `seed` tells its ids from those of an earlier one.
+    /// A simulator whose state survives; `seed` tells its ids from those of an earlier one.
     pub(crate) async fn on_file(file: &Path, seed: u64) -> Self {
-        Self::on(SqliteBackend::open(file).expect("a database file"), seed, &OF_PAYMENTS).await
+        Self::on(SqliteBackend::open(file).expect("a database file"), seed, &PAYMENT_EVENTS).await
     }
 
     async fn on(backend: Arc<SqliteBackend>, seed: u64, events: &[&str]) -> Self {
@@ -116,35 +116,35 @@ impl World {
         Self { sim, clock, receiver, url, http, backend, tasks, stop: CancellationToken::new() }
     }
 
-    /// Lets the events out from now on.
+    /// Delivers events from now on.
     pub(crate) fn deliver(&mut self) {
         let (sim, stop) = (self.sim.clone(), self.stop.clone());
         self.tasks.spawn(async move { sim.deliver_webhooks(stop).await });
     }
 
     pub(crate) async fn delivering() -> Self {
-        let mut world = Self::start().await;
-        world.deliver();
-        world
+        let mut app = Self::start().await;
+        app.deliver();
+        app
     }
 
-    /// Waits until everything that is due was delivered.
-    pub(crate) async fn settle(&self) {
+    /// Waits until nothing is due.
+    pub(crate) async fn wait_until_idle(&self) {
         self.sim.idle().await.expect("the database works");
     }
 
-    pub(crate) async fn pass(&self, time: Duration) {
+    pub(crate) async fn advance_clock(&self, time: Duration) {
         self.clock.advance(time);
-        self.settle().await;
+        self.wait_until_idle().await;
     }
 
-    /// Ends everything and lets go of the database.
+    /// Stops everything and closes the database.
     pub(crate) async fn stop(mut self) {
         self.tasks.shutdown().await;
         store::Backend::close(&*self.backend).await;
     }
 
-    /// A client of Stripe's API in Rust, turned on the simulator.
+    /// Stripe's client for Rust.
     pub(crate) fn stripe(&self) -> stripe::Client {
         stripe::ClientBuilder::new(SECRET_KEY).url(format!("{}/", self.url)).build().expect("a client")
     }
@@ -155,7 +155,7 @@ impl World {
         path: &str,
         headers: &[(&str, &str)],
         params: &[(&str, &str)],
-    ) -> Answer {
+    ) -> Response {
         let form = serde_urlencoded::to_string(params).expect("a form");
         let mut request = self.http.request(method.clone(), format!("{}{path}", self.url));
         for (name, value) in headers {
@@ -167,42 +167,55 @@ impl World {
         let response = request.send().await.expect("a reply");
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.expect("a body");
-        Answer { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
+        Response { status, headers, body: serde_json::from_slice(&body).unwrap_or_default() }
     }
 
-    pub(crate) async fn post(&self, path: &str, params: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post(&self, path: &str, params: &[(&str, &str)]) -> Response {
         let bearer = format!("Bearer {SECRET_KEY}");
         self.call(Method::POST, path, &[(AUTHORIZATION.as_str(), &bearer)], params).await
     }
 
     /// A post under an idempotency key.
-    pub(crate) async fn post_once(&self, key: &str, path: &str, params: &[(&str, &str)]) -> Answer {
+    pub(crate) async fn post_once(&self, key: &str, path: &str, params: &[(&str, &str)]) -> Response {
         let bearer = format!("Bearer {SECRET_KEY}");
         let headers = [(AUTHORIZATION.as_str(), bearer.as_str()), ("idempotency-key", key)];
         self.call(Method::POST, path, &headers, params).await
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Answer {
+    pub(crate) async fn get(&self, path: &str) -> Response {
         let bearer = format!("Bearer {SECRET_KEY}");
         self.call(Method::GET, path, &[(AUTHORIZATION.as_str(), &bearer)], &[]).await
     }
 
     /// A new `PaymentIntent` of 25.00 USD, captured by hand.
-    pub(crate) async fn create(&self) -> Answer {
-        let answer = self.post("/v1/payment_intents", &NEW).await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        answer
+    pub(crate) async fn create(&self) -> Response {
+        let response = self.post("/v1/payment_intents", &NEW).await;
+        assert_eq!(response.status, 200, "{response:?}");
+        response
     }
 
-    pub(crate) async fn confirm(&self, id: &str, method: &str) -> Answer {
+    pub(crate) async fn confirm(&self, id: &str, method: &str) -> Response {
         self.post(&format!("/v1/payment_intents/{id}/confirm"), &[("payment_method", method)]).await
     }
 
-    /// One whose money is reserved.
+    /// A payment of 25.00 USD with an authorization.
     pub(crate) async fn authorized(&self) -> String {
         let id = self.create().await.id();
-        let answer = self.confirm(&id, "pm_card_visa").await;
-        assert_eq!(answer.state(), "requires_capture", "{answer:?}");
+        let response = self.confirm(&id, "pm_card_visa").await;
+        assert_eq!(response.state(), "requires_capture", "{response:?}");
+        id
+    }
+
+    pub(crate) async fn capture(&self, id: &str) -> Response {
+        self.post(&format!("/v1/payment_intents/{id}/capture"), &[]).await
+    }
+
+    /// A payment of 25.00 USD captured from this card.
+    pub(crate) async fn captured(&self, method: &str) -> String {
+        let id = self.create().await.id();
+        self.confirm(&id, method).await;
+        let response = self.capture(&id).await;
+        assert_eq!(response.state(), "succeeded", "{response:?}");
         id
     }
 
@@ -211,8 +224,8 @@ impl World {
     }
 }
 
-/// What the receiver is told of, unless it wants to hear everything: what happens to `PaymentIntent`s and refunds.
-const OF_PAYMENTS: [&str; 7] = [
+/// The receiver's subscription by default.
+const PAYMENT_EVENTS: [&str; 7] = [
     "payment_intent.created",
     "payment_intent.requires_action",
     "payment_intent.payment_failed",
@@ -222,6 +235,27 @@ const OF_PAYMENTS: [&str; 7] = [
     "refund.created",
 ];
 
-/// The parameters of [`World::create`].
+/// The parameters of [`TestApp::create`].
 pub(crate) const NEW: [(&str, &str); 4] =
     [("amount", "2500"), ("currency", "usd"), ("capture_method", "manual"), ("metadata[orderId]", "o-1")];
+
+/// Starts the program; returns it and its address. The log is read to its end, so that the program never blocks on it.
+pub(crate) async fn launch_program(tasks: &mut JoinSet<()>, arguments: &[&str]) -> (Child, String) {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_stripe-sim"));
+    program.args(["--listen", "127.0.0.1:0"]).args(arguments);
+    program.env("RUST_LOG", "info").stderr(Stdio::piped()).kill_on_drop(true);
+    let mut child = program.spawn().expect("a program");
+    let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
+    loop {
+        let line = lines.next_line().await.expect("text").expect("a listening program");
+        if let Some((_, address)) = line.split_once("listening address=") {
+            let url = format!("http://{}", address.trim());
+            tasks.spawn(async move {
+                while let Ok(Some(line)) = lines.next_line().await {
+                    eprintln!("{line}");
+                }
+            });
+            return (child, url);
+        }
+    }
+}

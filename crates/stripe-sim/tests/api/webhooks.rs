@@ -1,4 +1,4 @@
-//! Events: signed, complete, and sent until they are taken.
+//! Webhook events: signed, complete, and sent until accepted.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -6,9 +6,10 @@ use std::time::Duration;
 use aws_lc_rs::hmac;
 use stripe_webhook::Webhook;
 
-use crate::support::{Received, START, World};
+use crate::app::{START, TestApp};
+use crate::receiver::Received;
 
-/// Checks the signature as a receiver does, and gives the time that was signed.
+/// Checks the signature as a receiver; returns the signed time.
 fn verified(event: &Received, secret: &str) -> Option<i64> {
     let mut parts = event.signature.split(',');
     let time = parts.next()?.strip_prefix("t=")?;
@@ -23,18 +24,18 @@ fn verified(event: &Received, secret: &str) -> Option<i64> {
 
 #[tokio::test]
 async fn every_step_is_announced_in_order_with_the_state_of_then() {
-    let world = World::delivering().await;
-    let id = world.create().await.id();
-    world.settle().await;
-    world.confirm(&id, "pm_card_chargeDeclined").await;
-    world.settle().await;
-    world.confirm(&id, "pm_card_authenticationRequired").await;
-    world.settle().await;
-    world.post(&format!("/sim/3ds/{id}/accept"), &[]).await;
-    world.settle().await;
-    world.post(&format!("/v1/payment_intents/{id}/capture"), &[]).await;
-    world.settle().await;
-    let seen: Vec<_> = world.receiver.received().iter().map(|event| (event.kind(), event.json())).collect();
+    let app = TestApp::delivering().await;
+    let id = app.create().await.id();
+    app.wait_until_idle().await;
+    app.confirm(&id, "pm_card_chargeDeclined").await;
+    app.wait_until_idle().await;
+    app.confirm(&id, "pm_card_authenticationRequired").await;
+    app.wait_until_idle().await;
+    app.post(&format!("/sim/3ds/{id}/accept"), &[]).await;
+    app.wait_until_idle().await;
+    app.capture(&id).await;
+    app.wait_until_idle().await;
+    let seen: Vec<_> = app.receiver.received().iter().map(|event| (event.kind(), event.json())).collect();
     let states: Vec<_> = seen
         .iter()
         .map(|(kind, event)| (kind.as_str(), event["data"]["object"]["status"].as_str().expect("a status")))
@@ -58,15 +59,14 @@ async fn every_step_is_announced_in_order_with_the_state_of_then() {
 
 #[tokio::test]
 async fn async_stripes_own_check_takes_every_event_and_nothing_else() {
-    let world = World::telling_all().await;
-    let id = world.authorized().await;
-    world.post(&format!("/v1/payment_intents/{id}/capture"), &[]).await;
-    world.post("/v1/refunds", &[("payment_intent", id.as_str()), ("amount", "100")]).await;
-    let charge = world.get(&format!("/v1/payment_intents/{id}")).await.body["latest_charge"].clone();
+    let app = TestApp::with_all_events().await;
+    let id = app.captured("pm_card_visa").await;
+    app.post("/v1/refunds", &[("payment_intent", id.as_str()), ("amount", "100")]).await;
+    let charge = app.get(&format!("/v1/payment_intents/{id}")).await.body["latest_charge"].clone();
     let charge = charge.as_str().expect("a charge");
-    world.post(&format!("/sim/charges/{charge}/dispute"), &[]).await;
-    world.settle().await;
-    let events = world.receiver.received();
+    app.post(&format!("/sim/charges/{charge}/dispute"), &[]).await;
+    app.wait_until_idle().await;
+    let events = app.receiver.received();
     let kinds: BTreeSet<_> = events.iter().map(Received::kind).collect();
     for kind in ["succeeded", "charge.refunded", "refund.created", "charge.dispute.created"] {
         assert!(kinds.contains(kind), "{kinds:?}");
@@ -92,19 +92,19 @@ async fn async_stripes_own_check_takes_every_event_and_nothing_else() {
 
 #[tokio::test]
 async fn a_cancellation_is_announced() {
-    let world = World::delivering().await;
-    let id = world.authorized().await;
-    world.post(&format!("/v1/payment_intents/{id}/cancel"), &[]).await;
-    world.settle().await;
-    assert_eq!(world.receiver.kinds(), ["created", "amount_capturable_updated", "canceled"]);
+    let app = TestApp::delivering().await;
+    let id = app.authorized().await;
+    app.post(&format!("/v1/payment_intents/{id}/cancel"), &[]).await;
+    app.wait_until_idle().await;
+    assert_eq!(app.receiver.kinds(), ["created", "amount_capturable_updated", "canceled"]);
 }
 
 #[tokio::test]
 async fn an_event_is_signed_with_the_secret_over_its_very_bytes() {
-    let world = World::delivering().await;
-    world.create().await;
-    world.settle().await;
-    let event = world.receiver.received().remove(0);
+    let app = TestApp::delivering().await;
+    app.create().await;
+    app.wait_until_idle().await;
+    let event = app.receiver.received().remove(0);
     assert_eq!(verified(&event, "whsec_sim"), Some(START));
     assert_eq!(verified(&event, "whsec_other"), None);
     let mut forged = event.body.to_vec();
@@ -114,19 +114,19 @@ async fn an_event_is_signed_with_the_secret_over_its_very_bytes() {
 
 #[tokio::test]
 async fn an_event_is_sent_again_with_growing_delays_until_it_is_taken() {
-    let world = World::delivering().await;
-    world.receiver.answers([500, 302]);
-    world.create().await;
-    world.settle().await;
-    assert_eq!(world.receiver.received().len(), 1);
-    world.pass(Duration::from_millis(999)).await;
-    assert_eq!(world.receiver.received().len(), 1, "not before its time");
-    world.pass(Duration::from_millis(1)).await;
-    assert_eq!(world.receiver.received().len(), 2);
-    world.pass(Duration::from_secs(5)).await;
-    world.pass(Duration::from_hours(24)).await;
-    let tries = world.receiver.received();
-    assert_eq!(tries.len(), 3, "once it was taken, no more");
+    let app = TestApp::delivering().await;
+    app.receiver.reply_with([500, 302]);
+    app.create().await;
+    app.wait_until_idle().await;
+    assert_eq!(app.receiver.received().len(), 1);
+    app.advance_clock(Duration::from_millis(999)).await;
+    assert_eq!(app.receiver.received().len(), 1, "not before its time");
+    app.advance_clock(Duration::from_millis(1)).await;
+    assert_eq!(app.receiver.received().len(), 2);
+    app.advance_clock(Duration::from_secs(5)).await;
+    app.advance_clock(Duration::from_hours(24)).await;
+    let tries = app.receiver.received();
+    assert_eq!(tries.len(), 3, "no attempt after acceptance");
     assert!(tries.iter().all(|event| event.body == tries[0].body), "every try sends the same event");
     let times: Vec<_> = tries.iter().map(|event| verified(event, "whsec_sim")).collect();
     assert_eq!(times, [Some(START), Some(START + 1), Some(START + 6)]);
@@ -134,40 +134,40 @@ async fn an_event_is_sent_again_with_growing_delays_until_it_is_taken() {
 
 #[tokio::test]
 async fn an_event_that_is_never_taken_is_given_up_after_three_days() {
-    let world = World::delivering().await;
-    world.receiver.answers([500; 100]);
-    world.create().await;
-    world.settle().await;
+    let app = TestApp::delivering().await;
+    app.receiver.reply_with([500; 100]);
+    app.create().await;
+    app.wait_until_idle().await;
     for _ in 0..8 {
-        world.pass(Duration::from_hours(12)).await;
+        app.advance_clock(Duration::from_hours(12)).await;
     }
-    // At the start, and after each half day until the third is over.
-    assert_eq!(world.receiver.received().len(), 7);
+    // At the start, and after each half day of three days.
+    assert_eq!(app.receiver.received().len(), 7);
 }
 
 #[tokio::test]
 async fn one_events_failure_holds_up_no_other() {
-    let world = World::delivering().await;
-    world.receiver.answers([500]);
-    let id = world.create().await.id();
-    world.settle().await;
-    world.confirm(&id, "pm_card_visa").await;
-    world.settle().await;
-    assert_eq!(world.receiver.kinds(), ["created", "amount_capturable_updated"]);
-    world.pass(Duration::from_secs(1)).await;
-    assert_eq!(world.receiver.kinds(), ["created", "amount_capturable_updated", "created"]);
+    let app = TestApp::delivering().await;
+    app.receiver.reply_with([500]);
+    let id = app.create().await.id();
+    app.wait_until_idle().await;
+    app.confirm(&id, "pm_card_visa").await;
+    app.wait_until_idle().await;
+    assert_eq!(app.receiver.kinds(), ["created", "amount_capturable_updated"]);
+    app.advance_clock(Duration::from_secs(1)).await;
+    assert_eq!(app.receiver.kinds(), ["created", "amount_capturable_updated", "created"]);
 }
 
 #[tokio::test]
 async fn many_payments_are_all_announced() {
-    let world = World::delivering().await;
+    let app = TestApp::delivering().await;
     let mut ids = BTreeSet::new();
     for _ in 0..40 {
-        ids.insert(world.create().await.id());
+        ids.insert(app.create().await.id());
     }
-    world.settle().await;
+    app.wait_until_idle().await;
     let object = |event: &Received| event.json()["data"]["object"]["id"].as_str().expect("an id").to_owned();
-    let announced: Vec<_> = world.receiver.received().iter().map(object).collect();
+    let announced: Vec<_> = app.receiver.received().iter().map(object).collect();
     assert_eq!(announced.len(), 40);
     assert_eq!(announced.into_iter().collect::<BTreeSet<_>>(), ids);
 }
