@@ -4,7 +4,7 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use store::StoreError;
+use store::{CommitError, StoreError};
 
 use crate::failure::Failure;
 
@@ -149,5 +149,15 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database failed");
         Self::internal()
+    }
+}
+
+/// A violated unique key is a defect, unless the caller of the commit expects it.
+impl From<CommitError> for ApiError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            CommitError::Conflict | CommitError::DuplicateKey(_) => Self::internal(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use common::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Claim, Document, Index, Keys, Part};
+use store::{Document, Index, Keys, Part, UniqueKey};
 use uuid::Uuid;
 
 use crate::event::{Cause, Delivery, Event, NewEvent};
@@ -58,8 +58,8 @@ impl Record {
         [Kind::PaymentIntent, Kind::Charge, Kind::Refund, Kind::Dispute, Kind::Transaction, Kind::Event];
 
     /// The unique key of an idempotency key: the database accepts one of two concurrent requests.
-    pub(crate) fn key_claim(key: &str) -> Claim {
-        Claim::new(Self::KEY, key)
+    pub(crate) fn unique_key(key: &str) -> UniqueKey {
+        UniqueKey::new(Self::KEY, key)
     }
 
     /// The next revision with this state, without replies and events past their retention.
@@ -138,7 +138,7 @@ impl Document for Record {
         Index::many(Kind::Event.index()),
         Index::one(Self::BY_DUE),
     ];
-    const CLAIMS: &'static [&'static str] = &[Self::KEY];
+    const UNIQUE_KEYS: &'static [&'static str] = &[Self::KEY];
 
     fn id(&self) -> Uuid {
         self.intent.id.0
@@ -159,6 +159,6 @@ impl Document for Record {
         if let Some(due) = self.due() {
             keys = keys.ordered(Self::BY_DUE, [due.into()]);
         }
-        self.replies.iter().fold(keys, |keys, reply| keys.claim(Self::key_claim(&reply.key)))
+        self.replies.iter().fold(keys, |keys, reply| keys.unique(Self::unique_key(&reply.key)))
     }
 }

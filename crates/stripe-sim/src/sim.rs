@@ -1,10 +1,11 @@
 //! The simulator's shared state: collections, clock, faults, and the cached endpoints.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use common::{Ids, SharedClock, Time};
+use parking_lot::Mutex;
 use store::{Collection, Range, Store, StoreError};
 use tokio::sync::Notify;
 
@@ -66,19 +67,19 @@ impl StripeSim {
 
     /// Every endpoint, oldest first, after that of the settings.
     pub(crate) async fn endpoints(&self) -> Result<Arc<[Endpoint]>, StoreError> {
-        if let Some(cached) = self.0.endpoint_cache.lock().unwrap_or_else(PoisonError::into_inner).clone() {
+        if let Some(cached) = self.0.endpoint_cache.lock().clone() {
             return Ok(cached);
         }
         let stored = Range::of(Endpoint::BY_CREATED, []).limit(MAX_ENDPOINTS);
         let stored = self.0.endpoints.page(stored).await?.items;
         let configured = Endpoint::configured(&self.0.settings, self.0.started);
         let all: Arc<[Endpoint]> = configured.into_iter().chain(stored).collect();
-        *self.0.endpoint_cache.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&all));
+        *self.0.endpoint_cache.lock() = Some(Arc::clone(&all));
         Ok(all)
     }
 
     /// Invalidates the cache.
     pub(crate) fn endpoints_changed(&self) {
-        *self.0.endpoint_cache.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.0.endpoint_cache.lock() = None;
     }
 }

@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use common::Decision;
 use serde_json::{Value, json};
-use store::{ChangeError, CommitError};
+use store::{CommitError, UpdateError};
 use uuid::Uuid;
 
 use super::read::limit;
@@ -27,13 +27,9 @@ pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<R
     }
     let id = EndpointId(sim.0.ids.next::<Uuid>());
     let endpoint = requested.create(id, new_secret(&sim), sim.0.clock.now());
-    let created = sim.0.endpoints.commit(Decision::quiet(endpoint)).await;
+    let created = sim.0.endpoints.commit(Decision::without_event(endpoint)).await;
     sim.endpoints_changed();
-    match created {
-        Ok(endpoint) => Ok(Reply::ok(endpoint.view_with_secret())),
-        Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Conflict | CommitError::Taken(_)) => Err(ApiError::internal()),
-    }
+    Ok(Reply::ok(created?.view_with_secret()))
 }
 
 /// `GET …/{id}`
@@ -105,7 +101,7 @@ pub(crate) async fn delete(
     match removed {
         Ok(()) => Ok(Reply::ok(json!({ "id": text, "object": "webhook_endpoint", "deleted": true }))),
         Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Conflict | CommitError::Taken(_)) => Err(ApiError::locked()),
+        Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Err(ApiError::locked()),
     }
 }
 
@@ -130,17 +126,17 @@ async fn change(
     decide: impl Fn(&Endpoint) -> Result<Endpoint, ApiError>,
 ) -> Result<Endpoint, ApiError> {
     let id = stored(text)?;
-    let changed = sim.0.endpoints.change(id.0, |current| {
+    let changed = sim.0.endpoints.update(id.0, |current| {
         let current = current.ok_or_else(|| EndpointId::missing(text))?;
-        Ok::<_, ApiError>(Some(Decision::quiet(decide(current)?)))
+        Ok::<_, ApiError>(Some(Decision::without_event(decide(current)?)))
     });
     let changed = changed.await;
     sim.endpoints_changed();
     match changed {
         Ok(endpoint) => endpoint.ok_or_else(|| EndpointId::missing(text)),
-        Err(ChangeError::Refused(error)) => Err(error),
-        Err(ChangeError::Store(error)) => Err(error.into()),
-        Err(ChangeError::Taken(_)) => Err(ApiError::internal()),
+        Err(UpdateError::Refused(error)) => Err(error),
+        Err(UpdateError::Store(error)) => Err(error.into()),
+        Err(UpdateError::DuplicateKey(_)) => Err(ApiError::internal()),
     }
 }
 

@@ -1,7 +1,5 @@
 //! Idempotency keys of requests: one request in flight a key, and the fingerprint that tells requests apart.
 
-use std::sync::PoisonError;
-
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::http::{HeaderMap, Method};
 
@@ -23,7 +21,7 @@ pub(super) struct InFlightKey {
 
 impl InFlightKey {
     pub(super) fn enter(sim: &StripeSim, key: &str, fingerprint: String) -> Result<Self, ApiError> {
-        let mut in_flight = sim.0.keys_in_flight.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_flight = sim.0.keys_in_flight.lock();
         if in_flight.insert(key.to_owned()) {
             Ok(Self { sim: sim.clone(), key: key.to_owned(), fingerprint })
         } else {
@@ -34,7 +32,7 @@ impl InFlightKey {
 
 impl Drop for InFlightKey {
     fn drop(&mut self) {
-        self.sim.0.keys_in_flight.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.sim.0.keys_in_flight.lock().remove(&self.key);
     }
 }
 

@@ -1,13 +1,11 @@
 //! Replies, and the commands that cause them: replay, decide, then commit state, events and reply in one write.
 
-use std::convert::Infallible;
-
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use common::{Decision, Time};
 use serde_json::Value;
-use store::ChangeError;
+use store::CommitError;
 
 use super::Call;
 use crate::error::ApiError;
@@ -65,7 +63,7 @@ impl StripeSim {
         let now = self.0.clock.now();
         let mut replied = None;
         let mut fails = None;
-        let changed = self.0.records.change(id.0, |current| {
+        let changed = self.0.records.apply(id.0, |current| {
             let outcome = decide(current.map(|record| &record.intent));
             let (next, reply) = match (outcome, current) {
                 (Ok(transition), _) => {
@@ -83,18 +81,17 @@ impl StripeSim {
                 }
                 (Err(error), _) => (None, Reply::from(&error)),
             };
-            let next = next.map(|record| Decision::quiet(store_reply(record, call, &reply, now)));
+            let next = next.map(|record| Decision::without_event(store_reply(record, call, &reply, now)));
             replied = Some(reply);
-            Ok::<_, Infallible>(next)
+            next
         });
         match changed.await {
             Ok(_) => {
                 self.0.work_added.notify_one();
                 replied.ok_or_else(ApiError::internal)
             }
-            Err(ChangeError::Refused(never)) => match never {},
-            Err(ChangeError::Taken(_)) => Err(ApiError::key_in_use(call.key().unwrap_or_default())),
-            Err(ChangeError::Store(error)) => Err(error.into()),
+            Err(CommitError::DuplicateKey(_)) => Err(ApiError::key_in_use(call.key().unwrap_or_default())),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -105,7 +102,9 @@ impl StripeSim {
     /// The stored reply of the request's idempotency key.
     async fn replay(&self, call: &Call) -> Result<Option<Reply>, ApiError> {
         let Some(key) = call.key() else { return Ok(None) };
-        let Some(record) = self.0.records.claimed(Record::key_claim(key)).await? else { return Ok(None) };
+        let Some(record) = self.0.records.get_by_unique_key(Record::unique_key(key)).await? else {
+            return Ok(None);
+        };
         let now = self.0.clock.now();
         let Some(stored) = record.replies.iter().find(|reply| reply.key == key && reply.is_retained(now))
         else {
@@ -123,15 +122,12 @@ impl StripeSim {
     /// Frees the keys whose replies are past their retention.
     async fn purge_expired_replies(&self, id: IntentId, now: Time) -> Result<(), ApiError> {
         let purge = |current: Option<&Record>| {
-            let next = current.map(|record| Record::next(current, record.intent.clone(), now));
-            Ok::<_, Infallible>(next.map(Decision::quiet))
+            current
+                .map(|record| Record::next(current, record.intent.clone(), now))
+                .map(Decision::without_event)
         };
-        match self.0.records.change(id.0, purge).await {
-            Ok(_) => Ok(()),
-            Err(ChangeError::Store(error)) => Err(error.into()),
-            Err(ChangeError::Taken(_)) => Err(ApiError::internal()),
-            Err(ChangeError::Refused(never)) => match never {},
-        }
+        self.0.records.apply(id.0, purge).await?;
+        Ok(())
     }
 
     fn reply(&self, call: &Call, transition: &Transition) -> Reply {

@@ -1,10 +1,8 @@
 //! Delivery of a payment's due events: signed requests, and the record of their outcomes.
 
-use std::convert::Infallible;
-
 use aws_lc_rs::hmac;
 use common::{Decision, Time};
-use store::{ChangeError, StoreError};
+use store::CommitError;
 use uuid::Uuid;
 
 use crate::endpoint::Endpoint;
@@ -22,7 +20,7 @@ struct AttemptResult {
 
 impl StripeSim {
     /// Sends the due events one after another and stores the outcomes.
-    pub(super) async fn deliver(&self, id: Uuid, client: &reqwest::Client) -> Result<(), StoreError> {
+    pub(super) async fn deliver(&self, id: Uuid, client: &reqwest::Client) -> Result<(), CommitError> {
         let Some(record) = self.0.records.get(id).await? else { return Ok(()) };
         let endpoints = self.endpoints().await?;
         let mut attempts = Vec::new();
@@ -39,17 +37,10 @@ impl StripeSim {
         }
         let record_outcomes = |current: Option<&Record>| {
             let next = current.map(|record| apply(record, &attempts, self.0.clock.now()));
-            Ok::<_, Infallible>(next.map(Decision::quiet))
+            next.map(Decision::without_event)
         };
-        match self.0.records.change(id, record_outcomes).await {
-            Ok(_) => Ok(()),
-            Err(ChangeError::Refused(never)) => match never {},
-            Err(ChangeError::Store(error)) => Err(error),
-            Err(ChangeError::Taken(claim)) => {
-                tracing::error!(claim, "a delivery violates a unique key");
-                Ok(())
-            }
-        }
+        self.0.records.apply(id, record_outcomes).await?;
+        Ok(())
     }
 
     async fn attempt(

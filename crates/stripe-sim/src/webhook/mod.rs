@@ -4,7 +4,6 @@
 mod deliver;
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -13,7 +12,7 @@ use std::time::Duration;
 use common::{Decision, Time};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use store::{ChangeError, Range, StoreError};
+use store::{CommitError, Range, StoreError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -120,13 +119,13 @@ impl StripeSim {
     }
 
     /// The payment stays due and is retried.
-    async fn database_failed(&self, error: &StoreError) {
+    async fn database_failed(&self, error: &CommitError) {
         tracing::error!(%error, "cannot read a payment or store the outcome of its events");
         self.0.clock.sleep(DATABASE_RETRY_DELAY).await;
     }
 
     /// Applies the time-driven transitions of a payment one after another until none is due.
-    async fn apply_due_transitions(&self, id: Uuid) -> Result<(), StoreError> {
+    async fn apply_due_transitions(&self, id: Uuid) -> Result<(), CommitError> {
         let endpoints: Arc<[Endpoint]> = self.endpoints().await?;
         let context = self.context();
         let cause = Cause { request_id: None, idempotency_key: None };
@@ -141,17 +140,10 @@ impl StripeSim {
                 advanced.version = version;
                 next = Some(advanced);
             }
-            Ok::<_, Infallible>(next.map(Decision::quiet))
+            next.map(Decision::without_event)
         };
-        match self.0.records.change(id, apply).await {
-            Ok(_) => Ok(()),
-            Err(ChangeError::Store(error)) => Err(error),
-            Err(ChangeError::Refused(never)) => match never {},
-            Err(ChangeError::Taken(claim)) => {
-                tracing::error!(claim, "a due transition violates a unique key");
-                Ok(())
-            }
-        }
+        self.0.records.apply(id, apply).await?;
+        Ok(())
     }
 }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
+use parking_lot::Mutex;
 use reqwest::Method;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
@@ -26,6 +27,9 @@ pub(crate) const PUBLISHABLE_KEY: &str = "pk_test_sim";
 
 /// 2026-11-22T10:00:00Z, in seconds.
 pub(crate) const START: i64 = 1_795_341_600;
+
+/// Held during a fork: until its `exec`, the child shares the lock of every open database file.
+static FORK: Mutex<()> = Mutex::new(());
 
 /// A simulator with its clock and receiver.
 pub(crate) struct TestApp {
@@ -89,7 +93,11 @@ impl TestApp {
 
     /// A simulator whose state survives; `seed` tells its ids from those of an earlier one.
     pub(crate) async fn on_file(file: &Path, seed: u64) -> Self {
-        Self::on(SqliteBackend::open(file).expect("a database file"), seed, &PAYMENT_EVENTS).await
+        let backend = {
+            let _no_fork = FORK.lock();
+            SqliteBackend::open(file).expect("a database file")
+        };
+        Self::on(backend, seed, &PAYMENT_EVENTS).await
     }
 
     async fn on(backend: Arc<SqliteBackend>, seed: u64, events: &[&str]) -> Self {
@@ -239,12 +247,18 @@ const PAYMENT_EVENTS: [&str; 7] = [
 pub(crate) const NEW: [(&str, &str); 4] =
     [("amount", "2500"), ("currency", "usd"), ("capture_method", "manual"), ("metadata[orderId]", "o-1")];
 
+/// Starts a child process.
+pub(crate) fn spawn(command: &mut Command) -> std::io::Result<Child> {
+    let _fork = FORK.lock();
+    command.spawn()
+}
+
 /// Starts the program; returns it and its address. The log is read to its end, so that the program never blocks on it.
 pub(crate) async fn launch_program(tasks: &mut JoinSet<()>, arguments: &[&str]) -> (Child, String) {
     let mut program = Command::new(env!("CARGO_BIN_EXE_stripe-sim"));
     program.args(["--listen", "127.0.0.1:0"]).args(arguments);
     program.env("RUST_LOG", "info").stderr(Stdio::piped()).kill_on_drop(true);
-    let mut child = program.spawn().expect("a program");
+    let mut child = spawn(&mut program).expect("a program");
     let mut lines = BufReader::new(child.stderr.take().expect("its log")).lines();
     loop {
         let line = lines.next_line().await.expect("text").expect("a listening program");

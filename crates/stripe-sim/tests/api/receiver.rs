@@ -1,13 +1,14 @@
 //! A receiver of events.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -56,11 +57,11 @@ impl Receiver {
 
     /// Queues the statuses of the next replies.
     pub(crate) fn reply_with(&self, statuses: impl IntoIterator<Item = u16>) {
-        self.log.lock().expect("the log").statuses.extend(statuses);
+        self.log.lock().statuses.extend(statuses);
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.log.lock().expect("the log").received.clone()
+        self.log.lock().received.clone()
     }
 
     /// Waits until the received events are `enough`.
@@ -82,7 +83,7 @@ impl Receiver {
 
 async fn record(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers["stripe-signature"].to_str().expect("a signature").to_owned();
-    let mut log = receiver.log.lock().expect("the log");
+    let mut log = receiver.log.lock();
     log.received.push(Received { signature, body });
     receiver.changed.notify_waiters();
     let status = log.statuses.pop_front().unwrap_or(200);

@@ -1,15 +1,12 @@
 //! Actions of buyers, banks and Stripe's dashboard: `POST /sim/charges/{id}/dispute`, `/sim/disputes/{id}/{win|lose}` and
 //! `/sim/events/{id}/resend`.
 
-use std::convert::Infallible;
-
 use axum::Extension;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use common::Decision;
-use store::ChangeError;
 
 use super::render::answer;
 use crate::dispute::DisputeReason;
@@ -79,9 +76,7 @@ pub(crate) async fn resend(
     let missing = || ItemId::missing(Kind::Event, &text);
     let (endpoints, now) = (sim.endpoints().await?, sim.0.clock.now());
     let reschedule = |current: Option<&Record>| {
-        let Some(current) = current.filter(|record| record.event(id.position).is_some()) else {
-            return Ok::<_, Infallible>(None);
-        };
+        let current = current.filter(|record| record.event(id.position).is_some())?;
         let mut next = Record::next(Some(current), current.intent.clone(), now);
         for event in next.events.iter_mut().filter(|event| event.position == id.position) {
             for endpoint in endpoints.iter().filter(|endpoint| endpoint.subscribes_to(event.kind)) {
@@ -92,14 +87,9 @@ pub(crate) async fn resend(
                 }
             }
         }
-        Ok(Some(Decision::quiet(next)))
+        Some(Decision::without_event(next))
     };
-    let record = match sim.0.records.change(id.owner.0, reschedule).await {
-        Ok(record) => record.ok_or_else(missing)?,
-        Err(ChangeError::Refused(never)) => match never {},
-        Err(ChangeError::Store(error)) => return Err(error.into()),
-        Err(ChangeError::Taken(_)) => return Err(ApiError::internal()),
-    };
+    let record = sim.0.records.apply(id.owner.0, reschedule).await?.ok_or_else(missing)?;
     sim.0.work_added.notify_one();
     let view = record.view(Kind::Event, id.position, &sim.0.settings.public_url, now).ok_or_else(missing)?;
     Ok(answer(&headers, Reply::ok(view), &format!("/sim/events/{text}")))
