@@ -62,7 +62,7 @@ impl PaymentMethod {
         })
     }
 
-    /// Tells cards apart, as far as their stored parts do.
+    /// Distinguishes cards, as far as their stored parts do.
     pub(crate) fn fingerprint(&self) -> String {
         format!("sim{}{}", self.brand, self.last4)
     }

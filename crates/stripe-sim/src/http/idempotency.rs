@@ -1,4 +1,4 @@
-//! Idempotency keys of requests: one request in flight a key, and the fingerprint that tells requests apart.
+//! Idempotency keys of requests: one request in flight a key, and the fingerprint that distinguishes requests.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use axum::http::{HeaderMap, Method};
@@ -50,7 +50,7 @@ pub(super) fn idempotency_key<'a>(
     }
 }
 
-/// Tells requests apart under one idempotency key. Stored, so a card contributes only its last four digits: the whole
+/// Distinguishes requests of one idempotency key. Stored, so a card contributes only its last four digits: the whole
 /// number could be guessed from its digest.
 pub(super) fn fingerprint(params: &Params, caller: &str, path: &str) -> String {
     let mut digest = Context::new(&SHA256);

@@ -1,4 +1,5 @@
-//! The `PaymentIntent`: its states and the transition that each command makes, without storage, HTTP, clock or randomness.
+//! The `PaymentIntent`: its states and the transition that each command makes. Pure: no storage, HTTP, clock or
+//! randomness.
 
 mod charges;
 mod create;

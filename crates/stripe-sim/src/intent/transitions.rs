@@ -141,7 +141,7 @@ impl PaymentIntent {
         Ok(transition.with_event(EventType::Canceled, Subject::Intent))
     }
 
-    /// A canceled payment with the charge state that ends an authorization. No refund exists, since nothing was captured
+    /// A canceled payment, with the charge state that ends an authorization. Not a refund: nothing was captured
     /// (<https://docs.stripe.com/changelog/basil/2025-03-31/remove-refund-from-partial-capture-and-payment-cancellation-flow>).
     pub(super) fn canceled(
         &self,

@@ -91,7 +91,7 @@ impl TestApp {
         Self::with(backend, 1, Settings { fees, ..Settings::default() }).await
     }
 
-    /// A simulator whose state survives; `seed` tells its ids from those of an earlier one.
+    /// A simulator whose state survives; `seed` distinguishes its ids from those of an earlier one.
     pub(crate) async fn on_file(file: &Path, seed: u64) -> Self {
         let backend = {
             let _no_fork = FORK.lock();

@@ -108,6 +108,6 @@ async fn a_buyer_who_goes_away_leaves_the_payment_waiting() {
     let response = app.call(Method::POST, &path, &[], &[]).await;
     assert_eq!((response.status, response.state()), (200, "requires_action"));
     let page = as_browser(&app, Method::POST, &path).await;
-    assert_eq!((page.status, page.header("location")), (200, None), "nobody is sent back to the shop");
+    assert_eq!((page.status, page.header("location")), (200, None), "no redirect to the shop");
     assert_eq!(app.call(Method::POST, &format!("/sim/3ds/{id}/accept"), &[], &[]).await.status, 200);
 }

@@ -107,7 +107,7 @@ async fn test_cards_go_by_their_names_too() {
         ("pm_card_visa_chargeDeclined", 402, "card_declined"),
         ("pm_card_chargeDeclinedInsufficientFunds", 402, "card_declined"),
         ("pm_card_chargeDeclinedExpiredCard", 402, "expired_card"),
-        ("pm_card_nobody", 400, "resource_missing"),
+        ("pm_card_unknown", 400, "resource_missing"),
         ("tok_visa", 400, "resource_missing"),
     ] {
         let id = app.create().await.id();

@@ -130,7 +130,7 @@ async fn the_amount_changes_until_money_is_reserved() {
 async fn texts_for_people_are_checked() {
     let app = TestApp::start().await;
     for (name, value, code) in [
-        ("receipt_email", "nobody", "email_invalid"),
+        ("receipt_email", "no-address", "email_invalid"),
         ("statement_descriptor", "twenty-three characters", ""),
     ] {
         let params = [&NEW[..], &[(name, value)]].concat();

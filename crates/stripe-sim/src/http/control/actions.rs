@@ -1,5 +1,5 @@
-//! Actions of buyers, banks and Stripe's dashboard: `POST /sim/charges/{id}/dispute`, `/sim/disputes/{id}/{win|lose}` and
-//! `/sim/events/{id}/resend`.
+//! Actions of buyers, banks and Stripe's dashboard: `POST /sim/charges/{id}/dispute`,
+//! `/sim/disputes/{id}/{win|lose}` and `/sim/events/{id}/resend`.
 
 use axum::Extension;
 use axum::body::Bytes;

@@ -257,7 +257,7 @@ describe("events", () => {
   });
 
   // The next event of this type about this object, its signature checked by the library.
-  async function heard(type, about) {
+  async function received(type, about) {
     for (;;) {
       const { body, signature } = await hook.next();
       const event = stripe.webhooks.constructEvent(body, signature, endpoint.secret);
@@ -268,13 +268,13 @@ describe("events", () => {
 
   test("events are signed as the library wants them", async () => {
     const intent = await pay();
-    const { event, body, signature } = await heard("payment_intent.created", intent.id);
+    const { event, body, signature } = await received("payment_intent.created", intent.id);
     assert.equal(event.api_version, stripe.getApiField("version"));
     const { StripeSignatureVerificationError } = errors;
     const check = (body, secret) => () => stripe.webhooks.constructEvent(body, signature, secret);
     assert.throws(check(Buffer.concat([body, Buffer.from(" ")]), endpoint.secret), StripeSignatureVerificationError);
     assert.throws(check(body, "whsec_other"), StripeSignatureVerificationError);
-    await heard("payment_intent.amount_capturable_updated", intent.id);
+    await received("payment_intent.amount_capturable_updated", intent.id);
     const found = await stripe.events.retrieve(event.id);
     assert.deepEqual([found.type, found.request.id], [event.type, event.request.id]);
     const listed = await stripe.events.list({ types: ["charge.*"], limit: 100 });
@@ -283,7 +283,7 @@ describe("events", () => {
 
   test("the event of a capture contains the former values", async () => {
     const intent = await captured();
-    const { event } = await heard("charge.captured", intent.id);
+    const { event } = await received("charge.captured", intent.id);
     assert.equal(event.data.previous_attributes.captured, false);
   });
 
@@ -291,7 +291,7 @@ describe("events", () => {
     const intent = await captured("pm_card_refundFail");
     const refund = await stripe.refunds.create({ payment_intent: intent.id });
     assert.equal(refund.status, "succeeded");
-    const { event } = await heard("refund.failed", refund.id);
+    const { event } = await received("refund.failed", refund.id);
     assert.equal(event.data.object.failure_reason, "expired_or_canceled_card");
     assert.equal(event.request.id, null);
     const charge = await stripe.charges.retrieve(intent.latest_charge);
@@ -302,13 +302,13 @@ describe("events", () => {
 
   test("a disputed card is disputed, and its money withdrawn", async () => {
     const intent = await captured("pm_card_createDispute");
-    const { event } = await heard("charge.dispute.created", intent.id);
-    await heard("charge.dispute.funds_withdrawn", intent.id);
+    const { event } = await received("charge.dispute.created", intent.id);
+    await received("charge.dispute.funds_withdrawn", intent.id);
     const dispute = event.data.object;
     assert.deepEqual([dispute.reason, dispute.charge], ["fraudulent", intent.latest_charge]);
     await control(`disputes/${dispute.id}/win`);
-    assert.equal((await heard("charge.dispute.closed", intent.id)).event.data.object.status, "won");
-    await heard("charge.dispute.funds_reinstated", intent.id);
+    assert.equal((await received("charge.dispute.closed", intent.id)).event.data.object.status, "won");
+    await received("charge.dispute.funds_reinstated", intent.id);
   });
 
   test("while a secret is rolled both sign", async () => {
@@ -320,7 +320,7 @@ describe("events", () => {
     const rolled = await control(`webhook_endpoints/${endpoint.id}/roll`, "expires_in=3600", headers);
     assert.notEqual(rolled.secret, former);
     const intent = await pay();
-    const { body, signature } = await heard("payment_intent.created", intent.id);
+    const { body, signature } = await received("payment_intent.created", intent.id);
     for (const secret of [former, rolled.secret]) {
       assert.equal(stripe.webhooks.constructEvent(body, signature, secret).type, "payment_intent.created");
     }
@@ -333,6 +333,6 @@ describe("events", () => {
     const endpoints = await all(stripe.webhookEndpoints.list());
     assert.ok(endpoints.some((one) => one.id === endpoint.id));
     const intent = await stripe.paymentIntents.cancel((await pay()).id);
-    await heard("payment_intent.canceled", intent.id);
+    await received("payment_intent.canceled", intent.id);
   });
 });
