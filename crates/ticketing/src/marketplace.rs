@@ -154,7 +154,7 @@ fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router
     };
     // The pages ask for nothing but what services have.
     let api = Front::new(services.clone(), Router::new()).into_router();
-    Front::new(services, client::routes(pages, client::Api::inside(api))).into_router()
+    Front::new(services, client::routes(pages, client::Api::in_process(api))).into_router()
 }
 
 fn stripe<E>(kit: &Kit, parts: &Parts<E>) -> StripeSim {
