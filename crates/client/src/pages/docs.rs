@@ -1,4 +1,4 @@
-//! `GET /api/docs`: the OpenAPI documents of all services as one page.
+//! `GET /api/docs`: the `OpenAPI` documents of all services as one page.
 
 use askama::Template;
 use axum::extract::State;
@@ -12,7 +12,7 @@ use crate::layout::Layout;
 use crate::render;
 use crate::visitor::Visitor;
 
-/// The OpenAPI documents of the services with public routes.
+/// The `OpenAPI` documents of the services with public routes.
 const DOCUMENTS: [&str; 4] = [
     "/api/users/openapi.json",
     "/api/tickets/openapi.json",
@@ -28,7 +28,7 @@ struct DocsPage {
 }
 
 struct Service {
-    /// The path of the OpenAPI document.
+    /// The path of the `OpenAPI` document.
     url: &'static str,
     /// The prefix of its routes.
     prefix: &'static str,
