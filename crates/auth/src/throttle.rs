@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::Time;
 
 use self::tally::{Rule, Tally};
-use crate::Settings;
+use crate::Config;
 use crate::domain::Email;
 
 /// Counts failed sign-ins by account and address together, and by address alone. It counts in memory: each replica
@@ -62,11 +62,11 @@ impl Throttle {
     const MADE_ROOM: usize = Self::MOST_TALLIES / 10;
 
     /// A throttle with these limits.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let rule = |failures: u16| Rule { failures: failures.into(), window: settings.sign_in_window };
+    pub(crate) fn new(config: &Config) -> Self {
+        let rule = |failures: u16| Rule { failures: failures.into(), window: config.sign_in_window };
         Self {
-            per_account: rule(settings.sign_in_failures_per_account),
-            per_address: rule(settings.sign_in_failures_per_address),
+            per_account: rule(config.sign_in_failures_per_account),
+            per_address: rule(config.sign_in_failures_per_address),
             tallies: Mutex::default(),
         }
     }
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn throttle() -> Throttle {
-        Throttle::new(&Settings::default())
+        Throttle::new(&Config::default())
     }
 
     fn fail(throttle: &Throttle, attempt: &Attempt, times: u32) {

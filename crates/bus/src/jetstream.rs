@@ -30,7 +30,7 @@ use self::answers::Answers;
 use self::link::Link;
 use self::pull::Pull;
 use self::settings::{Owner, Settings};
-use crate::{Bus, BusError, Delivery, Missed};
+use crate::{Bus, BusError, Delivery, Lagged};
 
 pub use self::address::{Address, AddressError};
 pub use self::connect::ConnectError;
@@ -128,7 +128,7 @@ impl Bus for JetStream {
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()
     }
 
-    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         live::live(&self.shared, &self.tasks, subjects)
     }
 

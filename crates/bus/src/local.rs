@@ -12,7 +12,7 @@ use futures::stream::{BoxStream, StreamExt, poll_fn, unfold};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::{Bus, BusError, Delivery, Missed};
+use crate::{Bus, BusError, Delivery, Lagged};
 
 /// How many deliveries wait for one consumer; then publishing to it waits. Relays bound what is on its way, so
 /// this need only be large enough to keep a consumer busy.
@@ -121,13 +121,13 @@ impl Bus for LocalBus {
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()
     }
 
-    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         let everything = unfold(self.live.subscribe(), async |mut events| match events.recv().await {
             Ok(event) => Some((Ok(event), events)),
-            Err(RecvError::Lagged(_)) => Some((Err(Missed), events)),
+            Err(RecvError::Lagged(_)) => Some((Err(Lagged), events)),
             Err(RecvError::Closed) => None,
         });
-        let wanted = |event: &Result<Arc<Envelope>, Missed>| {
+        let wanted = |event: &Result<Arc<Envelope>, Lagged>| {
             event.as_ref().map_or(true, |event| subjects.contains(&event.subject()))
         };
         everything.filter(move |event| ready(wanted(event))).boxed()

@@ -19,9 +19,9 @@ mod visitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use common::http::{Bodies, HttpContext, HttpSettings, Sessions, Stack, stack};
+use common::http::{Bodies, HttpContext, HttpSettings, MiddlewareStack, Sessions};
 use common::{Ids, SharedClock};
-use runtime::{Front, HttpOptions};
+use runtime::{HttpOptions, PrefixRouter};
 use tower_http::compression::CompressionLayer;
 
 pub use crate::api::{Api, ServiceUrls};
@@ -54,15 +54,17 @@ pub fn routes(settings: Settings, api: Api) -> Router {
     let pages = pages::routes().with_state(client.clone());
     let pages = pages.route_layer(from_fn_with_state(client.clone(), visitor::identify));
     let all = pages.route("/assets/{file}", get(assets::serve));
-    let pages = stack(all, &Stack::new(context.clone(), &[]).taking(Bodies::Form))
+    let pages = MiddlewareStack::new(context.clone(), &[])
+        .accepting(Bodies::Form)
+        .wrap(all)
         .layer(from_fn_with_state(client.clone(), error_pages::render_problems))
         .layer(CompressionLayer::new());
     // Unknown paths below `/api` get the API's JSON problem, not a page.
-    Front::new(vec![("/api", api_docs(client, context))], pages).into_router()
+    PrefixRouter::new(vec![("/api", api_docs(client, context))], pages).into_router()
 }
 
 fn api_docs(client: Client, context: HttpContext) -> Router {
     let docs = Router::new().route("/api/docs", get(pages::docs::show)).with_state(client.clone());
     let docs = docs.route_layer(from_fn_with_state(client, visitor::identify));
-    stack(docs, &Stack::new(context, &[])).layer(CompressionLayer::new())
+    MiddlewareStack::new(context, &[]).wrap(docs).layer(CompressionLayer::new())
 }

@@ -65,7 +65,7 @@ impl World {
             clock: shared,
             open: Box::new(move |_| Ok::<_, OpenError>(at_the_database(SqliteBackend::in_memory()?))),
             bus: bus(&clock),
-            auth: auth::Settings::default(),
+            auth: auth::Config::default(),
             hold: HOLD,
             http,
             address,

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bus::{Bus, Missed};
+use bus::{Bus, Lagged};
 use common::event::{OrderSnapshot, OrderStatus, Subject};
-use common::{Envelope, Fact, OrderId};
+use common::{Envelope, Event, OrderId};
 use futures::stream::{BoxStream, Stream, StreamExt, unfold};
 use runtime::Worker;
 use store::Collection;
@@ -65,11 +65,11 @@ impl Feed {
         Joined(news)
     }
 
-    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Missed>>) {
+    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Lagged>>) {
         while let Some(event) = events.next().await {
             match event {
-                Ok(event) => self.tell(&event.fact),
-                Err(Missed) => {
+                Ok(event) => self.tell(&event.event),
+                Err(Lagged) => {
                     for sender in self.readers().values() {
                         // Fails if the last reader has just hung up.
                         let _ = sender.send(News::Gap);
@@ -79,12 +79,12 @@ impl Feed {
         }
     }
 
-    fn tell(&self, fact: &Fact) {
-        if let Fact::OrderCreated(order)
-        | Fact::OrderAwaitingPayment(order)
-        | Fact::OrderPaymentAccepted(order)
-        | Fact::OrderCompleted(order)
-        | Fact::OrderCancelled(order) = fact
+    fn tell(&self, event: &Event) {
+        if let Event::OrderCreated(order)
+        | Event::OrderAwaitingPayment(order)
+        | Event::OrderPaymentAccepted(order)
+        | Event::OrderCompleted(order)
+        | Event::OrderCancelled(order) = event
             && let Some(sender) = self.readers().get(&order.id)
         {
             let _ = sender.send(News::Change(order.clone()));

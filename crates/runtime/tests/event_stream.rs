@@ -14,8 +14,8 @@ const PATIENCE: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_stop_ends_the_streams_that_are_open_and_waits_for_nothing_else() {
-    let (_, kit) = testing::kit();
-    let streams = EventStreams::new(&kit);
+    let (_, context) = testing::context();
+    let streams = EventStreams::new(&context);
     let open = move || {
         let streams = streams.clone();
         async move { streams.open(once(async { Event::default().data("first") }).chain(pending())) }

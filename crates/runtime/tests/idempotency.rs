@@ -60,7 +60,7 @@ async fn toys(first: First) -> (TestService, Asked) {
         routes: OpenApiRouter::new().route("/api/toys", post(make)),
         subscriptions: Vec::new(),
         workers: Vec::new(),
-        machine_paths: &[],
+        signed_paths: &[],
     };
     (TestService::start(|_| service).await, asked)
 }

@@ -59,7 +59,7 @@ pub struct ServeOptions {
 
     /// What can be configured about signing in.
     #[command(flatten)]
-    pub auth: auth::Settings,
+    pub auth: auth::Config,
 
     /// Begin with a few people and tickets.
     #[arg(long, env = "DEMO")]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bus::LocalBus;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
-use runtime::admin::{self, Health, Needs};
+use runtime::admin::{self, Health, ReadinessChecks};
 use runtime::{HttpOptions, ServeError, Tasks, bind, serve, stop};
 use store::sqlite::{OpenError, SqliteBackend};
 use stripe_sim::Fees;
@@ -82,15 +82,15 @@ pub async fn run(options: &ServeOptions, folder: &Path) -> Result<(), RunError> 
     tasks.spawn(serve(stripe_listener, marketplace.stripe.router(), tasks.stop_token()));
     serving.spawn(serve(listener, marketplace.router.clone(), serving.stop_token()));
     let health = Health::starting(serving.stop_token());
-    health.has_started(Needs { stores: marketplace.stores.clone(), bus: None });
+    health.has_started(ReadinessChecks { stores: marketplace.stores.clone(), bus: None });
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
-    let asked_to_stop = stop::asked();
+    let asked_to_stop = stop::signal();
     welcome.print(folder);
 
     asked_to_stop.await?;
     eprintln!("Stopping: finishing what is at work.");
     // Requests first, so that what they need is still there and what they commit is still published.
-    let in_time = serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await;
+    let in_time = serving.stop(stop::REQUESTS_TIMEOUT).await & tasks.stop(stop::WORK_TIMEOUT).await;
     if !in_time {
         tracing::warn!("some work did not finish in time; it goes on at the next start");
     }

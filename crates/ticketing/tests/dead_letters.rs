@@ -9,7 +9,7 @@ use bus::DeadLetter;
 use common::clock::SystemClock;
 use common::event::{TicketSnapshot, TicketStatus};
 use common::{
-    Clock, Currency, Decision, Envelope, Fact, Ids, Money, SharedClock, SystemEntropy, Time, patiently,
+    Clock, Currency, Decision, Envelope, Event, Ids, Money, SharedClock, SystemEntropy, Time, poll_until,
 };
 use e2e::{Person, Process};
 use store::Store;
@@ -35,8 +35,8 @@ fn event(ids: &Ids, now: Time) -> Envelope {
         updated_at: now,
     };
     let aggregate = ticket.id.into();
-    let (id, fact) = (ids.next(), Fact::TicketCreated(ticket));
-    Envelope { id, schema: 1, aggregate, version: 1, time: now, trace: None, fact }
+    let (id, event) = (ids.next(), Event::TicketCreated(ticket));
+    Envelope { id, schema: 1, aggregate, version: 1, time: now, trace: None, event }
 }
 
 /// Leaves a dead letter with orders.
@@ -53,7 +53,7 @@ async fn give_up_on(event: Envelope, ids: &Ids, clock: &SharedClock, data: &Path
         failed_at: clock.now(),
         replay_requested: false,
     };
-    let letter = store.collection().commit(Decision::quiet(letter)).await.expect("it is kept");
+    let letter = store.collection().commit(Decision::without_event(letter)).await.expect("it is kept");
     store.backend().close().await;
     letter
 }
@@ -80,7 +80,7 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
     dead_letters(data.path(), &["replay", &letter.id.to_string()]);
 
     // Once it is handled, orders knows the ticket and the dead letter is gone.
-    let gone = patiently(Duration::from_secs(90), || async {
+    let gone = poll_until(Duration::from_secs(90), || async {
         let gone = dead_letters(data.path(), &["list"]).contains("no dead letters");
         Ok::<_, ()>(gone.then_some(()))
     });

@@ -9,7 +9,7 @@ mod worker;
 use std::error::Error;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use common::http::session::{Claims, KeysAway, VerifyingKeys};
+use common::http::session::{Claims, KeysUnavailable, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
@@ -90,7 +90,7 @@ impl Keyring {
             };
             match outcome {
                 // Taken or changed meanwhile: another replica took the same step, so look again.
-                Ok(()) | Err(CommitError::Taken(_) | CommitError::Conflict) => {}
+                Ok(()) | Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
@@ -131,7 +131,7 @@ impl Keyring {
 
 /// All keys are in memory, and each is published a day before it signs: what is not here was not made by us.
 impl VerifyingKeys for Keyring {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         let keys = self.loaded();
         let found = keys.iter().find(|key| key.kid == kid).map(|key| Arc::clone(&key.decoding));
         futures::future::ready(Ok(found)).boxed()

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bus::{Consumers, DeadLetter, Fault, Received, Subscription};
+use bus::{ConsumeError, ConsumerLoop, DeadLetter, Incoming, Subscription};
 use common::event::Subject;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -16,7 +16,7 @@ use crate::support::{GivenBus, Handler, World};
 fn consume(
     world: &World,
     bus: &GivenBus,
-    handler: impl Fn(Received) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync + 'static,
+    handler: impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
 ) -> JoinSet<()> {
     let subscription = Subscription {
         consumer: "tests",
@@ -24,7 +24,7 @@ fn consume(
         handler: Arc::new(Handler(handler)),
     };
     let (clock, ids) = (Arc::new(world.clock.clone()), world.ids.clone());
-    let consumers = Consumers::new(subscription, bus, world.store.clone(), clock, ids);
+    let consumers = ConsumerLoop::new(subscription, bus, world.store.clone(), clock, ids);
     let mut running = JoinSet::new();
     running.spawn(consumers.run(CancellationToken::new()));
     running
@@ -36,8 +36,8 @@ async fn what_came_more_than_20_times_is_a_dead_letter_without_another_attempt()
     let (last, over) = (world.event(1, 1), world.event(2, 1));
     let bus = GivenBus::new([(last.clone(), 20), (over.clone(), 21)]);
     let noted = Arc::clone(&tried);
-    let _running = consume(&world, &bus, move |received| {
-        noted.lock().expect("unpoisoned").push(received.event);
+    let _running = consume(&world, &bus, move |incoming| {
+        noted.lock().expect("unpoisoned").push(incoming.envelope);
         async { Ok(()) }.boxed()
     });
     world.pass_time_until(|| bus.acknowledged() == 2).await;
@@ -56,8 +56,8 @@ async fn suspects_are_tried_one_at_a_time_in_any_order_and_hold_up_nobody_else()
     let bus = GivenBus::new(suspects.chain(others).collect::<Vec<_>>());
     let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (counted, highest, noted) = (Arc::clone(&running), Arc::clone(&peak), Arc::clone(&tried));
-    let _running = consume(&world, &bus, move |received| {
-        let order = received.event.aggregate.as_u128();
+    let _running = consume(&world, &bus, move |incoming| {
+        let order = incoming.envelope.aggregate.as_u128();
         let (counted, highest, noted) = (counted.clone(), highest.clone(), noted.clone());
         async move {
             if order < 50 {

@@ -11,6 +11,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use common::error_chain;
+use common::http::MiddlewareStack;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Method, Request};
 use serde::Serialize;
@@ -40,7 +41,7 @@ const READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Ends before the request timeout, so that the reply is the page's own error and not the middleware's.
 const WRITE_TIMEOUT: Duration =
-    common::http::Stack::PATIENCE.saturating_sub(RENDER_RESERVE).saturating_sub(READ_TIMEOUT);
+    MiddlewareStack::REQUEST_TIMEOUT.saturating_sub(RENDER_RESERVE).saturating_sub(READ_TIMEOUT);
 
 /// Far above a list page of 100 of the largest tickets.
 const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;

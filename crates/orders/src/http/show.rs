@@ -1,7 +1,7 @@
 //! `GET /api/orders/{id}`
 
 use axum::extract::State;
-use common::http::{Caching, CurrentUser, One, PathId, ProblemBody};
+use common::http::{Caching, CurrentUser, PathId, ProblemBody, Versioned};
 use common::{OrderId, Problem};
 
 use super::order_body::OrderBody;
@@ -25,10 +25,10 @@ pub(super) async fn show(
     State(orders): State<Orders>,
     buyer: CurrentUser,
     id: PathId<OrderId>,
-) -> Result<One<OrderBody>, Problem> {
+) -> Result<Versioned<OrderBody>, Problem> {
     let order = orders.placed.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
     if order.user_id != buyer.id {
         return Err(Problem::not_yours());
     }
-    Ok(One { version: order.version, caching: Caching::Private, body: order.into() })
+    Ok(Versioned { version: order.version, caching: Caching::Private, body: order.into() })
 }

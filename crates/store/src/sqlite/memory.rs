@@ -39,7 +39,7 @@ impl MemoryDatabase {
         outcomes.pop().unwrap_or(Ok(()))
     }
 
-    pub(super) fn sent(&self, seqs: &[u64]) -> Result<(), StoreError> {
+    pub(super) fn mark_published(&self, seqs: &[u64]) -> Result<(), StoreError> {
         apply::batch(self.connection().as_mut().ok_or_else(closed)?, &[], seqs);
         Ok(())
     }

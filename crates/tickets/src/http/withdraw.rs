@@ -41,6 +41,6 @@ pub(crate) async fn withdraw(
     let withdraw = |ticket: Option<&_>| {
         Ok::<_, Problem>(changeable(ticket, person.id, &seen)?.withdraw(person.id, now)?)
     };
-    tickets.collection.change(id, withdraw).await?;
+    tickets.collection.update(id, withdraw).await?;
     Ok(StatusCode::NO_CONTENT)
 }

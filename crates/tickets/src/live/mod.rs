@@ -5,9 +5,9 @@ mod watch;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use bus::{Bus, Missed};
+use bus::{Bus, Lagged};
 use common::event::{Subject, TicketSnapshot};
-use common::{Envelope, EventId, Fact};
+use common::{Envelope, Event, EventId};
 use futures::stream::{BoxStream, StreamExt};
 use runtime::Worker;
 use tokio::sync::broadcast;
@@ -70,13 +70,13 @@ impl Feed {
         (feed, Worker::new("live-tickets", run, || async { true }))
     }
 
-    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Missed>>) {
+    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Lagged>>) {
         while let Some(event) = events.next().await {
             self.tell(event);
         }
     }
 
-    fn tell(&self, event: Result<Arc<Envelope>, Missed>) {
+    fn tell(&self, event: Result<Arc<Envelope>, Lagged>) {
         let mut recent = self.recent();
         let news = match event.map(|event| change(&event)) {
             Ok(None) => return,
@@ -88,7 +88,7 @@ impl Feed {
                 }
                 News::Change(change)
             }
-            Err(Missed) => {
+            Err(Lagged) => {
                 recent.forget();
                 News::Gap
             }
@@ -103,13 +103,13 @@ impl Feed {
 }
 
 fn change(event: &Envelope) -> Option<Change> {
-    match &event.fact {
-        Fact::TicketCreated(ticket)
-        | Fact::TicketUpdated(ticket)
-        | Fact::TicketReserved(ticket)
-        | Fact::TicketReleased(ticket)
-        | Fact::TicketSold(ticket)
-        | Fact::TicketWithdrawn(ticket) => {
+    match &event.event {
+        Event::TicketCreated(ticket)
+        | Event::TicketUpdated(ticket)
+        | Event::TicketReserved(ticket)
+        | Event::TicketReleased(ticket)
+        | Event::TicketSold(ticket)
+        | Event::TicketWithdrawn(ticket) => {
             Some(Change { id: event.id, subject: event.subject(), ticket: ticket.clone() })
         }
         _ => None,

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bus::{Bus, BusError, Delivery, Missed};
+use bus::{Bus, BusError, Delivery, Lagged};
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, ready};
@@ -43,7 +43,7 @@ impl Bus for GivenBus {
         iter(given).chain(pending()).boxed()
     }
 
-    fn live(&self, _: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, _: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         pending().boxed()
     }
 }

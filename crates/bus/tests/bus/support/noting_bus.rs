@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
-use bus::{Bus, BusError, Delivery, Missed};
+use bus::{Bus, BusError, Delivery, Lagged};
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt};
@@ -59,7 +59,7 @@ impl Bus for NotingBus {
         futures::stream::pending().boxed()
     }
 
-    fn live(&self, _: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, _: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         futures::stream::pending().boxed()
     }
 }

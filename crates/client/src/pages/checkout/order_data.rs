@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::event::{DisputeStatus, OrderSnapshot, OrderStatus, PaymentStatus};
-use common::{Money, OrderId, PaymentId, Time, patiently};
+use common::{Money, OrderId, PaymentId, Time, poll_until};
 use serde::Deserialize;
 
 use crate::api::{Api, ApiError, Caller, ListReply};
@@ -76,5 +76,5 @@ async fn reserved_order(api: &Api, caller: &Caller, id: OrderId) -> Result<Order
         return Ok(order);
     }
     let poll = async || -> Result<_, ApiError> { Ok(Some(read().await?).filter(is_reserved)) };
-    Ok(patiently(RESERVE_TIMEOUT, poll).await?.unwrap_or(order))
+    Ok(poll_until(RESERVE_TIMEOUT, poll).await?.unwrap_or(order))
 }

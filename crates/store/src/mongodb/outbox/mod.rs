@@ -132,7 +132,7 @@ impl Beginning<'_> {
         let Some(place) = self.place.take() else { return };
         let outcome = match result {
             Ok(()) => Outcome::Committed(std::mem::take(&mut self.entries)),
-            Err(WriteError::Conflict | WriteError::Taken(_)) => Outcome::Refused,
+            Err(WriteError::Conflict | WriteError::DuplicateKey(_)) => Outcome::Refused,
             Err(WriteError::Store(_)) => Outcome::Unknown,
         };
         self.outbox.settled(self.origin, place, outcome);

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use common::http::session::{KeysAway, VerifyingKeys};
+use common::http::session::{KeysUnavailable, VerifyingKeys};
 use common::{SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::DecodingKey;
@@ -53,11 +53,11 @@ impl RemoteKeys {
     }
 
     /// One fetch at a time; those who waited for it look at what it brought.
-    async fn refresh(&self) -> Result<(), KeysAway> {
+    async fn refresh(&self) -> Result<(), KeysUnavailable> {
         let mut fetched = self.fetched.lock().await;
         let pause = |last: &Fetch| if last.answered { PAUSE } else { RETRY };
         if let Some(last) = fetched.as_ref().filter(|last| self.clock.now() < last.at.after(pause(last))) {
-            return if last.answered { Ok(()) } else { Err(KeysAway) };
+            return if last.answered { Ok(()) } else { Err(KeysUnavailable) };
         }
         let reply = self.fetch().await;
         *fetched = Some(Fetch { at: self.clock.now(), answered: reply.is_ok() });
@@ -72,14 +72,14 @@ impl RemoteKeys {
             }
             Err(error) => {
                 tracing::warn!(error = %error.without_url(), "auth's public keys could not be fetched");
-                Err(KeysAway)
+                Err(KeysUnavailable)
             }
         }
     }
 }
 
 impl VerifyingKeys for RemoteKeys {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         async move {
             if let Some(key) = self.known(kid) {
                 return Ok(Some(key));
