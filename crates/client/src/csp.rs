@@ -10,7 +10,7 @@ use http::HeaderValue;
 use crate::assets::STYLE;
 
 /// The directives that all policies share.
-const COMMON: &str = "base-uri 'none'; form-action 'self'; layout-ancestors 'none'; object-src 'none'";
+const COMMON: &str = "base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
 
 /// The inline style, allowed by its hash (<https://www.w3.org/TR/CSP3/#grammardef-hash-source>).
 static STYLE_SRC: LazyLock<String> = LazyLock::new(|| {
@@ -41,7 +41,7 @@ pub(crate) fn with_stripe(script: &str) -> HeaderValue {
     };
     header(&format!(
         "default-src 'self'; {style}; script-src 'self' {origin} {scripts}; connect-src 'self' {origin} {connections}; \
-         layout-src 'self' {origin} {frames}; {COMMON}",
+         frame-src 'self' {origin} {frames}; {COMMON}",
         style = *STYLE_SRC
     ))
 }

@@ -52,7 +52,9 @@ async fn every_page_answers_every_visitor_with_the_right_status() {
             }
             assert_eq!(page.header("content-type"), "text/html; charset=utf-8", "{path}");
             assert!(
-                policy.starts_with("default-src 'self'") && !policy.contains("unsafe"),
+                policy.starts_with("default-src 'self'")
+                    && policy.contains("frame-ancestors 'none'")
+                    && !policy.contains("unsafe"),
                 "{path}: {policy}"
             );
             let shown = page.html.split("<template").next().unwrap_or_default();
