@@ -3,12 +3,13 @@
 
 use std::collections::HashMap;
 use std::future::ready;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::stream::{BoxStream, StreamExt, poll_fn, unfold};
+use parking_lot::RwLock;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
@@ -56,7 +57,7 @@ impl LocalBus {
     }
 
     fn seat(&self, consumer: &'static str, subjects: &[Subject], queue: Option<&mpsc::Sender<Delivery>>) {
-        let mut seats = self.seats.write().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.seats.write();
         for subject in subjects {
             let at_subject = seats.entry(*subject).or_default();
             match at_subject.iter_mut().find(|seat| seat.consumer == consumer) {
@@ -67,13 +68,13 @@ impl LocalBus {
     }
 
     fn consumers(&self, subject: Subject) -> Vec<&'static str> {
-        let seats = self.seats.read().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.seats.read();
         seats.get(&subject).into_iter().flatten().map(|seat| seat.consumer).collect()
     }
 
     /// The queue of a consumer, if it listens.
     fn queue(&self, consumer: &'static str, subject: Subject) -> Option<mpsc::Sender<Delivery>> {
-        let seats = self.seats.read().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.seats.read();
         let seat = seats.get(&subject)?.iter().find(|seat| seat.consumer == consumer)?;
         seat.queue.clone().filter(|queue| !queue.is_closed())
     }

@@ -1,12 +1,13 @@
 //! What happens to orders, for the buyers who watch theirs.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bus::{Bus, Lagged};
 use common::event::{OrderSnapshot, OrderStatus, Subject};
 use common::{Envelope, Event, OrderId};
 use futures::stream::{BoxStream, Stream, StreamExt, unfold};
+use parking_lot::{Mutex, MutexGuard};
 use runtime::Worker;
 use store::Collection;
 use tokio::sync::broadcast::error::RecvError;
@@ -92,7 +93,7 @@ impl Feed {
     }
 
     fn readers(&self) -> MutexGuard<'_, HashMap<OrderId, Sender<News>>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.readers.lock()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Auth's public keys, fetched where auth is another process.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::http::session::{KeysUnavailable, VerifyingKeys};
@@ -9,6 +9,7 @@ use common::{SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::JwkSet;
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 /// How long a fetch may take.
@@ -44,7 +45,7 @@ impl RemoteKeys {
     }
 
     fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+        self.known.read().get(kid).cloned()
     }
 
     async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
@@ -67,7 +68,7 @@ impl RemoteKeys {
                     let key = DecodingKey::from_jwk(jwk).ok()?;
                     Some((jwk.common.key_id.clone()?, Arc::new(key)))
                 });
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
+                *self.known.write() = keys.collect();
                 Ok(())
             }
             Err(error) => {

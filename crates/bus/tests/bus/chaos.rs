@@ -1,7 +1,7 @@
 //! Whatever fails and whoever dies, every event is handled, and those of an aggregate in order.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, ConsumeError, ConsumerLoop, Incoming, Limits, LocalBus, Relay, Subscription};
@@ -9,6 +9,7 @@ use common::event::Subject;
 use common::{Ids, SeededEntropy};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -68,9 +69,9 @@ impl Chaos {
         let (handled, calm, chance) = (self.handled.clone(), self.calm.clone(), self.chance.clone());
         move |incoming| {
             let event = incoming.envelope;
-            let what = if *calm.lock().expect("unpoisoned") { u8::MAX } else { chance.bytes::<1>()[0] % 12 };
+            let what = if *calm.lock() { u8::MAX } else { chance.bytes::<1>()[0] % 12 };
             let done = || {
-                let mut handled = handled.lock().expect("unpoisoned");
+                let mut handled = handled.lock();
                 handled.entry((consumer, event.aggregate.as_u128())).or_default().push(event.version);
             };
             match what {
@@ -119,13 +120,13 @@ async fn run(seed: u64) {
             }
         }
     }
-    *chaos.calm.lock().expect("unpoisoned") = true;
+    *chaos.calm.lock() = true;
     for _ in 0..40 {
         chaos.world.pass(Duration::from_secs(31)).await;
     }
     settle().await;
     assert_eq!(chaos.world.outbox().await, 0, "seed {seed}");
-    let handled = chaos.handled.lock().expect("unpoisoned");
+    let handled = chaos.handled.lock();
     for consumer in ["first", "second"] {
         for (order, last) in &committed {
             let mut distinct = Vec::new();

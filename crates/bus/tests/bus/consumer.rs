@@ -1,12 +1,13 @@
 //! The consumer loop: order, retries, patience and bounds.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bus::{ConsumeError, DeadLetter, Incoming, Limits};
 use common::{Clock, Time};
 use futures::FutureExt;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::support::{Listening, Published, World, settle};
@@ -16,11 +17,11 @@ type Tries = Arc<Mutex<Vec<(Time, u128, u64)>>>;
 
 fn note(tries: &Tries, clock: &impl Clock, incoming: &Incoming) {
     let event = &incoming.envelope;
-    tries.lock().expect("unpoisoned").push((clock.now(), event.aggregate.as_u128(), event.version));
+    tries.lock().push((clock.now(), event.aggregate.as_u128(), event.version));
 }
 
 fn waits(tries: &Tries) -> Vec<Duration> {
-    tries.lock().expect("unpoisoned").windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
+    tries.lock().windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
 }
 
 #[tokio::test]
@@ -96,7 +97,7 @@ async fn what_a_handler_stands_on_may_be_away_for_as_long_as_it_takes() {
     let (clock, noted) = (world.clock.clone(), tries.clone());
     let listening = Listening::start(&world, Limits::default(), move |incoming| {
         note(&noted, &clock, &incoming);
-        let back = noted.lock().expect("unpoisoned").len() > 100;
+        let back = noted.lock().len() > 100;
         async move { if back { Ok(()) } else { Err(ConsumeError::Unavailable("the database sleeps".into())) } }
             .boxed()
     });
@@ -145,8 +146,7 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
         .collect();
     settle().await;
     let began = world.clock.now();
-    let so_far: Vec<_> =
-        tries.lock().expect("unpoisoned").drain(..).map(|(_, order, version)| (order, version)).collect();
+    let so_far: Vec<_> = tries.lock().drain(..).map(|(_, order, version)| (order, version)).collect();
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 1).collect::<Vec<_>>(), [&(1, 1)]);
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 2).collect::<Vec<_>>(), [&(2, 1), &(2, 2)]);
     assert!(so_far.contains(&(3, 1)));
@@ -154,7 +154,7 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
     world.pass_time_until(|| published.iter().all(Published::is_done)).await;
     let second = Duration::from_secs(1);
     let (one, two) = (began.after(second), began.after(2 * second));
-    assert_eq!(*tries.lock().expect("unpoisoned"), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
+    assert_eq!(*tries.lock(), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_handler_runs_under_the_trace_of_its_event() {
     let listening = Listening::start(&world, Limits::default(), move |_| {
         let noted = Arc::clone(&noted);
         async move {
-            *noted.lock().expect("unpoisoned") = common::trace::current();
+            *noted.lock() = common::trace::current();
             Ok(())
         }
         .boxed()
@@ -173,7 +173,7 @@ async fn a_handler_runs_under_the_trace_of_its_event() {
     event.trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
     let published = listening.publish(&Arc::new(event.clone()));
     world.pass_time_until(|| published.is_done()).await;
-    assert_eq!(*seen.lock().expect("unpoisoned"), event.trace);
+    assert_eq!(*seen.lock(), event.trace);
 }
 
 #[tokio::test]

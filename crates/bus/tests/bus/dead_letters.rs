@@ -1,12 +1,13 @@
 //! Dead letters: kept before anything is acknowledged, and handled again on request.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bus::{ConsumeError, DeadLetter, Incoming, Limits};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::support::{Listening, World, settle};
@@ -29,13 +30,13 @@ impl Mended {
             if mended.broken.load(Ordering::Relaxed) {
                 return async move { Err(ConsumeError::failed(format!("broken at try {tries}"))) }.boxed();
             }
-            mended.handled.lock().expect("unpoisoned").push(incoming.envelope.version);
+            mended.handled.lock().push(incoming.envelope.version);
             async { Ok(()) }.boxed()
         }
     }
 
     fn handled(&self) -> Vec<u64> {
-        self.handled.lock().expect("unpoisoned").clone()
+        self.handled.lock().clone()
     }
 }
 

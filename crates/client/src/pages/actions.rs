@@ -22,7 +22,7 @@ pub(crate) async fn buy(
     visitor: Visitor,
     form: Form,
 ) -> PageResult {
-    let id = id.known()?;
+    let id = id.parse()?;
     let price = match shown_price(&form) {
         Some(price) => price,
         // A form without our button has shown no price other than the ticket's.
@@ -59,7 +59,7 @@ pub(crate) async fn withdraw(
     id: PathId<TicketId>,
     visitor: Visitor,
 ) -> PageResult {
-    let id = id.known()?;
+    let id = id.parse()?;
     match client.api.delete(&visitor.caller, &format!("/api/tickets/{id}")).await {
         Ok(_) => Ok(render::see_other(&format!("/tickets/{id}?done=withdrawn"))),
         Err(ApiError::Unavailable) => Err(Problem::unavailable()),
@@ -76,7 +76,7 @@ pub(crate) async fn cancel(
     id: PathId<OrderId>,
     visitor: Visitor,
 ) -> PageResult {
-    let id = id.known()?;
+    let id = id.parse()?;
     match client.api.delete(&visitor.caller, &format!("/api/orders/{id}")).await {
         Ok(_) => Ok(render::see_other(&format!("/orders/{id}"))),
         Err(ApiError::Unavailable) => Err(Problem::unavailable()),

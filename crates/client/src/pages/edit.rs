@@ -51,7 +51,7 @@ pub(crate) async fn show(State(client): State<Client>, id: PathId<TicketId>, vis
     if visitor.user.is_none() {
         return Ok(visitor.redirect_to_sign_in());
     }
-    let ticket = ticket::load(&client, &visitor, id.known()?).await?;
+    let ticket = ticket::load(&client, &visitor, id.parse()?).await?;
     if !visitor.is_user(ticket.seller_id) {
         return Err(Problem::not_yours());
     }
@@ -66,7 +66,7 @@ pub(crate) async fn save(
     visitor: Visitor,
     sent: Form,
 ) -> PageResult {
-    let id = id.known()?;
+    let id = id.parse()?;
     let (form, mut errors) = (TicketForm::from_sent(&sent), FormErrors::none());
     let t = Layout::of(&visitor).t;
     let body = form.body(t, &mut errors);

@@ -81,7 +81,7 @@ pub(crate) async fn show(
 ) -> PageResult {
     let path = visitor.uri.split('?').next().unwrap_or_default();
     let url = client.origin(&headers).map(|origin| format!("{origin}{path}"));
-    page(&client, &visitor, id.known()?, StatusCode::OK, None, url).await
+    page(&client, &visitor, id.parse()?, StatusCode::OK, None, url).await
 }
 
 /// The page after a failed action.

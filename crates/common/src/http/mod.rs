@@ -22,6 +22,7 @@ mod problem;
 mod reject_arrays;
 mod reply;
 mod request_id;
+pub mod responses;
 pub mod session;
 mod token_cache;
 mod valid;

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use futures::future::BoxFuture;
 use http::request::Parts;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
 use super::token_cache::TokenCache;
@@ -75,7 +76,7 @@ impl Sessions {
 
     /// From now on this session is refused, although its tokens are good until `until`.
     pub fn revoke(&self, session: SessionId, until: Time, now: Time) {
-        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        let mut revoked = self.revoked.write();
         // Once its last token has run out a session needs no remembering, so this stays as small as 15 minutes' worth.
         revoked.retain(|_, until| *until > now);
         revoked.insert(session, until);
@@ -115,7 +116,7 @@ impl Sessions {
 
     /// Whether the session was ended early.
     pub fn is_revoked(&self, session: SessionId) -> bool {
-        self.revoked.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
+        self.revoked.read().contains_key(&session)
     }
 }
 

@@ -2,7 +2,7 @@
 //! then payments is told that a payment was accepted as soon as it is authorized, whatever its order says.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, BusError, Delivery, Lagged, LocalBus};
@@ -12,6 +12,7 @@ use common::{Clock, Envelope, Event, OrderId};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, select};
 use futures::{FutureExt, StreamExt};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -38,7 +39,7 @@ impl LateBus {
     }
 
     fn listen(&self, event: &Envelope) {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut orders = self.orders.lock();
         match &event.event {
             Event::OrderCreated(order)
             | Event::OrderAwaitingPayment(order)

@@ -27,7 +27,7 @@ pub(crate) async fn read(
     buyer: CurrentUser,
     id: PathId<PaymentId>,
 ) -> Result<Versioned<PaymentView>, Problem> {
-    let payment = payments.own(&buyer, id.known()?).await?;
+    let payment = payments.own(&buyer, id.parse()?).await?;
     Ok(Versioned { version: payment.version, caching: Caching::Private, body: (&payment).into() })
 }
 

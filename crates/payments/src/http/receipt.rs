@@ -61,7 +61,7 @@ pub(crate) async fn receipt(
     buyer: CurrentUser,
     id: PathId<PaymentId>,
 ) -> Result<Versioned<Receipt>, Problem> {
-    let payment = payments.own(&buyer, id.known()?).await?;
+    let payment = payments.own(&buyer, id.parse()?).await?;
     let title = payments.orders.get(payment.order_id).await?.map(|order| order.state.ticket.title);
     Ok(Versioned { version: payment.version, caching: Caching::Private, body: Receipt::of(&payment, title) })
 }

@@ -5,9 +5,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
+
+use parking_lot::Mutex;
 
 use super::{Combination, Environment, Object, parse, root};
 
@@ -52,12 +53,12 @@ pub fn render() -> Result<Vec<Environment>, RenderError> {
             scope.spawn(|| {
                 while let Some((number, combination)) = take(&next, &combinations) {
                     let one = render_one(copy.path(), number, combination);
-                    rendered.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push((number, one));
+                    rendered.lock().push((number, one));
                 }
             });
         }
     });
-    let mut rendered = rendered.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let mut rendered = rendered.into_inner();
     rendered.sort_by_key(|(number, _)| *number);
     rendered.into_iter().map(|(_, one)| one).collect()
 }

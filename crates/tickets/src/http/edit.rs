@@ -44,7 +44,7 @@ pub(crate) async fn edit(
     seen: IfMatch,
     Valid(EditedTicket(offer)): Valid<EditedTicket>,
 ) -> Result<Versioned<TicketView>, Problem> {
-    let (id, now) = (id.known()?, tickets.now());
+    let (id, now) = (id.parse()?, tickets.now());
     let edit = |ticket: Option<&Ticket>| {
         // A fault of the body comes before every question about the ticket.
         offer.check_start(ticket.and_then(|ticket| ticket.offer.starts_at), now)?;

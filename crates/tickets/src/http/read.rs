@@ -25,6 +25,6 @@ pub(crate) async fn read(
     State(tickets): State<Tickets>,
     id: PathId<TicketId>,
 ) -> Result<Versioned<TicketView>, Problem> {
-    let ticket = tickets.collection.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
+    let ticket = tickets.collection.get(id.parse()?).await?.ok_or_else(Problem::not_found)?;
     Ok(Versioned { version: ticket.version, caching: Caching::Public, body: TicketView::from(&ticket) })
 }

@@ -37,7 +37,7 @@ pub(crate) async fn withdraw(
     id: PathId<TicketId>,
     seen: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let (id, now) = (id.known()?, tickets.now());
+    let (id, now) = (id.parse()?, tickets.now());
     let withdraw = |ticket: Option<&_>| {
         Ok::<_, Problem>(changeable(ticket, person.id, &seen)?.withdraw(person.id, now)?)
     };

@@ -3,12 +3,13 @@
 mod recent;
 mod watch;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use bus::{Bus, Lagged};
 use common::event::{Subject, TicketSnapshot};
 use common::{Envelope, Event, EventId};
 use futures::stream::{BoxStream, StreamExt};
+use parking_lot::{Mutex, MutexGuard};
 use runtime::Worker;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -98,7 +99,7 @@ impl Feed {
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.0.recent.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.recent.lock()
     }
 }
 

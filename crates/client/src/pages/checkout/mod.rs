@@ -48,7 +48,7 @@ pub(crate) async fn show(State(client): State<Client>, visitor: Visitor, id: Pat
     if visitor.user.is_none() {
         return Ok(render::see_other(&Layout::of(&visitor).sign_in()));
     }
-    page(&client, &visitor, id.known()?, StatusCode::OK, None).await
+    page(&client, &visitor, id.parse()?, StatusCode::OK, None).await
 }
 
 /// The page of an order, with the error of a failed action.

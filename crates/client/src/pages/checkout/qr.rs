@@ -21,7 +21,7 @@ pub(crate) async fn show(
     id: PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = id.known()?;
+    let id = id.parse()?;
     let origin = client.origin(&headers).unwrap_or_default();
     let svg = code(&format!("{origin}/orders/{id}"))?;
     Ok(([(CONTENT_TYPE, "image/svg+xml")], svg).into_response())
