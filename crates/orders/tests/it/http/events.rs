@@ -119,7 +119,7 @@ async fn a_comment_comes_when_nothing_else_does_and_a_reader_may_hang_up() {
     stream.expect("order.created").await;
     drop(other);
     let (message, ()) = tokio::join!(stream.next(), async {
-        market.service.clock.advance(EventStreams::KEEP_ALIVE);
+        market.service.clock.advance(EventStreams::KEEP_ALIVE_INTERVAL);
     });
     assert_eq!(message, Some(Message::default()));
     reserved(&market, &ticket, order).await;

@@ -138,7 +138,7 @@ async fn a_comment_comes_when_nothing_else_does() {
     let mut stream = watch(&world).await;
     for _ in 0..2 {
         let (message, ()) = tokio::join!(stream.next(), async {
-            world.service.clock.advance(EventStreams::KEEP_ALIVE);
+            world.service.clock.advance(EventStreams::KEEP_ALIVE_INTERVAL);
         });
         assert_eq!(message, Some(Message::default()));
     }
@@ -148,7 +148,7 @@ async fn a_comment_comes_when_nothing_else_does() {
 async fn only_so_many_may_watch_at_once() {
     let world = World::start().await;
     let mut streams = Vec::new();
-    for _ in 0..EventStreams::MOST {
+    for _ in 0..EventStreams::MAX_STREAMS {
         streams.push(watch(&world).await);
     }
     let refused = world.anybody().get(EVENTS).await;
