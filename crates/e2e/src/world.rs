@@ -13,7 +13,7 @@ use common::{Ids, SeededEntropy, SharedClock, Time};
 use parking_lot::Mutex;
 use runtime::{Tasks, bind, serve};
 use store::Store;
-use store::sqlite::{OpenError, SqliteBackend};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
 use stripe_sim::StripeSim;
 use ticketing::{Marketplace, Parts};
 
@@ -64,7 +64,7 @@ impl World {
         let parts = Parts {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
             clock: shared,
-            open: Box::new(move |_| Ok::<_, OpenError>(at_the_database(SqliteBackend::in_memory()?))),
+            open: Box::new(move |_| Ok::<_, SqliteOpenError>(at_the_database(SqliteBackend::in_memory()?))),
             bus: bus(&clock),
             auth: auth::Config::default(),
             hold: HOLD,

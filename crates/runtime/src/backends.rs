@@ -25,11 +25,11 @@ pub enum BackendError {
     NotBuiltIn(&'static str),
     /// The SQLite database does not open.
     #[error(transparent)]
-    Sqlite(#[from] store::sqlite::OpenError),
+    Sqlite(#[from] store::sqlite::SqliteOpenError),
     /// The MongoDB database does not open.
     #[cfg(feature = "cluster")]
     #[error(transparent)]
-    Mongodb(#[from] store::mongodb::OpenError),
+    Mongodb(#[from] store::mongodb::MongoOpenError),
     /// NATS refuses the connection.
     #[cfg(feature = "cluster")]
     #[error(transparent)]

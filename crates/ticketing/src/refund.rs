@@ -7,7 +7,7 @@ use common::clock::SystemClock;
 use common::{Ids, OrderId, SharedClock, SystemEntropy};
 use payments::RefundError;
 use store::Store;
-use store::sqlite::{OpenError, SqliteBackend};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
 
 use crate::data::database;
 
@@ -16,7 +16,7 @@ use crate::data::database;
 pub enum RefundCommandError {
     /// There is no data yet, or the database does not open.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] SqliteOpenError),
     /// The order cannot be refunded.
     #[error(transparent)]
     Refund(#[from] RefundError),

@@ -18,13 +18,14 @@ use crate::{Purge, ServiceContext, Worker};
 /// The headers that a replayed reply repeats.
 pub(super) const REPLAYED_HEADERS: [HeaderName; 4] = [LOCATION, ETAG, CONTENT_TYPE, CACHE_CONTROL];
 
-/// How long a key is remembered.
+/// The retention of a key and its reply, which the OpenAPI description promises.
 const KEY_RETENTION: Duration = Duration::from_hours(24);
 
-/// How long a request holds its key: longer than a request may take (`MiddlewareStack::REQUEST_TIMEOUT`).
+/// The time after which a request loses its key: longer than a request may take (`MiddlewareStack::REQUEST_TIMEOUT`).
 const LEASE_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long a duplicate waits for the first request: below `MiddlewareStack::REQUEST_TIMEOUT`, for a precise error.
+/// The timeout of a duplicate that waits for the first request: below `MiddlewareStack::REQUEST_TIMEOUT`, so that the
+/// duplicate gets its own error.
 const DUPLICATE_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// The idempotency keys of one service. Cheap to clone.

@@ -38,7 +38,7 @@ pub const START: &str = "2026-11-22T10:00:00Z";
 /// The timeout of every wait in a test; no assertion depends on it.
 const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long the harness waits for a handler, which may itself wait for the clock.
+/// The timeout of a delivery, whose handler may wait for the clock.
 const DELIVERY_TIMEOUT: Duration = Duration::from_millis(300);
 
 /// A running service with simulated surroundings.
@@ -144,8 +144,8 @@ impl TestService {
         Caller::new(self.router.clone(), Some(person.token.clone()))
     }
 
-    /// Delivers an event of another service. Returns whether the service has handled it; `false` after
-    /// [`DELIVERY_TIMEOUT`], when the handler waits for the clock.
+    /// Delivers an event of another service. Returns whether the service has handled it; `false` if its
+    /// handler still waits for the clock after 300 ms.
     pub async fn hear(&self, aggregate: Uuid, version: u64, event: Event) -> bool {
         let event = self.envelope(aggregate, version, event);
         self.deliver(event).await
