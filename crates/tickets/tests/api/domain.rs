@@ -1,8 +1,14 @@
-use common::event::{DisputeStatus, OrderSnapshot, TicketStatus};
-use common::{Decision, Event};
-use tickets::domain::{Aftermath, Obstacle, Offer, Refusal, Status, Ticket};
+use common::event::{
+    DisputeStatus, OrderSnapshot, RefusalReason, ReservationRefused, TicketSnapshot, TicketStatus,
+};
+use common::text::TextError;
+use common::{Currency, Decision, Event, Money};
+use tickets::domain::{
+    Description, Offer, OrderTombstone, Outcome, PostCapture, Price, Refusal, ReserveError, Status, Ticket,
+    Title, Venue,
+};
 
-use super::{BUYER, SELLER, STRANGER, at, listed, offer, order, order_id, ticket_id, usd, user};
+use crate::samples::{BUYER, SELLER, STRANGER, at, listed, offer, order, order_id, ticket_id, usd, user};
 
 const OWN: u128 = 11;
 const OTHER: u128 = 12;
@@ -17,9 +23,9 @@ fn in_every_state() -> [Ticket; 4] {
     [available, reserved, sold, withdrawn]
 }
 
-/// What a command did, in words: the announced subject, `-` for nothing, or the refusal.
-fn told<R: std::fmt::Debug>(ticket: &Ticket, outcome: Result<Option<Decision<Ticket>>, R>) -> String {
-    match outcome {
+/// The outcome of a command in words: the subject of the event, `-` for no change, or the refusal.
+fn outcome<R: std::fmt::Debug>(ticket: &Ticket, result: Result<Option<Decision<Ticket>>, R>) -> String {
+    match result {
         Err(refusal) => format!("{refusal:?}"),
         Ok(None) => "-".into(),
         Ok(Some(Decision { next, events })) => {
@@ -32,7 +38,7 @@ fn told<R: std::fmt::Debug>(ticket: &Ticket, outcome: Result<Option<Decision<Tic
     }
 }
 
-fn snapshot(event: &Event) -> &common::event::TicketSnapshot {
+fn snapshot(event: &Event) -> &TicketSnapshot {
     match event {
         Event::TicketCreated(ticket)
         | Event::TicketUpdated(ticket)
@@ -45,15 +51,15 @@ fn snapshot(event: &Event) -> &common::event::TicketSnapshot {
 }
 
 fn edit(ticket: &Ticket, by: u128, offer: Offer) -> String {
-    told(ticket, ticket.edit(user(by), offer, at(30)))
+    outcome(ticket, ticket.edit(user(by), offer, at(30)))
 }
 
 fn reserve(ticket: &Ticket, number: u128, buyer: u128, price: i64) -> String {
-    told(ticket, ticket.reserve(&order(number, buyer, usd(price)), at(30)))
+    outcome(ticket, ticket.reserve(&order(number, buyer, usd(price)), at(30)))
 }
 
 fn infallible(ticket: &Ticket, decision: Option<Decision<Ticket>>) -> String {
-    told::<()>(ticket, Ok(decision))
+    outcome::<()>(ticket, Ok(decision))
 }
 
 type Command = fn(&Ticket) -> String;
@@ -72,10 +78,10 @@ fn every_command_in_every_state() {
         ("edit by a stranger", |t| edit(t, STRANGER, offer("opera", usd(3_000))), ["NotYours"; 4]),
         (
             "withdraw",
-            |t| told(t, t.withdraw(user(SELLER), at(30))),
+            |t| outcome(t, t.withdraw(user(SELLER), at(30))),
             ["ticket.withdrawn", "Reserved", "Sold", "-"],
         ),
-        ("withdraw by a stranger", |t| told(t, t.withdraw(user(STRANGER), at(30))), ["NotYours"; 4]),
+        ("withdraw by a stranger", |t| outcome(t, t.withdraw(user(STRANGER), at(30))), ["NotYours"; 4]),
         (
             "reserve for the order",
             |t| reserve(t, OWN, BUYER, 2_500),
@@ -112,7 +118,7 @@ fn every_command_in_every_state() {
 }
 
 #[test]
-fn listing_announces_a_ticket_that_is_available() {
+fn listing_publishes_a_ticket_that_is_available() {
     let decision =
         Ticket::list(ticket_id(), user(SELLER), offer("concert", usd(2_500)), at(10)).expect("listed");
     assert_eq!((decision.next.version, decision.next.status), (1, Status::Available));
@@ -120,7 +126,7 @@ fn listing_announces_a_ticket_that_is_available() {
 }
 
 #[test]
-fn what_has_begun_cannot_be_listed_but_corrected() {
+fn a_ticket_that_has_begun_cannot_be_listed_but_corrected() {
     let late = Ticket::list(ticket_id(), user(SELLER), offer("concert", usd(2_500)), at(1_000));
     assert_eq!(late, Err(Refusal::Late));
     let after = at(5_000);
@@ -135,7 +141,7 @@ fn a_lock_says_for_whom_and_until_when_and_a_sale_keeps_for_whom() {
     let [_, reserved, sold, _] = in_every_state();
     let (order, holder) = (order_id(OWN), user(BUYER));
     assert_eq!(reserved.status, Status::Reserved { order, holder, until: at(900) });
-    assert_eq!(sold.status, Status::Sold { order, buyer: holder, aftermath: Aftermath::default() });
+    assert_eq!(sold.status, Status::Sold { order, buyer: holder, post_capture: PostCapture::default() });
     let snapshot = reserved.snapshot();
     assert_eq!((snapshot.order_id, snapshot.reserved_until), (Some(order), Some(at(900))));
     let snapshot = sold.snapshot();
@@ -151,7 +157,7 @@ fn a_released_ticket_is_as_free_as_before() {
     assert_eq!(reserve(&Ticket { version: 1, ..free.clone() }, OTHER, BUYER, 2_500), "ticket.reserved");
     assert_eq!(
         free.reserve(&order(OTHER, BUYER, usd(1)), at(31)).map(|_| ()),
-        Err(Obstacle::Refused(common::event::RefusalReason::PriceChanged))
+        Err(ReserveError::Refused(RefusalReason::PriceChanged))
     );
 }
 
@@ -160,25 +166,87 @@ fn a_stored_ticket_reads_back_in_every_state() {
     for ticket in in_every_state() {
         let json = serde_json::to_string(&ticket).expect("JSON");
         assert_eq!(serde_json::from_str::<Ticket>(&json).expect("a ticket"), ticket, "{json}");
+        let is_sold = matches!(ticket.status, Status::Sold { .. });
+        assert_eq!(json.contains("\"aftermath\":"), is_sold, "the stored name: {json}");
     }
 }
 
 #[test]
-fn a_sold_ticket_is_marked_with_what_became_of_its_money() {
+fn a_sold_ticket_records_refunds_and_disputes() {
     let [_, _, sold, _] = in_every_state();
-    let told = |version, refunded, dispute| {
+    let latest = |version, refunded, dispute| {
         let order = order(OWN, BUYER, usd(2_500));
         OrderSnapshot { version, refunded, dispute, ..order }
     };
-    assert!(sold.money_moved(&told(4, None, None), at(30)).is_none(), "nothing has moved");
-    let refunded = sold.money_moved(&told(5, Some(usd(900)), None), at(30)).expect("news");
+    assert!(sold.record_refund_or_dispute(&latest(4, None, None), at(30)).is_none(), "nothing has moved");
+    let refunded = sold.record_refund_or_dispute(&latest(5, Some(usd(900)), None), at(30)).expect("newer");
     assert_eq!(refunded.events[0].subject().as_str(), "ticket.sold");
     let marked = refunded.next;
-    assert_eq!((marked.version, marked.aftermath().refunded), (sold.version + 1, Some(usd(900))));
-    let disputed = told(6, Some(usd(900)), Some(DisputeStatus::Open));
-    let disputed = marked.money_moved(&disputed, at(31)).expect("news").next;
-    assert_eq!(disputed.aftermath().dispute, Some(DisputeStatus::Open));
-    assert!(disputed.money_moved(&told(5, Some(usd(900)), None), at(32)).is_none(), "that is older");
-    let other = OrderSnapshot { id: order_id(OTHER), ..told(9, Some(usd(1)), None) };
-    assert!(disputed.money_moved(&other, at(33)).is_none(), "that is another order");
+    assert_eq!((marked.version, marked.post_capture().refunded), (sold.version + 1, Some(usd(900))));
+    let disputed = latest(6, Some(usd(900)), Some(DisputeStatus::Open));
+    let disputed = marked.record_refund_or_dispute(&disputed, at(31)).expect("newer").next;
+    assert_eq!(disputed.post_capture().dispute, Some(DisputeStatus::Open));
+    assert!(
+        disputed.record_refund_or_dispute(&latest(5, Some(usd(900)), None), at(32)).is_none(),
+        "that is older"
+    );
+    let other = OrderSnapshot { id: order_id(OTHER), ..latest(9, Some(usd(1)), None) };
+    assert!(disputed.record_refund_or_dispute(&other, at(33)).is_none(), "that is another order");
+}
+
+#[test]
+fn texts_are_trimmed_composed_and_bounded() {
+    assert_eq!(Title::parse("  Cafe\u{301} ").expect("a title").as_str(), "Café");
+    assert_eq!(Title::parse(&"é".repeat(200)).expect("a title").as_str().chars().count(), 200);
+    assert_eq!(Title::parse(&"é".repeat(201)), Err(TextError::TooLong(200)));
+    assert_eq!(Title::parse("  "), Err(TextError::Empty));
+    assert_eq!(Venue::parse(&"v".repeat(201)), Err(TextError::TooLong(200)));
+    assert_eq!(Description::parse(&"d".repeat(5_001)), Err(TextError::TooLong(5_000)));
+}
+
+#[test]
+fn only_a_description_has_several_lines() {
+    assert_eq!(Title::parse("a\nb"), Err(TextError::Control));
+    assert_eq!(Venue::parse("a\tb"), Err(TextError::Control));
+    assert_eq!(Description::parse("a\n\tb").expect("lines").as_str(), "a\n\tb");
+    assert_eq!(Description::parse("a\u{0}b"), Err(TextError::Control));
+}
+
+#[test]
+fn every_currency_has_a_least_price_and_all_share_the_most() {
+    for currency in Currency::ALL {
+        let price = |amount| Price::parse(Money { amount, currency });
+        assert!(price(currency.least() - 1).is_err() && price(currency.least()).is_ok(), "{currency}");
+        assert!(price(Money::MAX).is_ok() && price(Money::MAX + 1).is_err(), "{currency}");
+    }
+    let error = Price::parse(Money { amount: 29, currency: Currency::Gbp }).expect_err("too little");
+    assert_eq!(error.to_string(), "must be from 30 to 99999999 in minor units of GBP");
+}
+
+#[test]
+fn a_start_lies_in_the_future_or_stays_as_it_was() {
+    let offer = offer("concert", usd(2_500));
+    assert_eq!(offer.check_start(None, at(999)), Ok(()));
+    assert_eq!(offer.check_start(None, at(1_000)), Err(Refusal::Late));
+    assert_eq!(offer.check_start(Some(at(1_000)), at(2_000)), Ok(()));
+    assert_eq!(offer.check_start(Some(at(1_001)), at(2_000)), Err(Refusal::Late));
+    assert_eq!(Offer { starts_at: None, ..offer }.check_start(Some(at(1)), at(2_000)), Ok(()));
+}
+
+#[test]
+fn a_refusal_is_published_with_its_reason() {
+    let order = order(11, BUYER, usd(2_500));
+    for reason in [RefusalReason::TicketUnavailable, RefusalReason::PriceChanged] {
+        let decision = OrderTombstone::refused(&order, reason, at(30));
+        assert_eq!(decision.next.outcome, Outcome::Refused(reason));
+        let refused = ReservationRefused { ticket_id: ticket_id(), order_id: order_id(11), reason };
+        assert_eq!(decision.events, [Event::TicketReservationRefused(refused)]);
+    }
+}
+
+#[test]
+fn a_cancellation_leaves_a_tombstone_without_an_event() {
+    let decision = OrderTombstone::cancelled(&order(11, BUYER, usd(2_500)), at(30));
+    assert_eq!((decision.next.order, decision.next.outcome), (order_id(11), Outcome::Cancelled));
+    assert!(decision.events.is_empty());
 }

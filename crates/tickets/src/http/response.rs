@@ -1,13 +1,14 @@
-//! How a ticket looks from outside.
+//! The response bodies of tickets, and their refusals as problems.
 
 use common::event::{DisputeStatus, TicketSnapshot, TicketStatus};
-use common::{Money, OrderId, TicketId, Time, UserId};
+use common::http::IfMatch;
+use common::{FieldError, Money, OrderId, Problem, TicketId, Time, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::domain::{Aftermath, Ticket};
+use crate::domain::{PostCapture, Refusal, Ticket};
 
-/// A ticket as everybody sees it. Who holds or bought it is nobody's business.
+/// A ticket as the public sees it: without its buyer and order.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Ticket)]
@@ -16,7 +17,7 @@ pub(crate) struct TicketView {
     title: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     venue: Option<String>,
-    /// When it begins.
+    /// The start.
     #[serde(skip_serializing_if = "Option::is_none")]
     starts_at: Option<Time>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -24,10 +25,10 @@ pub(crate) struct TicketView {
     price: Money,
     seller_id: UserId,
     status: TicketStatus,
-    /// Until when it is locked for somebody.
+    /// The deadline of the order that holds the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     reserved_until: Option<Time>,
-    /// Its revision; also its `ETag`.
+    /// The version; also the `ETag`.
     version: u64,
     created_at: Time,
     updated_at: Time,
@@ -65,20 +66,45 @@ impl From<TicketSnapshot> for TicketView {
 pub(crate) struct OwnTicketView {
     #[serde(flatten)]
     ticket: TicketView,
-    /// The order that holds or bought it.
+    /// The order that holds or bought the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     order_id: Option<OrderId>,
-    /// How much of the price went back to the buyer after the sale, if any. The ticket stays theirs.
+    /// How much of the price was refunded to the buyer, if any. The ticket stays theirs.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunded: Option<Money>,
-    /// How far the buyer's dispute of the payment is, if there is one.
+    /// The state of the buyer's dispute, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     dispute: Option<DisputeStatus>,
 }
 
 impl From<&Ticket> for OwnTicketView {
     fn from(ticket: &Ticket) -> Self {
-        let Aftermath { refunded, dispute, .. } = ticket.aftermath();
+        let PostCapture { refunded, dispute, .. } = ticket.post_capture();
         Self { ticket: ticket.into(), order_id: ticket.order(), refunded, dispute }
+    }
+}
+
+/// The ticket, if this user sells it and has seen its current version; else 404, 403 or 412.
+pub(super) fn changeable<'a>(
+    ticket: Option<&'a Ticket>,
+    user: UserId,
+    seen: &IfMatch,
+) -> Result<&'a Ticket, Problem> {
+    let ticket = ticket.ok_or_else(Problem::not_found)?;
+    ticket.check_seller(user)?;
+    seen.check(ticket.version)?;
+    Ok(ticket)
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let detail = refusal.to_string();
+        match refusal {
+            Refusal::Late => Self::not_valid(vec![FieldError::new("startsAt", detail)]),
+            Refusal::NotYours => Self::not_yours(),
+            Refusal::Reserved => Self::conflict("ticket-reserved", detail),
+            Refusal::Sold => Self::conflict("ticket-sold", detail),
+            Refusal::Withdrawn => Self::conflict("ticket-withdrawn", detail),
+        }
     }
 }

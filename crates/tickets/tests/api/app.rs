@@ -1,14 +1,15 @@
-//! The service at work, and what tests do with it.
+//! The harness: the tickets service behind its real router and bus, with users.
+
+use std::time::Duration;
 
 use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
 use common::{Currency, Event, Money, TicketId, UserId};
 use runtime::testing::{Caller, Person, Reply, TestService};
 use serde_json::{Value, json};
-use std::time::Duration;
 
 pub(crate) const TICKETS: &str = "/api/tickets";
 
-pub(crate) struct World {
+pub(crate) struct TestApp {
     pub(crate) service: TestService,
     pub(crate) seller: Person,
     pub(crate) buyer: Person,
@@ -38,7 +39,7 @@ pub(crate) fn items<'a>(reply: &'a Reply, name: &str) -> Vec<&'a str> {
     items.iter().map(|item| item[name].as_str().expect("a text")).collect()
 }
 
-impl World {
+impl TestApp {
     pub(crate) async fn start() -> Self {
         let service = TestService::start(tickets::service).await;
         let (seller, buyer) = (service.person("seller"), service.person("buyer"));
@@ -49,7 +50,7 @@ impl World {
         self.service.by(&self.seller)
     }
 
-    pub(crate) fn anybody(&self) -> Caller {
+    pub(crate) fn anonymous(&self) -> Caller {
         self.service.anonymous()
     }
 
@@ -60,9 +61,9 @@ impl World {
         reply.json
     }
 
-    /// The ticket as everybody sees it now.
+    /// The public view of the ticket now.
     pub(crate) async fn ticket(&self, ticket: &Value) -> Value {
-        let reply = self.anybody().get(&address(ticket)).await;
+        let reply = self.anonymous().get(&address(ticket)).await;
         assert_eq!(reply.status, 200);
         reply.json
     }
@@ -91,13 +92,13 @@ impl World {
         }
     }
 
-    /// Hears `order.created`; whether it was handled at once.
-    pub(crate) async fn hears_created(&self, order: &OrderSnapshot) -> bool {
+    /// Delivers `order.created`. Returns whether it was handled at once.
+    pub(crate) async fn deliver_created(&self, order: &OrderSnapshot) -> bool {
         self.service.hear(order.id.into(), order.version, Event::OrderCreated(order.clone())).await
     }
 
-    /// Hears `order.cancelled`.
-    pub(crate) async fn hears_cancelled(&self, order: &OrderSnapshot) {
+    /// Delivers `order.cancelled`.
+    pub(crate) async fn deliver_cancelled(&self, order: &OrderSnapshot) {
         let order = OrderSnapshot {
             status: OrderStatus::Cancelled,
             cancel_reason: Some(CancelReason::Expired),
@@ -107,8 +108,8 @@ impl World {
         assert!(self.service.hear(order.id.into(), order.version, Event::OrderCancelled(order)).await);
     }
 
-    /// Hears `order.completed`; whether it was handled at once.
-    pub(crate) async fn hears_completed(&self, order: &OrderSnapshot) -> bool {
+    /// Delivers `order.completed`. Returns whether it was handled at once.
+    pub(crate) async fn deliver_completed(&self, order: &OrderSnapshot) -> bool {
         let order = OrderSnapshot { status: OrderStatus::Complete, version: 4, ..order.clone() };
         self.service.hear(order.id.into(), order.version, Event::OrderCompleted(order)).await
     }
@@ -117,26 +118,26 @@ impl World {
     pub(crate) async fn reserved(&self) -> (Value, OrderSnapshot) {
         let ticket = self.listed(offer()).await;
         let order = self.order(&ticket);
-        assert!(self.hears_created(&order).await);
+        assert!(self.deliver_created(&order).await);
         (ticket, order)
     }
 
     /// A ticket that the order bought.
     pub(crate) async fn sold(&self) -> (Value, OrderSnapshot) {
         let (ticket, order) = self.reserved().await;
-        assert!(self.hears_completed(&order).await);
+        assert!(self.deliver_completed(&order).await);
         (ticket, order)
     }
 
-    /// A ticket that its seller took back.
+    /// A ticket that its seller withdrew.
     pub(crate) async fn withdrawn(&self) -> Value {
         let ticket = self.listed(offer()).await;
         assert_eq!(self.seller().delete(&address(&ticket)).await.status, 204);
         ticket
     }
 
-    /// The subjects of what was announced since the last call.
-    pub(crate) async fn announced(&self) -> Vec<&'static str> {
+    /// The subjects published since the last call.
+    pub(crate) async fn subjects(&self) -> Vec<&'static str> {
         self.service.announced().await.iter().map(|event| event.subject().as_str()).collect()
     }
 }

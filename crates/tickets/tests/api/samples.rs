@@ -1,6 +1,4 @@
-mod closed_order;
-mod offer;
-mod ticket;
+//! Sample data of the domain.
 
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket};
 use common::{Currency, Money, OrderId, TicketId, Time, UserId};
