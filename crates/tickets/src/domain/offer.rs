@@ -36,9 +36,9 @@ macro_rules! texts {
 }
 
 texts! {
-    /// What the ticket is for, such as a concert.
+    /// The title, such as the name of a concert.
     Title: text::line, 200;
-    /// Where that takes place.
+    /// The venue.
     Venue: text::line, 200;
     /// Details, on several lines.
     Description: text::lines, 5_000;
@@ -51,7 +51,7 @@ pub struct Price(Money);
 
 /// An amount is out of bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be from {} to {} in minor units of {}", .0.currency.least(), Money::MAX, .0.currency)]
+#[error("must be from {} to {} in minor units of {}", .0.currency.min_price(), Money::MAX, .0.currency)]
 pub struct PriceError(Money);
 
 impl Price {
@@ -72,9 +72,9 @@ impl Price {
 /// Everything about a ticket that its seller decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// What the ticket is for.
+    /// The title.
     pub title: Title,
-    /// Where that takes place.
+    /// The venue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub venue: Option<Venue>,
     /// The start; [`Offer::check_start`] compares it with the present.

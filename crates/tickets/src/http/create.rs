@@ -17,10 +17,10 @@ use crate::domain::{Description, Offer, Price, Refusal, Title, Venue};
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[schema(as = TicketOffer)]
 pub(super) struct RawOffer {
-    /// What the ticket is for: 1 to 200 characters.
+    /// The title, such as the name of a concert: 1 to 200 characters.
     #[schema(required = true, value_type = String, max_length = 200)]
     title: Option<String>,
-    /// Where that takes place: up to 200 characters.
+    /// The venue: up to 200 characters.
     #[schema(max_length = 200)]
     venue: Option<String>,
     /// The start, in the future.
