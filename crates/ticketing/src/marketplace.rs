@@ -154,7 +154,7 @@ fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router
     };
     // The pages ask for nothing but what services have.
     let api = PrefixRouter::new(services.clone(), Router::new()).into_router();
-    PrefixRouter::new(services, client::routes(pages, client::Api::inside(api))).into_router()
+    PrefixRouter::new(services, client::routes(pages, client::Api::in_process(api))).into_router()
 }
 
 fn stripe<E>(context: &ServiceContext, parts: &Parts<E>) -> StripeSim {

@@ -64,7 +64,7 @@ fn stops_within() -> u64 {
     };
     let stop = |name| constant("crates/runtime/src/stop.rs", name);
     // Requests, then work, the relay and the bus, then the admin address: see `run_service`.
-    let bus = constant("crates/bus/src/jetstream.rs", "CLOSE_WITHIN");
+    let bus = constant("crates/bus/src/jetstream/mod.rs", "CLOSE_TIMEOUT");
     stop("REQUESTS") + stop("WORK") + stop("RELAY") + bus + stop("WORK")
 }
 
