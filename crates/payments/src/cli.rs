@@ -57,7 +57,7 @@ impl AdminTask for Task {
                 println!("{}", payments::refund(&context.store, &context.clock, order).await?);
             }
             Command::Reconcile { window } => {
-                println!("{}", payments::reconcile(context, self.config, window).await?);
+                println!("{}", Box::pin(payments::reconcile(context, self.config, window)).await?);
             }
             Command::Common(command) => command.run(name, context).await?,
         }

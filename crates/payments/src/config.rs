@@ -1,8 +1,8 @@
-//! The configuration: access to Stripe, and the secrets of Stripe's webhooks.
+//! The settings of the service: access to Stripe, and the secrets of Stripe's webhooks.
 
 use std::fmt;
 
-/// The configuration.
+/// The settings that an operator decides.
 #[derive(Clone)]
 pub struct Config {
     /// The address of Stripe's API; `None` for Stripe's own.

@@ -1,4 +1,4 @@
-//! Consumes the events of orders: keeps the replica of each order, and lets its payment follow.
+//! The consumer: applies the events of orders to their replicas and payments.
 
 use bus::{Consume, ConsumeError, Incoming};
 use common::event::{OrderSnapshot, Subject};
@@ -11,7 +11,7 @@ use crate::Payments;
 use crate::domain::{OrderReplica, Payment};
 use crate::storage::without_duplicates;
 
-/// The subscription.
+/// The subjects that the service subscribes to.
 pub(crate) const SUBJECTS: &[Subject] = &[
     Subject::OrderCreated,
     Subject::OrderAwaitingPayment,
@@ -20,9 +20,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject::OrderCancelled,
 ];
 
-pub(crate) struct Consumer(pub(crate) Payments);
-
-impl Consume for Consumer {
+impl Consume for Payments {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
             match &incoming.envelope.event {
@@ -30,8 +28,8 @@ impl Consume for Consumer {
                 | Event::OrderAwaitingPayment(order)
                 | Event::OrderPaymentAccepted(order)
                 | Event::OrderCompleted(order)
-                | Event::OrderCancelled(order) => Ok(self.0.on_order_event(order).await?),
-                // Not subscribed to.
+                | Event::OrderCancelled(order) => Ok(self.on_order_event(order).await?),
+                // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
                 Event::TicketCreated(_)
                 | Event::TicketUpdated(_)
                 | Event::TicketReserved(_)

@@ -1,6 +1,6 @@
 //! Payments: the money of each order at Stripe.
 //!
-//! Invariant: every call to Stripe is a step that was committed before (write-ahead). The call is made under an
+//! **Invariant:** every call to Stripe is a step that was committed before (write-ahead). The call is made under an
 //! idempotency key that is derived from the payment and the step; then its outcome is committed. After a crash any replica
 //! runs the step again.
 
@@ -31,10 +31,30 @@ pub use refund::{RefundError, RefundStarted, refund};
 
 use crate::domain::{OrderReplica, Payment};
 use crate::reconcile::ReconcileSchedule;
+use crate::storage::order_key;
 use crate::stripe::Stripe;
 
-/// The service's name.
+/// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "payments";
+
+/// The payments service.
+///
+/// # Errors
+/// The configuration is unsafe or unusable.
+pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
+    let payments = Payments::new(context, config)?;
+    Ok(Service {
+        routes: http::routes(payments.clone()),
+        subscriptions: vec![Subscription {
+            consumer: NAME,
+            subjects: consumer::SUBJECTS,
+            handler: Arc::new(payments.clone()),
+        }],
+        workers: vec![workers::steps(payments.clone()), reconcile::worker(payments)],
+        signed_paths: &[http::WEBHOOK],
+        ..Service::new(NAME, "/api/payments")
+    })
+}
 
 /// The state that handlers, consumer and workers share. Cheap to clone.
 #[derive(Clone)]
@@ -82,7 +102,7 @@ impl Payments {
     }
 
     async fn by_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
-        self.store.get_by_unique_key(Payment::order_key(order)).await
+        self.store.get_by_unique_key(order_key(order)).await
     }
 }
 
@@ -100,20 +120,4 @@ impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }
-}
-
-/// The payments service.
-///
-/// # Errors
-/// The configuration is unsafe or unusable.
-pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
-    let payments = Payments::new(context, config)?;
-    let handler = Arc::new(consumer::Consumer(payments.clone()));
-    Ok(Service {
-        routes: http::routes(payments.clone()),
-        subscriptions: vec![Subscription { consumer: NAME, subjects: consumer::SUBJECTS, handler }],
-        workers: vec![workers::steps(payments.clone()), reconcile::worker(payments)],
-        signed_paths: &[http::WEBHOOK],
-        ..Service::new(NAME, "/api/payments")
-    })
 }

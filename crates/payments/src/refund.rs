@@ -7,7 +7,7 @@ use common::{Money, OrderId, SharedClock};
 use store::{Collection, CommitError, Store, StoreError, UpdateError};
 
 use crate::domain::{Payment, RefundRefusal};
-use crate::storage::without_duplicates;
+use crate::storage::{order_key, without_duplicates};
 
 /// The reason why no refund was started.
 #[derive(Debug, thiserror::Error)]
@@ -59,7 +59,7 @@ pub async fn refund(
     order: OrderId,
 ) -> Result<RefundStarted, RefundError> {
     let payments: Collection<Payment> = store.collection();
-    let found = payments.get_by_unique_key(Payment::order_key(order)).await?;
+    let found = payments.get_by_unique_key(order_key(order)).await?;
     let id = found.ok_or(RefundError::NoPayment(order))?.id;
     let mut decided = false;
     let after = payments.update(id, |payment| {

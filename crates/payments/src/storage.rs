@@ -1,4 +1,4 @@
-//! How payments and the replicas of orders are stored.
+//! Storage of payments and order replicas: collections, indexes and unique keys.
 
 use common::OrderId;
 use store::{CommitError, Document, Index, Keys, StoreError, UniqueKey};
@@ -18,19 +18,19 @@ pub(crate) mod index {
     pub(crate) const BY_CREATED: &str = "created";
 }
 
-/// One payment for each order.
+/// The name of [`order_key`].
 const ORDER: &str = "order";
-/// One payment for each `PaymentIntent`.
+/// The name of [`intent_key`].
 const INTENT: &str = "intent";
 
-impl Payment {
-    pub(crate) fn order_key(order: OrderId) -> UniqueKey {
-        UniqueKey::new(ORDER, order)
-    }
+/// The unique key of an order's only payment.
+pub(crate) fn order_key(order: OrderId) -> UniqueKey {
+    UniqueKey::new(ORDER, order)
+}
 
-    pub(crate) fn intent_key(intent: &str) -> UniqueKey {
-        UniqueKey::new(INTENT, intent)
-    }
+/// The unique key of a `PaymentIntent`'s only payment.
+pub(crate) fn intent_key(intent: &str) -> UniqueKey {
+    UniqueKey::new(INTENT, intent)
 }
 
 impl Document for Payment {
@@ -55,7 +55,7 @@ impl Document for Payment {
         let mut keys = Keys::none()
             .ordered(index::BY_BUYER, [self.buyer_id.into(), self.created_at.into()])
             .ordered(index::BY_CREATED, [self.created_at.into()])
-            .unique(Self::order_key(self.order_id));
+            .unique(order_key(self.order_id));
         if let Some(seller) = self.seller_id.filter(|_| self.was_a_sale()) {
             keys = keys.ordered(index::BY_SELLER, [seller.into(), self.created_at.into()]);
         }
@@ -63,7 +63,7 @@ impl Document for Payment {
             keys = keys.ordered(index::BY_DUE, [due.into()]);
         }
         if let Some(intent) = &self.intent {
-            keys = keys.unique(Self::intent_key(&intent.id));
+            keys = keys.unique(intent_key(&intent.id));
         }
         keys
     }

@@ -1,6 +1,6 @@
 //! The books of one payment: double entry, append-only. The ledger is the union of the books of all payments.
 //!
-//! A positive amount is the marketplace's (or was spent), a negative one is a debt. Invariant: the balances follow from
+//! A positive amount is the marketplace's (or was spent), a negative one is a debt. **Invariant:** the balances follow from
 //! the payment's state alone, and each commit that changes the state appends the difference. So the books agree with
 //! the state, and every entry adds up to zero because every state does.
 

@@ -50,7 +50,7 @@ pub struct Payment {
     /// The money as Stripe last reported it.
     #[serde(rename = "moved", default)]
     pub totals: MoneyTotals,
-    /// The books. Invariant: entries are only appended.
+    /// The books. **Invariant:** entries are only appended.
     #[serde(default)]
     pub ledger: Vec<Entry>,
     /// The number of refunds that failed at the buyer's bank, or that Stripe refused.

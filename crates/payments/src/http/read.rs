@@ -43,7 +43,7 @@ pub(crate) async fn read(
         ("cursor" = Option<String>, Query, description = "`next` of the previous page."),
     ),
     responses(
-        (status = 200, description = "The payments.", body = Listing<PaymentView>),
+        (status = 200, description = "A page.", body = Listing<PaymentView>),
         InvalidPage,
         NotSignedIn,
     )

@@ -49,7 +49,7 @@ pub(crate) struct Sale {
         ("cursor" = Option<String>, Query, description = "`next` of the previous page."),
     ),
     responses(
-        (status = 200, description = "The sales.", body = Listing<Sale>),
+        (status = 200, description = "A page.", body = Listing<Sale>),
         InvalidPage,
         NotSignedIn,
     )

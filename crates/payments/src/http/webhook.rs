@@ -12,6 +12,7 @@ use store::StoreError;
 use super::stripe_signature;
 use crate::Payments;
 use crate::domain::{Payment, RunWhen};
+use crate::storage::intent_key;
 use crate::stripe::StripeError;
 
 /// The part of an event that decisions depend on, so that new versions of Stripe's API change nothing.
@@ -96,7 +97,7 @@ impl Payments {
     /// Reads the state of a `PaymentIntent` and applies it. Afterwards the consequence is durable: it is committed, or
     /// the payment's step is due again in a moment.
     async fn on_intent_event(&self, intent: &str, event: &StripeEvent) -> Result<(), Problem> {
-        if let Some(payment) = self.store.get_by_unique_key(Payment::intent_key(intent)).await? {
+        if let Some(payment) = self.store.get_by_unique_key(intent_key(intent)).await? {
             if payment.schedule.due.is_some() {
                 self.run_step(&payment, RunWhen::Now).await?;
             } else if event.may_have_moved_money(&payment) {

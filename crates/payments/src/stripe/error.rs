@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use crate::domain::CardError;
 
-/// A failed call to Stripe. Invariant: no part of the request or reply is repeated, since both may hold a client secret.
+/// A failed call to Stripe. **Invariant:** no part of the request or reply is repeated, since both may hold a client secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum StripeError {
     /// Stripe is unavailable, slow or overloaded, or refuses our key: a retry may succeed. Whether the call was performed
