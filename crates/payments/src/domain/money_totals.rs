@@ -1,9 +1,9 @@
-//! What became of a payment's money, in totals.
+//! The totals of a payment's money.
 
 use common::event::DisputeStatus;
 use serde::{Deserialize, Serialize};
 
-/// What Stripe reports of a payment's money, in minor units. Totals, so that a repeated report changes nothing.
+/// Stripe's report of a payment's money, in minor units. Totals, so that a repeated report changes nothing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MoneyTotals {
     /// Captured from the buyer.

@@ -111,9 +111,12 @@ async fn a_second_intent_of_one_payment_is_cancelled() {
     let payment = begun["id"].as_str().expect("an id");
     app.advance(std::time::Duration::from_secs(1)).await;
     let form = format!("amount=2500&currency=usd&capture_method=manual&metadata[payment]={payment}");
-    let (status, stray) = app.call_stripe("/v1/payment_intents", "sk_test_sim", form).await;
-    assert_eq!(status, 200, "{stray}");
-    assert_eq!(app.webhook("payment_intent.created", stray["id"].as_str().expect("an id")).await.status, 200);
+    let (status, orphan) = app.call_stripe("/v1/payment_intents", "sk_test_sim", form).await;
+    assert_eq!(status, 200, "{orphan}");
+    assert_eq!(
+        app.webhook("payment_intent.created", orphan["id"].as_str().expect("an id")).await.status,
+        200
+    );
     assert_eq!(app.intent_states().await, [Status::RequiresPaymentMethod, Status::Canceled]);
     assert_eq!(app.status(&order).await, "requires-payment");
 }
