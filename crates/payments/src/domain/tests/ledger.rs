@@ -5,14 +5,14 @@ use common::event::DisputeStatus;
 use super::*;
 
 /// A random state of a `PaymentIntent`.
-fn any_state(dice: &mut impl FnMut(u64) -> u64) -> IntentState {
-    match dice(8) {
+fn any_state(random: &mut impl FnMut(u64) -> u64) -> IntentState {
+    match random(8) {
         0 => IntentState::RequiresPaymentMethod(None),
         1 => IntentState::RequiresCapture,
         2 => IntentState::Canceled,
         3 => IntentState::Processing,
         _ => {
-            let dispute = match dice(6) {
+            let dispute = match random(6) {
                 0 => Some(DisputeStatus::Open),
                 1 => Some(DisputeStatus::Won),
                 2 => Some(DisputeStatus::Lost),
@@ -22,25 +22,25 @@ fn any_state(dice: &mut impl FnMut(u64) -> u64) -> IntentState {
                 Some(DisputeStatus::Open | DisputeStatus::Lost) => 1000,
                 _ => 0,
             };
-            let refunded = [0, 0, 700, 1500, 2500][usize::try_from(dice(5)).expect("small")];
-            let fees = i64::try_from(dice(3)).expect("small") * 103;
+            let refunded = [0, 0, 700, 1500, 2500][usize::try_from(random(5)).expect("small")];
+            let fees = i64::try_from(random(3)).expect("small") * 103;
             IntentState::Succeeded(MoneyTotals { taken: 2500, refunded, withdrawn, fees, dispute })
         }
     }
 }
 
 /// A random command.
-fn anything(payment: &Payment, dice: &mut impl FnMut(u64) -> u64) -> Option<Decision<Payment>> {
-    match dice(10) {
+fn anything(payment: &Payment, random: &mut impl FnMut(u64) -> u64) -> Option<Decision<Payment>> {
+    match random(10) {
         9 => payment.refund_refused(now()),
         0 => payment.lease(RunWhen::Now, now()),
         1 => payment.adopt(intent(), now()),
         2 => payment.on_order_accepted(now()),
-        3 if dice(4) == 0 => payment.on_order_cancelled(now()),
+        3 if random(4) == 0 => payment.on_order_cancelled(now()),
         4 => payment.capture_refused(error("card_declined"), now()),
         5 => payment.refund(now()).ok().flatten(),
         6 => payment.nothing_was_created(now()),
-        _ => payment.on_intent_state(&any_state(dice), dice(8) == 0, now()),
+        _ => payment.on_intent_state(&any_state(random), random(8) == 0, now()),
     }
 }
 
@@ -50,15 +50,15 @@ fn anything(payment: &Payment, dice: &mut impl FnMut(u64) -> u64) -> Option<Deci
 fn the_books_balance_and_explain_what_stripe_holds_whatever_happens() {
     let mut entries = 0;
     for seed in 1_u64..=2_000 {
-        let mut roll = seed;
-        // Knuth's generator for 64 bits; its high bits are good dice.
-        let mut dice = |sides: u64| {
-            roll = roll.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (roll >> 33) % sides
+        let mut state = seed;
+        // Knuth's generator for 64 bits; its high bits are random enough.
+        let mut random = |sides: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % sides
         };
         let mut payment = Payment::begin(Uuid::from_u128(9).into(), &order(), now()).next;
         for step in 0..60 {
-            let Some(Decision { next, .. }) = anything(&payment, &mut dice) else { continue };
+            let Some(Decision { next, .. }) = anything(&payment, &mut random) else { continue };
             let trace = format!("seed {seed}, step {step}: {:?} to {:?}", payment.status, next.status);
             assert!(next.ledger.starts_with(&payment.ledger), "{trace}: the past was changed");
             for entry in &next.ledger[payment.ledger.len()..] {
@@ -73,7 +73,7 @@ fn the_books_balance_and_explain_what_stripe_holds_whatever_happens() {
         }
         entries += payment.ledger.len();
     }
-    assert!(entries > 2_000, "the dice hardly ever moved money: {entries}");
+    assert!(entries > 2_000, "money hardly ever moved: {entries}");
 }
 
 #[test]
