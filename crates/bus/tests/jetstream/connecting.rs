@@ -8,7 +8,7 @@ use bus::Bus;
 use bus::jetstream::{Address, ConnectError, JetStream, Options};
 use common::clock::SystemClock;
 use futures::future::{join, join_all};
-use servers::{Place, Port, nats};
+use servers::{Port, ServerLocation, nats};
 
 use crate::support::{DEADLINES, Marketplace, event, guarded_server, ids, next, publish, within};
 
@@ -81,7 +81,7 @@ async fn a_stream_with_other_settings_is_changed() {
 async fn a_server_that_is_not_there_yet_is_waited_for() {
     let port = Port::free().expect("a port").number();
     let url = format!("nats://127.0.0.1:{port}");
-    let place = Place { port: Some(port), ..Place::default() };
+    let place = ServerLocation { port: Some(port), ..ServerLocation::default() };
     let started = tokio::task::spawn_blocking(move || nats::start(place));
     let (connected, started) = join(connect(&url, Options::default()), started).await;
     let _server = started.expect("it does not panic").expect("a NATS server");

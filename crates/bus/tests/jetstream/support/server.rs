@@ -3,11 +3,11 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use servers::{Place, Port, Program, Ready, Server, nats};
+use servers::{Port, Program, ReadinessProbe, Server, ServerLocation, nats};
 
 /// A server of one's own.
 pub(crate) fn own_server() -> Server {
-    nats::start(Place::default()).expect("a NATS server")
+    nats::start(ServerLocation::default()).expect("a NATS server")
 }
 
 /// The same where only this user may connect. Its folder must outlive it.
@@ -23,8 +23,8 @@ pub(crate) fn guarded_server(user: &str, password: &str, folder: &std::path::Pat
         environment: Vec::new(),
         folder: folder.to_owned(),
         log: folder.join("nats.log"),
-        ready: Ready::Greets(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())), "INFO "),
-        patience: Duration::from_secs(30),
+        probe: ReadinessProbe::Greeting(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())), "INFO "),
+        timeout: Duration::from_secs(30),
     };
     Server::start(program, format!("127.0.0.1:{number}"), vec![port]).expect("a NATS server")
 }
