@@ -7,9 +7,9 @@ use std::time::Duration;
 use common::http::session::Claims;
 use common::http::{CurrentUser, HttpContext};
 use common::{Ids, SessionId, SharedClock, UserId};
-use store::{ChangeError, Collection, CommitError, Range, StoreError};
+use store::{Collection, CommitError, Range, StoreError, UpdateError};
 
-use crate::documents::{BY_USER, EMAIL, email_claim};
+use crate::documents::{BY_USER, EMAIL, email_key};
 use crate::domain::{Email, EmailFault, Ended, Session, User};
 use crate::keys::{KeyError, Keyring};
 use crate::password::{HashError, Hashing, Password, PasswordFault, TypedPassword};
@@ -96,7 +96,7 @@ impl Accounts {
         let hash = self.hashing.hash(password, self.ids.bytes()).await?;
         let user = User::sign_up(self.ids.next(), email, hash, self.clock.now());
         self.users.commit(user).await.map_err(|error| match error {
-            CommitError::Taken(EMAIL) => SignUpError::EmailTaken,
+            CommitError::DuplicateKey(EMAIL) => SignUpError::EmailTaken,
             error => SignUpError::Commit(error),
         })
     }
@@ -110,7 +110,7 @@ impl Accounts {
     ) -> Result<User, SignInError> {
         let attempt = Attempt::new(email, from);
         self.throttle.admit(&attempt, self.clock.now())?;
-        let user = self.users.claimed(email_claim(email)).await?;
+        let user = self.users.get_by_unique_key(email_key(email)).await?;
         let hash = user.as_ref().map_or_else(|| self.hashing.decoy(), |user| user.password.clone());
         let seat = self.hashing.seat().await?;
         // Again: while this one waited for a seat, others may have failed.
@@ -150,11 +150,11 @@ impl Accounts {
     ///
     /// # Errors
     /// [`Ended`] if it is over, or was so long ago that it is forgotten.
-    pub(crate) async fn seen(&self, id: SessionId) -> Result<Session, ChangeError<Ended>> {
+    pub(crate) async fn seen(&self, id: SessionId) -> Result<Session, UpdateError<Ended>> {
         let now = self.clock.now();
         let seen =
-            self.sessions.change(id, |session| session.map_or(Err(Ended), |session| session.seen(now)));
-        seen.await?.ok_or(ChangeError::Refused(Ended))
+            self.sessions.update(id, |session| session.map_or(Err(Ended), |session| session.seen(now)));
+        seen.await?.ok_or(UpdateError::Refused(Ended))
     }
 
     /// Ends a session and announces it. Every other process hears of it; this one need not wait for that.
@@ -162,11 +162,11 @@ impl Accounts {
         &self,
         id: SessionId,
         context: &HttpContext,
-    ) -> Result<(), ChangeError<Ended>> {
+    ) -> Result<(), UpdateError<Ended>> {
         let now = self.clock.now();
         let revoke = |session: Option<&Session>| Ok(session.and_then(|session| session.revoke(now)));
         // `None`: it is forgotten already.
-        if let Some(session) = self.sessions.change(id, revoke).await? {
+        if let Some(session) = self.sessions.update(id, revoke).await? {
             context.sessions.revoke(session.id, session.tokens_expire_at, now);
         }
         Ok(())
@@ -177,7 +177,7 @@ impl Accounts {
         &self,
         person: &CurrentUser,
         context: &HttpContext,
-    ) -> Result<(), ChangeError<Ended>> {
+    ) -> Result<(), UpdateError<Ended>> {
         let mut place = None;
         loop {
             let page = self.sessions.page(Range::of(BY_USER, [person.id.into()]).after(place)).await?;
@@ -213,7 +213,7 @@ impl Accounts {
         match self.users.commit(user.change_password(hash, self.clock.now())).await {
             Ok(_) => Ok(()),
             // Somebody else was faster: what was right a moment ago is not the password any more.
-            Err(CommitError::Conflict | CommitError::Taken(_)) => Err(SignInError::InvalidCredentials),
+            Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Err(SignInError::InvalidCredentials),
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }
@@ -235,14 +235,14 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::Settings;
+    use crate::Config;
 
     const OLD: &str = "vexed quartz glyph";
 
     #[tokio::test]
     async fn whoever_signs_in_while_the_password_changes_is_not_let_in_with_the_old_one() {
-        let (_, kit) = runtime::testing::kit();
-        let accounts = crate::start(&kit, Settings::default()).await.expect("it starts").accounts;
+        let (_, context) = runtime::testing::context();
+        let accounts = crate::start(&context, Config::default()).await.expect("it starts").accounts;
         accounts.ensure("ann@example.com", OLD).await.expect("an account");
         let (email, here) =
             (Email::parse("ann@example.com").expect("an address"), Ipv4Addr::LOCALHOST.into());

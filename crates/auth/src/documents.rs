@@ -1,6 +1,6 @@
 //! How people and sessions are stored.
 
-use store::{Claim, Document, Index, Keys};
+use store::{Document, Index, Keys, UniqueKey};
 use uuid::Uuid;
 
 use crate::domain::{Email, Session, User};
@@ -13,13 +13,13 @@ pub(crate) const FORGOTTEN: &str = "forgotten";
 pub(crate) const BY_USER: &str = "by-user";
 
 /// What the account of this address claims.
-pub(crate) fn email_claim(email: &Email) -> Claim {
-    Claim::new(EMAIL, email.claimed_as())
+pub(crate) fn email_key(email: &Email) -> UniqueKey {
+    UniqueKey::new(EMAIL, email.claimed_as())
 }
 
 impl Document for User {
     const COLLECTION: &'static str = "users";
-    const CLAIMS: &'static [&'static str] = &[EMAIL];
+    const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -30,7 +30,7 @@ impl Document for User {
     }
 
     fn keys(&self) -> Keys {
-        Keys::none().claim(email_claim(&self.email))
+        Keys::none().unique(email_key(&self.email))
     }
 }
 

@@ -46,7 +46,7 @@ async fn sweep(sessions: &Collection<Session>, now: Time) -> Result<(), StoreErr
         for session in page.items {
             match sessions.remove(&session).await {
                 // Another replica was faster.
-                Ok(()) | Err(CommitError::Conflict | CommitError::Taken(_)) => {}
+                Ok(()) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
                 Err(CommitError::Store(error)) => return Err(error),
             }
         }

@@ -56,7 +56,7 @@ pub async fn every_consumer_of_a_subject_hears_it(bus: Arc<dyn Bus>) {
     let (mut first, mut second) = (bus.subscribe("first", BOTH), bus.subscribe("second", DEADLINES));
     let heard = async {
         let heard = (next(&mut first).await, next(&mut second).await);
-        assert_eq!((&heard.0.event, &heard.1.event), (&event, &event));
+        assert_eq!((&heard.0.envelope, &heard.1.envelope), (&event, &event));
         heard.0.ack();
         heard.1.ack();
     };
@@ -90,7 +90,7 @@ pub async fn what_is_not_acknowledged_comes_again(bus: Arc<dyn Bus>) {
     let heard = async {
         for times in 1..=3 {
             let delivery = next(&mut deadlines).await;
-            assert_eq!((&delivery.event, delivery.times), (&event, times));
+            assert_eq!((&delivery.envelope, delivery.deliveries), (&event, times));
         }
         expect(&mut deadlines, &event).await;
     };
@@ -154,7 +154,7 @@ pub async fn an_event_published_twice_arrives(bus: Arc<dyn Bus>) {
         let mut times = 0;
         loop {
             let delivery = next(&mut deadlines).await;
-            let heard = Arc::clone(&delivery.event);
+            let heard = Arc::clone(&delivery.envelope);
             delivery.ack();
             if heard == last {
                 break;
@@ -188,7 +188,7 @@ pub async fn aggregates_do_not_wait_for_each_other(bus: Arc<dyn Bus>) {
     let published = join_all(events.iter().map(|event| publish(&*bus, event)));
     let heard = async {
         let (one, other) = (next(&mut deadlines).await, next(&mut deadlines).await);
-        assert_ne!(one.event, other.event);
+        assert_ne!(one.envelope, other.envelope);
         other.ack();
         one.ack();
     };
@@ -219,7 +219,7 @@ async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
 /// Takes and acknowledges one delivery, which must be of this event.
 async fn expect(deliveries: &mut BoxStream<'static, Delivery>, event: &Arc<Envelope>) {
     let delivery = next(deliveries).await;
-    assert_eq!(&delivery.event, event);
+    assert_eq!(&delivery.envelope, event);
     delivery.ack();
 }
 
@@ -228,7 +228,7 @@ async fn expect_all(deliveries: &mut BoxStream<'static, Delivery>, events: &[Arc
     let mut missing: HashSet<_> = events.iter().map(|event| event.id).collect();
     while !missing.is_empty() {
         let delivery = next(deliveries).await;
-        missing.remove(&delivery.event.id);
+        missing.remove(&delivery.envelope.id);
         delivery.ack();
     }
 }

@@ -26,7 +26,7 @@ pub use self::limits::Limits;
 
 /// Feeds one subscription: events of one aggregate in order, others at the same time, each tried until it is handled
 /// or kept as a dead letter.
-pub struct Consumers {
+pub struct ConsumerLoop {
     subscription: Subscription,
     deliveries: BoxStream<'static, Delivery>,
     store: Store,
@@ -35,9 +35,9 @@ pub struct Consumers {
     limits: Limits,
 }
 
-impl Consumers {
+impl ConsumerLoop {
     /// Subscribes at once, so that nothing that is published from now on is missed, and handles nothing before
-    /// [`Consumers::run`]. Dead letters go to `store`, the listening service's own.
+    /// [`ConsumerLoop::run`]. Dead letters go to `store`, the listening service's own.
     pub fn new(
         subscription: Subscription,
         bus: &dyn Bus,
@@ -56,7 +56,7 @@ impl Consumers {
     }
 
     /// Runs until it is stopped. Then it takes nothing new, lets running handlers finish within
-    /// [`Limits::stop_within`], and leaves the rest to be delivered again.
+    /// [`Limits::stop_timeout`], and leaves the rest to be delivered again.
     pub async fn run(self, stop: CancellationToken) {
         let Self { subscription, mut deliveries, store, clock, ids, limits } = self;
         let worker = Arc::new(Worker {
@@ -65,14 +65,14 @@ impl Consumers {
             clock,
             ids,
             limits,
-            running: Semaphore::new(limits.running),
+            running: Semaphore::new(limits.max_concurrent),
             alone: Mutex::new(()),
             stop: stop.clone(),
         });
         let mut replays = std::pin::pin!(replays(Arc::clone(&worker)));
         let (mut lanes, mut tasks, mut listening) = (Lanes::default(), JoinSet::new(), true);
         loop {
-            let room = lanes.held() < limits.held;
+            let room = lanes.held() < limits.max_buffered;
             let ready = tokio::select! {
                 () = stop.cancelled() => break,
                 Some(ended) = tasks.join_next() => ended.ok().and_then(|place| lanes.leave(place)),
@@ -119,7 +119,7 @@ async fn finish(worker: &Worker, mut tasks: JoinSet<Place>) {
     tokio::select! {
         biased;
         () = finished => return,
-        () = worker.clock.sleep(worker.limits.stop_within) => {}
+        () = worker.clock.sleep(worker.limits.stop_timeout) => {}
     }
     let (consumer, left) = (worker.subscription.consumer, tasks.len());
     warn!(consumer, left, "handlers did not finish in time; their events will be delivered again");
@@ -130,7 +130,7 @@ async fn finish(worker: &Worker, mut tasks: JoinSet<Place>) {
 fn replays(worker: Arc<Worker>) -> impl Stream<Item = DeadLetter> {
     let looks = stream::unfold((worker, false), |(worker, looked)| async move {
         if looked {
-            worker.clock.sleep(worker.limits.replay_every).await;
+            worker.clock.sleep(worker.limits.replay_interval).await;
         }
         count(&worker).await;
         let found = look(&worker).await;

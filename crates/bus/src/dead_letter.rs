@@ -2,7 +2,7 @@
 
 use common::{Decision, Envelope, Time};
 use serde::{Deserialize, Serialize};
-use store::{ChangeError, Collection, Document, Index, Keys, Range, Store, StoreError};
+use store::{Collection, Document, Index, Keys, Range, Store, StoreError, UpdateError};
 use uuid::Uuid;
 
 /// How many dead letters are listed or replayed in one go; those that are left follow in the next.
@@ -67,18 +67,18 @@ impl DeadLetter {
         Ok(letters(store).page(Range::of(BY_TIME, []).limit(MOST_AT_ONCE)).await?.items)
     }
 
-    /// Asks the service to handle this dead letter again. It does so within [`Limits::replay_every`] of running, and
+    /// Asks the service to handle this dead letter again. It does so within [`Limits::replay_interval`] of running, and
     /// may run in another process. Returns `false` if there is no such dead letter.
     ///
-    /// [`Limits::replay_every`]: crate::Limits::replay_every
+    /// [`Limits::replay_interval`]: crate::Limits::replay_interval
     ///
     /// # Errors
     /// The database failed.
     pub async fn request_replay(store: &Store, id: Uuid) -> Result<bool, StoreError> {
         let letters = letters(store);
-        let found = letters.change::<std::convert::Infallible>(id, |letter| {
+        let found = letters.update::<std::convert::Infallible>(id, |letter| {
             Ok(letter.filter(|letter| !letter.replay_requested).map(|letter| {
-                Decision::quiet(Self {
+                Decision::without_event(Self {
                     version: letter.version + 1,
                     replay_requested: true,
                     ..letter.clone()
@@ -86,11 +86,11 @@ impl DeadLetter {
             }))
         });
         found.await.map(|letter| letter.is_some()).map_err(|error| match error {
-            ChangeError::Refused(never) => match never {},
-            ChangeError::Taken(claim) => {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::DuplicateKey(claim) => {
                 StoreError::Unreadable(format!("a dead letter has no claim `{claim}`").into())
             }
-            ChangeError::Store(error) => error,
+            UpdateError::Store(error) => error,
         })
     }
 
@@ -119,12 +119,12 @@ impl DeadLetter {
         consumer: &str,
         event: &Envelope,
         failure: &Failure,
-    ) -> Result<bool, ChangeError<std::convert::Infallible>> {
+    ) -> Result<bool, UpdateError<std::convert::Infallible>> {
         let id = Self::id_of(event, consumer);
         let letters = letters(store);
-        let kept = letters.change(id, |former| {
+        let kept = letters.update(id, |former| {
             let (version, attempts) = former.map_or((0, 0), |letter| (letter.version, letter.attempts));
-            Ok(Some(Decision::quiet(Self {
+            Ok(Some(Decision::without_event(Self {
                 id,
                 version: version + 1,
                 event: event.clone(),

@@ -30,7 +30,7 @@ use self::answers::Answers;
 use self::link::Link;
 use self::pull::Pull;
 use self::settings::{Owner, Settings};
-use crate::{Bus, BusError, Delivery, Missed};
+use crate::{Bus, BusError, Delivery, Lagged};
 
 pub use self::address::{Address, AddressError};
 pub use self::connect::ConnectError;
@@ -40,7 +40,7 @@ pub use self::options::Options;
 const CHECK_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long closing waits for what the server shall still be told.
-const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What is said to whoever still uses a bus that was closed.
 const LEFT: &str = "this process has left it";
@@ -128,7 +128,7 @@ impl Bus for JetStream {
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()
     }
 
-    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         live::live(&self.shared, &self.tasks, subjects)
     }
 
@@ -144,7 +144,7 @@ impl Bus for JetStream {
                 self.tasks.wait().await;
                 self.shared.client.flush().await.is_ok() && self.shared.client.drain().await.is_ok()
             };
-            if timeout(CLOSE_WITHIN, told).await != Ok(true) {
+            if timeout(CLOSE_TIMEOUT, told).await != Ok(true) {
                 tracing::warn!(
                     "NATS was left before it was told everything; it will deliver some events again"
                 );

@@ -1,7 +1,6 @@
 //! Events between services: one port, its adapters, the relay that empties an outbox into the bus, the loop that
 //! feeds a consumer, and the suite that every adapter passes.
 
-mod backoff;
 pub mod conformance;
 mod consume;
 mod dead_letter;
@@ -11,10 +10,10 @@ pub mod local;
 mod port;
 mod relay;
 
-pub use consume::{Consumers, Limits};
+pub use consume::{ConsumerLoop, Limits};
 pub use dead_letter::DeadLetter;
 #[cfg(feature = "jetstream")]
 pub use jetstream::JetStream;
 pub use local::LocalBus;
-pub use port::{Bus, BusError, Consume, Delivery, Fault, Missed, Received, Subscription};
+pub use port::{Bus, BusError, Consume, ConsumeError, Delivery, Incoming, Lagged, Subscription};
 pub use relay::Relay;

@@ -3,16 +3,17 @@
 
 use std::collections::HashMap;
 use std::future::ready;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::stream::{BoxStream, StreamExt, poll_fn, unfold};
+use parking_lot::RwLock;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::{Bus, BusError, Delivery, Missed};
+use crate::{Bus, BusError, Delivery, Lagged};
 
 /// How many deliveries wait for one consumer; then publishing to it waits. Relays bound what is on its way, so
 /// this need only be large enough to keep a consumer busy.
@@ -56,7 +57,7 @@ impl LocalBus {
     }
 
     fn seat(&self, consumer: &'static str, subjects: &[Subject], queue: Option<&mpsc::Sender<Delivery>>) {
-        let mut seats = self.seats.write().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.seats.write();
         for subject in subjects {
             let at_subject = seats.entry(*subject).or_default();
             match at_subject.iter_mut().find(|seat| seat.consumer == consumer) {
@@ -67,13 +68,13 @@ impl LocalBus {
     }
 
     fn consumers(&self, subject: Subject) -> Vec<&'static str> {
-        let seats = self.seats.read().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.seats.read();
         seats.get(&subject).into_iter().flatten().map(|seat| seat.consumer).collect()
     }
 
     /// The queue of a consumer, if it listens.
     fn queue(&self, consumer: &'static str, subject: Subject) -> Option<mpsc::Sender<Delivery>> {
-        let seats = self.seats.read().unwrap_or_else(PoisonError::into_inner);
+        let seats = self.seats.read();
         let seat = seats.get(&subject)?.iter().find(|seat| seat.consumer == consumer)?;
         seat.queue.clone().filter(|queue| !queue.is_closed())
     }
@@ -121,13 +122,13 @@ impl Bus for LocalBus {
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()
     }
 
-    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         let everything = unfold(self.live.subscribe(), async |mut events| match events.recv().await {
             Ok(event) => Some((Ok(event), events)),
-            Err(RecvError::Lagged(_)) => Some((Err(Missed), events)),
+            Err(RecvError::Lagged(_)) => Some((Err(Lagged), events)),
             Err(RecvError::Closed) => None,
         });
-        let wanted = |event: &Result<Arc<Envelope>, Missed>| {
+        let wanted = |event: &Result<Arc<Envelope>, Lagged>| {
             event.as_ref().map_or(true, |event| subjects.contains(&event.subject()))
         };
         everything.filter(move |event| ready(wanted(event))).boxed()

@@ -9,7 +9,7 @@ use common::event::Subject;
 use common::{Envelope, Time};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::BoxStream;
-use store::{ChangeError, CommitError, StoreError};
+use store::{CommitError, StoreError, UpdateError};
 
 /// Carries events from services to services, at least once.
 ///
@@ -30,8 +30,8 @@ pub trait Bus: Send + Sync + 'static {
 
     /// The events of these subjects from this call on, as they are published, for whoever watches: nothing is kept
     /// for a listener that is away, an event may come twice, and one that reads too slowly is told that it
-    /// [`Missed`] some. Nobody waits for it. What must not be lost is [subscribed](Self::subscribe) to.
-    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>>;
+    /// [`Lagged`] some. Nobody waits for it. What must not be lost is [subscribed](Self::subscribe) to.
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>>;
 
     /// Whether the bus answers, for readiness.
     fn check(&self) -> BoxFuture<'_, Result<(), BusError>> {
@@ -47,7 +47,7 @@ pub trait Bus: Send + Sync + 'static {
 
 /// A listener read too slowly, or its connection was lost for a while: some events may never come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missed;
+pub struct Lagged;
 
 /// The bus did not take an event. It stays in the outbox and is tried again.
 #[derive(Debug, thiserror::Error)]
@@ -57,16 +57,16 @@ pub struct BusError(pub String);
 /// An event on its way to one consumer. Dropping it without [`Delivery::ack`] makes the bus deliver it again.
 pub struct Delivery {
     /// The event.
-    pub event: Arc<Envelope>,
+    pub envelope: Arc<Envelope>,
     /// How often it was delivered to this consumer, in whichever process, with this time: 1 at first.
-    pub times: u64,
+    pub deliveries: u64,
     ack: Box<dyn FnOnce() + Send>,
 }
 
 impl Delivery {
     /// A delivery for the so-manieth time; `ack` tells the bus that the consumer is done with it.
-    pub fn new(event: Arc<Envelope>, times: u64, ack: impl FnOnce() + Send + 'static) -> Self {
-        Self { event, times, ack: Box::new(ack) }
+    pub fn new(envelope: Arc<Envelope>, deliveries: u64, ack: impl FnOnce() + Send + 'static) -> Self {
+        Self { envelope, deliveries, ack: Box::new(ack) }
     }
 
     /// Tells the bus that the consumer is done with it.
@@ -77,11 +77,11 @@ impl Delivery {
 
 /// An event as a consumer sees it.
 #[derive(Debug, Clone)]
-pub struct Received {
+pub struct Incoming {
     /// The event.
-    pub event: Arc<Envelope>,
+    pub envelope: Arc<Envelope>,
     /// When this process first tried it: patience is measured from here, not from when the event was published.
-    pub first_tried: Time,
+    pub first_attempt_at: Time,
 }
 
 /// What a service does with the events that it hears. Within a process, events of one aggregate come one after another
@@ -89,7 +89,7 @@ pub struct Received {
 /// service may handle the aggregate's next event meanwhile, so handling is idempotent by version.
 pub trait Consume: Send + Sync + 'static {
     /// Handles one event.
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>>;
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>>;
 }
 
 /// A consumer and what it listens to.
@@ -105,7 +105,7 @@ pub struct Subscription {
 
 /// An event could not be handled now.
 #[derive(Debug, thiserror::Error)]
-pub enum Fault {
+pub enum ConsumeError {
     /// Something failed: try again with growing delays, a bounded number of times, then keep it as a dead letter.
     #[error("{0}")]
     Failed(#[source] Box<dyn Error + Send + Sync>),
@@ -115,18 +115,18 @@ pub enum Fault {
     Unavailable(#[source] Box<dyn Error + Send + Sync>),
     /// Nothing failed, its time has not come: try again after this long. It does not count as an attempt; who
     /// returns this bounds it.
-    #[error("not yet")]
-    NotYet(Duration),
+    #[error("retry later")]
+    RetryLater(Duration),
 }
 
-impl Fault {
+impl ConsumeError {
     /// A failure of this cause.
     pub fn failed(cause: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::Failed(cause.into())
     }
 }
 
-impl From<StoreError> for Fault {
+impl From<StoreError> for ConsumeError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) => Self::Unavailable(error.into()),
@@ -135,26 +135,26 @@ impl From<StoreError> for Fault {
     }
 }
 
-impl From<CommitError> for Fault {
+impl From<CommitError> for ConsumeError {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Store(error) => error.into(),
-            CommitError::Conflict | CommitError::Taken(_) => Self::failed(error),
+            CommitError::Conflict | CommitError::DuplicateKey(_) => Self::failed(error),
         }
     }
 }
 
-impl<E: Into<Fault>> From<ChangeError<E>> for Fault {
-    fn from(error: ChangeError<E>) -> Self {
+impl<E: Into<ConsumeError>> From<UpdateError<E>> for ConsumeError {
+    fn from(error: UpdateError<E>) -> Self {
         match error {
-            ChangeError::Refused(refusal) => refusal.into(),
-            ChangeError::Taken(claim) => CommitError::Taken(claim).into(),
-            ChangeError::Store(error) => error.into(),
+            UpdateError::Refused(refusal) => refusal.into(),
+            UpdateError::DuplicateKey(claim) => CommitError::DuplicateKey(claim).into(),
+            UpdateError::Store(error) => error.into(),
         }
     }
 }
 
-impl From<std::convert::Infallible> for Fault {
+impl From<std::convert::Infallible> for ConsumeError {
     fn from(never: std::convert::Infallible) -> Self {
         match never {}
     }

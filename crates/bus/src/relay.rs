@@ -44,7 +44,7 @@ impl Relay {
     /// Where several processes share an outbox, each runs one. Nothing is lost by that, since an entry leaves only
     /// after an acknowledgement. Two of them may publish the same entry, which a bus recognises by the event's id or
     /// else delivers twice; and they do not wait for each other, so that an aggregate's next event may overtake one
-    /// that another process has just committed. Consumers are idempotent by version and mind neither.
+    /// that another process has just committed. ConsumerLoop are idempotent by version and mind neither.
     pub fn new(
         service: &'static str,
         backend: Arc<dyn Backend>,
@@ -98,7 +98,7 @@ impl<'a> Run<'a> {
     async fn relay(&mut self) {
         let Relay { backend, clock, .. } = self.relay;
         let mut turn = Fuse::terminated();
-        let mut grew = backend.outbox_grew();
+        let mut grew = backend.outbox_changed();
         let mut sweep = clock.sleep(SWEEP_EVERY);
         let mut stopped = pin!(self.stop.cancelled());
         loop {
@@ -109,7 +109,7 @@ impl<'a> Run<'a> {
                 () = &mut stopped => break,
                 () = &mut grew => {
                     self.unread = true;
-                    grew = backend.outbox_grew();
+                    grew = backend.outbox_changed();
                 }
                 () = &mut sweep => {
                     self.backlog.rewind();
@@ -137,7 +137,7 @@ impl<'a> Run<'a> {
             let take_out = async move {
                 pause.await;
                 let count = seqs.len();
-                Turn::Sent { count, done: relay.backend.sent(seqs).await }
+                Turn::Sent { count, done: relay.backend.mark_published(seqs).await }
             };
             take_out.boxed().fuse()
         } else if self.unread && self.backlog.has_room() {
@@ -263,7 +263,7 @@ impl<'a> Run<'a> {
         if self.acknowledged.is_empty() {
             return;
         }
-        if let Err(error) = self.relay.backend.sent(std::mem::take(&mut self.acknowledged)).await {
+        if let Err(error) = self.relay.backend.mark_published(std::mem::take(&mut self.acknowledged)).await {
             let (service, error): (_, &dyn std::error::Error) = (self.relay.service, &error);
             warn!(service, error, "published events stay in the outbox; they will be published again");
         }

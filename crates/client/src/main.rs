@@ -10,7 +10,7 @@ use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
 use ipnet::IpNet;
-use runtime::admin::{self, Health, Needs};
+use runtime::admin::{self, Health, ReadinessChecks};
 use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, config, serve, serve_behind, stop};
 
 /// The web client: the pages of the marketplace.
@@ -69,7 +69,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), ClientError> {
-    let asked_to_stop = stop::asked();
+    let asked_to_stop = stop::signal();
     let listener = bind(options.listen, "--listen").await?;
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
     let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
@@ -89,13 +89,13 @@ async fn run(options: Options) -> Result<(), ClientError> {
     serving.spawn(serve_behind(listener, pages, serving.stop_token()));
     // It keeps nothing, and pages work in parts while services are away: it is ready as soon as it listens.
     let health = Health::starting(serving.stop_token());
-    health.has_started(Needs { stores: Vec::new(), bus: None });
+    health.has_started(ReadinessChecks { stores: Vec::new(), bus: None });
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
     tracing::info!(%address, admin = %admin_address, "ready");
 
     asked_to_stop.await?;
     tracing::info!("stopping: finishing what is at work");
-    if !(serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await) {
+    if !(serving.stop(stop::REQUESTS_TIMEOUT).await & tasks.stop(stop::WORK_TIMEOUT).await) {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())

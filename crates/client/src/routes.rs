@@ -3,9 +3,9 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use common::http::{Bodies, HttpContext, HttpSettings, Sessions, Stack, stack};
+use common::http::{Bodies, HttpContext, HttpSettings, MiddlewareStack, Sessions};
 use common::{Ids, SharedClock};
-use runtime::{Front, HttpOptions};
+use runtime::{HttpOptions, PrefixRouter};
 use tower_http::compression::CompressionLayer;
 
 use crate::api::Api;
@@ -40,15 +40,17 @@ pub fn routes(settings: Settings, api: Api) -> Router {
     let pages = pages::routes().with_state(client.clone());
     let pages = pages.route_layer(from_fn_with_state(client.clone(), visit));
     let all = pages.route("/assets/{file}", get(assets::serve));
-    let pages = stack(all, &Stack::new(context.clone(), &[]).taking(Bodies::Form))
+    let pages = MiddlewareStack::new(context.clone(), &[])
+        .accepting(Bodies::Form)
+        .wrap(all)
         .layer(from_fn_with_state(client.clone(), errors::show))
         .layer(CompressionLayer::new());
     // What lies below `/api` and is no service's is the API's to refuse, not a page's.
-    Front::new(vec![("/api", below_api(client, context))], pages).into_router()
+    PrefixRouter::new(vec![("/api", below_api(client, context))], pages).into_router()
 }
 
 fn below_api(client: Client, context: HttpContext) -> Router {
     let docs = Router::new().route("/api/docs", get(pages::docs::show)).with_state(client.clone());
     let docs = docs.route_layer(from_fn_with_state(client, visit));
-    stack(docs, &Stack::new(context, &[])).layer(CompressionLayer::new())
+    MiddlewareStack::new(context, &[]).wrap(docs).layer(CompressionLayer::new())
 }

@@ -1,7 +1,8 @@
 //! Where new ids and secrets come from: injected, so that a run can be repeated from a seed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, SeedableRng, TryRng};
 use uuid::Uuid;
@@ -37,7 +38,7 @@ impl SeededEntropy {
 
 impl Entropy for SeededEntropy {
     fn fill(&self, buffer: &mut [u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(buffer);
+        self.0.lock().fill_bytes(buffer);
     }
 }
 

@@ -83,11 +83,11 @@ impl std::fmt::Display for Currency {
 
 impl Money {
     /// The most that may be asked, in minor units of any currency: Stripe's limit of eight digits.
-    pub const MOST: i64 = 99_999_999;
+    pub const MAX: i64 = 99_999_999;
 
     /// Whether a ticket may cost this.
-    pub const fn can_be_asked(self) -> bool {
-        self.amount >= self.currency.least() && self.amount <= Self::MOST
+    pub const fn is_chargeable(self) -> bool {
+        self.amount >= self.currency.least() && self.amount <= Self::MAX
     }
 }
 
@@ -123,9 +123,9 @@ mod tests {
     #[test]
     fn the_bounds_of_a_price_are_inclusive() {
         for currency in Currency::ALL {
-            let may = |amount| Money { amount, currency }.can_be_asked();
+            let may = |amount| Money { amount, currency }.is_chargeable();
             assert!(!may(currency.least() - 1) && may(currency.least()));
-            assert!(may(Money::MOST) && !may(Money::MOST + 1));
+            assert!(may(Money::MAX) && !may(Money::MAX + 1));
         }
     }
 

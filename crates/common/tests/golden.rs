@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::event::{
-    CancelReason, DeadlinePassed, DisputeStatus, Envelope, Fact, OrderSnapshot, OrderStatus, OrderedTicket,
+    CancelReason, DeadlinePassed, DisputeStatus, Envelope, Event, OrderSnapshot, OrderStatus, OrderedTicket,
     PaymentSnapshot, PaymentStatus, RefusalReason, ReservationRefused, SessionRevoked, Subject,
     TicketSnapshot, TicketStatus,
 };
@@ -79,38 +79,38 @@ fn payment(status: PaymentStatus) -> PaymentSnapshot {
 }
 
 /// The example of a subject. A new subject does not compile without one.
-fn example(subject: Subject) -> Fact {
+fn example(subject: Subject) -> Event {
     match subject {
-        Subject::TicketCreated => Fact::TicketCreated(ticket(TicketStatus::Available)),
-        Subject::TicketUpdated => Fact::TicketUpdated(ticket(TicketStatus::Available)),
-        Subject::TicketReserved => Fact::TicketReserved(ticket(TicketStatus::Reserved)),
-        Subject::TicketReleased => Fact::TicketReleased(ticket(TicketStatus::Available)),
-        Subject::TicketSold => Fact::TicketSold(ticket(TicketStatus::Sold)),
-        Subject::TicketWithdrawn => Fact::TicketWithdrawn(ticket(TicketStatus::Withdrawn)),
-        Subject::TicketReservationRefused => Fact::TicketReservationRefused(ReservationRefused {
+        Subject::TicketCreated => Event::TicketCreated(ticket(TicketStatus::Available)),
+        Subject::TicketUpdated => Event::TicketUpdated(ticket(TicketStatus::Available)),
+        Subject::TicketReserved => Event::TicketReserved(ticket(TicketStatus::Reserved)),
+        Subject::TicketReleased => Event::TicketReleased(ticket(TicketStatus::Available)),
+        Subject::TicketSold => Event::TicketSold(ticket(TicketStatus::Sold)),
+        Subject::TicketWithdrawn => Event::TicketWithdrawn(ticket(TicketStatus::Withdrawn)),
+        Subject::TicketReservationRefused => Event::TicketReservationRefused(ReservationRefused {
             ticket_id: id(1),
             order_id: id(3),
             reason: RefusalReason::PriceChanged,
         }),
-        Subject::OrderCreated => Fact::OrderCreated(order(OrderStatus::Created)),
-        Subject::OrderAwaitingPayment => Fact::OrderAwaitingPayment(order(OrderStatus::AwaitingPayment)),
-        Subject::OrderPaymentAccepted => Fact::OrderPaymentAccepted(order(OrderStatus::Paying)),
-        Subject::OrderCompleted => Fact::OrderCompleted(order(OrderStatus::Complete)),
-        Subject::OrderCancelled => Fact::OrderCancelled(order(OrderStatus::Cancelled)),
+        Subject::OrderCreated => Event::OrderCreated(order(OrderStatus::Created)),
+        Subject::OrderAwaitingPayment => Event::OrderAwaitingPayment(order(OrderStatus::AwaitingPayment)),
+        Subject::OrderPaymentAccepted => Event::OrderPaymentAccepted(order(OrderStatus::Paying)),
+        Subject::OrderCompleted => Event::OrderCompleted(order(OrderStatus::Complete)),
+        Subject::OrderCancelled => Event::OrderCancelled(order(OrderStatus::Cancelled)),
         Subject::ExpirationCompleted => {
-            Fact::ExpirationCompleted(DeadlinePassed { order_id: id(3), expires_at: at("10:15:00") })
+            Event::ExpirationCompleted(DeadlinePassed { order_id: id(3), expires_at: at("10:15:00") })
         }
-        Subject::PaymentAuthorized => Fact::PaymentAuthorized(payment(PaymentStatus::Authorized)),
-        Subject::PaymentCaptured => Fact::PaymentCaptured(payment(PaymentStatus::Captured)),
-        Subject::PaymentFailed => Fact::PaymentFailed(payment(PaymentStatus::Failed)),
-        Subject::PaymentVoided => Fact::PaymentVoided(payment(PaymentStatus::Voided)),
-        Subject::PaymentRefunded => Fact::PaymentRefunded(payment(PaymentStatus::Refunded)),
-        Subject::PaymentDisputed => Fact::PaymentDisputed(PaymentSnapshot {
+        Subject::PaymentAuthorized => Event::PaymentAuthorized(payment(PaymentStatus::Authorized)),
+        Subject::PaymentCaptured => Event::PaymentCaptured(payment(PaymentStatus::Captured)),
+        Subject::PaymentFailed => Event::PaymentFailed(payment(PaymentStatus::Failed)),
+        Subject::PaymentVoided => Event::PaymentVoided(payment(PaymentStatus::Voided)),
+        Subject::PaymentRefunded => Event::PaymentRefunded(payment(PaymentStatus::Refunded)),
+        Subject::PaymentDisputed => Event::PaymentDisputed(PaymentSnapshot {
             refunded: Some(Money { amount: 10_00, ..PRICE }),
             dispute: Some(DisputeStatus::Open),
             ..payment(PaymentStatus::Captured)
         }),
-        Subject::SessionRevoked => Fact::SessionRevoked(SessionRevoked {
+        Subject::SessionRevoked => Event::SessionRevoked(SessionRevoked {
             session_id: id(6),
             user_id: id(4),
             tokens_expire_at: at("10:15:00"),
@@ -126,7 +126,7 @@ fn envelope(subject: Subject) -> Envelope {
         version: 7,
         time: at("10:00:00"),
         trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".into()),
-        fact: example(subject),
+        event: example(subject),
     }
 }
 

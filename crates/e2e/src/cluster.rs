@@ -1,9 +1,9 @@
 //! The cluster shape: two processes of each service, behind nginx, on MongoDB and NATS.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use servers::cluster::{self, ClusterConfig};
 use tempfile::TempDir;
 
@@ -48,7 +48,7 @@ impl Cluster {
 
     /// Its processes, to kill, pause and restart.
     pub fn processes(&self) -> MutexGuard<'_, cluster::Cluster> {
-        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.processes.lock()
     }
 
     /// The database of a service.

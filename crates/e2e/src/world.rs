@@ -4,12 +4,13 @@ mod circumstances;
 mod ending;
 
 use std::future::Future;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
+use parking_lot::Mutex;
 use runtime::{Tasks, bind, serve};
 use store::Store;
 use store::sqlite::{OpenError, SqliteBackend};
@@ -65,7 +66,7 @@ impl World {
             clock: shared,
             open: Box::new(move |_| Ok::<_, OpenError>(at_the_database(SqliteBackend::in_memory()?))),
             bus: bus(&clock),
-            auth: auth::Settings::default(),
+            auth: auth::Config::default(),
             hold: HOLD,
             http,
             address,
@@ -97,7 +98,7 @@ impl World {
     /// A new person.
     pub async fn person(&self, name: &str) -> Person {
         let person = Person::sign_up(&self.place, name).await;
-        self.people.lock().unwrap_or_else(PoisonError::into_inner).push(person.clone());
+        self.people.lock().push(person.clone());
         person
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use common::{SharedClock, Time};
-use runtime::Kit;
+use runtime::ServiceContext;
 use store::Collection;
 
 use crate::alarm::Alarm;
@@ -18,8 +18,8 @@ pub(crate) struct Deadlines {
 }
 
 impl Deadlines {
-    pub(crate) fn new(kit: &Kit) -> Self {
-        Self { collection: kit.store.collection(), clock: kit.clock.clone(), alarm: Arc::default() }
+    pub(crate) fn new(context: &ServiceContext) -> Self {
+        Self { collection: context.store.collection(), clock: context.clock.clone(), alarm: Arc::default() }
     }
 
     pub(crate) fn now(&self) -> Time {

@@ -1,7 +1,7 @@
 //! A deadline: until when an order holds its ticket.
 
 use common::event::{DeadlinePassed, OrderSnapshot};
-use common::{Decision, Fact, OrderId, Time};
+use common::{Decision, Event, OrderId, Time};
 use serde::{Deserialize, Serialize};
 
 /// Until when an order holds its ticket.
@@ -39,7 +39,7 @@ impl Deadline {
     /// dropped if the news of the order comes late.
     pub fn keep(known: Option<&Self>, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
         match known {
-            None => Some(Decision::quiet(Self::first(order, Status::Pending, now))),
+            None => Some(Decision::without_event(Self::first(order, Status::Pending, now))),
             Some(_) => None,
         }
     }
@@ -47,9 +47,9 @@ impl Deadline {
     /// The order needs no deadline any more.
     pub fn drop(known: Option<&Self>, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
         match known {
-            None => Some(Decision::quiet(Self::first(order, Status::Dropped, now))),
+            None => Some(Decision::without_event(Self::first(order, Status::Dropped, now))),
             Some(known) => match known.status {
-                Status::Pending => Some(Decision::quiet(known.next(Status::Dropped, now))),
+                Status::Pending => Some(Decision::without_event(known.next(Status::Dropped, now))),
                 Status::Fired | Status::Dropped => None,
             },
         }
@@ -60,7 +60,7 @@ impl Deadline {
         match self.status {
             Status::Pending if now >= self.expires_at => {
                 let passed = DeadlinePassed { order_id: self.order_id, expires_at: self.expires_at };
-                Some(Decision::announced(self.next(Status::Fired, now), Fact::ExpirationCompleted(passed)))
+                Some(Decision::with_event(self.next(Status::Fired, now), Event::ExpirationCompleted(passed)))
             }
             Status::Pending | Status::Fired | Status::Dropped => None,
         }

@@ -12,27 +12,25 @@ mod workers;
 use std::sync::Arc;
 
 use bus::Subscription;
-use runtime::{Kit, Service};
-use utoipa_axum::router::OpenApiRouter;
+use runtime::{Service, ServiceContext};
 
 use crate::consume::Consumer;
 use crate::deadlines::Deadlines;
 
+/// The name of the service.
+pub const NAME: &str = "expiration";
+
 /// The expiration service.
-pub fn service(kit: &Kit) -> Service {
-    const NAME: &str = "expiration";
-    let deadlines = Deadlines::new(kit);
+pub fn service(context: &ServiceContext) -> Service {
+    let deadlines = Deadlines::new(context);
     let workers = workers::workers(&deadlines);
     Service {
-        name: NAME,
-        prefix: "/api/expiration",
-        routes: OpenApiRouter::new(),
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consume::SUBJECTS,
             handler: Arc::new(Consumer(deadlines)),
         }],
         workers,
-        machine_paths: &[],
+        ..Service::new(NAME, "/api/expiration")
     }
 }

@@ -1,7 +1,7 @@
 //! How orders and ticket replicas are stored.
 
 use common::TicketId;
-use store::{Claim, Document, Index, Keys};
+use store::{Document, Index, Keys, UniqueKey};
 use uuid::Uuid;
 
 use crate::domain::{Order, Ticket};
@@ -13,14 +13,14 @@ pub(crate) const BY_BUYER: &str = "by-buyer";
 const TICKET: &str = "ticket";
 
 /// What the order that keeps this ticket claims.
-pub(crate) fn ticket_claim(ticket: TicketId) -> Claim {
-    Claim::new(TICKET, ticket)
+pub(crate) fn ticket_key(ticket: TicketId) -> UniqueKey {
+    UniqueKey::new(TICKET, ticket)
 }
 
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
     const INDEXES: &'static [Index] = &[Index::one(BY_BUYER)];
-    const CLAIMS: &'static [&'static str] = &[TICKET];
+    const UNIQUE_KEYS: &'static [&'static str] = &[TICKET];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -32,7 +32,7 @@ impl Document for Order {
 
     fn keys(&self) -> Keys {
         let keys = Keys::none().ordered(BY_BUYER, [self.user_id.into(), self.created_at.into()]);
-        if self.keeps_ticket() { keys.claim(ticket_claim(self.ticket.id)) } else { keys }
+        if self.keeps_ticket() { keys.unique(ticket_key(self.ticket.id)) } else { keys }
     }
 }
 

@@ -15,21 +15,24 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Subscription;
-use runtime::{EventStreams, Kit, Service};
+use runtime::{EventStreams, Service, ServiceContext};
 
 use crate::consume::Consumer;
 use crate::http::Watching;
 use crate::live::Feed;
 use crate::orders::Orders;
 
+/// The name of the service.
+pub const NAME: &str = "orders";
+
 /// What an operator decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
+pub struct Config {
     /// How long a ticket is held for a buyer who has not paid.
     pub hold: Duration,
 }
 
-impl Default for Settings {
+impl Default for Config {
     /// A quarter of an hour: time to find the card.
     fn default() -> Self {
         Self { hold: Duration::from_mins(15) }
@@ -37,14 +40,11 @@ impl Default for Settings {
 }
 
 /// The orders service.
-pub fn service(kit: &Kit, settings: Settings) -> Service {
-    const NAME: &str = "orders";
-    let orders = Orders::new(kit, settings);
-    let (feed, telling) = Feed::new(kit.bus.as_ref());
-    let watching = Watching { orders: orders.clone(), feed, streams: EventStreams::new(kit) };
+pub fn service(context: &ServiceContext, config: Config) -> Service {
+    let orders = Orders::new(context, config);
+    let (feed, telling) = Feed::new(context.bus.as_ref());
+    let watching = Watching { orders: orders.clone(), feed, streams: EventStreams::new(context) };
     Service {
-        name: NAME,
-        prefix: "/api/orders",
         routes: http::routes(orders.clone(), watching),
         subscriptions: vec![Subscription {
             consumer: NAME,
@@ -52,6 +52,6 @@ pub fn service(kit: &Kit, settings: Settings) -> Service {
             handler: Arc::new(Consumer(orders)),
         }],
         workers: vec![telling],
-        machine_paths: &[],
+        ..Service::new(NAME, "/api/orders")
     }
 }

@@ -1,12 +1,13 @@
 //! What happens to orders, for the buyers who watch theirs.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use bus::{Bus, Missed};
+use bus::{Bus, Lagged};
 use common::event::{OrderSnapshot, OrderStatus, Subject};
-use common::{Envelope, Fact, OrderId};
+use common::{Envelope, Event, OrderId};
 use futures::stream::{BoxStream, Stream, StreamExt, unfold};
+use parking_lot::{Mutex, MutexGuard};
 use runtime::Worker;
 use store::Collection;
 use tokio::sync::broadcast::error::RecvError;
@@ -65,11 +66,11 @@ impl Feed {
         Joined(news)
     }
 
-    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Missed>>) {
+    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Lagged>>) {
         while let Some(event) = events.next().await {
             match event {
-                Ok(event) => self.tell(&event.fact),
-                Err(Missed) => {
+                Ok(event) => self.tell(&event.event),
+                Err(Lagged) => {
                     for sender in self.readers().values() {
                         // Fails if the last reader has just hung up.
                         let _ = sender.send(News::Gap);
@@ -79,12 +80,12 @@ impl Feed {
         }
     }
 
-    fn tell(&self, fact: &Fact) {
-        if let Fact::OrderCreated(order)
-        | Fact::OrderAwaitingPayment(order)
-        | Fact::OrderPaymentAccepted(order)
-        | Fact::OrderCompleted(order)
-        | Fact::OrderCancelled(order) = fact
+    fn tell(&self, event: &Event) {
+        if let Event::OrderCreated(order)
+        | Event::OrderAwaitingPayment(order)
+        | Event::OrderPaymentAccepted(order)
+        | Event::OrderCompleted(order)
+        | Event::OrderCancelled(order) = event
             && let Some(sender) = self.readers().get(&order.id)
         {
             let _ = sender.send(News::Change(order.clone()));
@@ -92,7 +93,7 @@ impl Feed {
     }
 
     fn readers(&self) -> MutexGuard<'_, HashMap<OrderId, Sender<News>>> {
-        self.readers.lock().unwrap_or_else(PoisonError::into_inner)
+        self.readers.lock()
     }
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use common::{Decision, OrderId, SharedClock, Time};
-use runtime::Kit;
-use store::{ChangeError, Collection};
+use runtime::ServiceContext;
+use store::{Collection, UpdateError};
 use tracing::warn;
 
-use crate::Settings;
+use crate::Config;
 use crate::domain::{Order, Ticket};
 
 /// The service's state. Cheap to clone.
@@ -20,12 +20,12 @@ pub(crate) struct Orders {
 }
 
 impl Orders {
-    pub(crate) fn new(kit: &Kit, settings: Settings) -> Self {
+    pub(crate) fn new(context: &ServiceContext, config: Config) -> Self {
         Self {
-            placed: kit.store.collection(),
-            tickets: kit.store.collection(),
-            hold: settings.hold,
-            clock: kit.clock.clone(),
+            placed: context.store.collection(),
+            tickets: context.store.collection(),
+            hold: config.hold,
+            clock: context.clock.clone(),
         }
     }
 
@@ -38,8 +38,8 @@ impl Orders {
         &self,
         id: OrderId,
         mut decide: impl FnMut(&Order, Time) -> Result<Option<Decision<Order>>, E>,
-    ) -> Result<(), ChangeError<E>> {
-        let order = self.placed.change(id, |order| match order {
+    ) -> Result<(), UpdateError<E>> {
+        let order = self.placed.update(id, |order| match order {
             Some(order) => decide(order, self.now()),
             None => Ok(None),
         });

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use common::{OrderId, Problem, UserId, patiently};
+use common::{OrderId, Problem, UserId, poll_until};
 use store::CommitError;
 
-use crate::documents::ticket_claim;
+use crate::documents::ticket_key;
 use crate::domain::{Order, Refusal, Ticket};
 use crate::http::NewOrder;
 use crate::orders::Orders;
@@ -42,13 +42,13 @@ impl Orders {
         let ticket = self.at_wanted_price(ticket, wanted).await?;
         let order = Order::place(id, buyer, &ticket, wanted.price, self.now(), self.hold)?;
         match self.placed.commit(order).await {
-            Err(CommitError::Taken(_)) => Err(self.taken(&ticket, buyer).await?.into()),
+            Err(CommitError::DuplicateKey(_)) => Err(self.taken(&ticket, buyer).await?.into()),
             committed => Ok(committed?),
         }
     }
 
     async fn known_ticket(&self, wanted: &NewOrder) -> Result<Ticket, Problem> {
-        let ticket = patiently(NEW_TICKET, async || self.tickets.get(wanted.ticket_id).await).await?;
+        let ticket = poll_until(NEW_TICKET, async || self.tickets.get(wanted.ticket_id).await).await?;
         ticket.ok_or_else(Problem::not_found)
     }
 
@@ -71,12 +71,12 @@ impl Orders {
             let ticket = self.tickets.get(ticket.id).await?;
             Ok::<_, Problem>(ticket.filter(|ticket| ticket.price == wanted.price))
         };
-        Ok(patiently(NEW_PRICE, look).await?.ok_or(Refusal::PriceChanged)?)
+        Ok(poll_until(NEW_PRICE, look).await?.ok_or(Refusal::PriceChanged)?)
     }
 
     /// Who was faster. If that order has let go since, it still was in the way when this one was decided.
     async fn taken(&self, ticket: &Ticket, buyer: UserId) -> Result<Refusal, Problem> {
-        let holder = self.placed.claimed(ticket_claim(ticket.id)).await?;
+        let holder = self.placed.get_by_unique_key(ticket_key(ticket.id)).await?;
         let refusal = holder.and_then(|holder| holder.stands_in_the_way_of(buyer));
         Ok(refusal.unwrap_or(Refusal::TicketReserved))
     }

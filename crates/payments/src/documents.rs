@@ -3,7 +3,7 @@
 use common::event::OrderSnapshot;
 use common::{Decision, OrderId};
 use serde::{Deserialize, Serialize};
-use store::{Claim, Document, Index, Keys};
+use store::{Document, Index, Keys, UniqueKey};
 use uuid::Uuid;
 
 use crate::domain::Payment;
@@ -21,13 +21,13 @@ impl Payment {
     const INTENT: &'static str = "intent";
 
     /// An order has one payment.
-    pub(crate) fn order_claim(order: OrderId) -> Claim {
-        Claim::new(Self::ORDER, order)
+    pub(crate) fn order_key(order: OrderId) -> UniqueKey {
+        UniqueKey::new(Self::ORDER, order)
     }
 
     /// A `PaymentIntent` belongs to one payment.
-    pub(crate) fn intent_claim(intent: &str) -> Claim {
-        Claim::new(Self::INTENT, intent)
+    pub(crate) fn intent_key(intent: &str) -> UniqueKey {
+        UniqueKey::new(Self::INTENT, intent)
     }
 }
 
@@ -39,7 +39,7 @@ impl Document for Payment {
         Index::one(Self::CREATED),
         Index::one(Self::DUE),
     ];
-    const CLAIMS: &'static [&'static str] = &[Self::ORDER, Self::INTENT];
+    const UNIQUE_KEYS: &'static [&'static str] = &[Self::ORDER, Self::INTENT];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -53,7 +53,7 @@ impl Document for Payment {
         let mut keys = Keys::none()
             .ordered(Self::BUYER, [self.buyer_id.into(), self.created_at.into()])
             .ordered(Self::CREATED, [self.created_at.into()])
-            .claim(Self::order_claim(self.order_id));
+            .unique(Self::order_key(self.order_id));
         if let Some(seller) = self.seller_id.filter(|_| self.was_a_sale()) {
             keys = keys.ordered(Self::SELLER, [seller.into(), self.created_at.into()]);
         }
@@ -61,7 +61,7 @@ impl Document for Payment {
             keys = keys.ordered(Self::DUE, [due.into()]);
         }
         if let Some(intent) = &self.intent {
-            keys = keys.claim(Self::intent_claim(&intent.id));
+            keys = keys.unique(Self::intent_key(&intent.id));
         }
         keys
     }
@@ -84,7 +84,7 @@ impl Order {
             Some(known) => known.version + 1,
             None => 1,
         };
-        Some(Decision::quiet(Self { version, state: heard.clone() }))
+        Some(Decision::without_event(Self { version, state: heard.clone() }))
     }
 }
 

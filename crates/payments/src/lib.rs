@@ -5,13 +5,13 @@
 //! replica.
 
 mod advance;
+mod config;
 mod consume;
 mod documents;
 pub mod domain;
 mod http;
 mod reconcile;
 mod refund;
-mod settings;
 mod stripe;
 mod worker;
 
@@ -20,13 +20,13 @@ use std::sync::atomic::AtomicUsize;
 
 use bus::Subscription;
 use common::{OrderId, SharedClock};
-use runtime::{Kit, Service};
+use runtime::{Service, ServiceContext};
 use store::{Collection, StoreError};
 use tokio::sync::Notify;
 
+pub use config::{Config, ConfigError};
 pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
 pub use refund::{RefundError, RefundStarted, refund};
-pub use settings::{Settings, SettingsError};
 
 use crate::documents::Order;
 use crate::domain::Payment;
@@ -46,7 +46,7 @@ pub(crate) struct Shared {
     rounds: Collection<Rounds>,
     stripe: Stripe,
     clock: SharedClock,
-    settings: Settings,
+    config: Config,
     /// Rings when a step may have become due.
     step_due: Notify,
     /// How many steps this process is performing, and how many it has begun: for telling whether it is idle.
@@ -64,16 +64,16 @@ impl std::ops::Deref for Payments {
 }
 
 impl Payments {
-    fn new(kit: &Kit, settings: Settings) -> Result<Self, SettingsError> {
-        settings.check()?;
-        let stripe = Stripe::new(&settings.secret_key, settings.stripe_url.as_deref())?;
+    fn new(context: &ServiceContext, config: Config) -> Result<Self, ConfigError> {
+        config.check()?;
+        let stripe = Stripe::new(&config.secret_key, config.stripe_url.as_deref())?;
         Ok(Self(Arc::new(Shared {
-            payments: kit.store.collection(),
-            orders: kit.store.collection(),
-            rounds: kit.store.collection(),
+            payments: context.store.collection(),
+            orders: context.store.collection(),
+            rounds: context.store.collection(),
             stripe,
-            clock: kit.clock.clone(),
-            settings,
+            clock: context.clock.clone(),
+            config,
             step_due: Notify::new(),
             under_way: AtomicUsize::new(0),
             begun: AtomicUsize::new(0),
@@ -83,23 +83,22 @@ impl Payments {
 
     /// The payment of an order, if one was begun.
     async fn of_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
-        self.payments.claimed(Payment::order_claim(order)).await
+        self.payments.get_by_unique_key(Payment::order_key(order)).await
     }
 }
 
 /// The payments service.
 ///
 /// # Errors
-/// The settings are not such that it may start.
-pub fn service(kit: &Kit, settings: Settings) -> Result<Service, SettingsError> {
-    let payments = Payments::new(kit, settings)?;
+/// The config are not such that it may start.
+pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
+    let payments = Payments::new(context, config)?;
     let handler = Arc::new(consume::Consumer(payments.clone()));
     Ok(Service {
-        name: NAME,
-        prefix: "/api/payments",
         routes: http::routes(payments.clone()),
         subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
         workers: vec![worker::worker(payments.clone()), reconcile::worker(payments)],
-        machine_paths: &[http::WEBHOOK],
+        signed_paths: &[http::WEBHOOK],
+        ..Service::new(NAME, "/api/payments")
     })
 }

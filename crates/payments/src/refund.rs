@@ -3,7 +3,7 @@
 use std::fmt;
 
 use common::{Money, OrderId, SharedClock};
-use store::{ChangeError, Collection, Store, StoreError};
+use store::{Collection, Store, StoreError, UpdateError};
 
 use crate::domain::{Payment, RefundRefusal};
 
@@ -58,18 +58,18 @@ pub async fn refund(
     order: OrderId,
 ) -> Result<RefundStarted, RefundError> {
     let payments: Collection<Payment> = store.collection();
-    let found = payments.claimed(Payment::order_claim(order)).await?;
+    let found = payments.get_by_unique_key(Payment::order_key(order)).await?;
     let id = found.ok_or(RefundError::NoPayment(order))?.id;
     let mut decided = false;
-    let after = payments.change(id, |payment| {
+    let after = payments.update(id, |payment| {
         let decision = payment.map_or(Ok(None), |payment| payment.refund(clock.now()))?;
         decided = decision.is_some();
         Ok::<_, RefundRefusal>(decision)
     });
     let after = after.await.map_err(|error| match error {
-        ChangeError::Refused(why) => RefundError::Refused(why),
-        ChangeError::Store(error) => error.into(),
-        ChangeError::Taken(claim) => {
+        UpdateError::Refused(why) => RefundError::Refused(why),
+        UpdateError::Store(error) => error.into(),
+        UpdateError::DuplicateKey(claim) => {
             StoreError::Unreadable(format!("the claim `{claim}` is taken").into()).into()
         }
     })?;

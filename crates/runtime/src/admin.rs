@@ -14,12 +14,12 @@ use tokio_util::sync::CancellationToken;
 /// What readiness depends on. Cheap to clone.
 #[derive(Clone)]
 pub struct Health {
-    needs: Arc<OnceLock<Needs>>,
+    needs: Arc<OnceLock<ReadinessChecks>>,
     stop: CancellationToken,
 }
 
 /// What a process that has started stands on.
-pub struct Needs {
+pub struct ReadinessChecks {
     /// The databases, by service.
     pub stores: Vec<(&'static str, Store)>,
     /// The bus, if it has one.
@@ -33,18 +33,18 @@ impl Health {
     }
 
     /// From now on it is ready while its databases answer.
-    pub fn has_started(&self, needs: Needs) {
+    pub fn has_started(&self, needs: ReadinessChecks) {
         // Nobody starts twice.
         let _ = self.needs.set(needs);
     }
 
-    /// Without the database no request can be answered. Without the bus most can: facts wait in the outbox, so a
+    /// Without the database no request can be answered. Without the bus most can: events wait in the outbox, so a
     /// replica stays ready, since taking every replica away would turn a delay into an outage, and says so.
     async fn look(&self) -> (StatusCode, String) {
         if self.stop.is_cancelled() {
             return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
         }
-        let Some(Needs { stores, bus }) = self.needs.get() else {
+        let Some(ReadinessChecks { stores, bus }) = self.needs.get() else {
             return (StatusCode::SERVICE_UNAVAILABLE, "starting\n".to_owned());
         };
         for (service, store) in stores {

@@ -16,7 +16,7 @@ use http::{HeaderName, HeaderValue};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 
-use crate::Kit;
+use crate::ServiceContext;
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -41,8 +41,8 @@ impl EventStreams {
     pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
     /// No stream is open yet.
-    pub fn new(kit: &Kit) -> Self {
-        Self { seats: Arc::new(Semaphore::new(Self::MOST)), clock: Arc::clone(&kit.clock) }
+    pub fn new(context: &ServiceContext) -> Self {
+        Self { seats: Arc::new(Semaphore::new(Self::MOST)), clock: Arc::clone(&context.clock) }
     }
 
     /// The reply that sends these events, and ends when they do.

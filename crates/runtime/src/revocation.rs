@@ -7,14 +7,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Consume, Fault, Missed, Received, Subscription};
+use bus::{Bus, Consume, ConsumeError, Incoming, Lagged, Subscription};
 use common::event::{SessionRevoked, Subject};
 use common::http::Sessions;
-use common::{Decision, Envelope, Fact, SessionId, SharedClock, Time};
+use common::{Decision, Envelope, Event, SessionId, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{BoxStream, StreamExt};
 use serde::{Deserialize, Serialize};
-use store::{ChangeError, Collection, Document, Index, Keys, Range, StoreError};
+use store::{Collection, Document, Index, Keys, Range, StoreError, UpdateError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -78,17 +78,17 @@ impl Revocations {
         Ok(Worker::new("revoked-sessions", run, || async { true }))
     }
 
-    async fn keep_watching(self, mut live: BoxStream<'static, Result<Arc<Envelope>, Missed>>) {
+    async fn keep_watching(self, mut live: BoxStream<'static, Result<Arc<Envelope>, Lagged>>) {
         loop {
             let look = tokio::select! {
                 heard = live.next() => match heard {
                     Some(Ok(event)) => {
-                        if let Fact::SessionRevoked(revoked) = &event.fact {
+                        if let Event::SessionRevoked(revoked) = &event.event {
                             self.sessions.revoke(revoked.session_id, revoked.tokens_expire_at, self.clock.now());
                         }
                         false
                     }
-                    Some(Err(Missed)) => true,
+                    Some(Err(Lagged)) => true,
                     // The bus was closed: the process ends.
                     None => return,
                 },
@@ -123,7 +123,7 @@ impl Revocations {
         Subscription { consumer, subjects: &[Subject::SessionRevoked], handler: Arc::new(self) }
     }
 
-    async fn remember(&self, revoked: &SessionRevoked) -> Result<(), Fault> {
+    async fn remember(&self, revoked: &SessionRevoked) -> Result<(), ConsumeError> {
         let now = self.clock.now();
         if revoked.tokens_expire_at <= now {
             return Ok(());
@@ -131,18 +131,18 @@ impl Revocations {
         // Memory first: from this moment on the session is refused, even if the database is away.
         self.sessions.revoke(revoked.session_id, revoked.tokens_expire_at, now);
         let revocation = Revocation { session: revoked.session_id, until: revoked.tokens_expire_at };
-        let remembered = self.remembered.change(revoked.session_id, |known| {
-            Ok::<_, Fault>(known.is_none().then(|| Decision::quiet(revocation.clone())))
+        let remembered = self.remembered.update(revoked.session_id, |known| {
+            Ok::<_, ConsumeError>(known.is_none().then(|| Decision::without_event(revocation.clone())))
         });
         remembered.await.map_err(|error| match error {
-            ChangeError::Refused(fault) => fault,
-            other => Fault::from(other),
+            UpdateError::Refused(fault) => fault,
+            other => ConsumeError::from(other),
         })?;
         self.forget_old(now).await
     }
 
     /// Each new one takes some old ones away, so that the collection stays as small as it can be.
-    async fn forget_old(&self, now: Time) -> Result<(), Fault> {
+    async fn forget_old(&self, now: Time) -> Result<(), ConsumeError> {
         let old = Range::of(UNTIL, []).at_most([now.into()]).limit(10);
         for revocation in self.remembered.page(old).await?.items {
             match self.remembered.remove(&revocation).await {
@@ -156,10 +156,10 @@ impl Revocations {
 }
 
 impl Consume for Revocations {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
-            match &received.event.fact {
-                Fact::SessionRevoked(revoked) => self.remember(revoked).await,
+            match &incoming.envelope.event {
+                Event::SessionRevoked(revoked) => self.remember(revoked).await,
                 _ => Ok(()),
             }
         }

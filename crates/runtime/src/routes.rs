@@ -3,15 +3,15 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use common::http::{HttpContext, HttpSettings, Sessions, Stack, stack};
+use common::http::{HttpContext, HttpSettings, MiddlewareStack, Sessions};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use ipnet::IpNet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::describe::describe;
 use crate::idempotency::{Idempotency, honour};
-use crate::{Kit, Worker};
+use crate::openapi::describe;
+use crate::{ServiceContext, Worker};
 
 /// How people reach us.
 #[derive(Debug, Clone, Default)]
@@ -37,21 +37,21 @@ pub struct Routes {
 pub fn routes(
     described: OpenApiRouter,
     prefix: &'static str,
-    machine_paths: &'static [&'static str],
-    kit: &Kit,
+    signed_paths: &'static [&'static str],
+    context: &ServiceContext,
     sessions: Sessions,
     options: &HttpOptions,
 ) -> Routes {
-    let context = HttpContext::new(HttpSettings {
-        clock: kit.clock.clone(),
-        ids: kit.ids.clone(),
+    let http = HttpContext::new(HttpSettings {
+        clock: context.clock.clone(),
+        ids: context.ids.clone(),
         sessions,
         public_url: options.public_url.clone(),
         trusted_proxies: options.trusted_proxies.clone(),
     });
-    let keys = Idempotency::new(kit, context.clone());
+    let keys = Idempotency::new(context, http.clone());
     let (bare, mut openapi) = described.split_for_parts();
-    describe(&mut openapi, prefix, machine_paths);
+    describe(&mut openapi, prefix, signed_paths);
     let description = openapi.to_json().unwrap_or_default();
     let show = move || async move {
         ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, no-cache")], description)
@@ -59,6 +59,6 @@ pub fn routes(
     let described = bare
         .route(&format!("{prefix}/openapi.json"), get(show))
         .route_layer(from_fn_with_state(keys.clone(), honour));
-    let router = stack(described, &Stack::new(context, machine_paths));
-    Routes { router, openapi, worker: keys.worker(kit) }
+    let router = MiddlewareStack::new(http, signed_paths).wrap(described);
+    Routes { router, openapi, worker: keys.worker() }
 }

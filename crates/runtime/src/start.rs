@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use axum::Router;
-use bus::{Consumers, Relay};
+use bus::{ConsumerLoop, Relay};
 use common::http::Sessions;
 use futures::future::BoxFuture;
 use store::StoreError;
 use utoipa::openapi::OpenApi;
 
 use crate::revocation::Revocations;
-use crate::{HttpOptions, Kit, Service, Tasks, Worker, routes};
+use crate::{HttpOptions, Service, ServiceContext, Tasks, Worker, routes};
 
 /// A service that listens and does not speak yet. Services that share a process are all brought here before the
 /// first one goes on, so that no event is published before its consumers are there.
 pub struct Subscribed {
     prefix: &'static str,
-    consumers: Vec<Consumers>,
+    consumers: Vec<ConsumerLoop>,
     workers: Vec<Worker>,
     relay: Relay,
     router: Router,
@@ -41,26 +41,37 @@ impl Subscribed {
     /// Its database failed.
     pub async fn new(
         service: Service,
-        kit: &Kit,
+        context: &ServiceContext,
         sessions: Sessions,
         options: &HttpOptions,
     ) -> Result<Self, StoreError> {
-        let revocations = Revocations::new(&kit.store, sessions.clone(), kit.clock.clone());
-        let watch = revocations.watch(kit.bus.as_ref()).await?;
+        let revocations = Revocations::new(&context.store, sessions.clone(), context.clock.clone());
+        let watch = revocations.watch(context.bus.as_ref()).await?;
         let mut subscriptions = service.subscriptions;
         subscriptions.push(revocations.subscription(service.name));
         let consumers = subscriptions
             .into_iter()
             .map(|one| {
-                Consumers::new(one, kit.bus.as_ref(), kit.store.clone(), kit.clock.clone(), kit.ids.clone())
+                ConsumerLoop::new(
+                    one,
+                    context.bus.as_ref(),
+                    context.store.clone(),
+                    context.clock.clone(),
+                    context.ids.clone(),
+                )
             })
             .collect();
-        let served = routes(service.routes, service.prefix, service.machine_paths, kit, sessions, options);
+        let served = routes(service.routes, service.prefix, service.signed_paths, context, sessions, options);
         let mut workers = service.workers;
         workers.extend([served.worker, watch]);
-        let backend = Arc::clone(kit.store.backend());
-        let relay =
-            Relay::new(service.name, backend, Arc::clone(&kit.bus), kit.clock.clone(), kit.ids.clone());
+        let backend = Arc::clone(context.store.backend());
+        let relay = Relay::new(
+            service.name,
+            backend,
+            Arc::clone(&context.bus),
+            context.clock.clone(),
+            context.ids.clone(),
+        );
         Ok(Self {
             prefix: service.prefix,
             consumers,

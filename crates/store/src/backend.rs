@@ -3,7 +3,7 @@
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::{Claim, Direction, Key, Schema, StoreError};
+use crate::{Direction, Key, Schema, StoreError, UniqueKey};
 
 /// A document as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct Record {
     pub body: String,
 }
 
-/// A document that a range found, behind its place ([`RangeQuery::place`]).
-pub type Placed = (Vec<u8>, Record);
+/// A document that a range found, behind its place ([`RangeQuery::cursor`]).
+pub type IndexedRecord = (Vec<u8>, Record);
 
 /// One atomic write.
 #[derive(Debug, Clone)]
@@ -53,7 +53,7 @@ pub struct Put {
     /// All its ordered keys.
     pub keys: Vec<Key>,
     /// All its claims.
-    pub claims: Vec<Claim>,
+    pub claims: Vec<UniqueKey>,
 }
 
 /// Why a write did not happen. Nothing of it was written.
@@ -62,7 +62,7 @@ pub enum WriteError {
     /// The stored version is not the expected one.
     Conflict,
     /// Another document of the collection holds this claim.
-    Taken(&'static str),
+    DuplicateKey(&'static str),
     /// The database failed. Whether the write happened may be unknown after a timeout; the caller reads again.
     Store(StoreError),
 }
@@ -84,7 +84,7 @@ pub struct RangeQuery {
     pub from: Vec<u8>,
     /// The least encoded key that is too great; `None`: no bound.
     pub to: Option<Vec<u8>>,
-    /// Continue behind this place, as [`RangeQuery::place`] gave it.
+    /// Continue behind this place, as [`RangeQuery::cursor`] gave it.
     pub after: Option<Vec<u8>>,
     /// Which way.
     pub direction: Direction,
@@ -94,7 +94,7 @@ pub struct RangeQuery {
 
 impl RangeQuery {
     /// The place of a document in an index: its encoded key, then its id, which makes places unique.
-    pub fn place(key: &[u8], id: Uuid) -> Vec<u8> {
+    pub fn cursor(key: &[u8], id: Uuid) -> Vec<u8> {
         let mut place = Vec::with_capacity(key.len() + 16);
         place.extend_from_slice(key);
         place.extend_from_slice(id.as_bytes());
@@ -121,14 +121,14 @@ pub trait Backend: Send + Sync + 'static {
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
 
     /// The document that holds this claim.
-    fn claimed(
+    fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: Claim,
+        claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
 
     /// Documents of an index in order of their keys, then of their ids.
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>>;
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>>;
 
     /// Writes atomically and durably: when this returns `Ok`, the write survives the death of the process and of
     /// the machine.
@@ -139,11 +139,11 @@ pub trait Backend: Send + Sync + 'static {
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>>;
 
     /// Resolves when an entry may have entered the outbox since the last call returned. It may resolve in vain.
-    fn outbox_grew(&self) -> BoxFuture<'_, ()>;
+    fn outbox_changed(&self) -> BoxFuture<'_, ()>;
 
     /// Takes entries that the bus has acknowledged out of the outbox. It need not be durable at once: an entry that
     /// comes back is published again, and consumers are idempotent.
-    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>>;
+    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>>;
 
     /// A number that grows with every commit to the collection, if this process is the only writer and therefore
     /// knows; readers may cache what they computed while it stands still.

@@ -1,14 +1,15 @@
 //! The typed side of the store, as services see it.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
-use common::{Decision, Envelope, EventId, Fact, Ids, SharedClock};
+use common::{Decision, Envelope, Event, EventId, Ids, SharedClock};
 use uuid::Uuid;
 
-use crate::backend::{Backend, Change, Placed, Put, RangeQuery, Record, Write, WriteError};
-use crate::key::{Claim, Direction, Part, encode};
-use crate::{ChangeError, CommitError, Document, Schema, StoreError};
+use crate::backend::{Backend, Change, IndexedRecord, Put, RangeQuery, Record, Write, WriteError};
+use crate::key::{Direction, Part, UniqueKey, encode};
+use crate::{CommitError, Document, Schema, StoreError, UpdateError};
 
 /// How often a read-modify-write is repeated when others change the same document at the same time. Each loss means
 /// that somebody else won, so this bounds waiting under contention, not progress.
@@ -44,15 +45,15 @@ impl Store {
         &self.0.backend
     }
 
-    fn envelope(&self, aggregate: Uuid, version: u64, fact: Fact) -> Result<String, StoreError> {
+    fn envelope(&self, aggregate: Uuid, version: u64, event: Event) -> Result<String, StoreError> {
         let envelope = Envelope {
             id: self.0.ids.next::<EventId>(),
-            schema: fact.subject().schema(),
+            schema: event.subject().schema(),
             aggregate,
             version,
             time: self.0.clock.now(),
             trace: common::trace::current(),
-            fact,
+            event,
         };
         to_json(&envelope)
     }
@@ -155,14 +156,14 @@ impl<D: Document> Collection<D> {
     ///
     /// # Errors
     /// The database failed.
-    pub async fn claimed(&self, claim: Claim) -> Result<Option<D>, StoreError> {
+    pub async fn get_by_unique_key(&self, claim: UniqueKey) -> Result<Option<D>, StoreError> {
         debug_assert!(
-            D::CLAIMS.contains(&claim.name),
+            D::UNIQUE_KEYS.contains(&claim.name),
             "{} declares no claim `{}`",
             D::COLLECTION,
             claim.name
         );
-        self.store.0.backend.claimed(D::COLLECTION, claim).await?.as_ref().map(parse).transpose()
+        self.store.0.backend.get_by_unique_key(D::COLLECTION, claim).await?.as_ref().map(parse).transpose()
     }
 
     /// A page of an index.
@@ -216,7 +217,7 @@ impl<D: Document> Collection<D> {
     }
 
     /// Some documents as they are stored, behind their places, and whether there are more.
-    async fn rows(&self, range: Range) -> Result<(Vec<Placed>, bool), StoreError> {
+    async fn rows(&self, range: Range) -> Result<(Vec<IndexedRecord>, bool), StoreError> {
         let declared = Schema::of::<D>().index(range.index).is_some();
         debug_assert!(declared, "{} declares no index `{}`", D::COLLECTION, range.index);
         let query = RangeQuery {
@@ -235,18 +236,20 @@ impl<D: Document> Collection<D> {
         Ok((rows, more))
     }
 
-    /// Commits a decision: the next state, its keys and claims, and the facts, in one atomic write.
+    /// Commits a decision: the next state, its keys and claims, and the events, in one atomic write.
     ///
     /// # Errors
-    /// [`CommitError::Conflict`] if the document is not at the version that was decided on; [`CommitError::Taken`]
+    /// [`CommitError::Conflict`] if the document is not at the version that was decided on; [`CommitError::DuplicateKey`]
     /// if another document holds one of the claims.
     pub async fn commit(&self, decision: Decision<D>) -> Result<D, CommitError> {
-        let Decision { next, facts } = decision;
+        let Decision { next, events } = decision;
         let (id, version, keys) = (next.id(), next.version(), next.keys());
         let violation = Schema::of::<D>().violation(&keys);
         debug_assert_eq!(violation, None, "{} does not declare this use of it", D::COLLECTION);
-        let outbox =
-            facts.into_iter().map(|fact| self.store.envelope(id, version, fact)).collect::<Result<_, _>>()?;
+        let outbox = events
+            .into_iter()
+            .map(|event| self.store.envelope(id, version, event))
+            .collect::<Result<_, _>>()?;
         let put = Put { version, body: to_json(&next)?, keys: keys.ordered, claims: keys.claims };
         self.write(id, version.saturating_sub(1), Change::Put(put), outbox).await?;
         Ok(next)
@@ -270,59 +273,83 @@ impl<D: Document> Collection<D> {
         let write = Write { collection: D::COLLECTION, id, expected, change, outbox };
         self.store.0.backend.commit(write).await.map_err(|error| match error {
             WriteError::Conflict => CommitError::Conflict,
-            WriteError::Taken(claim) => CommitError::Taken(claim),
+            WriteError::DuplicateKey(claim) => CommitError::DuplicateKey(claim),
             WriteError::Store(error) => CommitError::Store(error),
         })
     }
 
-    /// Reads, decides and commits; again from the start when somebody else was faster. `decide` is given `None` when
-    /// there is no document of this id, and answers `Ok(None)` when nothing needs to change.
+    /// Bounded optimistic retry: reads, decides and commits by compare-and-swap on the version, and starts over when
+    /// another writer was faster. `decide` receives `None` if the document does not exist, and returns `Ok(None)` if
+    /// nothing is to change.
     ///
-    /// Returns the document as it is afterwards; `None` if there is none.
+    /// Returns the latest document, `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever `decide` refuses with, or why the commit failed.
-    pub async fn change<E>(
+    /// The refusal of `decide`, or the reason why the commit failed.
+    pub async fn update<E>(
         &self,
         id: impl Into<Uuid>,
         mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
-    ) -> Result<Option<D>, ChangeError<E>> {
+    ) -> Result<Option<D>, UpdateError<E>> {
         let id = id.into();
         for _ in 0..MOST_ATTEMPTS {
             let current = self.get(id).await?;
-            let Some(decision) = decide(current.as_ref()).map_err(ChangeError::Refused)? else {
+            let Some(decision) = decide(current.as_ref()).map_err(UpdateError::Refused)? else {
                 return Ok(current);
             };
             match self.commit(decision).await {
                 Ok(next) => return Ok(Some(next)),
                 Err(CommitError::Conflict) => {}
-                Err(CommitError::Taken(claim)) => return Err(ChangeError::Taken(claim)),
+                Err(CommitError::DuplicateKey(claim)) => return Err(UpdateError::DuplicateKey(claim)),
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
         Err(StoreError::Unavailable("too many changes of one document at once".into()).into())
     }
 
-    /// As [`Self::change`], beginning with a document that was read or committed before: if nobody has changed it
-    /// since, that saves reading it. What is decided on it is committed only if it is still the latest; and if nothing
-    /// is to change, or it is refused, the latest is asked first.
+    /// As [`Self::update`], for a decision that cannot be refused.
     ///
     /// # Errors
-    /// Whatever `decide` refuses with, or why the commit failed.
-    pub async fn change_known<E>(
+    /// [`CommitError::DuplicateKey`] or [`CommitError::Store`]; never [`CommitError::Conflict`].
+    pub async fn apply(
+        &self,
+        id: impl Into<Uuid>,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        Ok(self.update::<Infallible>(id, |current| Ok(decide(current))).await?)
+    }
+
+    /// As [`Self::update`], starting from a document that was read or committed before, which saves a read if that is
+    /// still the latest. A refusal, a duplicate key or "no change" counts only for the latest document.
+    ///
+    /// # Errors
+    /// As [`Self::update`].
+    pub async fn update_from<E>(
         &self,
         known: &D,
         mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
-    ) -> Result<Option<D>, ChangeError<E>> {
+    ) -> Result<Option<D>, UpdateError<E>> {
         if let Ok(Some(decision)) = decide(Some(known)) {
             match self.commit(decision).await {
                 Ok(next) => return Ok(Some(next)),
                 // Another may hold a claim only in the outdated document's eyes.
-                Err(CommitError::Conflict | CommitError::Taken(_)) => {}
+                Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
-        self.change(known.id(), decide).await
+        self.update(known.id(), decide).await
+    }
+
+    /// As [`Self::update_from`], for a decision that cannot be refused.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub async fn apply_from(
+        &self,
+        known: &D,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        Ok(self.update_from::<Infallible>(known, |current| Ok(decide(current))).await?)
     }
 
     /// A number that grows with every commit to this collection, if the adapter knows it: see

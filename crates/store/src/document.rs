@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
-use crate::key::{Claim, Key, Part, encode};
+use crate::key::{Key, Part, UniqueKey, encode};
 use crate::schema::Index;
 
 /// An aggregate, replica or record that is stored as one document.
@@ -16,7 +16,7 @@ pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
     const INDEXES: &'static [Index] = &[];
 
     /// The names of the claims that [`Document::keys`] makes; no others may be made.
-    const CLAIMS: &'static [&'static str] = &[];
+    const UNIQUE_KEYS: &'static [&'static str] = &[];
 
     /// Names the document within its collection.
     fn id(&self) -> Uuid;
@@ -34,7 +34,7 @@ pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys {
     pub(crate) ordered: Vec<Key>,
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) claims: Vec<UniqueKey>,
 }
 
 impl Keys {
@@ -53,7 +53,7 @@ impl Keys {
 
     /// Also holds this claim.
     #[must_use]
-    pub fn claim(mut self, claim: Claim) -> Self {
+    pub fn unique(mut self, claim: UniqueKey) -> Self {
         self.claims.push(claim);
         self
     }

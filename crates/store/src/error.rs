@@ -1,5 +1,6 @@
 //! How storing can fail.
 
+use std::convert::Infallible;
 use std::error::Error;
 
 use common::Problem;
@@ -23,7 +24,7 @@ pub enum CommitError {
     Conflict,
     /// Another document holds the claim of this name.
     #[error("the claim `{0}` is taken")]
-    Taken(&'static str),
+    DuplicateKey(&'static str),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -31,16 +32,26 @@ pub enum CommitError {
 
 /// A read-modify-write did not happen; nothing of it was written.
 #[derive(Debug, thiserror::Error)]
-pub enum ChangeError<E> {
+pub enum UpdateError<E> {
     /// The aggregate refused the command.
     #[error("refused")]
     Refused(E),
     /// Another document holds the claim of this name.
     #[error("the claim `{0}` is taken")]
-    Taken(&'static str),
+    DuplicateKey(&'static str),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl From<UpdateError<Infallible>> for CommitError {
+    fn from(error: UpdateError<Infallible>) -> Self {
+        match error {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::DuplicateKey(key) => Self::DuplicateKey(key),
+            UpdateError::Store(error) => Self::Store(error),
+        }
+    }
 }
 
 /// The caller is told to come again; the log is told why.
@@ -59,17 +70,17 @@ impl From<CommitError> for Problem {
     fn from(error: CommitError) -> Self {
         match error {
             CommitError::Store(error) => error.into(),
-            CommitError::Conflict | CommitError::Taken(_) => Self::internal(error),
+            CommitError::Conflict | CommitError::DuplicateKey(_) => Self::internal(error),
         }
     }
 }
 
-impl<E: Into<Problem>> From<ChangeError<E>> for Problem {
-    fn from(error: ChangeError<E>) -> Self {
+impl<E: Into<Problem>> From<UpdateError<E>> for Problem {
+    fn from(error: UpdateError<E>) -> Self {
         match error {
-            ChangeError::Refused(refusal) => refusal.into(),
-            ChangeError::Taken(claim) => CommitError::Taken(claim).into(),
-            ChangeError::Store(error) => error.into(),
+            UpdateError::Refused(refusal) => refusal.into(),
+            UpdateError::DuplicateKey(claim) => CommitError::DuplicateKey(claim).into(),
+            UpdateError::Store(error) => error.into(),
         }
     }
 }

@@ -101,14 +101,14 @@ pub struct Key {
 
 /// A value that only one document of the collection may hold at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Claim {
+pub struct UniqueKey {
     /// What kind of claim, unique within the collection.
     pub name: &'static str,
     /// What is claimed.
     pub value: String,
 }
 
-impl Claim {
+impl UniqueKey {
     /// A claim of `value`.
     #[expect(clippy::needless_pass_by_value, reason = "an id or a text reads better without `&`")]
     pub fn new(name: &'static str, value: impl ToString) -> Self {

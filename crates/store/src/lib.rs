@@ -28,9 +28,9 @@ pub mod mongodb;
 mod schema;
 pub mod sqlite;
 
-pub use backend::{Backend, Change, OutboxEntry, Placed, Put, RangeQuery, Record, Write, WriteError};
+pub use backend::{Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, Write, WriteError};
 pub use collection::{Collection, Page, Range, Store};
 pub use document::{Document, Keys};
-pub use error::{ChangeError, CommitError, StoreError};
-pub use key::{Claim, Direction, Key, Part};
+pub use error::{CommitError, StoreError, UpdateError};
+pub use key::{Direction, Key, Part, UniqueKey};
 pub use schema::{Index, Schema};

@@ -38,7 +38,7 @@ impl Index {
 impl Schema {
     /// What this type declares.
     pub const fn of<D: Document>() -> Self {
-        Self { collection: D::COLLECTION, indexes: D::INDEXES, claims: D::CLAIMS }
+        Self { collection: D::COLLECTION, indexes: D::INDEXES, claims: D::UNIQUE_KEYS }
     }
 
     /// The declared index of this name.

@@ -27,10 +27,11 @@ mod refund;
 mod webhook;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
-use std::sync::{Arc, Mutex};
 
 use common::{Ids, SharedClock, Time};
+use parking_lot::Mutex;
 use store::{Collection, Store};
 use tokio::sync::Notify;
 

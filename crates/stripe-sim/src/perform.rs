@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use common::{Decision, Time};
 use serde_json::Value;
-use store::{ChangeError, StoreError};
+use store::{StoreError, UpdateError};
 use uuid::Uuid;
 
 use crate::StripeSim;
@@ -41,7 +41,7 @@ impl StripeSim {
         let now = self.0.clock.now();
         let mut answer = None;
         let mut fails = None;
-        let changed = self.0.records.change(id.0, |current| {
+        let changed = self.0.records.update(id.0, |current| {
             let outcome = decide(current.map(|record| &record.intent));
             let (next, reply) = match (outcome, current) {
                 (Ok(step), _) => {
@@ -56,7 +56,7 @@ impl StripeSim {
                 }
                 (Err(error), _) => (None, Reply::from(&error)),
             };
-            let next = next.map(|record| Decision::quiet(remember(record, call, &reply, now)));
+            let next = next.map(|record| Decision::without_event(remember(record, call, &reply, now)));
             answer = Some(reply);
             Ok::<_, Infallible>(next)
         });
@@ -65,9 +65,9 @@ impl StripeSim {
                 self.0.event_added.notify_one();
                 answer.ok_or_else(ApiError::internal)
             }
-            Err(ChangeError::Refused(never)) => match never {},
-            Err(ChangeError::Taken(_)) => Err(ApiError::key_in_use(call.key().unwrap_or_default())),
-            Err(ChangeError::Store(error)) => Err(error.into()),
+            Err(UpdateError::Refused(never)) => match never {},
+            Err(UpdateError::DuplicateKey(_)) => Err(ApiError::key_in_use(call.key().unwrap_or_default())),
+            Err(UpdateError::Store(error)) => Err(error.into()),
         }
     }
 
@@ -85,13 +85,13 @@ impl StripeSim {
                 advanced.version = version;
                 next = Some(advanced);
             }
-            Ok::<_, Infallible>(next.map(Decision::quiet))
+            Ok::<_, Infallible>(next.map(Decision::without_event))
         };
-        match self.0.records.change(id, pass).await {
+        match self.0.records.update(id, pass).await {
             Ok(_) => Ok(()),
-            Err(ChangeError::Store(error)) => Err(error),
-            Err(ChangeError::Refused(never)) => match never {},
-            Err(ChangeError::Taken(claim)) => {
+            Err(UpdateError::Store(error)) => Err(error),
+            Err(UpdateError::Refused(never)) => match never {},
+            Err(UpdateError::DuplicateKey(claim)) => {
                 tracing::error!(claim, "what time brought about collides with a claim");
                 Ok(())
             }
@@ -105,7 +105,9 @@ impl StripeSim {
     /// The reply that the request's idempotency key gave before.
     async fn replay(&self, call: &Call) -> Result<Option<Reply>, ApiError> {
         let Some(key) = call.key() else { return Ok(None) };
-        let Some(record) = self.0.records.claimed(Record::key_claim(key)).await? else { return Ok(None) };
+        let Some(record) = self.0.records.get_by_unique_key(Record::idempotency_key(key)).await? else {
+            return Ok(None);
+        };
         let now = self.0.clock.now();
         let Some(stored) = record.replies.iter().find(|reply| reply.key == key && reply.is_kept(now)) else {
             self.forget_old_replies(record.intent.id, now).await?;
@@ -123,13 +125,13 @@ impl StripeSim {
     async fn forget_old_replies(&self, id: IntentId, now: Time) -> Result<(), ApiError> {
         let forget = |current: Option<&Record>| {
             let next = current.map(|record| Record::next(current, record.intent.clone(), now));
-            Ok::<_, Infallible>(next.map(Decision::quiet))
+            Ok::<_, Infallible>(next.map(Decision::without_event))
         };
-        match self.0.records.change(id.0, forget).await {
+        match self.0.records.update(id.0, forget).await {
             Ok(_) => Ok(()),
-            Err(ChangeError::Store(error)) => Err(error.into()),
-            Err(ChangeError::Taken(_)) => Err(ApiError::internal()),
-            Err(ChangeError::Refused(never)) => match never {},
+            Err(UpdateError::Store(error)) => Err(error.into()),
+            Err(UpdateError::DuplicateKey(_)) => Err(ApiError::internal()),
+            Err(UpdateError::Refused(never)) => match never {},
         }
     }
 

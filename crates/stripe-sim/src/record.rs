@@ -6,7 +6,7 @@ use std::time::Duration;
 use common::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use store::{Claim, Document, Index, Keys, Part};
+use store::{Document, Index, Keys, Part, UniqueKey};
 use uuid::Uuid;
 
 use crate::event::{Cause, Delivery, Event, News};
@@ -59,8 +59,8 @@ impl Record {
         [Kind::PaymentIntent, Kind::Charge, Kind::Refund, Kind::Dispute, Kind::Transaction, Kind::Event];
 
     /// The claim on an idempotency key: of two requests with one key, the database lets one in.
-    pub(crate) fn key_claim(key: &str) -> Claim {
-        Claim::new(Self::KEY, key)
+    pub(crate) fn idempotency_key(key: &str) -> UniqueKey {
+        UniqueKey::new(Self::KEY, key)
     }
 
     /// The next revision with this state, without what need not be kept any longer.
@@ -139,7 +139,7 @@ impl Document for Record {
         Index::many(Kind::Event.index()),
         Index::one(Self::DUE),
     ];
-    const CLAIMS: &'static [&'static str] = &[Self::KEY];
+    const UNIQUE_KEYS: &'static [&'static str] = &[Self::KEY];
 
     fn id(&self) -> Uuid {
         self.intent.id.0
@@ -160,6 +160,6 @@ impl Document for Record {
         if let Some(due) = self.due() {
             keys = keys.ordered(Self::DUE, [due.into()]);
         }
-        self.replies.iter().fold(keys, |keys, reply| keys.claim(Self::key_claim(&reply.key)))
+        self.replies.iter().fold(keys, |keys, reply| keys.unique(Self::idempotency_key(&reply.key)))
     }
 }

@@ -59,7 +59,7 @@ pub struct ServeOptions {
 
     /// Options for signing in.
     #[command(flatten)]
-    pub auth: auth::Settings,
+    pub auth: auth::Config,
 
     /// Create demo accounts and tickets.
     #[arg(long, env = "DEMO")]

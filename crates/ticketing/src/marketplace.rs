@@ -8,7 +8,7 @@ use axum::Router;
 use bus::Bus;
 use common::http::Sessions;
 use common::{Ids, SharedClock};
-use runtime::{Front, HttpOptions, Kit, Running, Service, Subscribed, Tasks};
+use runtime::{HttpOptions, PrefixRouter, Running, Service, ServiceContext, Subscribed, Tasks};
 use store::{Backend, Store, StoreError};
 use stripe_sim::{Fees, StripeSim};
 
@@ -26,7 +26,7 @@ pub struct Parts<E> {
     /// The event bus.
     pub bus: Arc<dyn Bus>,
     /// Settings of auth.
-    pub auth: auth::Settings,
+    pub auth: auth::Config,
     /// How long a ticket is held.
     pub hold: Duration,
     /// Options of the HTTP layer.
@@ -53,7 +53,7 @@ pub enum AssembleError<E> {
     Auth(#[from] auth::StartError),
     /// Payments cannot start.
     #[error(transparent)]
-    Payments(#[from] payments::SettingsError),
+    Payments(#[from] payments::ConfigError),
 }
 
 /// A running marketplace.
@@ -74,24 +74,24 @@ impl Marketplace {
     /// A database failed, or a service cannot start.
     pub async fn assemble<E>(parts: Parts<E>, tasks: &Tasks) -> Result<Self, AssembleError<E>> {
         let mut stores = Vec::new();
-        let mut kit = |name: &'static str| -> Result<Kit, AssembleError<E>> {
+        let mut context = |name: &'static str| -> Result<ServiceContext, AssembleError<E>> {
             let backend = (parts.open)(name).map_err(AssembleError::Open)?;
             let (clock, ids) = (Arc::clone(&parts.clock), parts.ids.clone());
             let store = Store::new(backend, Arc::clone(&clock), ids.clone());
             stores.push((name, store.clone()));
-            Ok(Kit { store, clock, ids, bus: Arc::clone(&parts.bus) })
+            Ok(ServiceContext { store, clock, ids, bus: Arc::clone(&parts.bus) })
         };
-        let stripe = stripe(&kit("stripe")?, &parts);
-        let auth_kit = kit("auth")?;
+        let stripe = stripe(&context("stripe")?, &parts);
+        let auth_kit = context("auth")?;
         let auth = auth::start(&auth_kit, parts.auth.clone()).await?;
-        let (tickets, orders) = (kit("tickets")?, kit("orders")?);
-        let (expiration, payments) = (kit("expiration")?, kit("payments")?);
+        let (tickets, orders) = (context("tickets")?, context("orders")?);
+        let (expiration, payments) = (context("expiration")?, context("payments")?);
         let services = vec![
             (auth.service, auth_kit),
             (tickets::service(&tickets), tickets),
-            (orders::service(&orders, orders::Settings { hold: parts.hold }), orders),
+            (orders::service(&orders, orders::Config { hold: parts.hold }), orders),
             (expiration::service(&expiration), expiration),
-            (payments::service(&payments, payments_settings(parts.stripe_address))?, payments),
+            (payments::service(&payments, payments_config(parts.stripe_address))?, payments),
         ];
         let sessions = Sessions::new(auth.keys);
         let running = start(services, &sessions, &parts.http, tasks).await?;
@@ -130,14 +130,14 @@ impl Marketplace {
 
 /// Subscribes all services before any of them starts to publish.
 async fn start(
-    services: Vec<(Service, Kit)>,
+    services: Vec<(Service, ServiceContext)>,
     sessions: &Sessions,
     http: &HttpOptions,
     tasks: &Tasks,
 ) -> Result<Vec<Running>, StoreError> {
     let mut subscribed = Vec::new();
-    for (service, kit) in services {
-        subscribed.push(Subscribed::new(service, &kit, sessions.clone(), http).await?);
+    for (service, context) in services {
+        subscribed.push(Subscribed::new(service, &context, sessions.clone(), http).await?);
     }
     Ok(subscribed.into_iter().map(|service| service.start(tasks, tasks)).collect())
 }
@@ -149,26 +149,26 @@ fn router<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Route
         ids: parts.ids.clone(),
         sessions,
         http: parts.http.clone(),
-        stripe_js: payments_settings(parts.stripe_address).stripe_js,
+        stripe_js: payments_config(parts.stripe_address).stripe_js,
     };
     // The pages call the routes of services only.
-    let api = Front::new(services.clone(), Router::new()).into_router();
-    Front::new(services, client::routes(pages, client::Api::inside(api))).into_router()
+    let api = PrefixRouter::new(services.clone(), Router::new()).into_router();
+    PrefixRouter::new(services, client::routes(pages, client::Api::inside(api))).into_router()
 }
 
-fn stripe<E>(kit: &Kit, parts: &Parts<E>) -> StripeSim {
+fn stripe<E>(context: &ServiceContext, parts: &Parts<E>) -> StripeSim {
     let settings = stripe_sim::Settings {
         public_url: format!("http://{}", parts.stripe_address),
         webhook_url: Some(format!("http://{}/api/payments/webhook", parts.address)),
         fees: parts.fees,
         ..stripe_sim::Settings::default()
     };
-    StripeSim::new(&kit.store, Arc::clone(&kit.clock), kit.ids.clone(), settings)
+    StripeSim::new(&context.store, Arc::clone(&context.clock), context.ids.clone(), settings)
 }
 
-fn payments_settings(stripe: SocketAddr) -> payments::Settings {
+fn payments_config(stripe: SocketAddr) -> payments::Config {
     let sim = stripe_sim::Settings::default();
-    payments::Settings {
+    payments::Config {
         stripe_url: Some(format!("http://{stripe}")),
         secret_key: sim.secret_key,
         publishable_key: sim.publishable_key,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bus::LocalBus;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
-use runtime::admin::{self, Health, Needs};
+use runtime::admin::{self, Health, ReadinessChecks};
 use runtime::{HttpOptions, ServeError, Tasks, bind, stop};
 use store::sqlite::{OpenError, SqliteBackend};
 use stripe_sim::Fees;
@@ -82,15 +82,15 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
     tasks.spawn(runtime::serve(stripe_listener, marketplace.stripe.router(), tasks.stop_token()));
     serving.spawn(runtime::serve(listener, marketplace.router.clone(), serving.stop_token()));
     let health = Health::starting(serving.stop_token());
-    health.has_started(Needs { stores: marketplace.stores.clone(), bus: None });
+    health.has_started(ReadinessChecks { stores: marketplace.stores.clone(), bus: None });
     tasks.spawn(runtime::serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
-    let stop_requested = stop::asked();
+    let stop_requested = stop::signal();
     banner.print(folder);
 
     stop_requested.await?;
     eprintln!("Stopping: finishing requests and work in progress.");
     // Requests first: the workers still publish the events that they commit.
-    let in_time = serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await;
+    let in_time = serving.stop(stop::REQUESTS_TIMEOUT).await & tasks.stop(stop::WORK_TIMEOUT).await;
     if !in_time {
         tracing::warn!("some work did not finish in time; it continues at the next start");
     }

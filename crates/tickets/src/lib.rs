@@ -9,4 +9,4 @@ mod search;
 mod service;
 mod tickets;
 
-pub use service::{list_for, service};
+pub use service::{NAME, list_for, service};

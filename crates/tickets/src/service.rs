@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use bus::Subscription;
 use common::{Problem, TicketId, UserId};
-use runtime::{EventStreams, Kit, Service};
+use runtime::{EventStreams, Service, ServiceContext};
 
 use crate::domain::{Offer, Ticket};
 use crate::live::Feed;
@@ -12,21 +12,19 @@ use crate::tickets::Tickets;
 use crate::{consume, http};
 
 /// The name of the service, and of its consumer on the bus.
-const NAME: &str = "tickets";
+pub const NAME: &str = "tickets";
 
 /// The tickets service.
-pub fn service(kit: &Kit) -> Service {
-    let tickets = Tickets::new(kit);
+pub fn service(context: &ServiceContext) -> Service {
+    let tickets = Tickets::new(context);
     let handler = Arc::new(consume::Consumer::new(tickets.clone()));
-    let (feed, telling) = Feed::new(kit.bus.as_ref());
-    let watching = http::Watching { feed, streams: EventStreams::new(kit) };
+    let (feed, telling) = Feed::new(context.bus.as_ref());
+    let watching = http::Watching { feed, streams: EventStreams::new(context) };
     Service {
-        name: NAME,
-        prefix: "/api/tickets",
         routes: http::routes(tickets, watching),
         subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
         workers: vec![telling],
-        machine_paths: &[],
+        ..Service::new(NAME, "/api/tickets")
     }
 }
 
@@ -34,6 +32,6 @@ pub fn service(kit: &Kit) -> Service {
 ///
 /// # Errors
 /// The offer has begun already, or the database failed.
-pub async fn list_for(kit: &Kit, seller: UserId, offer: Offer) -> Result<Ticket, Problem> {
-    Tickets::new(kit).list(kit.ids.next::<TicketId>(), seller, offer).await
+pub async fn list_for(context: &ServiceContext, seller: UserId, offer: Offer) -> Result<Ticket, Problem> {
+    Tickets::new(context).list(context.ids.next::<TicketId>(), seller, offer).await
 }

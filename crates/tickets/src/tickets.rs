@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::{Decision, Problem, SharedClock, TicketId, Time, UserId};
-use runtime::Kit;
+use runtime::ServiceContext;
 use store::{Collection, CommitError};
 
 use crate::domain::{ClosedOrder, Offer, Ticket};
@@ -23,12 +23,12 @@ pub(crate) struct Tickets {
 }
 
 impl Tickets {
-    pub(crate) fn new(kit: &Kit) -> Self {
+    pub(crate) fn new(context: &ServiceContext) -> Self {
         Self {
-            collection: kit.store.collection(),
-            closed: kit.store.collection(),
+            collection: context.store.collection(),
+            closed: context.store.collection(),
             pages: Arc::default(),
-            clock: Arc::clone(&kit.clock),
+            clock: Arc::clone(&context.clock),
         }
     }
 
@@ -50,7 +50,7 @@ impl Tickets {
     }
 
     /// Remembers an order that is over. What was remembered first stays.
-    pub(crate) async fn close(&self, order: Decision<ClosedOrder>) -> Result<(), Fault> {
+    pub(crate) async fn close(&self, order: Decision<ClosedOrder>) -> Result<(), ConsumeError> {
         match self.closed.commit(order).await {
             Ok(_) | Err(CommitError::Conflict) => Ok(()),
             Err(error) => Err(error.into()),
@@ -73,13 +73,13 @@ mod tests {
 
     #[tokio::test]
     async fn a_repetition_with_the_same_id_finds_the_ticket_of_the_first_try() {
-        let (_, kit) = runtime::testing::kit();
-        let tickets = Tickets::new(&kit);
-        let (id, seller, other) = (kit.ids.next(), kit.ids.next(), kit.ids.next());
+        let (_, context) = runtime::testing::context();
+        let tickets = Tickets::new(&context);
+        let (id, seller, other) = (context.ids.next(), context.ids.next(), context.ids.next());
         let first = tickets.list(id, seller, offer("first")).await.expect("listed");
         let again = tickets.list(id, seller, offer("first")).await.expect("found");
         assert_eq!(again, first);
-        let outbox = kit.store.backend().outbox(0, 10).await.expect("the outbox");
+        let outbox = context.store.backend().outbox(0, 10).await.expect("the outbox");
         assert_eq!(outbox.len(), 1, "announced once");
         let stolen = tickets.list(id, other, offer("other")).await.expect_err("somebody else's");
         assert_eq!(stolen.code, "internal");
@@ -87,8 +87,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_ticket_can_be_listed_for_a_seller_without_a_request() {
-        let (_, kit) = runtime::testing::kit();
-        let ticket = crate::list_for(&kit, kit.ids.next(), offer("demo")).await.expect("listed");
-        assert_eq!(Tickets::new(&kit).collection.get(ticket.id).await.expect("a read"), Some(ticket));
+        let (_, context) = runtime::testing::context();
+        let ticket = crate::list_for(&context, context.ids.next(), offer("demo")).await.expect("listed");
+        assert_eq!(Tickets::new(&context).collection.get(ticket.id).await.expect("a read"), Some(ticket));
     }
 }

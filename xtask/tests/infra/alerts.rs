@@ -46,7 +46,7 @@ fn metrics(expression: &str) -> BTreeSet<String> {
 }
 
 fn violations(environment: &Environment) -> Vec<String> {
-    let sources = sources();
+    let sources = sources("crates");
     let runbook = fs::read_to_string(root().join("docs/RUNBOOK.md")).unwrap_or_default();
     let anchors: BTreeSet<_> = runbook
         .lines()

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use ::pods::manifests::{Environment, Object, root};
+use ::pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 use servers::cluster::SERVICES;
 
-use super::{assert_everywhere, assert_none, assert_violation, environments};
+use super::{assert_everywhere, assert_none, assert_violation, environments, sources};
 
 fn long_running(environment: &Environment) -> impl Iterator<Item = &Object> {
     environment.objects.iter().filter(|object| ["Deployment", "StatefulSet"].contains(&object.kind()))
@@ -56,16 +56,16 @@ fn own_pods(environment: &Environment) -> Vec<String> {
 
 /// The longest graceful stop of a service in seconds, from its own constants.
 fn max_stop_seconds() -> u64 {
-    let constant = |file: &str, name: &str| {
-        let text = std::fs::read_to_string(root().join(file)).expect(file);
-        let after = text.split(&format!("const {name}: Duration = Duration::from_secs(")).nth(1);
+    let constant = |folder: &str, name: &str| {
+        let sources = sources(folder);
+        let after = sources.split(&format!("const {name}: Duration = Duration::from_secs(")).nth(1);
         let number = after.and_then(|after| after.split(')').next()?.parse::<u64>().ok());
-        number.unwrap_or_else(|| panic!("{file} has no {name} in seconds"))
+        number.unwrap_or_else(|| panic!("{folder} has no constant {name} in seconds"))
     };
-    let stop = |name| constant("crates/runtime/src/stop.rs", name);
+    let stop = |name| constant("crates/runtime/src", name);
     // Requests, then work, the relay and the bus, then the admin address.
-    let bus = constant("crates/bus/src/jetstream.rs", "CLOSE_WITHIN");
-    stop("REQUESTS") + stop("WORK") + stop("RELAY") + bus + stop("WORK")
+    let bus = constant("crates/bus/src", "CLOSE_TIMEOUT");
+    stop("REQUESTS_TIMEOUT") + stop("WORK_TIMEOUT") + stop("RELAY_TIMEOUT") + bus + stop("WORK_TIMEOUT")
 }
 
 /// The grace period covers `preStop` and a graceful stop.

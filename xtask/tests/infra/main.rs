@@ -29,8 +29,8 @@ fn environment(name: &str) -> Environment {
     environments().iter().find(|environment| environment.name == name).expect("an overlay").clone()
 }
 
-/// The sources of all programs, as one text.
-fn sources() -> String {
+/// The Rust sources below a folder, as one text.
+fn sources(folder: &str) -> String {
     fn read(folder: &Path, text: &mut String) {
         for entry in fs::read_dir(folder).expect("a folder").filter_map(Result::ok) {
             let path = entry.path();
@@ -42,7 +42,7 @@ fn sources() -> String {
         }
     }
     let mut text = String::new();
-    read(&root().join("crates"), &mut text);
+    read(&root().join(folder), &mut text);
     text
 }
 

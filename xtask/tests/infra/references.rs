@@ -112,7 +112,7 @@ fn addresses(object: &Object) -> Vec<String> {
 
 /// The environment variables of all programs: the names in `env` attributes.
 fn program_variables() -> BTreeSet<String> {
-    let sources = sources();
+    let sources = sources("crates");
     let names = sources.split("env = \"").skip(1).filter_map(|rest| rest.split('"').next());
     names.map(str::to_owned).collect()
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::event::SessionRevoked;
-use common::{Decision, Fact, SessionId, Time, UserId};
+use common::{Decision, Event, SessionId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -54,7 +54,7 @@ impl Session {
     /// Somebody has signed in.
     pub fn open(id: SessionId, user_id: UserId, user_agent: Option<&str>, now: Time) -> Decision<Self> {
         let user_agent = user_agent.and_then(clean);
-        Decision::quiet(Self {
+        Decision::without_event(Self {
             id,
             version: 1,
             user_id,
@@ -78,7 +78,7 @@ impl Session {
         if now - self.last_seen_at < Self::REFRESH_AFTER {
             return Ok(None);
         }
-        Ok(Some(Decision::quiet(Self {
+        Ok(Some(Decision::without_event(Self {
             version: self.version + 1,
             last_seen_at: now,
             tokens_expire_at: token_end(now, self.created_at.after(Self::LONGEST)),
@@ -92,13 +92,13 @@ impl Session {
         if !self.is_live(now) {
             return None;
         }
-        let fact = Fact::SessionRevoked(SessionRevoked {
+        let event = Event::SessionRevoked(SessionRevoked {
             session_id: self.id,
             user_id: self.user_id,
             tokens_expire_at: self.tokens_expire_at,
         });
         let next = Self { version: self.version + 1, revoked_at: Some(now), updated_at: now, ..self.clone() };
-        Some(Decision::announced(next, fact))
+        Some(Decision::with_event(next, event))
     }
 
     /// Whether somebody is still signed in with it.
@@ -166,9 +166,9 @@ mod tests {
     fn every_state_answers_every_command() {
         for (state, session, now) in states() {
             let seen =
-                session.seen(now).map(|decision| decision.map(|it| (it.next.last_seen_at, it.facts.len())));
+                session.seen(now).map(|decision| decision.map(|it| (it.next.last_seen_at, it.events.len())));
             let revoked =
-                session.revoke(now).map(|decision| (decision.next.revoked_at, decision.facts.len()));
+                session.revoke(now).map(|decision| (decision.next.revoked_at, decision.events.len()));
             let (expected_seen, expected_revoked) = match state {
                 "live" => (Ok(None), Some((Some(now), 1))),
                 "stale" => (Ok(Some((now, 0))), Some((Some(now), 1))),
@@ -214,7 +214,7 @@ mod tests {
             user_id: session.user_id,
             tokens_expire_at: session.tokens_expire_at,
         };
-        assert_eq!(decision.facts, [Fact::SessionRevoked(revoked)]);
+        assert_eq!(decision.events, [Event::SessionRevoked(revoked)]);
         assert_eq!(decision.next.forgotten_at(), session.tokens_expire_at);
         assert_eq!(decision.next.version, 2);
     }

@@ -51,12 +51,12 @@ impl fmt::Debug for PasswordHash {
 impl User {
     /// Opens an account. Nobody else is told: a token says all that the other services need to know.
     pub fn sign_up(id: UserId, email: Email, password: PasswordHash, now: Time) -> Decision<Self> {
-        Decision::quiet(Self { id, version: 1, email, password, created_at: now, updated_at: now })
+        Decision::without_event(Self { id, version: 1, email, password, created_at: now, updated_at: now })
     }
 
     /// From now on this is the password.
     pub fn change_password(&self, password: PasswordHash, now: Time) -> Decision<Self> {
-        Decision::quiet(Self { version: self.version + 1, password, updated_at: now, ..self.clone() })
+        Decision::without_event(Self { version: self.version + 1, password, updated_at: now, ..self.clone() })
     }
 }
 
@@ -82,9 +82,9 @@ mod tests {
     fn a_new_password_takes_the_place_of_the_old_one_and_changes_nothing_else() {
         let (user, now) = (user(), Time::from_millis(9));
         let hash = PasswordHash::new("$argon2id$v=19$other".into());
-        let Decision { next, facts } = user.change_password(hash.clone(), now);
+        let Decision { next, events } = user.change_password(hash.clone(), now);
         assert_eq!(next, User { version: 2, password: hash, updated_at: now, ..user });
-        assert!(facts.is_empty());
+        assert!(events.is_empty());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use common::http::{ClientAddress, CurrentUser, Faults, HttpContext, Parse, ProblemBody, Valid};
+use common::http::{ClientAddress, CurrentUser, FieldErrors, HttpContext, Parse, ProblemBody, Valid};
 use common::{FieldError, Problem, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -30,7 +30,7 @@ pub(super) struct Change(RawChange);
 impl Parse for Change {
     type Raw = RawChange;
 
-    fn parse(raw: RawChange, _: Time, _: &mut Faults) -> Option<Self> {
+    fn parse(raw: RawChange, _: Time, _: &mut FieldErrors) -> Option<Self> {
         Some(Self(raw))
     }
 }

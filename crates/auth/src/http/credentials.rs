@@ -1,6 +1,6 @@
 //! An address and a password, as they arrive.
 
-use common::http::{Faults, Parse};
+use common::http::{FieldErrors, Parse};
 use common::{FieldError, Problem, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -27,7 +27,7 @@ pub(super) struct NewCredentials(RawCredentials);
 impl Parse for NewCredentials {
     type Raw = RawCredentials;
 
-    fn parse(raw: RawCredentials, _: Time, _: &mut Faults) -> Option<Self> {
+    fn parse(raw: RawCredentials, _: Time, _: &mut FieldErrors) -> Option<Self> {
         Some(Self(raw))
     }
 }
@@ -68,11 +68,11 @@ pub(super) struct Credentials {
 impl Parse for Credentials {
     type Raw = RawCredentials;
 
-    fn parse(raw: RawCredentials, _: Time, faults: &mut Faults) -> Option<Self> {
-        let email = faults.required("email", raw.email);
-        let email = email.and_then(|email| faults.check("email", Email::parse(&email)));
+    fn parse(raw: RawCredentials, _: Time, errors: &mut FieldErrors) -> Option<Self> {
+        let email = errors.required("email", raw.email);
+        let email = email.and_then(|email| errors.check("email", Email::parse(&email)));
         // An empty field is one that was not filled in.
-        let password = faults.required("password", raw.password.filter(|password| !password.is_empty()));
+        let password = errors.required("password", raw.password.filter(|password| !password.is_empty()));
         Some(Self { email: email?, password: TypedPassword::new(&password?) })
     }
 }

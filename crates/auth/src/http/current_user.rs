@@ -9,7 +9,7 @@ use common::Problem;
 use common::http::session::Claims;
 use common::http::{Caching, HttpContext, ProblemBody, SessionCookie};
 use serde::Serialize;
-use store::ChangeError;
+use store::UpdateError;
 use utoipa::ToSchema;
 
 use super::signed_in::{UserView, cookie};
@@ -54,7 +54,7 @@ pub(super) async fn current_user(
             let email = Email::parse(&claims.email).map_err(|fault| Problem::internal(fault.to_string()))?;
             Ok(reply(Some(UserView { id: session.user_id, email }), fresh))
         }
-        Err(ChangeError::Refused(_)) => Ok(reply(None, presented.clear())),
+        Err(UpdateError::Refused(_)) => Ok(reply(None, presented.clear())),
         Err(error) => Err(error.into()),
     }
 }

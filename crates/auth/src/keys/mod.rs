@@ -7,12 +7,13 @@ mod withdraw;
 mod worker;
 
 use std::error::Error;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use common::http::session::{Claims, KeysAway, VerifyingKeys};
+use common::http::session::{Claims, KeysUnavailable, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use parking_lot::RwLock;
 use store::{Collection, CommitError, Store, StoreError};
 
 use public::PublicKey;
@@ -90,7 +91,7 @@ impl Keyring {
             };
             match outcome {
                 // Taken or changed meanwhile: another replica took the same step, so look again.
-                Ok(()) | Err(CommitError::Taken(_) | CommitError::Conflict) => {}
+                Ok(()) | Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
@@ -119,19 +120,19 @@ impl Keyring {
     }
 
     fn loaded(&self) -> Arc<Vec<LoadedKey>> {
-        Arc::clone(&self.0.loaded.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.loaded.read())
     }
 
     fn load(&self, keys: &[SigningKey]) -> Result<(), KeyError> {
         let loaded = keys.iter().map(LoadedKey::new).collect::<Result<Vec<_>, _>>()?;
-        *self.0.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+        *self.0.loaded.write() = Arc::new(loaded);
         Ok(())
     }
 }
 
 /// All keys are in memory, and each is published a day before it signs: what is not here was not made by us.
 impl VerifyingKeys for Keyring {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         let keys = self.loaded();
         let found = keys.iter().find(|key| key.kid == kid).map(|key| Arc::clone(&key.decoding));
         futures::future::ready(Ok(found)).boxed()

@@ -42,7 +42,7 @@ impl SigningKey {
     ) -> Result<Decision<Self>, Unspecified> {
         let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())?;
         let pkcs8 = STANDARD.encode(pair.as_ref());
-        Ok(Decision::quiet(Self { id, version: 1, generation, signs_from, pkcs8 }))
+        Ok(Decision::without_event(Self { id, version: 1, generation, signs_from, pkcs8 }))
     }
 
     /// The key pair as PKCS #8.
@@ -69,7 +69,7 @@ impl fmt::Debug for SigningKey {
 impl Document for SigningKey {
     const COLLECTION: &'static str = "signing-keys";
     const INDEXES: &'static [Index] = &[Index::one(GENERATION)];
-    const CLAIMS: &'static [&'static str] = &[GENERATION];
+    const UNIQUE_KEYS: &'static [&'static str] = &[GENERATION];
 
     fn id(&self) -> Uuid {
         self.id
@@ -83,7 +83,7 @@ impl Document for SigningKey {
     fn keys(&self) -> Keys {
         Keys::none()
             .ordered(GENERATION, [i64::from(self.generation).into()])
-            .claim(store::Claim::new(GENERATION, self.generation))
+            .unique(store::UniqueKey::new(GENERATION, self.generation))
     }
 }
 

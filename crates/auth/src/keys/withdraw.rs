@@ -15,7 +15,7 @@ impl Keyring {
             match self.0.stored.remove(&key).await {
                 Ok(()) => withdrawn += 1,
                 // Another process, which tends the keys as always, was faster.
-                Err(CommitError::Conflict | CommitError::Taken(_)) => {}
+                Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }

@@ -40,7 +40,7 @@ impl From<password_hash::Error> for HashError {
 
 impl Hashing {
     /// How many requests may wait for a thread: what two cores work off in some six seconds, well within the time that
-    /// a reply may take ([`common::http::Stack::PATIENCE`]).
+    /// a reply may take ([`common::http::MiddlewareStack::REQUEST_TIMEOUT`]).
     pub(crate) const QUEUE: usize = 512;
 
     /// A pool of `threads`, as many as there are cores: more would take turns at the same cores, and each takes

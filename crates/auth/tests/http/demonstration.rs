@@ -2,15 +2,15 @@
 
 use auth::domain::EmailFault;
 use auth::password::PasswordFault;
-use auth::{EnsureError, Settings};
+use auth::{Config, EnsureError};
 use runtime::testing::TestService;
 
 use crate::rig::{self, PASSWORD};
 
 #[tokio::test]
 async fn an_account_is_opened_once_and_by_the_rules() {
-    let (clock, kit) = runtime::testing::kit();
-    let auth = auth::start(&kit, Settings::default()).await.expect("it starts");
+    let (clock, context) = runtime::testing::context();
+    let auth = auth::start(&context, Config::default()).await.expect("it starts");
     let accounts = auth.accounts.clone();
     accounts.ensure("demo@example.com", PASSWORD).await.expect("it is opened");
     accounts.ensure("demo@example.com", "another vexed quartz").await.expect("it is there");
@@ -19,7 +19,7 @@ async fn an_account_is_opened_once_and_by_the_rules() {
     let nowhere = accounts.ensure("other", PASSWORD).await;
     assert!(matches!(nowhere, Err(EnsureError::Email(EmailFault::Syntax))));
 
-    let service = TestService::start_on(clock, kit, auth.service, Some(auth.keys)).await;
+    let service = TestService::start_on(clock, context, auth.service, Some(auth.keys)).await;
     assert_eq!(rig::sign_in(&service, "demo", PASSWORD).await.status, 200);
     assert_eq!(rig::sign_in(&service, "demo", "another vexed quartz").await.status, 401);
 }

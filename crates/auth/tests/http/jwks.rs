@@ -72,12 +72,12 @@ async fn the_same_keys_serve_after_a_restart() {
 
 #[tokio::test]
 async fn replicas_that_start_at_once_share_one_key() {
-    let (clock, kit) = runtime::testing::kit();
-    let starts = (0..4).map(|_| auth::start(&kit, auth::Settings::default()));
+    let (clock, context) = runtime::testing::context();
+    let starts = (0..4).map(|_| auth::start(&context, auth::Config::default()));
     let replicas = futures::future::join_all(starts).await;
     let mut replicas = replicas.into_iter().map(|replica| replica.expect("it starts"));
     let first = replicas.next().expect("a replica");
-    let service = TestService::start_on(clock, kit, first.service, Some(first.keys)).await;
+    let service = TestService::start_on(clock, context, first.service, Some(first.keys)).await;
     let token = rig::sign_up(&service, "ann").await;
     assert_eq!(published(&service).await.1.keys.len(), 1);
     for replica in replicas {
@@ -130,7 +130,7 @@ async fn keys_that_were_withdrawn_are_good_for_nothing_once_all_was_started_agai
     service.clock.advance(29 * DAY);
     service.settle().await;
     assert_eq!(published(&service).await.1.keys.len(), 2);
-    let runtime::Kit { store, clock, ids, .. } = &service.kit;
+    let runtime::ServiceContext { store, clock, ids, .. } = &service.context;
     assert_eq!(auth::withdraw_keys(store, clock, ids).await.expect("they are withdrawn"), 2);
 
     let service = rig::restart(service).await;

@@ -10,7 +10,7 @@ use crate::rig;
 const DAY: Duration = Duration::from_hours(24);
 
 async fn is_stored(service: &TestService, token: &str) -> bool {
-    let backend = service.kit.store.backend();
+    let backend = service.context.store.backend();
     backend.get("sessions", rig::claims(token).sid.into()).await.expect("the database").is_some()
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use auth::Settings;
+use auth::Config;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -14,20 +14,20 @@ pub(crate) const PASSWORD: &str = "vexed quartz glyph";
 
 /// The service on a new database.
 pub(crate) async fn start() -> TestService {
-    start_with(Settings::default()).await
+    start_with(Config::default()).await
 }
 
-pub(crate) async fn start_with(settings: Settings) -> TestService {
-    let (clock, kit) = runtime::testing::kit();
-    let auth = auth::start(&kit, settings).await.expect("it starts");
-    TestService::start_on(clock, kit, auth.service, Some(auth.keys)).await
+pub(crate) async fn start_with(config: Config) -> TestService {
+    let (clock, context) = runtime::testing::context();
+    let auth = auth::start(&context, config).await.expect("it starts");
+    TestService::start_on(clock, context, auth.service, Some(auth.keys)).await
 }
 
 /// The same service after a restart.
 pub(crate) async fn restart(service: TestService) -> TestService {
-    let (clock, kit) = service.stop().await;
-    let auth = auth::start(&kit, Settings::default()).await.expect("it starts");
-    TestService::start_on(clock, kit, auth.service, Some(auth.keys)).await
+    let (clock, context) = service.stop().await;
+    let auth = auth::start(&context, Config::default()).await.expect("it starts");
+    TestService::start_on(clock, context, auth.service, Some(auth.keys)).await
 }
 
 pub(crate) fn credentials(email: &str, password: &str) -> Value {

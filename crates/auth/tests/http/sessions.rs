@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::{Fact, SessionId};
+use common::{Event, SessionId};
 use runtime::testing::{Reply, TestService};
 use serde_json::{Value, json};
 
@@ -48,9 +48,9 @@ async fn is_signed_in(service: &TestService, token: &str) -> bool {
 
 /// The sessions whose end was announced.
 async fn revoked(service: &TestService) -> Vec<SessionId> {
-    let announced = service.announced().await.into_iter().map(|event| event.fact);
-    let sessions = announced.map(|fact| match fact {
-        Fact::SessionRevoked(revoked) => revoked.session_id,
+    let announced = service.announced().await.into_iter().map(|event| event.event);
+    let sessions = announced.map(|event| match event {
+        Event::SessionRevoked(revoked) => revoked.session_id,
         other => panic!("not about a session: {other:?}"),
     });
     sessions.collect()

@@ -5,8 +5,8 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use common::event::SessionRevoked;
-use common::http::{HttpContext, HttpSettings, Sessions, Stack, stack};
-use common::{Fact, Time};
+use common::http::{HttpContext, HttpSettings, MiddlewareStack, Sessions};
+use common::{Event, Time};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
@@ -31,7 +31,7 @@ async fn signing_out_ends_the_session_at_once_and_announces_it() {
         tokens_expire_at: Time::from_millis(claims.exp * 1000),
     };
     assert_eq!(announced.len(), 1);
-    assert_eq!(announced[0].fact, Fact::SessionRevoked(revoked));
+    assert_eq!(announced[0].event, Event::SessionRevoked(revoked));
     assert_eq!((announced[0].aggregate, announced[0].version), (claims.sid.into(), 2));
 }
 
@@ -82,28 +82,28 @@ async fn the_session_stays_over_after_a_restart() {
 #[tokio::test]
 async fn this_process_refuses_the_token_before_it_hears_of_the_revocation() {
     // Without workers, relay and consumers nothing but the handler itself can tell.
-    let (_, kit) = runtime::testing::kit();
-    let auth = auth::start(&kit, auth::Settings::default()).await.expect("it starts");
+    let (_, context) = runtime::testing::context();
+    let auth = auth::start(&context, auth::Config::default()).await.expect("it starts");
     let sessions = Sessions::new(auth.keys.clone());
     let context = HttpContext::new(HttpSettings {
-        clock: kit.clock.clone(),
-        ids: kit.ids.clone(),
+        clock: context.clock.clone(),
+        ids: context.ids.clone(),
         sessions: sessions.clone(),
         public_url: None,
         trusted_proxies: Vec::new(),
     });
     let (router, _) = auth.service.routes.split_for_parts();
-    let router = stack(router, &Stack::new(context, &[]));
+    let router = MiddlewareStack::new(context.clone(), &[]).wrap(router);
     let body = rig::credentials("ann@example.com", rig::PASSWORD).to_string();
     let sign_up = Request::post("/api/users/signup").header("content-type", "application/json");
     let reply = router.clone().oneshot(sign_up.body(Body::from(body)).expect("a request")).await;
     let cookie = reply.expect("a reply").headers()["set-cookie"].to_str().expect("text").to_owned();
     let cookie = cookie.split(';').next().expect("a cookie");
     let token = cookie.strip_prefix("session=").expect("the session cookie");
-    assert!(sessions.verify(token, kit.clock.now()).await.is_ok_and(|user| user.is_some()));
+    assert!(sessions.verify(token, context.clock.now()).await.is_ok_and(|user| user.is_some()));
 
     let sign_out = Request::post(SIGN_OUT).header("cookie", cookie).body(Body::empty());
     let reply = router.oneshot(sign_out.expect("a request")).await.expect("a reply");
     assert_eq!(reply.status(), 204);
-    assert!(sessions.verify(token, kit.clock.now()).await.is_ok_and(|user| user.is_none()));
+    assert!(sessions.verify(token, context.clock.now()).await.is_ok_and(|user| user.is_none()));
 }

@@ -7,12 +7,12 @@ use futures::stream::{BoxStream, StreamExt};
 
 use super::samples::Samples;
 use super::{BOTH, DEADLINES, publish, within};
-use crate::{Bus, Missed};
+use crate::{Bus, Lagged};
 
 /// Far more than any bus keeps for a listener that does not read.
 const FLOOD: usize = 20_000;
 
-type Live = BoxStream<'static, Result<Arc<Envelope>, Missed>>;
+type Live = BoxStream<'static, Result<Arc<Envelope>, Lagged>>;
 
 /// Every listener gets what is published while it is there, and nothing from before.
 pub async fn live_listeners_hear_what_is_published_from_now_on(bus: Arc<dyn Bus>) {
@@ -57,12 +57,12 @@ pub async fn who_listens_too_slowly_is_told_and_holds_nobody_back(bus: Arc<dyn B
                     break;
                 }
             }
-            Err(Missed) => missed = true,
+            Err(Lagged) => missed = true,
         }
     }
     assert!(missed || heard == FLOOD, "{heard} of {FLOOD} came, and nobody said that some were missed");
 }
 
-async fn next(events: &mut Live) -> Result<Arc<Envelope>, Missed> {
+async fn next(events: &mut Live) -> Result<Arc<Envelope>, Lagged> {
     within(events.next()).await.expect("a listener hears for as long as the bus is there")
 }

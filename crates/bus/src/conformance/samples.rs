@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use common::clock::SystemClock;
 use common::event::{DeadlinePassed, SessionRevoked, TicketSnapshot, TicketStatus};
-use common::{Clock, Currency, Envelope, Fact, Ids, Money, SystemEntropy};
+use common::{Clock, Currency, Envelope, Event, Ids, Money, SystemEntropy};
 use uuid::Uuid;
 
 /// Makes events with ids that no other run has used: a bus that drops duplicates may remember those.
@@ -37,36 +37,36 @@ impl Samples {
             created_at: time,
             updated_at: time,
         };
-        self.envelope(aggregate, version, Fact::TicketUpdated(snapshot))
+        self.envelope(aggregate, version, Event::TicketUpdated(snapshot))
     }
 
     /// `expiration.completed`.
     pub(super) fn deadline(&self) -> Arc<Envelope> {
         let aggregate = self.id();
-        let fact = DeadlinePassed { order_id: aggregate.into(), expires_at: SystemClock.now() };
-        self.envelope(aggregate, 1, Fact::ExpirationCompleted(fact))
+        let event = DeadlinePassed { order_id: aggregate.into(), expires_at: SystemClock.now() };
+        self.envelope(aggregate, 1, Event::ExpirationCompleted(event))
     }
 
     /// `session.revoked`.
     pub(super) fn revocation(&self) -> Arc<Envelope> {
         let aggregate = self.id();
-        let fact = SessionRevoked {
+        let event = SessionRevoked {
             session_id: aggregate.into(),
             user_id: self.0.next(),
             tokens_expire_at: SystemClock.now(),
         };
-        self.envelope(aggregate, 1, Fact::SessionRevoked(fact))
+        self.envelope(aggregate, 1, Event::SessionRevoked(event))
     }
 
-    fn envelope(&self, aggregate: Uuid, version: u64, fact: Fact) -> Arc<Envelope> {
+    fn envelope(&self, aggregate: Uuid, version: u64, event: Event) -> Arc<Envelope> {
         Arc::new(Envelope {
             id: self.0.next(),
-            schema: fact.subject().schema(),
+            schema: event.subject().schema(),
             aggregate,
             version,
             time: SystemClock.now(),
             trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
-            fact,
+            event,
         })
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::SharedClock;
 use futures::FutureExt;
 
-use crate::{Consume, Fault, Received};
+use crate::{Consume, ConsumeError, Incoming};
 
 /// How much of a reason is kept, in bytes.
 const LONGEST_REASON: usize = 4096;
@@ -24,19 +24,19 @@ enum Broken {
 /// Runs the handler once, under the event's trace, for at most `timeout`.
 pub(super) async fn attempt(
     handler: &dyn Consume,
-    received: Received,
+    incoming: Incoming,
     timeout: Duration,
     clock: &SharedClock,
-) -> Result<(), Fault> {
-    let trace = received.event.trace.clone();
+) -> Result<(), ConsumeError> {
+    let trace = incoming.envelope.trace.clone();
     // The handler is called inside the block, so that a panic before its first await is caught too.
-    let work = AssertUnwindSafe(async { handler.consume(received).await }).catch_unwind();
+    let work = AssertUnwindSafe(async { handler.consume(incoming).await }).catch_unwind();
     tokio::select! {
         biased;
         outcome = common::trace::under(trace, work) => {
-            outcome.unwrap_or_else(|panic| Err(Fault::failed(Broken::Panicked(words(&*panic)))))
+            outcome.unwrap_or_else(|panic| Err(ConsumeError::failed(Broken::Panicked(words(&*panic)))))
         }
-        () = clock.sleep(timeout) => Err(Fault::failed(Broken::TooSlow(timeout))),
+        () = clock.sleep(timeout) => Err(ConsumeError::failed(Broken::TooSlow(timeout))),
     }
 }
 
@@ -74,16 +74,18 @@ mod tests {
     fn a_reason_names_every_cause_once() {
         let inner = std::fmt::Error.to_string();
         assert_eq!(
-            reason(&Fault::failed(Outer(std::fmt::Error))),
+            reason(&ConsumeError::failed(Outer(std::fmt::Error))),
             format!("the page was not written: {inner}")
         );
-        assert_eq!(reason(&Fault::failed("no such ticket")), "no such ticket");
+        assert_eq!(reason(&ConsumeError::failed("no such ticket")), "no such ticket");
     }
 
     #[test]
     fn a_long_reason_is_cut_between_characters() {
-        let words = reason(&Fault::failed("ä".repeat(LONGEST_REASON)));
+        let words = reason(&ConsumeError::failed("ä".repeat(LONGEST_REASON)));
         assert_eq!(words.len(), LONGEST_REASON);
-        assert!(reason(&Fault::failed(format!("x{}", "ä".repeat(LONGEST_REASON)))).len() < LONGEST_REASON);
+        assert!(
+            reason(&ConsumeError::failed(format!("x{}", "ä".repeat(LONGEST_REASON)))).len() < LONGEST_REASON
+        );
     }
 }

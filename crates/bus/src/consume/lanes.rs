@@ -20,14 +20,14 @@ pub(super) enum Job {
 impl Job {
     pub(super) fn event(&self) -> Arc<Envelope> {
         match self {
-            Self::Delivered(delivery) => Arc::clone(&delivery.event),
+            Self::Delivered(delivery) => Arc::clone(&delivery.envelope),
             Self::Replay(letter) => Arc::new(letter.event.clone()),
         }
     }
 
     pub(super) fn place(&self) -> Place {
         match self {
-            Self::Delivered(delivery) => Place { aggregate: delivery.event.aggregate, letter: None },
+            Self::Delivered(delivery) => Place { aggregate: delivery.envelope.aggregate, letter: None },
             Self::Replay(letter) => Place { aggregate: letter.event.aggregate, letter: Some(letter.id) },
         }
     }
@@ -87,7 +87,7 @@ impl Lanes {
 #[cfg(test)]
 mod tests {
     use common::event::DeadlinePassed;
-    use common::{Fact, Time};
+    use common::{Event, Time};
 
     use super::*;
 
@@ -100,7 +100,7 @@ mod tests {
             version: 1,
             time,
             trace: None,
-            fact: Fact::ExpirationCompleted(DeadlinePassed { order_id: id.into(), expires_at: time }),
+            event: Event::ExpirationCompleted(DeadlinePassed { order_id: id.into(), expires_at: time }),
         };
         Job::Replay(Box::new(DeadLetter {
             id,

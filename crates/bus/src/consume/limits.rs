@@ -2,34 +2,34 @@
 
 use std::time::Duration;
 
-use crate::backoff::Backoff;
+use common::Backoff;
 
 /// What a consumer may use, and when it gives up.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
     /// How many handlers run at the same time.
-    pub running: usize,
+    pub max_concurrent: usize,
     /// How many events are held in memory: running, waiting for another try, or behind one of their aggregate.
-    pub held: usize,
+    pub max_buffered: usize,
     /// How long one attempt may take; then it is dropped and counts as failed.
-    pub timeout: Duration,
+    pub attempt_timeout: Duration,
     /// How many attempts may fail before the event becomes a dead letter.
-    pub attempts: u32,
+    pub max_attempts: u32,
     /// How often an event may be delivered before it becomes a dead letter without another attempt, counted over all
     /// processes of the service. One that kills its process is never seen to fail; this ends it. A stop or a lost
     /// connection also costs a delivery, so this must leave room for some of those.
-    pub deliveries: u64,
+    pub max_deliveries: u64,
     /// After how many deliveries an event is suspected of killing its process. Suspects are tried one at a time, so that
     /// the others are done before they have been delivered too often, too.
-    pub suspected: u64,
+    pub quarantine_after: u64,
     /// The delay after the first failure; it doubles with each further one.
-    pub first_delay: Duration,
+    pub first_retry_delay: Duration,
     /// The longest delay between two attempts.
-    pub longest_delay: Duration,
+    pub max_retry_delay: Duration,
     /// How often the consumer looks for dead letters that shall be handled again.
-    pub replay_every: Duration,
+    pub replay_interval: Duration,
     /// How long a stop waits for the handlers that are running.
-    pub stop_within: Duration,
+    pub stop_timeout: Duration,
 }
 
 impl Default for Limits {
@@ -37,22 +37,22 @@ impl Default for Limits {
     /// for an operator who waits for the dead letter.
     fn default() -> Self {
         Self {
-            running: 64,
-            held: 1024,
-            timeout: Duration::from_secs(30),
-            attempts: 10,
-            deliveries: 20,
-            suspected: 3,
-            first_delay: Duration::from_millis(50),
-            longest_delay: Duration::from_secs(30),
-            replay_every: Duration::from_secs(10),
-            stop_within: Duration::from_secs(10),
+            max_concurrent: 64,
+            max_buffered: 1024,
+            attempt_timeout: Duration::from_secs(30),
+            max_attempts: 10,
+            max_deliveries: 20,
+            quarantine_after: 3,
+            first_retry_delay: Duration::from_millis(50),
+            max_retry_delay: Duration::from_secs(30),
+            replay_interval: Duration::from_secs(10),
+            stop_timeout: Duration::from_secs(10),
         }
     }
 }
 
 impl Limits {
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff { first: self.first_delay, longest: self.longest_delay }
+        Backoff { first: self.first_retry_delay, max: self.max_retry_delay }
     }
 }

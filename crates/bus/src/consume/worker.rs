@@ -14,7 +14,7 @@ use super::Limits;
 use super::attempt::{attempt, reason};
 use super::lanes::Job;
 use crate::dead_letter::{DeadLetter, Failure, letters};
-use crate::{Delivery, Fault, Received, Subscription};
+use crate::{ConsumeError, Delivery, Incoming, Subscription};
 
 /// The least wait before another try, so that a handler that says "not yet, in no time" cannot spin.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
@@ -47,15 +47,15 @@ impl Worker {
     pub(super) async fn work(&self, job: Job) {
         match job {
             Job::Delivered(delivery) => {
-                let suspected = delivery.times > self.limits.suspected;
+                let suspected = delivery.deliveries > self.limits.quarantine_after;
                 let outcome = match self.too_often(&delivery) {
                     Some(failure) => Outcome::GaveUp(failure),
                     None if suspected && !self.wait(self.draw()).await => Outcome::Stopped,
-                    None => self.handle(&delivery.event, suspected).await,
+                    None => self.handle(&delivery.envelope, suspected).await,
                 };
                 let done = match outcome {
                     Outcome::Handled => true,
-                    Outcome::GaveUp(failure) => self.bury(&delivery.event, &failure).await,
+                    Outcome::GaveUp(failure) => self.bury(&delivery.envelope, &failure).await,
                     Outcome::Stopped => false,
                 };
                 if done {
@@ -73,10 +73,10 @@ impl Worker {
 
     /// Why an event that was delivered too often is given up without another attempt.
     fn too_often(&self, delivery: &Delivery) -> Option<Failure> {
-        if delivery.times <= self.limits.deliveries {
+        if delivery.deliveries <= self.limits.max_deliveries {
             return None;
         }
-        let times = self.limits.deliveries;
+        let times = self.limits.max_deliveries;
         let reason = format!("it was delivered {times} times, and no process lived to say what became of it");
         let attempts = u32::try_from(times).unwrap_or(u32::MAX);
         Some(Failure { reason, attempts, at: self.clock.now() })
@@ -110,7 +110,7 @@ impl Worker {
     /// Tries until the event is handled, has failed too often, or the consumer is stopped. One that is suspected of
     /// killing its process is tried while no other suspect is.
     async fn handle(&self, event: &Arc<Envelope>, suspected: bool) -> Outcome {
-        let (mut failures, mut absences, mut first_tried) = (0, 0, None);
+        let (mut failures, mut absences, mut first_attempt_at) = (0, 0, None);
         loop {
             let turn = async {
                 let alone = if suspected { Some(self.alone.lock().await) } else { None };
@@ -119,10 +119,10 @@ impl Worker {
             let Some((alone, Ok(running))) = self.stop.run_until_cancelled(turn).await else {
                 return Outcome::Stopped;
             };
-            let first_tried = *first_tried.get_or_insert_with(|| self.clock.now());
-            let received = Received { event: Arc::clone(event), first_tried };
-            let limit = self.limits.timeout;
-            let tried = attempt(&*self.subscription.handler, received, limit, &self.clock).await;
+            let first_attempt_at = *first_attempt_at.get_or_insert_with(|| self.clock.now());
+            let incoming = Incoming { envelope: Arc::clone(event), first_attempt_at };
+            let limit = self.limits.attempt_timeout;
+            let tried = attempt(&*self.subscription.handler, incoming, limit, &self.clock).await;
             drop((alone, running));
             let backoff = self.limits.backoff();
             let wait = match tried {
@@ -130,16 +130,16 @@ impl Worker {
                     self.count("events_handled_total", event);
                     return Outcome::Handled;
                 }
-                Err(Fault::NotYet(wait)) => wait,
-                Err(Fault::Unavailable(cause)) => {
+                Err(ConsumeError::RetryLater(wait)) => wait,
+                Err(ConsumeError::Unavailable(cause)) => {
                     absences += 1;
                     self.note(event, "something that the handler stands on is away", &*cause);
                     backoff.delay(absences, &self.ids)
                 }
-                Err(Fault::Failed(cause)) => {
+                Err(ConsumeError::Failed(cause)) => {
                     (failures, absences) = (failures + 1, 0);
                     self.note(event, "an event could not be handled", &*cause);
-                    if failures >= self.limits.attempts {
+                    if failures >= self.limits.max_attempts {
                         let reason = reason(&*cause);
                         return Outcome::GaveUp(Failure { reason, attempts: failures, at: self.clock.now() });
                     }

@@ -1,22 +1,22 @@
 //! What becomes of deliveries: acknowledged, given back, or still at work.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::Subject as ReplyTo;
 use async_nats::jetstream::AckKind;
-use common::Ids;
+use common::{Backoff, Ids};
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tracing::warn;
 
 use super::Shared;
-use crate::backoff::Backoff;
 
 /// When a delivery that was given back comes again, by how often it came before. Without a delay it would come at
 /// once, and a consumer that cannot handle it would spin.
-const COMES_AGAIN: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(30) };
+const COMES_AGAIN: Backoff = Backoff { first: Duration::from_millis(100), max: Duration::from_secs(30) };
 
 /// How often a sign of life is sent within the time after which the server takes a delivery back.
 const SIGNS_OF_LIFE: u32 = 3;
@@ -60,7 +60,7 @@ impl Answers {
     }
 
     fn held(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+        self.held.lock()
     }
 }
 

@@ -6,16 +6,15 @@ use std::time::Duration;
 use async_nats::jetstream::context::{ContextBuilder, CreateStreamError, CreateStreamErrorKind};
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions};
-use common::{Ids, SharedClock};
+use common::{Backoff, Ids, SharedClock};
 use tracing::{info, warn};
 
 use super::link::Link;
 use super::settings::{Owner, Settings};
 use super::{Address, Options};
-use crate::backoff::Backoff;
 
 /// The delays between two tries, of the first connection and of every later one.
-const RETRY: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(10) };
+const RETRY: Backoff = Backoff { first: Duration::from_millis(100), max: Duration::from_secs(10) };
 
 /// How often the server is asked for a sign of life. Two that stay unanswered end the connection.
 const PING_EVERY: Duration = Duration::from_secs(5);

@@ -15,12 +15,12 @@ use tracing::error;
 use super::Shared;
 use super::link::News;
 use super::settings::Owner;
-use crate::Missed;
+use crate::Lagged;
 
 /// How many events a listener may lie behind before it misses some.
 const BACKLOG: usize = 1024;
 
-type Heard = Result<Arc<Envelope>, Missed>;
+type Heard = Result<Arc<Envelope>, Lagged>;
 
 /// The events of these subjects from now on.
 pub(super) fn live(
@@ -32,7 +32,7 @@ pub(super) fn live(
     tasks.spawn(Listener::new(shared, subjects, tell).run());
     let heard = unfold(told, async |mut told| match told.recv().await {
         Ok(heard) => Some((heard, told)),
-        Err(RecvError::Lagged(_)) => Some((Err(Missed), told)),
+        Err(RecvError::Lagged(_)) => Some((Err(Lagged), told)),
         Err(RecvError::Closed) => None,
     });
     heard.boxed()
@@ -100,7 +100,7 @@ impl Listener {
 
     fn hear(&self, message: &Message) {
         // What cannot be read may be what somebody waits for.
-        let event = serde_json::from_slice::<Envelope>(&message.payload).map_err(|_| Missed);
+        let event = serde_json::from_slice::<Envelope>(&message.payload).map_err(|_| Lagged);
         if event.as_ref().map_or(true, |event| self.subjects.contains(&event.subject())) {
             self.tell.send(event.map(Arc::new)).ok();
         }
@@ -111,6 +111,6 @@ impl Listener {
     async fn missed(&self) {
         // Without an answer the connection is lost again, and this comes again when it is back.
         self.shared.context.query_account().await.ok();
-        self.tell.send(Err(Missed)).ok();
+        self.tell.send(Err(Lagged)).ok();
     }
 }

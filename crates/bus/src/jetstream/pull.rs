@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_nats::jetstream::Message as Pulled;
 use async_nats::{Message, StatusCode, Subscriber};
-use common::Envelope;
 use common::event::Subject;
+use common::{Backoff, Envelope};
 use futures::StreamExt;
 use metrics::counter;
 use serde_json::json;
@@ -20,7 +20,6 @@ use super::Shared;
 use super::connect::see_to_stream;
 use super::settings::{MOST_HELD, Owner};
 use crate::Delivery;
-use crate::backoff::Backoff;
 
 /// How long a request for events stands. A new one follows.
 const ASKED_FOR: Duration = Duration::from_secs(30);
@@ -32,7 +31,7 @@ const HEARTBEAT: Duration = Duration::from_secs(5);
 const DRAINED_WITHIN: Duration = Duration::from_secs(1);
 
 /// The delays between two tries to begin.
-const RETRY: Backoff = Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(10) };
+const RETRY: Backoff = Backoff { first: Duration::from_millis(50), max: Duration::from_secs(10) };
 
 /// Why hearing a stream ended before it was told to.
 #[derive(Debug, thiserror::Error)]

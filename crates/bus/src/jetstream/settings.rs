@@ -24,7 +24,7 @@ const MOST_UNANSWERED: i64 = 8 * (MOST_HELD as i64);
 /// all lanes of a consumer loop busy, few enough that a process that dies does not keep many from the others.
 pub(super) const MOST_HELD: u16 = 512;
 
-/// A service that announces facts. It has a stream of its own.
+/// A service that announces events. It has a stream of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Owner {
     Auth,
@@ -38,7 +38,7 @@ impl Owner {
     pub(super) const ALL: [Self; 5] =
         [Self::Auth, Self::Tickets, Self::Orders, Self::Expiration, Self::Payments];
 
-    /// Who announces facts of this kind.
+    /// Who announces events of this kind.
     pub(super) const fn of(subject: Subject) -> Self {
         match subject {
             Subject::SessionRevoked => Self::Auth,

@@ -120,14 +120,14 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use common::event::DeadlinePassed;
-    use common::{Fact, OrderId};
+    use common::{Event, OrderId};
 
     use super::*;
 
     fn entry(seq: u64, aggregate: u128) -> Entry {
         let time = Time::from_millis(0);
         let aggregate = Uuid::from_u128(aggregate);
-        let fact = DeadlinePassed { order_id: OrderId::from(aggregate), expires_at: time };
+        let event = DeadlinePassed { order_id: OrderId::from(aggregate), expires_at: time };
         let event = Envelope {
             id: Uuid::from_u128(seq.into()).into(),
             schema: 1,
@@ -135,7 +135,7 @@ mod tests {
             version: seq,
             time,
             trace: None,
-            fact: Fact::ExpirationCompleted(fact),
+            event: Event::ExpirationCompleted(event),
         };
         Entry { seq, event: Arc::new(event) }
     }

@@ -2,17 +2,16 @@
 
 use std::time::Duration;
 
+use common::Backoff;
 use metrics::counter;
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
 
 use super::Relay;
 use super::backlog::Entry;
-use crate::backoff::Backoff;
 
 /// The delays between two tries of the same entry.
-pub(super) const RETRY: Backoff =
-    Backoff { first: Duration::from_millis(50), longest: Duration::from_secs(30) };
+pub(super) const RETRY: Backoff = Backoff { first: Duration::from_millis(50), max: Duration::from_secs(30) };
 
 /// Publishes an entry until the bus acknowledges it. Returns the entry, and whether the bus has it; it does not if
 /// the relay was stopped before.

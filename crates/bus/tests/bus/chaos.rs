@@ -1,14 +1,15 @@
 //! Whatever fails and whoever dies, every event is handled, and those of an aggregate in order.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, Consumers, Fault, Limits, LocalBus, Received, Relay, Subscription};
+use bus::{Bus, ConsumeError, ConsumerLoop, Incoming, Limits, LocalBus, Relay, Subscription};
 use common::event::Subject;
 use common::{Ids, SeededEntropy};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -55,34 +56,34 @@ impl Chaos {
             Subscription { consumer, subjects: SUBJECTS, handler: Arc::new(Handler(self.handler(consumer))) };
         let clock = Arc::new(self.world.clock.clone());
         let store = self.world.store.clone();
-        let consumers = Consumers::new(subscription, &*self.bus, store, clock, self.chance.clone());
+        let consumers = ConsumerLoop::new(subscription, &*self.bus, store, clock, self.chance.clone());
         // A dead letter would rightly let the next event of its aggregate pass.
-        let limits = Limits { attempts: u32::MAX, ..Limits::default() };
+        let limits = Limits { max_attempts: u32::MAX, ..Limits::default() };
         running(consumers.with_limits(limits).run(CancellationToken::new()))
     }
 
     fn handler(
         &self,
         consumer: &'static str,
-    ) -> impl Fn(Received) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync + 'static {
+    ) -> impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static {
         let (handled, calm, chance) = (self.handled.clone(), self.calm.clone(), self.chance.clone());
-        move |received| {
-            let event = received.event;
-            let what = if *calm.lock().expect("unpoisoned") { u8::MAX } else { chance.bytes::<1>()[0] % 12 };
+        move |incoming| {
+            let event = incoming.envelope;
+            let what = if *calm.lock() { u8::MAX } else { chance.bytes::<1>()[0] % 12 };
             let done = || {
-                let mut handled = handled.lock().expect("unpoisoned");
+                let mut handled = handled.lock();
                 handled.entry((consumer, event.aggregate.as_u128())).or_default().push(event.version);
             };
             match what {
-                0 => async { Err(Fault::NotYet(Duration::from_millis(300))) }.boxed(),
-                1 => async { Err(Fault::Unavailable("away".into())) }.boxed(),
-                2 => async { Err(Fault::failed("no")) }.boxed(),
+                0 => async { Err(ConsumeError::RetryLater(Duration::from_millis(300))) }.boxed(),
+                1 => async { Err(ConsumeError::Unavailable("away".into())) }.boxed(),
+                2 => async { Err(ConsumeError::failed("no")) }.boxed(),
                 3 => async { panic!("in the middle of it") }.boxed(),
                 4 => futures::future::pending().boxed(),
                 // It did its work and then failed to say so.
                 5 => {
                     done();
-                    async { Err(Fault::failed("after the work")) }.boxed()
+                    async { Err(ConsumeError::failed("after the work")) }.boxed()
                 }
                 _ => {
                     done();
@@ -119,13 +120,13 @@ async fn run(seed: u64) {
             }
         }
     }
-    *chaos.calm.lock().expect("unpoisoned") = true;
+    *chaos.calm.lock() = true;
     for _ in 0..40 {
         chaos.world.pass(Duration::from_secs(31)).await;
     }
     settle().await;
     assert_eq!(chaos.world.outbox().await, 0, "seed {seed}");
-    let handled = chaos.handled.lock().expect("unpoisoned");
+    let handled = chaos.handled.lock();
     for consumer in ["first", "second"] {
         for (order, last) in &committed {
             let mut distinct = Vec::new();

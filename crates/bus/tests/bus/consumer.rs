@@ -1,12 +1,13 @@
 //! The consumer loop: order, retries, patience and bounds.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::{DeadLetter, Fault, Limits, Received};
+use bus::{ConsumeError, DeadLetter, Incoming, Limits};
 use common::{Clock, Time};
 use futures::FutureExt;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
 use crate::support::{Listening, Published, World, settle};
@@ -14,22 +15,22 @@ use crate::support::{Listening, Published, World, settle};
 /// When which version of which order was tried.
 type Tries = Arc<Mutex<Vec<(Time, u128, u64)>>>;
 
-fn note(tries: &Tries, clock: &impl Clock, received: &Received) {
-    let event = &received.event;
-    tries.lock().expect("unpoisoned").push((clock.now(), event.aggregate.as_u128(), event.version));
+fn note(tries: &Tries, clock: &impl Clock, incoming: &Incoming) {
+    let event = &incoming.envelope;
+    tries.lock().push((clock.now(), event.aggregate.as_u128(), event.version));
 }
 
 fn waits(tries: &Tries) -> Vec<Duration> {
-    tries.lock().expect("unpoisoned").windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
+    tries.lock().windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
 }
 
 #[tokio::test]
 async fn an_event_that_fails_is_tried_ten_times_ever_more_seldom_and_then_kept_with_the_reason() {
     let (world, tries) = (World::new(), Tries::default());
     let (clock, noted) = (world.clock.clone(), tries.clone());
-    let listening = Listening::start(&world, Limits::default(), move |received| {
-        note(&noted, &clock, &received);
-        async { Err(Fault::failed("the seat map is upside down")) }.boxed()
+    let listening = Listening::start(&world, Limits::default(), move |incoming| {
+        note(&noted, &clock, &incoming);
+        async { Err(ConsumeError::failed("the seat map is upside down")) }.boxed()
     });
     let event = world.event(1, 1);
     let published = listening.publish(&event);
@@ -55,9 +56,9 @@ async fn an_event_that_fails_is_tried_ten_times_ever_more_seldom_and_then_kept_w
 #[tokio::test]
 async fn a_panic_is_a_failure_like_any_other() {
     let world = World::new();
-    let listening = Listening::start(&world, Limits::default(), |received: Received| {
+    let listening = Listening::start(&world, Limits::default(), |incoming: Incoming| {
         // Once before the first await and from then on behind it.
-        assert!(received.event.version != 1, "no seat of version {}", received.event.version);
+        assert!(incoming.envelope.version != 1, "no seat of version {}", incoming.envelope.version);
         async { panic!("no seat at all") }.boxed()
     });
     let (early, late) = (listening.publish(&world.event(1, 1)), listening.publish(&world.event(2, 2)));
@@ -75,9 +76,9 @@ async fn a_panic_is_a_failure_like_any_other() {
 async fn a_handler_that_hangs_is_dropped_after_30_seconds_and_tried_again() {
     let (world, tries) = (World::new(), Tries::default());
     let (clock, noted) = (world.clock.clone(), tries.clone());
-    let limits = Limits { attempts: 3, ..Limits::default() };
-    let listening = Listening::start(&world, limits, move |received| {
-        note(&noted, &clock, &received);
+    let limits = Limits { max_attempts: 3, ..Limits::default() };
+    let listening = Listening::start(&world, limits, move |incoming| {
+        note(&noted, &clock, &incoming);
         futures::future::pending().boxed()
     });
     let published = listening.publish(&world.event(1, 1));
@@ -94,10 +95,10 @@ async fn a_handler_that_hangs_is_dropped_after_30_seconds_and_tried_again() {
 async fn what_a_handler_stands_on_may_be_away_for_as_long_as_it_takes() {
     let (world, tries) = (World::new(), Tries::default());
     let (clock, noted) = (world.clock.clone(), tries.clone());
-    let listening = Listening::start(&world, Limits::default(), move |received| {
-        note(&noted, &clock, &received);
-        let back = noted.lock().expect("unpoisoned").len() > 100;
-        async move { if back { Ok(()) } else { Err(Fault::Unavailable("the database sleeps".into())) } }
+    let listening = Listening::start(&world, Limits::default(), move |incoming| {
+        note(&noted, &clock, &incoming);
+        let back = noted.lock().len() > 100;
+        async move { if back { Ok(()) } else { Err(ConsumeError::Unavailable("the database sleeps".into())) } }
             .boxed()
     });
     let published = listening.publish(&world.event(1, 1));
@@ -114,11 +115,11 @@ async fn what_a_handler_stands_on_may_be_away_for_as_long_as_it_takes() {
 async fn an_event_whose_time_has_not_come_is_tried_again_exactly_then_and_knows_since_when() {
     let (world, tries) = (World::new(), Tries::default());
     let (clock, noted, began) = (world.clock.clone(), tries.clone(), world.clock.now());
-    let listening = Listening::start(&world, Limits::default(), move |received| {
-        note(&noted, &clock, &received);
-        assert_eq!(received.first_tried, began);
-        let patient = clock.now() - received.first_tried < Duration::from_secs(5);
-        async move { if patient { Err(Fault::NotYet(Duration::from_millis(250))) } else { Ok(()) } }.boxed()
+    let listening = Listening::start(&world, Limits::default(), move |incoming| {
+        note(&noted, &clock, &incoming);
+        assert_eq!(incoming.first_attempt_at, began);
+        let patient = clock.now() - incoming.first_attempt_at < Duration::from_secs(5);
+        async move { if patient { Err(ConsumeError::RetryLater(Duration::from_millis(250))) } else { Ok(()) } }.boxed()
     });
     let published = listening.publish(&world.event(1, 1));
     world.pass_time_until(|| published.is_done()).await;
@@ -131,12 +132,13 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
     let (world, tries) = (World::new(), Tries::default());
     let (clock, noted) = (world.clock.clone(), tries.clone());
     // Waiting takes no place of those that run.
-    let limits = Limits { running: 1, ..Limits::default() };
-    let listening = Listening::start(&world, limits, move |received| {
-        note(&noted, &clock, &received);
-        let waits = received.event.aggregate.as_u128() == 1
-            && clock.now() - received.first_tried < Duration::from_secs(1);
-        async move { if waits { Err(Fault::NotYet(Duration::from_secs(1))) } else { Ok(()) } }.boxed()
+    let limits = Limits { max_concurrent: 1, ..Limits::default() };
+    let listening = Listening::start(&world, limits, move |incoming| {
+        note(&noted, &clock, &incoming);
+        let waits = incoming.envelope.aggregate.as_u128() == 1
+            && clock.now() - incoming.first_attempt_at < Duration::from_secs(1);
+        async move { if waits { Err(ConsumeError::RetryLater(Duration::from_secs(1))) } else { Ok(()) } }
+            .boxed()
     });
     let published: Vec<_> = [(1, 1), (1, 2), (2, 1), (3, 1), (2, 2)]
         .into_iter()
@@ -144,8 +146,7 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
         .collect();
     settle().await;
     let began = world.clock.now();
-    let so_far: Vec<_> =
-        tries.lock().expect("unpoisoned").drain(..).map(|(_, order, version)| (order, version)).collect();
+    let so_far: Vec<_> = tries.lock().drain(..).map(|(_, order, version)| (order, version)).collect();
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 1).collect::<Vec<_>>(), [&(1, 1)]);
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 2).collect::<Vec<_>>(), [&(2, 1), &(2, 2)]);
     assert!(so_far.contains(&(3, 1)));
@@ -153,7 +154,7 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
     world.pass_time_until(|| published.iter().all(Published::is_done)).await;
     let second = Duration::from_secs(1);
     let (one, two) = (began.after(second), began.after(2 * second));
-    assert_eq!(*tries.lock().expect("unpoisoned"), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
+    assert_eq!(*tries.lock(), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
 }
 
 #[tokio::test]
@@ -163,7 +164,7 @@ async fn a_handler_runs_under_the_trace_of_its_event() {
     let listening = Listening::start(&world, Limits::default(), move |_| {
         let noted = Arc::clone(&noted);
         async move {
-            *noted.lock().expect("unpoisoned") = common::trace::current();
+            *noted.lock() = common::trace::current();
             Ok(())
         }
         .boxed()
@@ -172,15 +173,15 @@ async fn a_handler_runs_under_the_trace_of_its_event() {
     event.trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
     let published = listening.publish(&Arc::new(event.clone()));
     world.pass_time_until(|| published.is_done()).await;
-    assert_eq!(*seen.lock().expect("unpoisoned"), event.trace);
+    assert_eq!(*seen.lock(), event.trace);
 }
 
 #[tokio::test]
 async fn no_more_handlers_run_and_no_more_events_are_held_than_allowed() {
     for (limits, most) in [
         (Limits::default(), 64),
-        (Limits { running: 3, ..Limits::default() }, 3),
-        (Limits { running: 8, held: 5, ..Limits::default() }, 5),
+        (Limits { max_concurrent: 3, ..Limits::default() }, 3),
+        (Limits { max_concurrent: 8, max_buffered: 5, ..Limits::default() }, 5),
     ] {
         let (world, gate) = (World::new(), Arc::new(Semaphore::new(0)));
         let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));

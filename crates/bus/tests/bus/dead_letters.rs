@@ -1,12 +1,13 @@
 //! Dead letters: kept before anything is acknowledged, and handled again on request.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bus::{DeadLetter, Fault, Limits, Received};
+use bus::{ConsumeError, DeadLetter, Incoming, Limits};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::support::{Listening, World, settle};
@@ -20,26 +21,28 @@ struct Mended {
 }
 
 impl Mended {
-    fn handler(&self) -> impl Fn(Received) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync + 'static {
+    fn handler(
+        &self,
+    ) -> impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static {
         let mended = self.clone();
-        move |received| {
+        move |incoming| {
             let tries = mended.tries.fetch_add(1, Ordering::Relaxed);
             if mended.broken.load(Ordering::Relaxed) {
-                return async move { Err(Fault::failed(format!("broken at try {tries}"))) }.boxed();
+                return async move { Err(ConsumeError::failed(format!("broken at try {tries}"))) }.boxed();
             }
-            mended.handled.lock().expect("unpoisoned").push(received.event.version);
+            mended.handled.lock().push(incoming.envelope.version);
             async { Ok(()) }.boxed()
         }
     }
 
     fn handled(&self) -> Vec<u64> {
-        self.handled.lock().expect("unpoisoned").clone()
+        self.handled.lock().clone()
     }
 }
 
 /// Two attempts, so that little time passes.
 fn limits() -> Limits {
-    Limits { attempts: 2, ..Limits::default() }
+    Limits { max_attempts: 2, ..Limits::default() }
 }
 
 async fn letters(world: &World) -> Vec<DeadLetter> {
@@ -61,12 +64,12 @@ async fn with_one_dead_letter(limits: Limits) -> (World, Mended, Listening, Dead
 async fn a_dead_letter_is_handled_again_on_request_and_goes_when_that_succeeds() {
     let (world, mended, _listening, letter) = with_one_dead_letter(limits()).await;
     mended.broken.store(false, Ordering::Relaxed);
-    world.pass(limits().replay_every).await;
+    world.pass(limits().replay_interval).await;
     assert!(mended.handled().is_empty(), "nobody asked for it");
 
     assert!(DeadLetter::request_replay(&world.store, letter.id).await.expect("asked"));
     assert!(letters(&world).await[0].replay_requested);
-    world.pass(limits().replay_every).await;
+    world.pass(limits().replay_interval).await;
     assert_eq!(mended.handled(), [1]);
     assert_eq!(letters(&world).await, []);
 }
@@ -86,14 +89,14 @@ async fn a_replay_that_fails_again_says_why_and_waits_for_another_request() {
     assert!(!again[0].replay_requested);
 
     for _ in 0..3 {
-        world.pass(limits().replay_every).await;
+        world.pass(limits().replay_interval).await;
     }
     assert_eq!(mended.tries.load(Ordering::Relaxed), 4);
 }
 
 #[tokio::test]
 async fn a_replay_that_takes_longer_than_the_next_look_is_not_begun_twice() {
-    let limits = Limits { replay_every: Duration::from_millis(1), ..limits() };
+    let limits = Limits { replay_interval: Duration::from_millis(1), ..limits() };
     let (world, mended, _listening, letter) = with_one_dead_letter(limits).await;
     DeadLetter::request_replay(&world.store, letter.id).await.expect("asked");
     world.pass_time_until(|| mended.tries.load(Ordering::Relaxed) == 4).await;
@@ -122,9 +125,9 @@ async fn a_replay_waits_its_turn_behind_an_event_of_the_same_aggregate() {
     let mends = mended.handler();
     let gate = Arc::new(tokio::sync::Semaphore::new(0));
     let opened = gate.clone();
-    let listening = Listening::start(&world, limits(), move |received| {
-        let (second, opened) = (received.event.version == 2, opened.clone());
-        let handling = mends(received);
+    let listening = Listening::start(&world, limits(), move |incoming| {
+        let (second, opened) = (incoming.envelope.version == 2, opened.clone());
+        let handling = mends(incoming);
         async move {
             if second {
                 opened.acquire().await.expect("open").forget();
@@ -141,7 +144,7 @@ async fn a_replay_waits_its_turn_behind_an_event_of_the_same_aggregate() {
     let second = listening.publish(&world.event(1, 2));
     settle().await;
     DeadLetter::request_replay(&world.store, letter.id).await.expect("asked");
-    world.pass(limits().replay_every).await;
+    world.pass(limits().replay_interval).await;
     assert_eq!(mended.handled(), [2]);
     gate.add_permits(1);
     settle().await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bus::{Fault, Limits};
+use bus::{ConsumeError, Limits};
 use futures::FutureExt;
 use tokio::sync::Semaphore;
 
@@ -40,7 +40,7 @@ async fn a_running_handler_is_finished_and_its_event_acknowledged() {
 async fn an_event_that_waits_for_another_try_is_left_to_the_bus_at_once() {
     let world = World::new();
     let mut listening = Listening::start(&world, Limits::default(), |_| {
-        async { Err(Fault::NotYet(Duration::from_hours(1))) }.boxed()
+        async { Err(ConsumeError::RetryLater(Duration::from_hours(1))) }.boxed()
     });
     let waiting = listening.publish(&world.event(1, 1));
     settle().await;
@@ -53,7 +53,7 @@ async fn an_event_that_waits_for_another_try_is_left_to_the_bus_at_once() {
 #[tokio::test]
 async fn a_handler_that_hangs_does_not_keep_the_process() {
     let (world, dropped) = (World::new(), Arc::new(AtomicUsize::new(0)));
-    let limits = Limits { stop_within: Duration::from_secs(10), ..Limits::default() };
+    let limits = Limits { stop_timeout: Duration::from_secs(10), ..Limits::default() };
     let counted = dropped.clone();
     let mut listening = Listening::start(&world, limits, move |_| {
         let guard = Guard(counted.clone());

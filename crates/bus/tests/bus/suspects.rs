@@ -1,12 +1,13 @@
 //! Events that were delivered often: what they may have done to a process, they shall not do for ever.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 
-use bus::{Consumers, DeadLetter, Fault, Received, Subscription};
+use bus::{ConsumeError, ConsumerLoop, DeadLetter, Incoming, Subscription};
 use common::event::Subject;
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -16,7 +17,7 @@ use crate::support::{GivenBus, Handler, World};
 fn consume(
     world: &World,
     bus: &GivenBus,
-    handler: impl Fn(Received) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync + 'static,
+    handler: impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
 ) -> JoinSet<()> {
     let subscription = Subscription {
         consumer: "tests",
@@ -24,7 +25,7 @@ fn consume(
         handler: Arc::new(Handler(handler)),
     };
     let (clock, ids) = (Arc::new(world.clock.clone()), world.ids.clone());
-    let consumers = Consumers::new(subscription, bus, world.store.clone(), clock, ids);
+    let consumers = ConsumerLoop::new(subscription, bus, world.store.clone(), clock, ids);
     let mut running = JoinSet::new();
     running.spawn(consumers.run(CancellationToken::new()));
     running
@@ -36,12 +37,12 @@ async fn what_came_more_than_20_times_is_a_dead_letter_without_another_attempt()
     let (last, over) = (world.event(1, 1), world.event(2, 1));
     let bus = GivenBus::new([(last.clone(), 20), (over.clone(), 21)]);
     let noted = Arc::clone(&tried);
-    let _running = consume(&world, &bus, move |received| {
-        noted.lock().expect("unpoisoned").push(received.event);
+    let _running = consume(&world, &bus, move |incoming| {
+        noted.lock().push(incoming.envelope);
         async { Ok(()) }.boxed()
     });
     world.pass_time_until(|| bus.acknowledged() == 2).await;
-    assert_eq!(*tried.lock().expect("unpoisoned"), [last]);
+    assert_eq!(*tried.lock(), [last]);
     let letters = DeadLetter::list(&world.store).await.expect("listed");
     assert_eq!(letters.len(), 1);
     assert_eq!((&letters[0].event, letters[0].attempts), (&*over, 20));
@@ -56,8 +57,8 @@ async fn suspects_are_tried_one_at_a_time_in_any_order_and_hold_up_nobody_else()
     let bus = GivenBus::new(suspects.chain(others).collect::<Vec<_>>());
     let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (counted, highest, noted) = (Arc::clone(&running), Arc::clone(&peak), Arc::clone(&tried));
-    let _running = consume(&world, &bus, move |received| {
-        let order = received.event.aggregate.as_u128();
+    let _running = consume(&world, &bus, move |incoming| {
+        let order = incoming.envelope.aggregate.as_u128();
         let (counted, highest, noted) = (counted.clone(), highest.clone(), noted.clone());
         async move {
             if order < 50 {
@@ -65,14 +66,14 @@ async fn suspects_are_tried_one_at_a_time_in_any_order_and_hold_up_nobody_else()
                 tokio::task::yield_now().await;
                 counted.fetch_sub(1, Ordering::Relaxed);
             }
-            noted.lock().expect("unpoisoned").push(order);
+            noted.lock().push(order);
             Ok(())
         }
         .boxed()
     });
     world.pass_time_until(|| bus.acknowledged() == 60).await;
     assert_eq!(peak.load(Ordering::Relaxed), 1);
-    let tried = tried.lock().expect("unpoisoned");
+    let tried = tried.lock();
     assert_eq!(tried[..10], (50..60).collect::<Vec<_>>(), "the others did not wait");
     assert!(!tried[10..].is_sorted(), "the order is left to chance: {tried:?}");
 }

@@ -3,14 +3,14 @@
 use bus::Bus;
 use futures::StreamExt;
 
-use crate::support::{DEADLINES, Marketplace, event, next, publish, within};
+use crate::support::{DEADLINES, Marketplace, envelope, next, publish, within};
 
 #[tokio::test]
 async fn closing_tells_the_server_what_was_done_and_gives_back_the_rest_at_once() {
     let marketplace = Marketplace::new();
     let (first, second) = (marketplace.process().await, marketplace.process().await);
     let mut deliveries = first.subscribe("deadlines", DEADLINES);
-    let (done, left) = (event(), event());
+    let (done, left) = (envelope(), envelope());
     publish(&*first, &done).await;
     publish(&*first, &left).await;
     next(&mut deliveries).await.ack();
@@ -23,7 +23,7 @@ async fn closing_tells_the_server_what_was_done_and_gives_back_the_rest_at_once(
     // The server would take 30 seconds to take it back from a process that had died.
     let mut deliveries = second.subscribe("deadlines", DEADLINES);
     let delivery = next(&mut deliveries).await;
-    assert_eq!((&delivery.event, delivery.times), (&left, 2));
+    assert_eq!((&delivery.envelope, delivery.deliveries), (&left, 2));
     marketplace.end().await;
 }
 
@@ -35,7 +35,7 @@ async fn closing_ends_subscriptions_and_fails_who_still_publishes() {
     bus.close().await;
     assert!(within(deliveries.next()).await.is_none());
     assert!(within(live.next()).await.is_none());
-    assert!(within(bus.publish(event())).await.is_err());
+    assert!(within(bus.publish(envelope())).await.is_err());
     assert!(bus.check().await.is_err());
     marketplace.end().await;
 }

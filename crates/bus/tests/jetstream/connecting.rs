@@ -10,7 +10,7 @@ use common::clock::SystemClock;
 use futures::future::{join, join_all};
 use servers::{Port, ServerLocation, nats};
 
-use crate::support::{DEADLINES, Marketplace, event, guarded_server, ids, next, publish, within};
+use crate::support::{DEADLINES, Marketplace, envelope, guarded_server, ids, next, publish, within};
 
 async fn connect(url: &str, options: Options) -> Result<Arc<JetStream>, ConnectError> {
     let address: Address = url.parse().expect("an address");
@@ -28,12 +28,12 @@ async fn processes_that_all_start_at_once_agree_on_streams_and_consumers() {
     let mut subscriptions: Vec<_> =
         processes.iter().map(|process| process.subscribe("deadlines", DEADLINES)).collect();
     for process in &processes {
-        publish(&**process, &event()).await;
+        publish(&**process, &envelope()).await;
     }
     let (mut heard, mut together) = (0, futures::stream::select_all(subscriptions.drain(..)));
     while heard < processes.len() {
         let delivery = within(futures::StreamExt::next(&mut together)).await.expect("a delivery");
-        assert_eq!(delivery.times, 1);
+        assert_eq!(delivery.deliveries, 1);
         delivery.ack();
         heard += 1;
     }
@@ -47,16 +47,16 @@ async fn processes_that_all_start_at_once_agree_on_streams_and_consumers() {
 #[tokio::test]
 async fn a_consumer_that_comes_first_misses_nothing_and_one_that_comes_late_hears_what_is_kept() {
     let marketplace = Marketplace::new();
-    let (early, event) = (marketplace.process().await, event());
+    let (early, event) = (marketplace.process().await, envelope());
     let mut first = early.subscribe("first", DEADLINES);
     // Its stream is gone, as if it had not been created yet.
     let context = marketplace.context().await;
     context.delete_stream(marketplace.stream_name("expiration")).await.expect("deleted");
     let publisher = marketplace.process().await;
     publish(&*publisher, &event).await;
-    assert_eq!(next(&mut first).await.event, event);
+    assert_eq!(next(&mut first).await.envelope, event);
     let mut late = publisher.subscribe("late", DEADLINES);
-    assert_eq!(next(&mut late).await.event, event);
+    assert_eq!(next(&mut late).await.envelope, event);
     marketplace.end().await;
 }
 

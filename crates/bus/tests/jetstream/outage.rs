@@ -7,7 +7,7 @@ use std::time::Duration;
 use bus::jetstream::JetStream;
 use bus::{Bus, DeadLetter, Limits, Relay};
 use common::clock::SystemClock;
-use common::{Decision, OrderId, patiently};
+use common::{Decision, OrderId, poll_until};
 use futures::future::join;
 use serde::{Deserialize, Serialize};
 use store::sqlite::SqliteBackend;
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::support::{Ends, Marketplace, Running, event, fact, ids, own_server, publish, within};
+use crate::support::{Ends, Marketplace, Running, envelope, event, ids, own_server, publish, within};
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Order {
@@ -46,8 +46,8 @@ async fn commit(store: &Store, count: usize) -> Vec<Uuid> {
     let mut committed = Vec::new();
     for _ in 0..count {
         let id: OrderId = ids().next();
-        let order = Decision::announced(Order { id }, fact(id));
-        let change = orders.change::<std::convert::Infallible>(id, move |_| Ok(Some(order.clone())));
+        let order = Decision::with_event(Order { id }, event(id));
+        let change = orders.update::<std::convert::Infallible>(id, move |_| Ok(Some(order.clone())));
         change.await.expect("committed");
         committed.push(id.into());
     }
@@ -84,7 +84,7 @@ async fn what_is_committed_before_during_and_after_an_outage_is_heard_and_nothin
         missing.remove(&running.begun().await.aggregate);
     }
     let empty = || async { Ok::<_, ()>(announcing.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)) };
-    patiently(Duration::from_mins(1), empty).await.expect("no error").expect("the outbox is empty");
+    poll_until(Duration::from_mins(1), empty).await.expect("no error").expect("the outbox is empty");
     marketplace.until("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 0).await;
     assert_eq!(DeadLetter::list(&listening).await.expect("listed"), []);
     stop.cancel();
@@ -99,18 +99,18 @@ async fn a_process_says_that_it_has_no_bus_and_when_it_has_one_again() {
     bus.check().await.expect("ready");
     server.kill();
     let down = || async { Ok::<_, ()>(bus.check().await.err()) };
-    let down = patiently(Duration::from_mins(1), down).await.expect("no error").expect("it notices");
+    let down = poll_until(Duration::from_mins(1), down).await.expect("no error").expect("it notices");
     assert!(down.to_string().starts_with("the bus is not available: "), "{down}");
     server.restart().expect("it starts again");
     let up = || async { Ok::<_, ()>(bus.check().await.ok()) };
-    patiently(Duration::from_mins(1), up).await.expect("no error").expect("it notices");
+    poll_until(Duration::from_mins(1), up).await.expect("no error").expect("it notices");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_event_that_is_published_during_an_outage_waits_for_its_end() {
     let mut server = own_server();
     let marketplace = Marketplace::at(server.url());
-    let (bus, event) = (marketplace.process().await, event());
+    let (bus, event) = (marketplace.process().await, envelope());
     server.kill();
     let restarted = async { server.restart().expect("it starts again") };
     join(publish(&*bus, &event), restarted).await;

@@ -6,7 +6,7 @@ use bus::Bus;
 use futures::future::join_all;
 use futures::stream::{StreamExt, select};
 
-use crate::support::{DEADLINES, Marketplace, event, publish, within};
+use crate::support::{DEADLINES, Marketplace, envelope, publish, within};
 
 #[tokio::test]
 async fn two_processes_of_a_service_share_the_events_and_no_event_comes_to_both() {
@@ -17,12 +17,12 @@ async fn two_processes_of_a_service_share_the_events_and_no_event_comes_to_both(
         other.subscribe("deadlines", DEADLINES).map(|delivery| (2, delivery)),
     );
     marketplace.until("deadlines", |info| info.num_waiting == 2).await;
-    let events: Vec<_> = (0..200).map(|_| event()).collect();
+    let events: Vec<_> = (0..200).map(|_| envelope()).collect();
     join_all(events.iter().map(|event| publish(&*one, event))).await;
     let (mut heard, mut by) = (HashSet::new(), HashSet::new());
     for _ in &events {
         let (process, delivery) = within(both.next()).await.expect("a delivery");
-        assert!(heard.insert(delivery.event.id), "it came twice");
+        assert!(heard.insert(delivery.envelope.id), "it came twice");
         by.insert(process);
         delivery.ack();
     }
@@ -37,7 +37,7 @@ async fn what_one_process_cannot_take_goes_to_another() {
     let (busy, idle) = (marketplace.process().await, marketplace.process().await);
     let mut full = busy.subscribe("deadlines", DEADLINES);
     marketplace.until("deadlines", |info| info.num_waiting == 1).await;
-    let events: Vec<_> = (0..600).map(|_| event()).collect();
+    let events: Vec<_> = (0..600).map(|_| envelope()).collect();
     join_all(events.iter().map(|event| publish(&*busy, event))).await;
     // As many as it may hold.
     let mut held = Vec::new();

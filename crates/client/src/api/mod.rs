@@ -41,7 +41,7 @@ const FOR_READING: Duration = Duration::from_secs(3);
 
 /// How long a change may take. It is below the patience of the stack, so that a page and not the stack says it.
 const FOR_CHANGING: Duration =
-    common::http::Stack::PATIENCE.saturating_sub(MARGIN).saturating_sub(FOR_READING);
+    common::http::MiddlewareStack::REQUEST_TIMEOUT.saturating_sub(MARGIN).saturating_sub(FOR_READING);
 
 impl Api {
     /// Services at addresses of their own.

@@ -22,7 +22,7 @@ pub(crate) async fn buy(
     visitor: Visitor,
     form: Form,
 ) -> Shown {
-    let id = id.known()?;
+    let id = id.parse()?;
     let price = match seen(&form) {
         Some(price) => price,
         // Whoever pressed no button of ours has seen no other price than the ticket's.

@@ -13,7 +13,7 @@ use crate::visitor::Visitor;
 
 /// Gives an order up.
 pub(crate) async fn cancel(State(client): State<Client>, id: PathId<OrderId>, visitor: Visitor) -> Shown {
-    let id = id.known()?;
+    let id = id.parse()?;
     match client.api.delete(&visitor.caller, &format!("/api/orders/{id}")).await {
         Ok(_) => Ok(render::see_other(&format!("/orders/{id}"))),
         Err(ApiError::Away) => Err(Problem::unavailable()),

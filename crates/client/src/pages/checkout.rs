@@ -55,7 +55,7 @@ async fn show(State(client): State<Client>, visitor: Visitor, id: PathId<OrderId
     if visitor.person.is_none() {
         return Ok(render::see_other(&Frame::of(&visitor).sign_in()));
     }
-    page(&client, &visitor, id.known()?, StatusCode::OK, None).await
+    page(&client, &visitor, id.parse()?, StatusCode::OK, None).await
 }
 
 /// The page of an order; `fault` is why something could not be done with it.

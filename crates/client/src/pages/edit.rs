@@ -52,7 +52,7 @@ pub(crate) async fn show(State(client): State<Client>, id: PathId<TicketId>, vis
     if visitor.person.is_none() {
         return Ok(visitor.sent_to_sign_in());
     }
-    let ticket = ticket::find(&client, &visitor, id.known()?).await?;
+    let ticket = ticket::find(&client, &visitor, id.parse()?).await?;
     if !visitor.is(ticket.seller_id) {
         return Err(Problem::not_yours());
     }
@@ -67,7 +67,7 @@ pub(crate) async fn save(
     visitor: Visitor,
     form: Form,
 ) -> Shown {
-    let id = id.known()?;
+    let id = id.parse()?;
     let (offer, mut faults) = (Offer::typed(&form), Faults::none());
     let t = Frame::of(&visitor).t;
     let body = offer.body(t, &mut faults);

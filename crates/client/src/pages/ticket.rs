@@ -82,7 +82,7 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Shown {
     let url = address(&client, &headers, &visitor);
-    page(&client, &visitor, id.known()?, StatusCode::OK, None, url).await
+    page(&client, &visitor, id.parse()?, StatusCode::OK, None, url).await
 }
 
 /// The page of a ticket after something with it did not work.

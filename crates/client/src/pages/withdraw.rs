@@ -13,7 +13,7 @@ use crate::visitor::Visitor;
 
 /// Takes a ticket back.
 pub(crate) async fn withdraw(State(client): State<Client>, id: PathId<TicketId>, visitor: Visitor) -> Shown {
-    let id = id.known()?;
+    let id = id.parse()?;
     match client.api.delete(&visitor.caller, &format!("/api/tickets/{id}")).await {
         Ok(_) => Ok(render::see_other(&format!("/tickets/{id}?done=withdrawn"))),
         Err(ApiError::Away) => Err(Problem::unavailable()),

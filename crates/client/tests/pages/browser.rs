@@ -1,8 +1,7 @@
 //! A browser without scripts: it keeps a cookie, follows nothing by itself and sends forms.
 
-use std::sync::{Mutex, PoisonError};
-
 use e2e::{Person, Place, World};
+use parking_lot::Mutex;
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, redirect};
 
@@ -38,7 +37,7 @@ impl Browser {
     }
 
     pub(crate) fn cookie(&self) -> String {
-        self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.cookie.lock().clone()
     }
 
     pub(crate) async fn get(&self, path: &str) -> Seen {
@@ -58,7 +57,7 @@ impl Browser {
         let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
         let set = headers.get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok());
         if let Some(cookie) = set.and_then(|cookie| cookie.split(';').next()) {
-            cookie.clone_into(&mut self.cookie.lock().unwrap_or_else(PoisonError::into_inner));
+            cookie.clone_into(&mut self.cookie.lock());
         }
         Seen { status, headers, html: reply.text().await.expect("text") }
     }

@@ -1,11 +1,12 @@
 //! A clock that a test moves by hand.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt};
+use parking_lot::Mutex;
 
 use super::Clock;
 use crate::Time;
@@ -48,8 +49,8 @@ impl SimClock {
         state.sleepers.first_key_value().map(|((moment, _), _)| *moment)
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> parking_lot::MutexGuard<'_, State> {
+        self.0.lock()
     }
 }
 

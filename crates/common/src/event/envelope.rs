@@ -1,21 +1,21 @@
-//! What travels around a fact.
+//! What travels around a event.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Fact, Subject};
+use super::{Event, Subject};
 use crate::{EventId, Time};
 
-/// A published fact with what the bus and the consumers need to handle it.
+/// A published event with what the bus and the consumers need to handle it.
 ///
-/// `version` is the revision of the aggregate that the fact came from; `schema` is the shape of the data.
+/// `version` is the revision of the aggregate that the event came from; `schema` is the shape of the data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Envelope {
     /// Names this publication; a bus may use it to drop duplicates.
     pub id: EventId,
     /// The shape of `data`; it grows when a field changes its meaning.
     pub schema: u32,
-    /// The aggregate that the fact is about. Its events are delivered in order.
+    /// The aggregate that the event is about. Its events are delivered in order.
     pub aggregate: Uuid,
     /// The aggregate's revision.
     pub version: u64,
@@ -26,12 +26,12 @@ pub struct Envelope {
     pub trace: Option<String>,
     /// `subject` and `data`.
     #[serde(flatten)]
-    pub fact: Fact,
+    pub event: Event,
 }
 
 impl Envelope {
     /// The subject on which it is published.
     pub fn subject(&self) -> Subject {
-        self.fact.subject()
+        self.event.subject()
     }
 }

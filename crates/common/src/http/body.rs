@@ -7,19 +7,19 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
-use super::stack::{Bodies, Stack};
+use super::middleware::{Bodies, MiddlewareStack};
 use crate::Problem;
 
 /// The largest body of a request, in bytes: far above the largest ticket.
 pub(super) const LARGEST: usize = 64 * 1024;
 
-pub(super) async fn read(State(stack): State<Stack>, request: Request, next: Next) -> Response {
+pub(super) async fn read(State(stack): State<MiddlewareStack>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let bytes = match bounded(&parts.headers, body).await {
         Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),
     };
-    let must_fit = !parts.method.is_safe() && !bytes.is_empty() && !stack.is_machine_path(parts.uri.path());
+    let must_fit = !parts.method.is_safe() && !bytes.is_empty() && !stack.is_signed_path(parts.uri.path());
     if must_fit && !stack.bodies.accept(&parts.headers) {
         let words = stack.bodies.wanted();
         let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", words);

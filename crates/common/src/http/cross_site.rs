@@ -4,11 +4,11 @@ use axum::extract::Request;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 
-use super::stack::Stack;
+use super::middleware::MiddlewareStack;
 use crate::Problem;
 
-pub(super) fn check(stack: &Stack, request: &Request) -> Result<(), Problem> {
-    let harmless = request.method().is_safe() || stack.is_machine_path(request.uri().path());
+pub(super) fn check(stack: &MiddlewareStack, request: &Request) -> Result<(), Problem> {
+    let harmless = request.method().is_safe() || stack.is_signed_path(request.uri().path());
     if harmless || is_ours(request.headers(), stack.context.public_url.as_deref()) {
         return Ok(());
     }

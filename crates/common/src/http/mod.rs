@@ -5,7 +5,6 @@
 //! in the order [`CurrentUser`], [`PathId`], [`IfMatch`], [`Valid`], and by looking at `PathId` and `IfMatch` only
 //! after those.
 
-mod admit;
 mod body;
 mod client_address;
 mod context;
@@ -14,28 +13,30 @@ mod cross_site;
 mod fallback;
 mod fresh_id;
 mod if_match;
-mod no_list;
+mod limit_in_flight;
+mod middleware;
 mod observe;
 mod paging;
 mod path_id;
 mod problem;
+mod reject_arrays;
 mod reply;
 mod request_id;
+pub mod responses;
 pub mod session;
-mod stack;
+mod token_cache;
 mod valid;
-mod verified;
 
 pub use client_address::ClientAddress;
 pub use context::{HttpContext, Inner as HttpSettings};
 pub use cookie::SessionCookie;
 pub use fresh_id::{FreshId, ReservedId};
 pub use if_match::IfMatch;
+pub use middleware::{Bodies, MiddlewareStack};
 pub use paging::{Listing, PageQuery, Query};
 pub use path_id::PathId;
 pub use problem::ProblemBody;
-pub use reply::{Caching, Created, One};
+pub use reply::{Caching, Created, Versioned};
 pub use request_id::current as current_request_id;
 pub use session::{CurrentUser, Sessions};
-pub use stack::{Bodies, Stack, stack};
-pub use valid::{Faults, Parse, RawMoney, Valid};
+pub use valid::{FieldErrors, Parse, RawMoney, Valid};

@@ -62,7 +62,7 @@ impl PageQuery {
         let Some(cursor) = &self.cursor else { return Ok(None) };
         let place = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| {
             let (mark, place) = bytes.split_at_checked(8)?;
-            // A place ends in a 16-byte id: see `RangeQuery::place`.
+            // A place ends in a 16-byte id: see `RangeQuery::cursor`.
             (mark == mark_of(list, place) && place.len() >= 16).then(|| place.to_vec())
         });
         place.map(Some).ok_or_else(|| {

@@ -18,7 +18,7 @@ impl<T> PathId<T> {
     ///
     /// # Errors
     /// 404 if it is not the form of an id: then nothing can be there.
-    pub fn known(self) -> Result<T, Problem> {
+    pub fn parse(self) -> Result<T, Problem> {
         self.0.ok_or_else(Problem::not_found)
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn version_tag(version: u64) -> String {
 
 /// One thing at one version: `200` with `ETag` and `Cache-Control`.
 #[derive(Debug)]
-pub struct One<T> {
+pub struct Versioned<T> {
     /// Its revision.
     pub version: u64,
     /// Who may keep it.
@@ -45,7 +45,7 @@ pub struct One<T> {
     pub body: T,
 }
 
-impl<T: Serialize> IntoResponse for One<T> {
+impl<T: Serialize> IntoResponse for Versioned<T> {
     fn into_response(self) -> Response {
         tagged(StatusCode::OK, self.version, self.caching, self.body)
     }

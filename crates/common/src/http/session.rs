@@ -2,15 +2,16 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use futures::future::BoxFuture;
 use http::request::Parts;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use parking_lot::RwLock;
 use serde::{Deserialize, Serialize};
 
-use super::verified::Verified;
+use super::token_cache::TokenCache;
 use super::{HttpContext, SessionCookie};
 use crate::{Problem, SessionId, Time, UserId};
 
@@ -45,16 +46,16 @@ impl Claims {
 /// Where auth's public keys come from.
 pub trait VerifyingKeys: Send + Sync + 'static {
     /// The key of this id (`kid`), if auth has published one.
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>>;
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>>;
 }
 
 /// Auth's keys cannot be had right now, so nobody can tell whether a token is good. Whoever sent it stays signed in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("auth's public keys cannot be had")]
-pub struct KeysAway;
+pub struct KeysUnavailable;
 
-impl From<KeysAway> for Problem {
-    fn from(away: KeysAway) -> Self {
+impl From<KeysUnavailable> for Problem {
+    fn from(away: KeysUnavailable) -> Self {
         Self::unavailable().caused_by(away)
     }
 }
@@ -64,7 +65,7 @@ impl From<KeysAway> for Problem {
 pub struct Sessions {
     keys: Arc<dyn VerifyingKeys>,
     revoked: Arc<RwLock<HashMap<SessionId, Time>>>,
-    verified: Arc<Verified>,
+    verified: Arc<TokenCache>,
 }
 
 impl Sessions {
@@ -75,7 +76,7 @@ impl Sessions {
 
     /// From now on this session is refused, although its tokens are good until `until`.
     pub fn revoke(&self, session: SessionId, until: Time, now: Time) {
-        let mut revoked = self.revoked.write().unwrap_or_else(PoisonError::into_inner);
+        let mut revoked = self.revoked.write();
         // Once its last token has run out a session needs no remembering, so this stays as small as 15 minutes' worth.
         revoked.retain(|_, until| *until > now);
         revoked.insert(session, until);
@@ -85,7 +86,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Its key is not known here, and auth cannot be asked for it.
-    pub async fn signed(&self, token: &str) -> Result<Option<Claims>, KeysAway> {
+    pub async fn signed(&self, token: &str) -> Result<Option<Claims>, KeysUnavailable> {
         let header = jsonwebtoken::decode_header(token).ok().filter(|header| header.alg == Algorithm::ES256);
         let Some(kid) = header.and_then(|header| header.kid) else { return Ok(None) };
         let Some(key) = self.keys.find(&kid).await? else { return Ok(None) };
@@ -100,7 +101,7 @@ impl Sessions {
     ///
     /// # Errors
     /// Its key is not known here, and auth cannot be asked for it.
-    pub async fn verify(&self, token: &str, now: Time) -> Result<Option<CurrentUser>, KeysAway> {
+    pub async fn verify(&self, token: &str, now: Time) -> Result<Option<CurrentUser>, KeysUnavailable> {
         let claims = match self.verified.get(token) {
             Some(claims) => Some(claims),
             None => self.signed(token).await?.map(|claims| self.verified.keep(token, claims, now)),
@@ -115,7 +116,7 @@ impl Sessions {
 
     /// Whether the session was ended early.
     pub fn is_revoked(&self, session: SessionId) -> bool {
-        self.revoked.read().unwrap_or_else(PoisonError::into_inner).contains_key(&session)
+        self.revoked.read().contains_key(&session)
     }
 }
 
@@ -144,7 +145,10 @@ impl CurrentUser {
     ///
     /// # Errors
     /// Their token's key is not known here, and auth cannot be asked for it.
-    pub async fn of(context: &HttpContext, headers: &http::HeaderMap) -> Result<Option<Self>, KeysAway> {
+    pub async fn of(
+        context: &HttpContext,
+        headers: &http::HeaderMap,
+    ) -> Result<Option<Self>, KeysUnavailable> {
         match SessionCookie::of(context).read(headers) {
             Some(token) => context.sessions.verify(token, context.clock.now()).await,
             None => Ok(None),

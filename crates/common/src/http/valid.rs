@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::HttpContext;
-use super::no_list::NoList;
+use super::reject_arrays::RejectArrays;
 use crate::text::{self, TextError};
 use crate::{Currency, FieldError, Money, Problem, Time};
 
@@ -18,14 +18,14 @@ pub trait Parse: Sized {
     type Raw: DeserializeOwned;
 
     /// Makes the value, or notes every fault and returns `None`. `now` is the request's time.
-    fn parse(raw: Self::Raw, now: Time, faults: &mut Faults) -> Option<Self>;
+    fn parse(raw: Self::Raw, now: Time, errors: &mut FieldErrors) -> Option<Self>;
 }
 
 /// The faults of a body, collected.
 #[derive(Debug, Default)]
-pub struct Faults(Vec<FieldError>);
+pub struct FieldErrors(Vec<FieldError>);
 
-impl Faults {
+impl FieldErrors {
     /// Notes a fault.
     pub fn add(&mut self, field: impl Into<String>, message: impl Into<String>) {
         self.0.push(FieldError::new(field, message));
@@ -125,12 +125,12 @@ impl<T: Parse, S: Send + Sync> FromRequest<S> for Valid<T> {
 
 fn parse<T: Parse>(body: &[u8], now: Time) -> Result<T, Problem> {
     // First, since it reads to the end: what is not JSON is told so, whatever else is wrong with it.
-    let NoList = read(body)?;
+    let RejectArrays = read(body)?;
     let raw = read(body)?;
-    let mut faults = Faults::default();
-    match T::parse(raw, now, &mut faults) {
-        Some(value) if faults.0.is_empty() => Ok(value),
-        _ => Err(Problem::not_valid(faults.0)),
+    let mut errors = FieldErrors::default();
+    match T::parse(raw, now, &mut errors) {
+        Some(value) if errors.0.is_empty() => Ok(value),
+        _ => Err(Problem::not_valid(errors.0)),
     }
 }
 
@@ -192,9 +192,9 @@ mod tests {
     impl Parse for Offer {
         type Raw = RawOffer;
 
-        fn parse(raw: RawOffer, _: Time, faults: &mut Faults) -> Option<Self> {
-            let title = faults.line("title", raw.title, 5);
-            let price = faults.money("price", raw.price);
+        fn parse(raw: RawOffer, _: Time, errors: &mut FieldErrors) -> Option<Self> {
+            let title = errors.line("title", raw.title, 5);
+            let price = errors.money("price", raw.price);
             title.and(price).map(Self)
         }
     }

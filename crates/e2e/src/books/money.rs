@@ -45,8 +45,8 @@ pub(super) fn faults(books: &Books) -> Vec<String> {
 }
 
 fn wrong_amount(intent: &Value, order: &Value) -> Option<String> {
-    let (received, price) = (&intent["amount_received"], &order["ticket"]["price"]);
+    let (incoming, price) = (&intent["amount_received"], &order["ticket"]["price"]);
     let same_currency = text(&intent["currency"]).eq_ignore_ascii_case(text(&price["currency"]));
-    (received != &price["amount"] || !same_currency)
-        .then(|| format!("{received} {} were taken for order {} of {price}", intent["currency"], order["id"]))
+    (incoming != &price["amount"] || !same_currency)
+        .then(|| format!("{incoming} {} were taken for order {} of {price}", intent["currency"], order["id"]))
 }

@@ -8,7 +8,7 @@ pub(super) fn faults(books: &Books) -> Vec<String> {
         for document in documents {
             let waiting = document["outbox"].as_array().map_or(0, Vec::len);
             if waiting > 0 {
-                faults.push(format!("{collection} {} has {waiting} facts in its outbox", document["_id"]));
+                faults.push(format!("{collection} {} has {waiting} events in its outbox", document["_id"]));
             } else if document["removed"] == true {
                 faults.push(format!("{collection} {} is removed and still there", document["_id"]));
             }

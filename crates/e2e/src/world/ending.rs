@@ -1,7 +1,6 @@
 //! What must be so at the end of every test.
 
 use std::collections::HashMap;
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use common::Money;
@@ -32,7 +31,7 @@ impl World {
     pub async fn faults(&self) -> (Audit, Vec<String>) {
         self.checked.store(true, Ordering::SeqCst);
         let mut faults = self.dead_letters().await;
-        let people = self.people.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let people = self.people.lock().clone();
         let audit = audit(&self.place, &people).await;
         faults.extend(audit.breaches.iter().cloned());
         faults.extend(tickets_against_orders(&audit.orders, &people).await);

@@ -131,7 +131,7 @@ const LIES: &[Lie] = &[
     },
     Lie {
         tell: |books| document(books, "orders.orders", any)["outbox"] = json!([{ "event": {} }]),
-        found: "1 facts in its outbox",
+        found: "1 events in its outbox",
     },
     Lie {
         tell: |books| {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bus::DeadLetter;
 use common::clock::SystemClock;
 use common::event::DeadlinePassed;
-use common::{Decision, Envelope, Fact, Ids, SharedClock, SystemEntropy};
+use common::{Decision, Envelope, Event, Ids, SharedClock, SystemEntropy};
 use e2e::cluster::programs;
 use runtime::open_store;
 use servers::{ServerLocation, mongodb};
@@ -20,19 +20,19 @@ async fn give_up(service: &'static str, url: &str) -> DeadLetter {
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
     let backend = open_store(service, &url.into(), &clock, &ids).await.expect("a database");
     let store = Store::new(backend, Arc::clone(&clock), ids.clone());
-    let fact = Fact::ExpirationCompleted(DeadlinePassed { order_id: ids.next(), expires_at: clock.now() });
+    let event = Event::ExpirationCompleted(DeadlinePassed { order_id: ids.next(), expires_at: clock.now() });
     let (id, aggregate, time) = (ids.next(), ids.next(), clock.now());
     let letter = DeadLetter {
         id: ids.next(),
         version: 1,
-        event: Envelope { id, schema: 1, aggregate, version: 1, time, trace: None, fact },
+        event: Envelope { id, schema: 1, aggregate, version: 1, time, trace: None, event },
         consumer: service.into(),
         reason: "the moon was full".into(),
         attempts: 10,
         failed_at: time,
         replay_requested: false,
     };
-    let letter = store.collection().commit(Decision::quiet(letter)).await.expect("it is kept");
+    let letter = store.collection().commit(Decision::without_event(letter)).await.expect("it is kept");
     store.backend().close().await;
     letter
 }

@@ -1,13 +1,14 @@
 //! People who trade for as long as they are let, and what they were told meanwhile.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use common::{Currency, Entropy, Money, SeededEntropy};
 use e2e::books::Books;
 use e2e::{Person, Place, Reply, cards};
+use parking_lot::Mutex;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -143,13 +144,13 @@ impl Shopping {
         while let Some(ended) = self.buyers.join_next().await {
             ended.expect("a purchase goes its way");
         }
-        std::mem::take(&mut *self.shared.told.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.shared.told.lock())
     }
 }
 
 impl Shared {
     fn told(&self, what: fn(&mut Told) -> &mut BTreeSet<String>, id: impl Into<String>) {
-        what(&mut self.told.lock().unwrap_or_else(PoisonError::into_inner)).insert(id.into());
+        what(&mut self.told.lock()).insert(id.into());
     }
 
     /// One purchase, in one of the ways in which people go about it.
@@ -200,7 +201,7 @@ impl Shared {
         assert_eq!(seen.status, 200, "{}", seen.json);
         let reply = insist(self.manner, &device, Method::POST, "/api/users/signout", None, None).await;
         assert_eq!(reply.status, 204, "{}", reply.json);
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).signed_out.push(device);
+        self.told.lock().signed_out.push(device);
     }
 
     /// Orders a ticket as soon as orders has heard of it.

@@ -1,6 +1,6 @@
 //! The endings of a purchase that need the clock, or a card processor that is away at the right moment.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -11,6 +11,7 @@ use axum::response::IntoResponse;
 use common::{Clock, Time};
 use e2e::audit::money_taken;
 use e2e::{Circumstances, HOLD, Person, Place, World, cards};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::join;
 
@@ -28,7 +29,7 @@ async fn with_a_switch() -> (World, Away) {
     let pass = move |request: Request, next: Next| {
         let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let is_ours = agent.is_some_and(|agent| agent.starts_with("ticketing-payments/"));
-        let away = switch.lock().expect("no panic").is_some_and(|part| request.uri().path().contains(part));
+        let away = switch.lock().is_some_and(|part| request.uri().path().contains(part));
         async move {
             if is_ours && away {
                 StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -42,7 +43,7 @@ async fn with_a_switch() -> (World, Away) {
 }
 
 fn set(away: &Away, part: Option<&'static str>) {
-    *away.lock().expect("no panic") = part;
+    *away.lock() = part;
 }
 
 /// What the buyer's page of the order says.

@@ -1,10 +1,9 @@
 //! The flows.
 
-use std::sync::Mutex;
-
 use common::{Currency, Money};
 use e2e::audit::money_taken;
 use e2e::{Person, cards};
+use parking_lot::Mutex;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -165,11 +164,11 @@ pub(crate) async fn a_price_that_changed_meanwhile_is_never_charged(market: &imp
     let placed = Mutex::new(Value::Null);
     let look = async || {
         let reply = buyer.orders(&dearer).await;
-        placed.lock().expect("no panic").clone_from(&reply.json);
+        placed.lock().clone_from(&reply.json);
         reply.status == 201
     };
     market.until("orders has heard of the new price", look).await;
-    let order = placed.into_inner().expect("no panic");
+    let order = placed.into_inner();
     becomes(market, &buyer, &order, "awaiting-payment").await;
     let rival = market.person("rival").await;
     let cheaper = json!({ "title": "Concert", "price": usd(10_00) });

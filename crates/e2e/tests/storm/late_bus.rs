@@ -2,16 +2,17 @@
 //! then payments is told that a payment was accepted as soon as it is authorized, whatever its order says.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, BusError, Delivery, LocalBus, Missed};
+use bus::{Bus, BusError, Delivery, Lagged, LocalBus};
 use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, Subject};
-use common::{Clock, Envelope, Fact, OrderId};
+use common::{Clock, Envelope, Event, OrderId};
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, select};
 use futures::{FutureExt, StreamExt};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -38,14 +39,14 @@ impl LateBus {
     }
 
     fn listen(&self, event: &Envelope) {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
-        match &event.fact {
-            Fact::OrderCreated(order)
-            | Fact::OrderAwaitingPayment(order)
-            | Fact::OrderPaymentAccepted(order)
-            | Fact::OrderCompleted(order)
-            | Fact::OrderCancelled(order) => drop(orders.insert(order.id, order.clone())),
-            Fact::PaymentAuthorized(payment) => {
+        let mut orders = self.orders.lock();
+        match &event.event {
+            Event::OrderCreated(order)
+            | Event::OrderAwaitingPayment(order)
+            | Event::OrderPaymentAccepted(order)
+            | Event::OrderCompleted(order)
+            | Event::OrderCancelled(order) => drop(orders.insert(order.id, order.clone())),
+            Event::PaymentAuthorized(payment) => {
                 if let Some(order) = orders.get(&payment.order_id) {
                     // Nobody listens before payments has subscribed; then nothing is authorized either.
                     let _ = self.said.send(Arc::new(accepted(order, event)));
@@ -60,8 +61,8 @@ impl LateBus {
 fn accepted(order: &OrderSnapshot, because_of: &Envelope) -> Envelope {
     let version = order.version + 1;
     let order = OrderSnapshot { status: OrderStatus::Paying, version, ..order.clone() };
-    let (aggregate, fact) = (order.id.into(), Fact::OrderPaymentAccepted(order));
-    Envelope { schema: fact.subject().schema(), aggregate, version, fact, ..because_of.clone() }
+    let (aggregate, event) = (order.id.into(), Event::OrderPaymentAccepted(order));
+    Envelope { schema: event.subject().schema(), aggregate, version, event, ..because_of.clone() }
 }
 
 impl Bus for LateBus {
@@ -102,7 +103,7 @@ impl Bus for LateBus {
         select(events, said.boxed()).boxed()
     }
 
-    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         self.bus.live(subjects)
     }
 }

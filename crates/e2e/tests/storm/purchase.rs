@@ -123,18 +123,18 @@ impl Purchase {
 
     async fn orders(&self, who: &Person, ticket: &Value) -> Reply {
         let order = async || who.orders(ticket).await;
-        self.patiently(order, |reply| matches!(reply.status, 201 | 409)).await
+        self.poll_until(order, |reply| matches!(reply.status, 201 | 409)).await
     }
 
     /// The payment, with what the browser needs to enter a card.
     async fn begins(&self, buyer: &Person, order: &Value) -> Option<Value> {
         let ask = async || buyer.begins_to_pay(order).await;
-        let begun = self.patiently(ask, |reply| matches!(reply.status, 200 | 201 | 409)).await;
+        let begun = self.poll_until(ask, |reply| matches!(reply.status, 200 | 201 | 409)).await;
         matches!(begun.status, 200 | 201).then_some(begun.json)
     }
 
     /// Again after a moment, until it is an answer or the patience is at its end.
-    async fn patiently<F: Future<Output = Reply>>(
+    async fn poll_until<F: Future<Output = Reply>>(
         &self,
         mut ask: impl FnMut() -> F,
         is_answer: impl Fn(&Reply) -> bool,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use store::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, Schema, StoreError, Write, WriteError};
+use store::{
+    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+};
 use uuid::Uuid;
 
 use crate::dice::Dice;
@@ -54,20 +56,20 @@ impl Backend for RemoteDatabase {
         .boxed()
     }
 
-    fn claimed(
+    fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: Claim,
+        claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
-            let found = self.database.claimed(collection, claim).await;
+            let found = self.database.get_by_unique_key(collection, claim).await;
             self.way().await;
             found
         }
         .boxed()
     }
 
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.database.range(query)
     }
 
@@ -83,12 +85,12 @@ impl Backend for RemoteDatabase {
         self.database.outbox(after, limit)
     }
 
-    fn outbox_grew(&self) -> BoxFuture<'_, ()> {
-        self.database.outbox_grew()
+    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
+        self.database.outbox_changed()
     }
 
-    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.sent(seqs)
+    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.database.mark_published(seqs)
     }
 
     fn revision(&self, collection: &'static str) -> Option<u64> {

@@ -1,7 +1,9 @@
 //! What a storm has really seen, so that it cannot become weaker unnoticed.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use crate::aftermath::Aftermath;
 use crate::purchase::Way;
@@ -28,12 +30,12 @@ pub(crate) struct Seen(Arc<Mutex<BTreeSet<String>>>);
 
 impl Seen {
     pub(crate) fn note(&self, what: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(what.into());
+        self.0.lock().insert(what.into());
     }
 
     /// What there is to see and was not seen.
     pub(crate) fn missed(&self) -> Vec<String> {
-        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let seen = self.0.lock();
         everything().into_iter().filter(|one| !seen.contains(one)).collect()
     }
 }

@@ -3,8 +3,8 @@
 mod order_closed;
 mod order_created;
 
-use bus::{Consume, Fault, Received};
-use common::Fact;
+use bus::{Consume, ConsumeError, Incoming};
+use common::Event;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt};
 
@@ -18,14 +18,14 @@ pub(crate) const SUBJECTS: &[Subject] =
 pub(crate) struct Consumer(pub(crate) Deadlines);
 
 impl Consume for Consumer {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
             let Self(deadlines) = self;
-            match &received.event.fact {
-                Fact::OrderCreated(order) => order_created::hear(deadlines, order).await,
-                Fact::OrderPaymentAccepted(order)
-                | Fact::OrderCompleted(order)
-                | Fact::OrderCancelled(order) => order_closed::hear(deadlines, order).await,
+            match &incoming.envelope.event {
+                Event::OrderCreated(order) => order_created::hear(deadlines, order).await,
+                Event::OrderPaymentAccepted(order)
+                | Event::OrderCompleted(order)
+                | Event::OrderCancelled(order) => order_closed::hear(deadlines, order).await,
                 _ => Ok(()),
             }
         }

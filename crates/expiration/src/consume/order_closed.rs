@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::OrderSnapshot;
 
 use crate::deadlines::Deadlines;
 use crate::domain::Deadline;
 
-pub(super) async fn hear(deadlines: &Deadlines, order: &OrderSnapshot) -> Result<(), Fault> {
+pub(super) async fn hear(deadlines: &Deadlines, order: &OrderSnapshot) -> Result<(), ConsumeError> {
     let drop = |known: Option<&_>| Ok::<_, Infallible>(Deadline::drop(known, order, deadlines.now()));
-    deadlines.collection.change(order.id, drop).await?;
+    deadlines.collection.update(order.id, drop).await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ pub(crate) fn workers(deadlines: &Deadlines) -> Vec<Worker> {
 /// Another replica, or the end of the order, was faster: what was to be done is done.
 fn unless_done(committed: Result<(), CommitError>) -> Result<(), StoreError> {
     match committed {
-        Ok(()) | Err(CommitError::Conflict | CommitError::Taken(_)) => Ok(()),
+        Ok(()) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Ok(()),
         Err(CommitError::Store(error)) => Err(error),
     }
 }

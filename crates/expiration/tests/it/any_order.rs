@@ -1,7 +1,7 @@
 //! In whatever order an order's events come, and however often, its deadline ends in the same state.
 
 use common::event::{OrderSnapshot, OrderStatus};
-use common::{Envelope, Fact};
+use common::{Envelope, Event};
 use expiration::domain::Status;
 use runtime::testing::TestService;
 
@@ -27,21 +27,21 @@ async fn the_deadline_of_an_order_that_ended_in_time_never_fires() {
     let at = |status, version| OrderSnapshot { status, version, ..held(id, HOLD) };
     let paid = vec![
         created(id, HOLD),
-        Fact::OrderPaymentAccepted(at(OrderStatus::Paying, 3)),
-        Fact::OrderCompleted(at(OrderStatus::Complete, 4)),
+        Event::OrderPaymentAccepted(at(OrderStatus::Paying, 3)),
+        Event::OrderCompleted(at(OrderStatus::Complete, 4)),
     ];
     let given_up = vec![created(id, HOLD), cancelled(id, HOLD)];
     let mut number = 0;
     for story in [paid, given_up] {
-        for facts in permutations(&story) {
+        for events in permutations(&story) {
             number += 1;
             let id = order_id(number);
-            for fact in facts.iter().chain(&facts) {
-                let fact = of_order(fact, id);
-                let event: Envelope = service.envelope(id.into(), 1, fact);
+            for event in events.iter().chain(&events) {
+                let event = of_order(event, id);
+                let event: Envelope = service.envelope(id.into(), 1, event);
                 assert!(service.deliver(event.clone()).await && service.deliver(event).await);
             }
-            assert_eq!(status(&service.kit, id).await, Some(Status::Dropped), "{facts:#?}");
+            assert_eq!(status(&service.context, id).await, Some(Status::Dropped), "{events:#?}");
         }
     }
     service.clock.advance(HOLD);
@@ -49,13 +49,13 @@ async fn the_deadline_of_an_order_that_ended_in_time_never_fires() {
 }
 
 /// The same about another order.
-fn of_order(fact: &Fact, id: common::OrderId) -> Fact {
+fn of_order(event: &Event, id: common::OrderId) -> Event {
     let told = |order: &OrderSnapshot| OrderSnapshot { id, ..order.clone() };
-    match fact {
-        Fact::OrderCreated(order) => Fact::OrderCreated(told(order)),
-        Fact::OrderPaymentAccepted(order) => Fact::OrderPaymentAccepted(told(order)),
-        Fact::OrderCompleted(order) => Fact::OrderCompleted(told(order)),
-        Fact::OrderCancelled(order) => Fact::OrderCancelled(told(order)),
+    match event {
+        Event::OrderCreated(order) => Event::OrderCreated(told(order)),
+        Event::OrderPaymentAccepted(order) => Event::OrderPaymentAccepted(told(order)),
+        Event::OrderCompleted(order) => Event::OrderCompleted(told(order)),
+        Event::OrderCancelled(order) => Event::OrderCancelled(told(order)),
         other => panic!("{other:?}"),
     }
 }
@@ -67,9 +67,9 @@ async fn a_deadline_that_has_fired_fires_no_more_whatever_comes_later() {
     assert!(service.hear(id.into(), 1, created(id, HOLD)).await);
     service.clock.advance(HOLD);
     assert_eq!(service.announced().await.len(), 1);
-    for fact in [created(id, HOLD), cancelled(id, HOLD), created(id, HOLD)] {
-        assert!(service.hear(id.into(), 2, fact).await);
+    for event in [created(id, HOLD), cancelled(id, HOLD), created(id, HOLD)] {
+        assert!(service.hear(id.into(), 2, event).await);
     }
     assert_eq!(service.announced().await, []);
-    assert_eq!(status(&service.kit, id).await, Some(Status::Fired));
+    assert_eq!(status(&service.context, id).await, Some(Status::Fired));
 }

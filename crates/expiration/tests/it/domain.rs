@@ -1,19 +1,19 @@
 use std::time::Duration;
 
 use common::event::DeadlinePassed;
-use common::{Decision, Fact};
+use common::{Decision, Event};
 use expiration::domain::{Deadline, Status};
 
 use crate::samples::{HOLD, held, order_id, start};
 
 /// What a command comes to: `None` if nothing changes, else the next status.
 fn outcome(decided: Option<Decision<Deadline>>, known: Option<&Deadline>) -> Option<Status> {
-    let Decision { next, facts } = decided?;
+    let Decision { next, events } = decided?;
     assert_eq!(next.version, known.map_or(1, |known| known.version + 1));
     let passed = DeadlinePassed { order_id: next.order_id, expires_at: next.expires_at };
     match next.status {
-        Status::Fired => assert_eq!(facts, [Fact::ExpirationCompleted(passed)]),
-        Status::Pending | Status::Dropped => assert_eq!(facts, []),
+        Status::Fired => assert_eq!(events, [Event::ExpirationCompleted(passed)]),
+        Status::Pending | Status::Dropped => assert_eq!(events, []),
     }
     Some(next.status)
 }

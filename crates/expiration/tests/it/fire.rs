@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use common::event::DeadlinePassed;
-use common::{Fact, OrderId};
+use common::{Event, OrderId};
 use expiration::domain::{Deadline, Status};
-use runtime::Kit;
-use runtime::testing::{TestService, kit};
+use runtime::ServiceContext;
+use runtime::testing::{TestService, context};
 
 use crate::samples::{HOLD, cancelled, created, held, order_id, start, status};
 
@@ -14,8 +14,8 @@ async fn fired(service: &TestService) -> BTreeSet<OrderId> {
     let announced = service.announced().await;
     let orders: BTreeSet<_> = announced
         .iter()
-        .map(|event| match &event.fact {
-            Fact::ExpirationCompleted(DeadlinePassed { order_id, .. }) => *order_id,
+        .map(|event| match &event.event {
+            Event::ExpirationCompleted(DeadlinePassed { order_id, .. }) => *order_id,
             other => panic!("{other:?}"),
         })
         .collect();
@@ -24,11 +24,11 @@ async fn fired(service: &TestService) -> BTreeSet<OrderId> {
 }
 
 /// Keeps so many deadlines, one millisecond apart, the first of them due after `hold`.
-async fn keep(kit: &Kit, hold: Duration, count: u64) {
+async fn keep(context: &ServiceContext, hold: Duration, count: u64) {
     for number in 0..count {
         let order = held(order_id(number.into()), hold + Duration::from_millis(number));
         let decision = Deadline::keep(None, &order, start()).expect("kept");
-        kit.store.collection().commit(decision).await.expect("committed");
+        context.store.collection().commit(decision).await.expect("committed");
     }
 }
 
@@ -44,8 +44,8 @@ async fn a_deadline_fires_when_its_time_has_come_and_not_before() {
     let announced = service.announced().await;
     let [event] = &announced[..] else { panic!("{announced:?}") };
     let passed = DeadlinePassed { order_id: id, expires_at: start().after(HOLD) };
-    assert_eq!((&event.fact, event.aggregate), (&Fact::ExpirationCompleted(passed), id.into()));
-    assert_eq!(status(&service.kit, id).await, Some(Status::Fired));
+    assert_eq!((&event.event, event.aggregate), (&Event::ExpirationCompleted(passed), id.into()));
+    assert_eq!(status(&service.context, id).await, Some(Status::Fired));
 }
 
 #[tokio::test]
@@ -67,21 +67,21 @@ async fn a_deadline_that_arrives_before_a_later_one_is_not_slept_through() {
 async fn a_dropped_deadline_is_silent() {
     let service = TestService::start(expiration::service).await;
     let id = order_id(1);
-    for fact in [created(id, HOLD), cancelled(id, HOLD)] {
-        assert!(service.hear(id.into(), 1, fact).await);
+    for event in [created(id, HOLD), cancelled(id, HOLD)] {
+        assert!(service.hear(id.into(), 1, event).await);
     }
     service.clock.advance(HOLD * 2);
     assert_eq!(fired(&service).await, BTreeSet::new());
-    assert_eq!(status(&service.kit, id).await, Some(Status::Dropped));
+    assert_eq!(status(&service.context, id).await, Some(Status::Dropped));
 }
 
 #[tokio::test]
 async fn deadlines_that_passed_while_nobody_ran_fire_at_the_start() {
-    let (clock, kit) = kit();
-    keep(&kit, HOLD, 300).await;
+    let (clock, context) = context();
+    keep(&context, HOLD, 300).await;
     clock.advance(HOLD * 3);
-    let service = expiration::service(&kit);
-    let service = TestService::start_on(clock, kit, service, None).await;
+    let service = expiration::service(&context);
+    let service = TestService::start_on(clock, context, service, None).await;
     assert_eq!(fired(&service).await.len(), 300);
 }
 
@@ -89,7 +89,7 @@ async fn deadlines_that_passed_while_nobody_ran_fire_at_the_start() {
 async fn a_deadline_that_another_replica_kept_is_found_soon() {
     let service = TestService::start(expiration::service).await;
     service.settle().await;
-    keep(&service.kit, Duration::from_millis(200), 1).await;
+    keep(&service.context, Duration::from_millis(200), 1).await;
     // Nobody rang; the worker's nap ends within a second.
     service.clock.advance(Duration::from_secs(1));
     assert_eq!(fired(&service).await, [order_id(0)].into());
@@ -97,10 +97,10 @@ async fn a_deadline_that_another_replica_kept_is_found_soon() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn two_replicas_fire_each_deadline_once() {
-    let (clock, kit) = kit();
-    keep(&kit, HOLD, 500).await;
-    let (one, other) = (expiration::service(&kit), expiration::service(&kit));
-    let one = TestService::start_on(clock.clone(), kit.clone(), one, None).await;
+    let (clock, context) = context();
+    keep(&context, HOLD, 500).await;
+    let (one, other) = (expiration::service(&context), expiration::service(&context));
+    let one = TestService::start_on(clock.clone(), context.clone(), one, None).await;
     // The other one's workers alone, so that everything is announced through one relay.
     let stop = tokio_util::sync::CancellationToken::new();
     let others =

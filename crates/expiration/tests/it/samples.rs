@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
-use common::{Currency, Fact, Money, OrderId, Time};
+use common::{Currency, Event, Money, OrderId, Time};
 use expiration::domain::{Deadline, Status};
-use runtime::Kit;
+use runtime::ServiceContext;
 use runtime::testing::START;
 use uuid::Uuid;
 
@@ -41,17 +41,17 @@ pub(crate) fn held(id: OrderId, hold: Duration) -> OrderSnapshot {
     }
 }
 
-pub(crate) fn created(id: OrderId, hold: Duration) -> Fact {
-    Fact::OrderCreated(held(id, hold))
+pub(crate) fn created(id: OrderId, hold: Duration) -> Event {
+    Event::OrderCreated(held(id, hold))
 }
 
-pub(crate) fn cancelled(id: OrderId, hold: Duration) -> Fact {
+pub(crate) fn cancelled(id: OrderId, hold: Duration) -> Event {
     let (status, cancel_reason) = (OrderStatus::Cancelled, Some(CancelReason::ByBuyer));
-    Fact::OrderCancelled(OrderSnapshot { status, cancel_reason, version: 2, ..held(id, hold) })
+    Event::OrderCancelled(OrderSnapshot { status, cancel_reason, version: 2, ..held(id, hold) })
 }
 
 /// What is stored about the deadline of this order.
-pub(crate) async fn status(kit: &Kit, id: OrderId) -> Option<Status> {
-    let deadline: Option<Deadline> = kit.store.collection().get(id).await.expect("a database");
+pub(crate) async fn status(context: &ServiceContext, id: OrderId) -> Option<Status> {
+    let deadline: Option<Deadline> = context.store.collection().get(id).await.expect("a database");
     deadline.map(|deadline| deadline.status)
 }

@@ -10,8 +10,8 @@ mod ticket;
 mod ticket_reservation_refused;
 mod ticket_reserved;
 
-use bus::{Consume, Fault, Received};
-use common::Fact;
+use bus::{Consume, ConsumeError, Incoming};
+use common::Event;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt};
 use metrics::counter;
@@ -41,54 +41,54 @@ pub(crate) const SUBJECTS: &[Subject] = &[
 pub(crate) struct Consumer(pub(crate) Orders);
 
 impl Consume for Consumer {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
-        async move { self.hear(&received).await }.boxed()
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
+        async move { self.hear(&incoming).await }.boxed()
     }
 }
 
 impl Consumer {
-    async fn hear(&self, received: &Received) -> Result<(), Fault> {
+    async fn hear(&self, incoming: &Incoming) -> Result<(), ConsumeError> {
         let Self(orders) = self;
-        match &received.event.fact {
-            Fact::TicketReserved(ticket) => {
+        match &incoming.envelope.event {
+            Event::TicketReserved(ticket) => {
                 // The order first: its buyer waits for it. Neither depends on the other.
                 let confirmed = ticket_reserved::hear(orders, ticket).await;
                 ticket::learn(orders, ticket).await?;
                 confirmed
             }
-            Fact::TicketCreated(ticket)
-            | Fact::TicketUpdated(ticket)
-            | Fact::TicketReleased(ticket)
-            | Fact::TicketSold(ticket)
-            | Fact::TicketWithdrawn(ticket) => ticket::learn(orders, ticket).await,
-            Fact::TicketReservationRefused(refused) => {
+            Event::TicketCreated(ticket)
+            | Event::TicketUpdated(ticket)
+            | Event::TicketReleased(ticket)
+            | Event::TicketSold(ticket)
+            | Event::TicketWithdrawn(ticket) => ticket::learn(orders, ticket).await,
+            Event::TicketReservationRefused(refused) => {
                 ticket_reservation_refused::hear(orders, refused).await
             }
-            Fact::ExpirationCompleted(deadline) => expiration_completed::hear(orders, deadline).await,
-            Fact::PaymentAuthorized(payment) => {
-                payment_authorized::hear(orders, payment, received.first_tried).await
+            Event::ExpirationCompleted(deadline) => expiration_completed::hear(orders, deadline).await,
+            Event::PaymentAuthorized(payment) => {
+                payment_authorized::hear(orders, payment, incoming.first_attempt_at).await
             }
-            Fact::PaymentCaptured(payment) => payment_captured::hear(orders, payment).await,
-            Fact::PaymentFailed(payment) => payment_failed::hear(orders, payment).await,
-            Fact::PaymentVoided(payment) => payment_voided::hear(orders, payment).await,
-            Fact::PaymentRefunded(payment) | Fact::PaymentDisputed(payment) => {
+            Event::PaymentCaptured(payment) => payment_captured::hear(orders, payment).await,
+            Event::PaymentFailed(payment) => payment_failed::hear(orders, payment).await,
+            Event::PaymentVoided(payment) => payment_voided::hear(orders, payment).await,
+            Event::PaymentRefunded(payment) | Event::PaymentDisputed(payment) => {
                 payment_refunded::hear(orders, payment).await
             }
             // Not subscribed to.
-            Fact::OrderCreated(_)
-            | Fact::OrderAwaitingPayment(_)
-            | Fact::OrderPaymentAccepted(_)
-            | Fact::OrderCompleted(_)
-            | Fact::OrderCancelled(_)
-            | Fact::SessionRevoked(_) => Ok(()),
+            Event::OrderCreated(_)
+            | Event::OrderAwaitingPayment(_)
+            | Event::OrderPaymentAccepted(_)
+            | Event::OrderCompleted(_)
+            | Event::OrderCancelled(_)
+            | Event::SessionRevoked(_) => Ok(()),
         }
     }
 }
 
-impl From<StepError> for Fault {
+impl From<StepError> for ConsumeError {
     fn from(error: StepError) -> Self {
         match error {
-            StepError::NotYet(wait) => Self::NotYet(wait),
+            StepError::NotYet(wait) => Self::RetryLater(wait),
             StepError::BrokenPromise(_) => {
                 counter!("broken_promises_total", "service" => "orders").increment(1);
                 Self::failed(error)

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::Time;
 use common::event::PaymentSnapshot;
 
@@ -14,13 +14,17 @@ const FIRST_WAIT: Duration = Duration::from_millis(50);
 /// How long to wait between two looks when the lock takes long.
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
-pub(super) async fn hear(orders: &Orders, payment: &PaymentSnapshot, first_tried: Time) -> Result<(), Fault> {
+pub(super) async fn hear(
+    orders: &Orders,
+    payment: &PaymentSnapshot,
+    first_attempt_at: Time,
+) -> Result<(), ConsumeError> {
     let accepted = orders.step(payment.order_id, Order::accept_payment).await;
     accepted.map_err(|error| match error.into() {
         // Waiting as long as it took so far doubles the time between two looks; the deadline ends it.
-        Fault::NotYet(until_deadline) => {
-            let so_far = orders.now() - first_tried;
-            Fault::NotYet(until_deadline.min(so_far.clamp(FIRST_WAIT, LONGEST_WAIT)))
+        ConsumeError::RetryLater(until_deadline) => {
+            let so_far = orders.now() - first_attempt_at;
+            ConsumeError::RetryLater(until_deadline.min(so_far.clamp(FIRST_WAIT, LONGEST_WAIT)))
         }
         fault => fault,
     })

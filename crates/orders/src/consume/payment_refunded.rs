@@ -2,14 +2,14 @@
 
 use std::convert::Infallible;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::{PaymentSnapshot, PaymentStatus};
 
 use crate::domain::Aftermath;
 use crate::orders::Orders;
 
 /// The order stays what it is, and says what became of the money.
-pub(super) async fn hear(orders: &Orders, payment: &PaymentSnapshot) -> Result<(), Fault> {
+pub(super) async fn hear(orders: &Orders, payment: &PaymentSnapshot) -> Result<(), ConsumeError> {
     let all = (payment.status == PaymentStatus::Refunded).then_some(payment.amount);
     let told =
         Aftermath { refunded: payment.refunded.or(all), dispute: payment.dispute, as_of: payment.version };

@@ -2,13 +2,13 @@
 
 use std::convert::Infallible;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::TicketSnapshot;
 
 use crate::domain::Ticket;
 use crate::orders::Orders;
 
-pub(super) async fn learn(orders: &Orders, told: &TicketSnapshot) -> Result<(), Fault> {
-    orders.tickets.change(told.id, |known| Ok::<_, Infallible>(Ticket::learn(known, told))).await?;
+pub(super) async fn learn(orders: &Orders, told: &TicketSnapshot) -> Result<(), ConsumeError> {
+    orders.tickets.update(told.id, |known| Ok::<_, Infallible>(Ticket::learn(known, told))).await?;
     Ok(())
 }

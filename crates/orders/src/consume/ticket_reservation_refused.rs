@@ -2,12 +2,12 @@
 
 use std::convert::Infallible;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::ReservationRefused;
 
 use crate::orders::Orders;
 
-pub(super) async fn hear(orders: &Orders, refused: &ReservationRefused) -> Result<(), Fault> {
+pub(super) async fn hear(orders: &Orders, refused: &ReservationRefused) -> Result<(), ConsumeError> {
     let step = orders
         .step(refused.order_id, |order, now| Ok::<_, Infallible>(order.lock_refused(refused.reason, now)));
     Ok(step.await?)

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason};
-use common::{Decision, Fact, Money, OrderId, Time, UserId};
+use common::{Decision, Event, Money, OrderId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Refusal, StepError, Ticket};
@@ -95,8 +95,8 @@ impl Order {
             created_at: now,
             updated_at: now,
         };
-        let fact = order.fact();
-        Ok(Decision::announced(order, fact))
+        let event = order.event();
+        Ok(Decision::with_event(order, event))
     }
 
     /// tickets locked the ticket for this order. If the order is over, tickets evidently does not know.
@@ -255,8 +255,8 @@ impl Order {
     /// The next state, announced.
     fn turn(&self, status: Status, now: Time) -> Decision<Self> {
         let next = Self { status, version: self.version + 1, updated_at: now, ..self.clone() };
-        let fact = next.fact();
-        Decision::announced(next, fact)
+        let event = next.event();
+        Decision::with_event(next, event)
     }
 
     /// The same state, announced once more to whoever has not heard or has forgotten. The version grows so that
@@ -266,13 +266,13 @@ impl Order {
     }
 
     /// What the others are told of its state.
-    fn fact(&self) -> Fact {
+    fn event(&self) -> Event {
         let announce = match self.status {
-            Status::Created => Fact::OrderCreated,
-            Status::AwaitingPayment => Fact::OrderAwaitingPayment,
-            Status::Paying => Fact::OrderPaymentAccepted,
-            Status::Complete => Fact::OrderCompleted,
-            Status::Cancelled(_) => Fact::OrderCancelled,
+            Status::Created => Event::OrderCreated,
+            Status::AwaitingPayment => Event::OrderAwaitingPayment,
+            Status::Paying => Event::OrderPaymentAccepted,
+            Status::Complete => Event::OrderCompleted,
+            Status::Cancelled(_) => Event::OrderCancelled,
         };
         announce(self.snapshot())
     }

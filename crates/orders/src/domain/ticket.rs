@@ -36,7 +36,7 @@ impl Ticket {
         if known.is_some_and(|known| known.as_of >= told.version) {
             return None;
         }
-        Some(Decision::quiet(Self {
+        Some(Decision::without_event(Self {
             id: told.id,
             title: told.title.clone(),
             price: told.price,

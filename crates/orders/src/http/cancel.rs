@@ -39,6 +39,6 @@ pub(super) async fn cancel(
         seen.check(order.version)?;
         Ok(order.cancel(orders.now())?)
     };
-    orders.placed.change(id.known()?, decide).await?;
+    orders.placed.update(id.parse()?, decide).await?;
     Ok(StatusCode::NO_CONTENT)
 }

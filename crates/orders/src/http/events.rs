@@ -55,7 +55,7 @@ pub(super) async fn events(
     id: PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = id.known()?;
+    let id = id.parse()?;
     let joined = feed.join(id);
     let order = orders.placed.get(id).await?.ok_or_else(Problem::not_found)?;
     if order.user_id != buyer.id {

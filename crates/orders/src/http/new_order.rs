@@ -1,6 +1,6 @@
 //! The body of `POST /api/orders`.
 
-use common::http::{Faults, Parse, RawMoney};
+use common::http::{FieldErrors, Parse, RawMoney};
 use common::{Money, TicketId, Time};
 use serde::Deserialize;
 
@@ -24,15 +24,15 @@ pub(crate) struct RawOrder {
 impl Parse for NewOrder {
     type Raw = RawOrder;
 
-    fn parse(raw: RawOrder, _: Time, faults: &mut Faults) -> Option<Self> {
-        let ticket_id = faults.required("ticketId", raw.ticket_id);
+    fn parse(raw: RawOrder, _: Time, errors: &mut FieldErrors) -> Option<Self> {
+        let ticket_id = errors.required("ticketId", raw.ticket_id);
         let ticket_id = ticket_id.and_then(|id| {
-            faults.check("ticketId", id.parse::<TicketId>().map_err(|_| "must be the id of a ticket"))
+            errors.check("ticketId", id.parse::<TicketId>().map_err(|_| "must be the id of a ticket"))
         });
-        let price = faults.money("price", raw.price);
+        let price = errors.money("price", raw.price);
         // Any other price may have been seen before it changed; nobody can have seen one out of these bounds.
-        if price.is_some_and(|price| !(1..=Money::MOST).contains(&price.amount)) {
-            faults.add("price.amount", format!("must be from 1 to {}", Money::MOST));
+        if price.is_some_and(|price| !(1..=Money::MAX).contains(&price.amount)) {
+            errors.add("price.amount", format!("must be from 1 to {}", Money::MAX));
         }
         Some(Self { ticket_id: ticket_id?, price: price? })
     }

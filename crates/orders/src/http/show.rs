@@ -1,7 +1,8 @@
 //! `GET /api/orders/{id}`
 
 use axum::extract::State;
-use common::http::{Caching, CurrentUser, One, PathId, ProblemBody};
+use common::http::responses::{NotModified, OwnerOnly};
+use common::http::{Caching, CurrentUser, PathId, Versioned};
 use common::{OrderId, Problem};
 
 use super::order_body::OrderBody;
@@ -15,20 +16,18 @@ use crate::orders::Orders;
     params(("id" = OrderId, Path, description = "The order.")),
     responses(
         (status = 200, description = "It.", body = OrderBody),
-        (status = 304, description = "It is as `If-None-Match` names it."),
-        (status = 401, description = "`not-signed-in`", body = ProblemBody),
-        (status = 403, description = "`not-yours`", body = ProblemBody),
-        (status = 404, description = "There is no such order.", body = ProblemBody),
+        NotModified,
+        OwnerOnly,
     ),
 )]
 pub(super) async fn show(
     State(orders): State<Orders>,
     buyer: CurrentUser,
     id: PathId<OrderId>,
-) -> Result<One<OrderBody>, Problem> {
-    let order = orders.placed.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
+) -> Result<Versioned<OrderBody>, Problem> {
+    let order = orders.placed.get(id.parse()?).await?.ok_or_else(Problem::not_found)?;
     if order.user_id != buyer.id {
         return Err(Problem::not_yours());
     }
-    Ok(One { version: order.version, caching: Caching::Private, body: order.into() })
+    Ok(Versioned { version: order.version, caching: Caching::Private, body: order.into() })
 }

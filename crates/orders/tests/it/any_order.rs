@@ -1,7 +1,7 @@
 //! Whatever the order in which events come, and however often, a purchase ends in the same state.
 
 use common::event::{CancelReason, DeadlinePassed, PaymentStatus, TicketStatus};
-use common::{Fact, OrderId};
+use common::{Event, OrderId};
 use orders::domain::Status;
 
 use crate::desk::Desk;
@@ -20,14 +20,14 @@ fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
     all
 }
 
-/// Delivers the facts; those that cannot be handled yet come again after the others, as the bus would bring them.
-async fn deliver(desk: &Desk, facts: &[Fact]) {
-    let mut left = facts.to_vec();
+/// Delivers the events; those that cannot be handled yet come again after the others, as the bus would bring them.
+async fn deliver(desk: &Desk, events: &[Event]) {
+    let mut left = events.to_vec();
     while !left.is_empty() {
         let mut refused = Vec::new();
-        for fact in &left {
-            if desk.hear(fact).await.is_err() {
-                refused.push(fact.clone());
+        for event in &left {
+            if desk.hear(event).await.is_err() {
+                refused.push(event.clone());
             }
         }
         assert!(refused.len() < left.len(), "never handled: {refused:?}");
@@ -46,11 +46,11 @@ enum Prelude {
 /// Tells the story in every order of its events, each of them twice.
 async fn ends_alike(
     prelude: Prelude,
-    story: impl Fn(OrderId) -> Vec<Fact>,
+    story: impl Fn(OrderId) -> Vec<Event>,
     end: Status,
     ticket_end: TicketStatus,
 ) {
-    for facts in permutations(&story(crate::samples::id(300))) {
+    for events in permutations(&story(crate::samples::id(300))) {
         let (desk, id) = Desk::with_order().await;
         match prelude {
             Prelude::InTime => {}
@@ -60,12 +60,12 @@ async fn ends_alike(
                 desk.commit(order.cancel(order.created_at).expect("allowed").expect("a change")).await;
             }
         }
-        deliver(&desk, &facts).await;
-        deliver(&desk, &facts).await;
+        deliver(&desk, &events).await;
+        deliver(&desk, &events).await;
         let order = desk.order(id).await;
-        assert_eq!(order.status, end, "{facts:#?}");
+        assert_eq!(order.status, end, "{events:#?}");
         let replica = desk.ticket().await.expect("a replica");
-        assert_eq!(replica.status, ticket_end, "{facts:#?}");
+        assert_eq!(replica.status, ticket_end, "{events:#?}");
         assert_last_word(&desk, order.version).await;
     }
 }
@@ -77,8 +77,8 @@ async fn assert_last_word(desk: &Desk, version: u64) {
     assert_eq!(last["data"]["version"], version);
 }
 
-fn authorized(order: OrderId) -> Fact {
-    Fact::PaymentAuthorized(payment(order, PaymentStatus::Authorized))
+fn authorized(order: OrderId) -> Event {
+    Event::PaymentAuthorized(payment(order, PaymentStatus::Authorized))
 }
 
 #[tokio::test]
@@ -88,29 +88,29 @@ async fn a_purchase_ends_complete() {
         let reserved = then(&created, TicketStatus::Reserved, Some(order));
         let sold = then(&reserved, TicketStatus::Sold, Some(order));
         vec![
-            Fact::TicketCreated(created),
-            Fact::TicketReserved(reserved),
+            Event::TicketCreated(created),
+            Event::TicketReserved(reserved),
             authorized(order),
-            Fact::PaymentCaptured(payment(order, PaymentStatus::Captured)),
-            Fact::TicketSold(sold),
+            Event::PaymentCaptured(payment(order, PaymentStatus::Captured)),
+            Event::TicketSold(sold),
         ]
     };
     ends_alike(Prelude::InTime, story, Status::Complete, TicketStatus::Sold).await;
 }
 
 /// The ticket is locked for the order, then released.
-fn locked_and_released(order: OrderId) -> Vec<Fact> {
+fn locked_and_released(order: OrderId) -> Vec<Event> {
     let reserved = then(&ticket(Desk::ticket_id(), seller()), TicketStatus::Reserved, Some(order));
     let released = then(&reserved, TicketStatus::Available, None);
-    vec![Fact::TicketReserved(reserved), Fact::TicketReleased(released)]
+    vec![Event::TicketReserved(reserved), Event::TicketReleased(released)]
 }
 
 #[tokio::test]
 async fn a_purchase_that_was_not_paid_in_time_ends_expired() {
     let story = |order| {
         let expires_at = crate::samples::noon();
-        let voided = Fact::PaymentVoided(payment(order, PaymentStatus::Voided));
-        let passed = Fact::ExpirationCompleted(DeadlinePassed { order_id: order, expires_at });
+        let voided = Event::PaymentVoided(payment(order, PaymentStatus::Voided));
+        let passed = Event::ExpirationCompleted(DeadlinePassed { order_id: order, expires_at });
         [locked_and_released(order), vec![authorized(order), voided, passed]].concat()
     };
     let end = Status::Cancelled(CancelReason::Expired);
@@ -120,9 +120,11 @@ async fn a_purchase_that_was_not_paid_in_time_ends_expired() {
 #[tokio::test]
 async fn a_purchase_that_its_buyer_gave_up_stays_given_up() {
     let story = |order| {
-        let voided = Fact::PaymentVoided(payment(order, PaymentStatus::Voided));
-        let passed =
-            Fact::ExpirationCompleted(DeadlinePassed { order_id: order, expires_at: crate::samples::noon() });
+        let voided = Event::PaymentVoided(payment(order, PaymentStatus::Voided));
+        let passed = Event::ExpirationCompleted(DeadlinePassed {
+            order_id: order,
+            expires_at: crate::samples::noon(),
+        });
         [locked_and_released(order), vec![authorized(order), voided, passed]].concat()
     };
     let end = Status::Cancelled(CancelReason::ByBuyer);
@@ -132,7 +134,7 @@ async fn a_purchase_that_its_buyer_gave_up_stays_given_up() {
 #[tokio::test]
 async fn a_purchase_whose_capture_failed_ends_cancelled() {
     let story = |order| {
-        let failed = Fact::PaymentFailed(payment(order, PaymentStatus::Failed));
+        let failed = Event::PaymentFailed(payment(order, PaymentStatus::Failed));
         [locked_and_released(order), vec![authorized(order), failed]].concat()
     };
     let end = Status::Cancelled(CancelReason::PaymentFailed);

@@ -3,27 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Consume, Fault, Received};
+use bus::{Consume, ConsumeError, Incoming};
 use common::clock::SimClock;
-use common::{Clock, Decision, Envelope, Fact, OrderId, TicketId, Time};
+use common::{Clock, Decision, Envelope, Event, OrderId, TicketId, Time};
 use orders::domain::{Order, Ticket};
-use runtime::{Kit, testing};
+use runtime::{ServiceContext, testing};
 use uuid::Uuid;
 
 use crate::samples::{HOLD, buyer, id, seller, ticket, usd};
 
 pub(crate) struct Desk {
     pub(crate) clock: SimClock,
-    pub(crate) kit: Kit,
+    pub(crate) context: ServiceContext,
     handler: Arc<dyn Consume>,
 }
 
 impl Desk {
     pub(crate) fn new() -> Self {
-        let (clock, kit) = testing::kit();
-        let service = orders::service(&kit, orders::Settings { hold: HOLD });
+        let (clock, context) = testing::context();
+        let service = orders::service(&context, orders::Config { hold: HOLD });
         let handler = Arc::clone(&service.subscriptions.first().expect("one subscription").handler);
-        Self { clock, kit, handler }
+        Self { clock, context, handler }
     }
 
     /// With an order of the buyer's for the ticket [`Desk::ticket_id`], whose news is still on its way.
@@ -41,55 +41,55 @@ impl Desk {
     }
 
     pub(crate) async fn commit(&self, decision: Decision<Order>) {
-        self.kit.store.collection().commit(decision).await.expect("committed");
+        self.context.store.collection().commit(decision).await.expect("committed");
     }
 
-    /// The verdict of the consumer on this fact.
-    pub(crate) async fn hear(&self, fact: &Fact) -> Result<(), Fault> {
-        self.hear_again(fact, Duration::ZERO).await
+    /// The verdict of the consumer on this event.
+    pub(crate) async fn hear(&self, event: &Event) -> Result<(), ConsumeError> {
+        self.hear_again(event, Duration::ZERO).await
     }
 
-    /// The verdict on a fact that was first tried so long ago.
-    pub(crate) async fn hear_again(&self, fact: &Fact, ago: Duration) -> Result<(), Fault> {
+    /// The verdict on a event that was first tried so long ago.
+    pub(crate) async fn hear_again(&self, event: &Event, ago: Duration) -> Result<(), ConsumeError> {
         let event = Arc::new(Envelope {
-            id: self.kit.ids.next(),
+            id: self.context.ids.next(),
             schema: 1,
             aggregate: Uuid::nil(),
             version: 1,
             time: self.clock.now(),
             trace: None,
-            fact: fact.clone(),
+            event: event.clone(),
         });
-        let first_tried: Time = self.clock.now().before(ago);
-        self.handler.consume(Received { event, first_tried }).await
+        let first_attempt_at: Time = self.clock.now().before(ago);
+        self.handler.consume(Incoming { envelope: event, first_attempt_at }).await
     }
 
     /// Hears each of them; none is refused.
-    pub(crate) async fn hears(&self, facts: impl IntoIterator<Item = Fact>) {
-        for fact in facts {
-            self.hear(&fact).await.expect("heard");
+    pub(crate) async fn hears(&self, events: impl IntoIterator<Item = Event>) {
+        for event in events {
+            self.hear(&event).await.expect("heard");
         }
     }
 
     pub(crate) async fn order(&self, id: OrderId) -> Order {
-        self.kit.store.collection().get(id).await.expect("a database").expect("an order")
+        self.context.store.collection().get(id).await.expect("a database").expect("an order")
     }
 
     pub(crate) async fn ticket(&self) -> Option<Ticket> {
-        self.kit.store.collection().get(Self::ticket_id()).await.expect("a database")
+        self.context.store.collection().get(Self::ticket_id()).await.expect("a database")
     }
 
     /// What was announced since the last call.
-    pub(crate) async fn announced(&self) -> Vec<Fact> {
-        let backend = self.kit.store.backend();
+    pub(crate) async fn announced(&self) -> Vec<Event> {
+        let backend = self.context.store.backend();
         let entries = backend.outbox(0, 10_000).await.expect("an outbox");
-        backend.sent(entries.iter().map(|entry| entry.seq).collect()).await.expect("sent");
-        let read = |event: &str| serde_json::from_str::<Envelope>(event).expect("an envelope").fact;
+        backend.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.expect("sent");
+        let read = |event: &str| serde_json::from_str::<Envelope>(event).expect("an envelope").event;
         entries.iter().map(|entry| read(&entry.event)).collect()
     }
 
     /// The subjects of what was announced since the last call.
     pub(crate) async fn subjects(&self) -> Vec<&'static str> {
-        self.announced().await.iter().map(|fact| fact.subject().as_str()).collect()
+        self.announced().await.iter().map(|event| event.subject().as_str()).collect()
     }
 }

@@ -22,7 +22,7 @@ impl Payments {
             Err(Failure::Final(why)) => match self.settled(taken, intent).await? {
                 Some(after) => Ok(Some(after)),
                 None => {
-                    Ok(self.change(taken, |payment, now| payment.capture_refused(why.clone(), now)).await?)
+                    Ok(self.update(taken, |payment, now| payment.capture_refused(why.clone(), now)).await?)
                 }
             },
             Err(failure) => Err(failure.into()),

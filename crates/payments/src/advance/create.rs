@@ -25,13 +25,13 @@ impl Payments {
                 Ok(seen) => seen,
                 Err(Failure::Final(why)) if taken.status == PaymentStatus::Voiding => {
                     tracing::info!(code = why.code, "there is nothing to void");
-                    return Ok(self.change(taken, Payment::nothing_was_created).await?);
+                    return Ok(self.update(taken, Payment::nothing_was_created).await?);
                 }
                 Err(failure) => return Err(failure.into()),
             },
         };
         let intent = seen.intent;
-        Ok(self.change(taken, |payment, now| payment.adopt(intent.clone(), now)).await?)
+        Ok(self.update(taken, |payment, now| payment.adopt(intent.clone(), now)).await?)
     }
 
     /// What an earlier attempt created, after everything but that was cancelled: what was adopted meanwhile, else the

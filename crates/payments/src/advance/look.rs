@@ -31,7 +31,7 @@ impl Payments {
         let over = self.order_is_over(payment.order_id).await?;
         let mut changed = None;
         let after = self
-            .change(payment, |present, now| {
+            .update(payment, |present, now| {
                 let decision = present.observe(&seen.state, over, now);
                 let decision = decision.filter(|_| present.version == payment.version);
                 changed = decision.as_ref().map(|decision| decision.next.version);

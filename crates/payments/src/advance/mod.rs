@@ -19,7 +19,7 @@ use common::event::{OrderStatus, PaymentStatus};
 use common::{Decision, OrderId, Time};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
-use store::{ChangeError, StoreError};
+use store::{StoreError, UpdateError};
 use tracing::Instrument;
 
 use crate::Payments;
@@ -59,7 +59,7 @@ impl Payments {
         let mut taken = None;
         let now = self.clock.now();
         let after = self
-            .change(payment, |payment, _| {
+            .update(payment, |payment, _| {
                 let decision = payment.take(urgency == Urgency::Now, now);
                 taken = decision.as_ref().map(|decision| decision.next.clone());
                 decision
@@ -100,7 +100,7 @@ impl Payments {
                 tracing::warn!(%failure, "a call to Stripe failed; the step will be repeated");
                 let (key_used_up, retry_after) = (failure.uses_up_the_key(), failure.retry_after());
                 let miss = |payment: &Payment, now| payment.missed(&taken, key_used_up, retry_after, now);
-                self.change(&taken, miss).await?
+                self.update(&taken, miss).await?
             }
         };
         // Read now, not before the step: of an order that ends meanwhile, whoever hears of it leaves a step that is in
@@ -112,7 +112,7 @@ impl Payments {
                     // Whoever has taken the next step comes here after it.
                     (!payment.work.taken).then(|| payment.order_cancelled(now)).flatten()
                 };
-                self.change(&after, follow).await?
+                self.update(&after, follow).await?
             }
             after => after,
         };
@@ -124,7 +124,7 @@ impl Payments {
     async fn observe(&self, taken: &Payment, state: &IntentState) -> Result<Option<Payment>, StoreError> {
         // Read after Stripe has answered: an order that had ended by then must not be told of an authorization.
         let over = self.order_is_over(taken.order_id).await?;
-        self.change(taken, |payment, now| payment.observe(state, over, now)).await
+        self.update(taken, |payment, now| payment.observe(state, over, now)).await
     }
 
     pub(crate) async fn order_is_over(&self, id: OrderId) -> Result<bool, StoreError> {
@@ -134,7 +134,7 @@ impl Payments {
 
     /// Commits what `decide` makes of the payment, if anything; it is read again only if it has changed since it was
     /// read, or if nothing is to be done about it as it was.
-    pub(crate) async fn change(
+    pub(crate) async fn update(
         &self,
         known: &Payment,
         mut decide: impl FnMut(&Payment, Time) -> Option<Decision<Payment>>,
@@ -142,13 +142,13 @@ impl Payments {
         let now = self.clock.now();
         let decide =
             |payment: Option<&Payment>| Ok::<_, Infallible>(payment.and_then(|payment| decide(payment, now)));
-        let changed = self.payments.change_known(known, decide).await;
+        let changed = self.payments.update_from(known, decide).await;
         changed.map_err(|error| match error {
-            ChangeError::Store(error) => error,
-            ChangeError::Taken(claim) => {
+            UpdateError::Store(error) => error,
+            UpdateError::DuplicateKey(claim) => {
                 StoreError::Unreadable(format!("the claim `{claim}` is taken by another payment").into())
             }
-            ChangeError::Refused(never) => match never {},
+            UpdateError::Refused(never) => match never {},
         })
     }
 }

@@ -11,7 +11,7 @@ use crate::stripe::Failure;
 enum Answer {
     Refused,
     /// The refund of this id was made.
-    Made(String),
+    BuiltService(String),
     NothingLeft,
 }
 
@@ -24,7 +24,7 @@ impl Payments {
                 tracing::warn!(code = why.code, "Stripe refuses the refund");
                 Answer::Refused
             }
-            made => made?.map_or(Answer::NothingLeft, Answer::Made),
+            made => made?.map_or(Answer::NothingLeft, Answer::BuiltService),
         };
         let seen = self.stripe.retrieve(intent).await?;
         let after = self.observe(taken, &seen.state).await?;
@@ -49,11 +49,11 @@ impl Payments {
         // Under its key Stripe answers as it did at first, whatever became of the refund since; so it is looked at.
         let failed = match answer {
             Answer::Refused => true,
-            Answer::Made(refund) => self.stripe.refund_has_failed(&refund).await?,
+            Answer::BuiltService(refund) => self.stripe.refund_has_failed(&refund).await?,
             Answer::NothingLeft => false,
         };
         if failed {
-            return Ok(self.change(payment, Payment::refund_refused).await?);
+            return Ok(self.update(payment, Payment::refund_refused).await?);
         }
         // Another refund before it has failed, so there is something left for another one.
         let cause = "a refund was made, and money is still there".to_owned();

@@ -2,8 +2,8 @@
 
 mod order;
 
-use bus::{Consume, Fault, Received};
-use common::Fact;
+use bus::{Consume, ConsumeError, Incoming};
+use common::Event;
 use common::event::Subject;
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -23,14 +23,14 @@ pub(crate) const SUBJECTS: &[Subject] = &[
 pub(crate) struct Consumer(pub(crate) Payments);
 
 impl Consume for Consumer {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
-            match &received.event.fact {
-                Fact::OrderCreated(order)
-                | Fact::OrderAwaitingPayment(order)
-                | Fact::OrderPaymentAccepted(order)
-                | Fact::OrderCompleted(order)
-                | Fact::OrderCancelled(order) => self.0.heard_of_order(order).await,
+            match &incoming.envelope.event {
+                Event::OrderCreated(order)
+                | Event::OrderAwaitingPayment(order)
+                | Event::OrderPaymentAccepted(order)
+                | Event::OrderCompleted(order)
+                | Event::OrderCancelled(order) => self.0.heard_of_order(order).await,
                 _ => Ok(()),
             }
         }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::OrderId;
 use common::event::{OrderSnapshot, OrderStatus};
 
@@ -13,9 +13,9 @@ use crate::domain::Payment;
 impl Payments {
     /// First what is known of the order, then its payment: whoever begins a payment does it the other way round, so
     /// that of an order that ends while its payment begins one of the two sees the other.
-    pub(crate) async fn heard_of_order(&self, heard: &OrderSnapshot) -> Result<(), Fault> {
+    pub(crate) async fn heard_of_order(&self, heard: &OrderSnapshot) -> Result<(), ConsumeError> {
         let order =
-            self.orders.change(heard.id, |known| Ok::<_, Infallible>(Order::hear(known, heard))).await?;
+            self.orders.update(heard.id, |known| Ok::<_, Infallible>(Order::hear(known, heard))).await?;
         match order {
             Some(order) => self.follow(&order).await,
             None => Ok(()),
@@ -23,14 +23,14 @@ impl Payments {
     }
 
     /// Takes or lets go of the money, as the order's newest state asks. The card processor is not waited for.
-    pub(crate) async fn follow_order(&self, id: OrderId) -> Result<(), Fault> {
+    pub(crate) async fn follow_order(&self, id: OrderId) -> Result<(), ConsumeError> {
         match self.orders.get(id).await? {
             Some(order) => self.follow(&order).await,
             None => Ok(()),
         }
     }
 
-    async fn follow(&self, order: &Order) -> Result<(), Fault> {
+    async fn follow(&self, order: &Order) -> Result<(), ConsumeError> {
         let status = order.state.status;
         // Nothing follows from these for the payment, so it need not be looked for.
         if matches!(status, OrderStatus::Created | OrderStatus::AwaitingPayment) {
@@ -42,7 +42,7 @@ impl Payments {
             _ => payment.order_accepted(self.clock.now()),
         };
         let decide = |payment: Option<&Payment>| Ok::<_, Infallible>(payment.and_then(follow));
-        self.payments.change_known(&payment, decide).await?;
+        self.payments.update_from(&payment, decide).await?;
         self.step_due.notify_one();
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What happens to the money after it was taken: it is given back by us, by somebody at Stripe, or by a bank.
 
 use common::event::{DisputeStatus, PaymentStatus};
-use common::{Decision, Fact, Time};
+use common::{Decision, Event, Time};
 
 use super::{Moved, Payment, Work};
 
@@ -44,7 +44,7 @@ impl Payment {
             return None;
         }
         let failed_refunds = self.failed_refunds + 1;
-        Some(Decision::quiet(Self { failed_refunds, work: Work::done(), ..self.changed(now) }))
+        Some(Decision::without_event(Self { failed_refunds, work: Work::done(), ..self.changed(now) }))
     }
 
     /// The money of a payment at which nothing is left to do moved. `None`: as was known.
@@ -75,14 +75,14 @@ impl Payment {
         let failed_refunds = self.failed_refunds + u32::from(refund_failed);
         let work = if status == self.status { self.work } else { Work::done() };
         let next = Self { status, moved, failed_refunds, work, ..self.changed(now) }.booked(now);
-        let mut facts = Vec::new();
+        let mut events = Vec::new();
         if moved.refunded != self.moved.refunded || status != self.status {
-            facts.push(Fact::PaymentRefunded(next.snapshot()));
+            events.push(Event::PaymentRefunded(next.snapshot()));
         }
         if moved.dispute != self.moved.dispute {
-            facts.push(Fact::PaymentDisputed(next.snapshot()));
+            events.push(Event::PaymentDisputed(next.snapshot()));
         }
-        Decision { next, facts }
+        Decision { next, events }
     }
 }
 

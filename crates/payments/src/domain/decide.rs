@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::event::PaymentStatus;
-use common::{Decision, Fact, Time};
+use common::{Decision, Event, Time};
 
 use super::{CardError, Moved, Payment, Work};
 
@@ -50,7 +50,7 @@ impl Payment {
             PaymentStatus::Authorized => {
                 let status = PaymentStatus::Capturing;
                 let work = Work::at_once(now);
-                Some(Decision::quiet(Self { status, work, last_error: None, ..self.changed(now) }))
+                Some(Decision::without_event(Self { status, work, last_error: None, ..self.changed(now) }))
             }
             // The bank let go of the money while the order was being accepted. The order waits for an answer.
             PaymentStatus::Voided => Some(self.become_failed(now)),
@@ -90,28 +90,28 @@ impl Payment {
         }
         let next =
             Self { last_error: Some(why), giving_up: true, work: Work::at_once(now), ..self.changed(now) };
-        Some(Decision::quiet(next))
+        Some(Decision::without_event(next))
     }
 
     fn become_voiding(&self, work: Work, now: Time) -> Decision<Self> {
-        Decision::quiet(Self { status: PaymentStatus::Voiding, work, ..self.changed(now) })
+        Decision::without_event(Self { status: PaymentStatus::Voiding, work, ..self.changed(now) })
     }
 
     pub(super) fn become_voided(&self, now: Time) -> Decision<Self> {
         let next = Self { status: PaymentStatus::Voided, work: Work::done(), ..self.changed(now) };
-        let fact = Fact::PaymentVoided(next.snapshot());
-        Decision::announced(next, fact)
+        let event = Event::PaymentVoided(next.snapshot());
+        Decision::with_event(next, event)
     }
 
     pub(super) fn become_failed(&self, now: Time) -> Decision<Self> {
         let next = Self { status: PaymentStatus::Failed, work: Work::done(), ..self.changed(now) };
-        let fact = Fact::PaymentFailed(next.snapshot());
-        Decision::announced(next, fact)
+        let event = Event::PaymentFailed(next.snapshot());
+        Decision::with_event(next, event)
     }
 
     pub(super) fn become_refunding(&self, moved: Moved, now: Time) -> Decision<Self> {
         let (status, work) = (PaymentStatus::Refunding, Work::at_once(now));
-        Decision::quiet(Self { status, moved, work, ..self.changed(now) }.booked(now))
+        Decision::without_event(Self { status, moved, work, ..self.changed(now) }.booked(now))
     }
 
     /// Whether it waits for its buyer or its order, and is only looked at now and then.

@@ -65,7 +65,7 @@ pub struct Payment {
 impl Payment {
     /// Begins the payment of an order. Nobody has been asked for anything yet.
     pub fn begin(id: PaymentId, order: &OrderSnapshot, now: Time) -> Decision<Self> {
-        Decision::quiet(Self {
+        Decision::without_event(Self {
             id,
             order_id: order.id,
             order_version: Some(order.version),
@@ -90,7 +90,7 @@ impl Payment {
     /// The payment of a `PaymentIntent` that we have lost the payment of. What happened meanwhile is to be looked at.
     pub fn restore(id: PaymentId, order: &OrderSnapshot, intent: Intent, now: Time) -> Decision<Self> {
         let Decision { next, .. } = Self::begin(id, order, now);
-        Decision::quiet(Self { intent: Some(intent), ..next })
+        Decision::without_event(Self { intent: Some(intent), ..next })
     }
 
     /// What the other services are told of it.
@@ -136,7 +136,7 @@ impl Payment {
 
     /// The next revision, which differs only in what is to do.
     fn rescheduled(&self, work: Work) -> Decision<Self> {
-        Decision::quiet(Self { version: self.version + 1, work, ..self.clone() })
+        Decision::without_event(Self { version: self.version + 1, work, ..self.clone() })
     }
 }
 

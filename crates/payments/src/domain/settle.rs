@@ -1,7 +1,7 @@
 //! What the card processor answered, and what that means for the payment.
 
 use common::event::PaymentStatus;
-use common::{Decision, Fact, Time};
+use common::{Decision, Event, Time};
 
 use super::{Intent, IntentState, Moved, Payment, Work};
 
@@ -15,7 +15,7 @@ impl Payment {
             PaymentStatus::RequiresPayment => Work::look_later(now, 0),
             _ => Work::at_once(now),
         };
-        Some(Decision::quiet(Self { intent: Some(intent), work, ..self.changed(now) }))
+        Some(Decision::without_event(Self { intent: Some(intent), work, ..self.changed(now) }))
     }
 
     /// It is certain that no `PaymentIntent` was created, and none is wanted any more.
@@ -51,7 +51,7 @@ impl Payment {
                 if *error != self.last_error && error.is_some() =>
             {
                 let (last_error, work) = (error.clone(), self.next_look(now));
-                Some(Decision::quiet(Self { last_error, work, ..self.changed(now) }))
+                Some(Decision::without_event(Self { last_error, work, ..self.changed(now) }))
             }
             (Is::RequiresPayment | Is::Authorized, _) => Some(self.rescheduled(self.next_look(now))),
             _ => None,
@@ -61,16 +61,16 @@ impl Payment {
     fn become_authorized(&self, moved: Moved, now: Time) -> Decision<Self> {
         let (status, work) = (PaymentStatus::Authorized, Work::look_later(now, 0));
         let next = Self { status, work, moved, last_error: None, ..self.changed(now) }.booked(now);
-        let fact = Fact::PaymentAuthorized(next.snapshot());
-        Decision::announced(next, fact)
+        let event = Event::PaymentAuthorized(next.snapshot());
+        Decision::with_event(next, event)
     }
 
     fn become_captured(&self, moved: Moved, now: Time) -> Decision<Self> {
         let (status, work) = (PaymentStatus::Captured, Work::done());
         let next = Self { status, work, giving_up: false, last_error: None, moved, ..self.changed(now) };
         let next = next.booked(now);
-        let fact = Fact::PaymentCaptured(next.snapshot());
-        Decision::announced(next, fact)
+        let event = Event::PaymentCaptured(next.snapshot());
+        Decision::with_event(next, event)
     }
 
     fn next_look(&self, now: Time) -> Work {

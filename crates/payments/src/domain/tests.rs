@@ -1,5 +1,5 @@
 use common::event::{DisputeStatus, OrderStatus, OrderedTicket};
-use common::{Currency, Fact};
+use common::{Currency, Event};
 use uuid::Uuid;
 
 use super::*;
@@ -75,15 +75,15 @@ fn stages() -> Vec<(&'static str, Payment)> {
 fn table(command: impl Fn(&Payment) -> Option<Decision<Payment>>) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
     for (stage, payment) in stages() {
-        let Some(Decision { next, facts }) = command(&payment) else { continue };
+        let Some(Decision { next, events }) = command(&payment) else { continue };
         assert_eq!(next.version, payment.version + 1, "{stage}");
-        for fact in &facts {
-            let snapshot = match fact {
-                Fact::PaymentAuthorized(it)
-                | Fact::PaymentCaptured(it)
-                | Fact::PaymentFailed(it)
-                | Fact::PaymentVoided(it)
-                | Fact::PaymentRefunded(it) => it,
+        for event in &events {
+            let snapshot = match event {
+                Event::PaymentAuthorized(it)
+                | Event::PaymentCaptured(it)
+                | Event::PaymentFailed(it)
+                | Event::PaymentVoided(it)
+                | Event::PaymentRefunded(it) => it,
                 other => panic!("a payment does not announce {other:?}"),
             };
             assert_eq!(*snapshot, next.snapshot(), "{stage}");
@@ -100,8 +100,8 @@ fn table(command: impl Fn(&Payment) -> Option<Decision<Payment>>) -> Vec<(&'stat
             "{stage}: something is to do until it is final"
         );
         let seen_by_buyer = (next.status, &next.last_error) != (payment.status, &payment.last_error);
-        let words = match facts.first() {
-            Some(fact) => fact.subject().to_string(),
+        let words = match events.first() {
+            Some(event) => event.subject().to_string(),
             None if seen_by_buyer => format!("{:?}", next.status),
             None => "later".into(),
         };
@@ -423,8 +423,8 @@ fn what_a_bank_has_withdrawn_is_not_given_back_a_second_time() {
     for (status, withdrawn, seller_gets) in
         [(DisputeStatus::Open, 2500, 2500), (DisputeStatus::Lost, 2500, 0), (DisputeStatus::Won, 0, 2500)]
     {
-        let Decision { next, facts } = disputed(status, withdrawn);
-        assert!(matches!(&facts[..], [Fact::PaymentDisputed(told)] if told.dispute == Some(status)));
+        let Decision { next, events } = disputed(status, withdrawn);
+        assert!(matches!(&events[..], [Event::PaymentDisputed(told)] if told.dispute == Some(status)));
         assert_eq!(next.refund(now()).is_err(), status != DisputeStatus::Won);
         let owed = next.balances().get(&Account::Seller(next.seller_id)).copied().unwrap_or(0);
         assert_eq!(owed, -seller_gets, "{status:?}");

@@ -5,8 +5,10 @@ use std::time::Duration;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use common::event::{OrderSnapshot, OrderStatus, PaymentStatus};
-use common::http::{Caching, Created, CurrentUser, Faults, FreshId, One, Parse, ProblemBody, Valid};
-use common::{OrderId, PaymentId, Problem, Time, UserId, patiently};
+use common::http::{
+    Caching, Created, CurrentUser, FieldErrors, FreshId, Parse, ProblemBody, Valid, Versioned,
+};
+use common::{OrderId, PaymentId, Problem, Time, UserId, poll_until};
 use serde::Deserialize;
 use store::{CommitError, StoreError};
 use utoipa::ToSchema;
@@ -39,9 +41,9 @@ pub(crate) struct NewPayment {
 impl Parse for NewPayment {
     type Raw = RawNewPayment;
 
-    fn parse(raw: RawNewPayment, _: Time, faults: &mut Faults) -> Option<Self> {
-        let id = faults.required("orderId", raw.order_id)?;
-        let order_id = faults.check("orderId", id.parse().map_err(|_| "must be the id of an order"))?;
+    fn parse(raw: RawNewPayment, _: Time, errors: &mut FieldErrors) -> Option<Self> {
+        let id = errors.required("orderId", raw.order_id)?;
+        let order_id = errors.check("orderId", id.parse().map_err(|_| "must be the id of an order"))?;
         Some(Self { order_id })
     }
 }
@@ -73,7 +75,7 @@ pub(crate) async fn create(
     let (payment, is_new) = payments.begin(id, &order).await?;
     payments.refuse_if_order_is_over(order.id).await?;
     let payment = payments.with_intent(payment).await?;
-    let Some(body) = Checkout::of(&payment, &payments.settings) else {
+    let Some(body) = Checkout::of(&payment, &payments.config) else {
         return Err(payments.come_again(&payment));
     };
     let version = payment.version;
@@ -81,13 +83,13 @@ pub(crate) async fn create(
         let location = format!("/api/payments/{}", payment.id);
         return Ok(Created { location, version, body }.into_response());
     }
-    Ok(One { version, caching: Caching::Private, body }.into_response())
+    Ok(Versioned { version, caching: Caching::Private, body }.into_response())
 }
 
 impl Payments {
     /// The order, if this person may pay it now.
     async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderSnapshot, Problem> {
-        let order = patiently(ORDER_ARRIVES_WITHIN, async || self.orders.get(id).await).await?;
+        let order = poll_until(ORDER_ARRIVES_WITHIN, async || self.orders.get(id).await).await?;
         let order = order.ok_or_else(Problem::not_found)?.state;
         if order.user_id != buyer {
             return Err(Problem::not_yours());
@@ -102,7 +104,7 @@ impl Payments {
         }
         match self.payments.commit(Payment::begin(id, order, self.clock.now())).await {
             Ok(payment) => Ok((payment, true)),
-            Err(CommitError::Taken(_) | CommitError::Conflict) => {
+            Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => {
                 let payment = self.of_order(order.id).await?;
                 let payment = payment.ok_or_else(|| Problem::internal("a payment's id is taken"))?;
                 Ok((payment, false))
@@ -133,7 +135,7 @@ impl Payments {
                 let payment = self.payments.get(id).await?;
                 Ok(payment.filter(|payment| !payment.is_to_be_created() || !payment.work.taken))
             };
-            payment = patiently(OTHER_IS_DONE_WITHIN, done).await?.unwrap_or(payment);
+            payment = poll_until(OTHER_IS_DONE_WITHIN, done).await?.unwrap_or(payment);
         }
         match payment.status {
             PaymentStatus::Voiding | PaymentStatus::Voided => Err(refusal::cancelled()),

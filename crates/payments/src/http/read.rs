@@ -1,7 +1,7 @@
 //! `GET /api/payments/{id}`: one of the caller's payments.
 
 use axum::extract::State;
-use common::http::{Caching, CurrentUser, One, PathId, ProblemBody};
+use common::http::{Caching, CurrentUser, PathId, ProblemBody, Versioned};
 use common::{PaymentId, Problem};
 
 use super::view::PaymentView;
@@ -26,9 +26,9 @@ pub(crate) async fn read(
     State(payments): State<Payments>,
     buyer: CurrentUser,
     id: PathId<PaymentId>,
-) -> Result<One<PaymentView>, Problem> {
-    let payment = payments.own(&buyer, id.known()?).await?;
-    Ok(One { version: payment.version, caching: Caching::Private, body: (&payment).into() })
+) -> Result<Versioned<PaymentView>, Problem> {
+    let payment = payments.own(&buyer, id.parse()?).await?;
+    Ok(Versioned { version: payment.version, caching: Caching::Private, body: (&payment).into() })
 }
 
 impl Payments {

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use common::event::{DisputeStatus, PaymentStatus};
-use common::http::{Caching, CurrentUser, One, PathId, ProblemBody};
+use common::http::{Caching, CurrentUser, PathId, ProblemBody, Versioned};
 use common::{Money, OrderId, PaymentId, Problem, TicketId, Time, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -60,10 +60,10 @@ pub(crate) async fn receipt(
     State(payments): State<Payments>,
     buyer: CurrentUser,
     id: PathId<PaymentId>,
-) -> Result<One<Receipt>, Problem> {
-    let payment = payments.own(&buyer, id.known()?).await?;
+) -> Result<Versioned<Receipt>, Problem> {
+    let payment = payments.own(&buyer, id.parse()?).await?;
     let title = payments.orders.get(payment.order_id).await?.map(|order| order.state.ticket.title);
-    Ok(One { version: payment.version, caching: Caching::Private, body: Receipt::of(&payment, title) })
+    Ok(Versioned { version: payment.version, caching: Caching::Private, body: Receipt::of(&payment, title) })
 }
 
 impl Receipt {

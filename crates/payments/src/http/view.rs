@@ -5,7 +5,7 @@ use common::{Money, OrderId, PaymentId, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::Settings;
+use crate::Config;
 use crate::domain::{CardError, Payment};
 
 /// A payment.
@@ -74,13 +74,13 @@ pub(crate) struct Checkout {
 
 impl Checkout {
     /// `None`: the card processor has not been asked yet.
-    pub(crate) fn of(payment: &Payment, settings: &Settings) -> Option<Self> {
+    pub(crate) fn of(payment: &Payment, config: &Config) -> Option<Self> {
         let intent = payment.intent.as_ref()?;
         Some(Self {
             payment: payment.into(),
             client_secret: intent.client_secret.0.clone(),
-            publishable_key: settings.publishable_key.clone(),
-            stripe_js: settings.stripe_js.clone(),
+            publishable_key: config.publishable_key.clone(),
+            stripe_js: config.stripe_js.clone(),
         })
     }
 }

@@ -80,7 +80,7 @@ pub(crate) async fn webhook(
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !signature::is_good(header, &body, &payments.settings.webhook_secrets, context.clock.now()) {
+    if !signature::is_good(header, &body, &payments.config.webhook_secrets, context.clock.now()) {
         let detail = "The signature is not one of ours for this body and this time.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad-signature", detail));
     }
@@ -98,7 +98,7 @@ impl Payments {
     /// Looks at a `PaymentIntent` of which something was heard. Afterwards the consequence is durable: either it was
     /// drawn, or the payment is due again in a moment.
     async fn hear_of_intent(&self, intent: &str, event: &Event) -> Result<(), Problem> {
-        if let Some(payment) = self.payments.claimed(Payment::intent_claim(intent)).await? {
+        if let Some(payment) = self.payments.get_by_unique_key(Payment::intent_key(intent)).await? {
             if payment.work.due.is_some() {
                 self.advance(&payment, Urgency::Now).await?;
             } else if event.may_have_moved(&payment) {

@@ -11,11 +11,11 @@ mod unknown;
 use std::collections::HashSet;
 use std::time::Duration;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::{OrderStatus, PaymentStatus};
 use common::{PaymentId, Time};
 use metrics::gauge;
-use runtime::Kit;
+use runtime::ServiceContext;
 use store::{Range, StoreError};
 
 pub use report::{Finding, Report};
@@ -24,7 +24,7 @@ pub(crate) use rounds::{Rounds, worker};
 use crate::advance::Trouble;
 use crate::domain::Payment;
 use crate::stripe::Failure;
-use crate::{Payments, Settings, SettingsError};
+use crate::{Config, ConfigError, Payments};
 
 /// How far back it looks unless told: longer than a card's authorization lasts, which is seven days.
 pub const WINDOW: Duration = Duration::from_hours(8 * 24);
@@ -42,9 +42,9 @@ pub enum ReconcileError {
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The settings are not such that it may start.
+    /// The config are not such that it may start.
     #[error(transparent)]
-    Settings(#[from] SettingsError),
+    Config(#[from] ConfigError),
 }
 
 impl From<Failure> for ReconcileError {
@@ -62,8 +62,8 @@ impl From<Trouble> for ReconcileError {
     }
 }
 
-impl From<Fault> for ReconcileError {
-    fn from(fault: Fault) -> Self {
+impl From<ConsumeError> for ReconcileError {
+    fn from(fault: ConsumeError) -> Self {
         Self::Store(StoreError::Unreadable(fault.into()))
     }
 }
@@ -72,8 +72,12 @@ impl From<Fault> for ReconcileError {
 ///
 /// # Errors
 /// [`ReconcileError`]. What was healed before stays so.
-pub async fn reconcile(kit: &Kit, settings: Settings, window: Duration) -> Result<Report, ReconcileError> {
-    let payments = Payments::new(kit, settings)?;
+pub async fn reconcile(
+    context: &ServiceContext,
+    config: Config,
+    window: Duration,
+) -> Result<Report, ReconcileError> {
+    let payments = Payments::new(context, config)?;
     let since = payments.clock.now().before(window);
     payments.compare_since(since).await
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use common::{Decision, Time};
 use runtime::Worker;
 use serde::{Deserialize, Serialize};
-use store::{ChangeError, Document, StoreError};
+use store::{Document, StoreError, UpdateError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -104,18 +104,20 @@ impl Payments {
             let due = now.after(INTERVAL);
             mine = known.is_some_and(|known| known.due <= now);
             Ok::<_, Infallible>(match known {
-                None => Some(Decision::quiet(Rounds { version: 1, due })),
-                Some(known) if mine => Some(Decision::quiet(Rounds { version: known.version + 1, due })),
+                None => Some(Decision::without_event(Rounds { version: 1, due })),
+                Some(known) if mine => {
+                    Some(Decision::without_event(Rounds { version: known.version + 1, due }))
+                }
                 Some(_) => None,
             })
         };
-        match self.rounds.change(Rounds::ID, take).await {
+        match self.rounds.update(Rounds::ID, take).await {
             Ok(rounds) => Ok((mine, rounds.map_or(now.after(PAUSE), |rounds| rounds.due))),
-            Err(ChangeError::Store(error)) => Err(error),
-            Err(ChangeError::Taken(claim)) => {
+            Err(UpdateError::Store(error)) => Err(error),
+            Err(UpdateError::DuplicateKey(claim)) => {
                 Err(StoreError::Unreadable(format!("the claim `{claim}` is taken").into()))
             }
-            Err(ChangeError::Refused(never)) => match never {},
+            Err(UpdateError::Refused(never)) => match never {},
         }
     }
 

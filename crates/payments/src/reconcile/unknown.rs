@@ -49,10 +49,10 @@ impl Payments {
         let Some(order) = self.orders.get(order).await? else { return Ok(None) };
         let Decision { next, .. } =
             Payment::restore(listed.payment, &order.state, listed.seen.intent.clone(), self.clock.now());
-        match self.payments.commit(Decision::quiet(next)).await {
+        match self.payments.commit(Decision::without_event(next)).await {
             Ok(payment) => Ok(Some(payment)),
             // Its order has another one; or another replica was first.
-            Err(CommitError::Taken(_) | CommitError::Conflict) => Ok(None),
+            Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => Ok(None),
             Err(CommitError::Store(error)) => Err(error.into()),
         }
     }

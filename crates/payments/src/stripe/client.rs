@@ -17,7 +17,7 @@ use stripe_client_core::{
 
 use super::Failure;
 use super::failure::answered;
-use crate::settings::SettingsError;
+use crate::config::ConfigError;
 
 /// Stripe itself.
 const STRIPE: &str = "https://api.stripe.com";
@@ -35,11 +35,11 @@ pub(crate) struct Client {
 
 impl Client {
     /// A client with this key; `url`: another address than Stripe's own.
-    pub(super) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, SettingsError> {
+    pub(super) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, ConfigError> {
         let url = url.unwrap_or(STRIPE).trim_end_matches('/').to_owned();
-        url.parse::<http::Uri>().ok().filter(|url| url.host().is_some()).ok_or(SettingsError::Client)?;
+        url.parse::<http::Uri>().ok().filter(|url| url.host().is_some()).ok_or(ConfigError::Client)?;
         let mut key =
-            HeaderValue::try_from(format!("Bearer {secret_key}")).map_err(|_| SettingsError::Client)?;
+            HeaderValue::try_from(format!("Bearer {secret_key}")).map_err(|_| ConfigError::Client)?;
         key.set_sensitive(true);
         let tls = HttpsConnectorBuilder::new().with_webpki_roots();
         let connector = tls.https_or_http().enable_http1().enable_http2().build();

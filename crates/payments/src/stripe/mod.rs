@@ -17,7 +17,7 @@ pub(crate) use failure::Failure;
 pub(crate) use list::Listed;
 
 use self::client::Client;
-use crate::settings::SettingsError;
+use crate::config::ConfigError;
 
 /// Stripe. Cheap to clone.
 #[derive(Clone)]
@@ -25,7 +25,7 @@ pub(crate) struct Stripe(Client);
 
 impl Stripe {
     /// Stripe with this key; `url`: another address than its own.
-    pub(crate) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, SettingsError> {
+    pub(crate) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, ConfigError> {
         Client::new(secret_key, url).map(Self)
     }
 }

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::event::OrderStatus;
 use futures::future::BoxFuture;
-use store::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, Schema, StoreError, Write, WriteError};
+use store::{
+    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+};
 use uuid::Uuid;
 
 use crate::world::{VISA, World, intent_of};
@@ -38,17 +40,17 @@ impl Backend for Counting {
         self.database.get(collection, id)
     }
 
-    fn claimed(
+    fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: Claim,
+        claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         count(&self.counts.reads, collection);
-        self.database.claimed(collection, claim)
+        self.database.get_by_unique_key(collection, claim)
     }
 
     /// Not counted: how often the worker looks around does not depend on the purchase.
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.database.range(query)
     }
 
@@ -61,12 +63,12 @@ impl Backend for Counting {
         self.database.outbox(after, limit)
     }
 
-    fn outbox_grew(&self) -> BoxFuture<'_, ()> {
-        self.database.outbox_grew()
+    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
+        self.database.outbox_changed()
     }
 
-    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.sent(seqs)
+    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.database.mark_published(seqs)
     }
 
     fn revision(&self, collection: &'static str) -> Option<u64> {

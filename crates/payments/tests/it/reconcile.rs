@@ -14,8 +14,8 @@ use crate::world::{LONG, PRICE, VISA, World, intent_of};
 
 impl World {
     async fn reconcile(&self) -> Report {
-        let settings = self.settings();
-        payments::reconcile(&self.service.kit, settings, payments::WINDOW).await.expect("Stripe answers")
+        let config = self.config();
+        payments::reconcile(&self.service.context, config, payments::WINDOW).await.expect("Stripe answers")
     }
 
     /// One finding that was healed, and nothing at all the next time.
@@ -31,10 +31,10 @@ impl World {
 
     /// The payment is stored like this, whatever it was.
     async fn plant(&self, begun: &Value, change: impl Fn(&Payment) -> Payment) {
-        let payments = self.service.kit.store.collection::<Payment>();
+        let payments = self.service.context.store.collection::<Payment>();
         let payment = self.stored(begun).await;
         let next = Payment { version: payment.version + 1, ..change(&payment) };
-        payments.commit(Decision::quiet(next)).await.expect("nobody else is at it");
+        payments.commit(Decision::without_event(next)).await.expect("nobody else is at it");
     }
 
     async fn intent_of_nobody(&self, payment: PaymentId, order: &OrderSnapshot, confirm: bool) -> String {
@@ -153,7 +153,7 @@ async fn an_authorization_of_an_order_that_died_unheard_is_let_go_of() {
 async fn a_payment_intent_without_a_payment_becomes_the_payment_of_its_order() {
     let world = World::start().await;
     let order = world.order().await;
-    let id: PaymentId = world.service.kit.ids.next();
+    let id: PaymentId = world.service.context.ids.next();
     world.intent_of_nobody(id, &order, true).await;
     world.finds_and_heals("had no payment").await;
     assert_eq!(world.status(&order).await, "authorized");
@@ -164,9 +164,9 @@ async fn a_payment_intent_without_a_payment_becomes_the_payment_of_its_order() {
 async fn a_payment_intent_of_an_unknown_order_is_let_go_of_and_its_money_told_to_a_person() {
     let world = World::start().await;
     let order = world.unheard_order();
-    world.intent_of_nobody(world.service.kit.ids.next(), &order, true).await;
+    world.intent_of_nobody(world.service.context.ids.next(), &order, true).await;
     world.finds_and_heals("it is canceled").await;
-    let taken = world.intent_of_nobody(world.service.kit.ids.next(), &order, true).await;
+    let taken = world.intent_of_nobody(world.service.context.ids.next(), &order, true).await;
     let (status, _) =
         world.ask_stripe(&format!("/v1/payment_intents/{taken}/capture"), "sk_test_sim", String::new()).await;
     assert_eq!(status, 200);

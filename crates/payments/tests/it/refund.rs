@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::event::{DisputeStatus, OrderSnapshot, OrderStatus, PaymentStatus, Subject};
-use common::{Fact, OrderId, SharedClock};
+use common::{Event, OrderId, SharedClock};
 use payments::domain::{Account, Payment};
 use payments::{RefundError, RefundStarted};
 use serde_json::Value;
@@ -35,7 +35,7 @@ impl World {
 
     async fn refund(&self, order: OrderId) -> Result<RefundStarted, RefundError> {
         let clock: SharedClock = Arc::new(self.service.clock.clone());
-        payments::refund(&self.service.kit.store, &clock, order).await
+        payments::refund(&self.service.context.store, &clock, order).await
     }
 
     /// Whatever Stripe holds, the books of this payment explain.
@@ -81,7 +81,7 @@ async fn only_money_that_was_taken_can_go_back() {
     let (world, order, _) = World::with_payment().await;
     let refused = world.refund(order.id).await.expect_err("nothing was taken");
     assert!(matches!(refused, RefundError::Refused(_)), "{refused}");
-    let unknown = world.refund(world.service.kit.ids.next()).await.expect_err("no such order");
+    let unknown = world.refund(world.service.context.ids.next()).await.expect_err("no such order");
     assert!(matches!(unknown, RefundError::NoPayment(_)), "{unknown}");
     assert_eq!(world.status(&order).await, "requires-payment");
 }
@@ -112,7 +112,7 @@ async fn money_that_was_given_back_at_stripe_is_booked_and_announced() {
         assert_eq!(world.status(&order).await, status);
         let told = world.service.announced().await;
         assert_eq!(told.len(), 1, "{told:?}");
-        let Fact::PaymentRefunded(told) = &told[0].fact else { panic!("{told:?}") };
+        let Event::PaymentRefunded(told) = &told[0].event else { panic!("{told:?}") };
         assert_eq!(told.refunded.map(|money| money.amount), Some(world.refunded().await));
         world.books_explain_stripe(&begun).await;
     }

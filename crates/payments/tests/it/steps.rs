@@ -24,9 +24,9 @@ async fn let_time_pass(world: &World) {
     }
 }
 
-type Fault = fn(&mut Faults);
+type ConsumeError = fn(&mut Faults);
 
-fn faults() -> [(&'static str, Fault); 5] {
+fn faults() -> [(&'static str, ConsumeError); 5] {
     [
         ("answered by 500 after it was done", |faults| faults.api.fail_after_commit = 1),
         ("answered by 500 twice after it was done", |faults| faults.api.fail_after_commit = 2),

@@ -9,13 +9,13 @@ use aws_lc_rs::hmac;
 use axum::body::{Body, to_bytes};
 use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket, Subject};
-use common::{Clock, Currency, Fact, Money, OrderId, Time};
+use common::{Clock, Currency, Event, Money, OrderId, Time};
 use http::Request;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use payments::Settings;
+use payments::Config;
 use payments::domain::Payment;
 use runtime::testing::{Caller, Person, Reply, TestService};
-use runtime::{Kit, Service};
+use runtime::{Service, ServiceContext};
 use serde_json::{Value, json};
 use store::Store;
 use stripe_sim::{Fees, IntentSummary, Status, StripeSim};
@@ -42,8 +42,8 @@ pub(crate) struct World {
     server: JoinSet<()>,
 }
 
-fn settings(address: SocketAddr) -> Settings {
-    Settings {
+fn config(address: SocketAddr) -> Config {
+    Config {
         stripe_url: Some(format!("http://{address}")),
         secret_key: "sk_test_sim".into(),
         publishable_key: "pk_test_sim".into(),
@@ -53,8 +53,8 @@ fn settings(address: SocketAddr) -> Settings {
     }
 }
 
-fn make(kit: &Kit, address: SocketAddr) -> Service {
-    payments::service(kit, settings(address)).expect("good settings")
+fn make(context: &ServiceContext, address: SocketAddr) -> Service {
+    payments::service(context, config(address)).expect("good config")
 }
 
 async fn listen(address: SocketAddr) -> TcpListener {
@@ -73,29 +73,29 @@ impl World {
 
     /// A world in which Stripe takes something for its work.
     pub(crate) async fn with_fees(fees: Fees) -> Self {
-        let (clock, kit) = runtime::testing::kit();
-        Self::on(clock, kit, fees).await
+        let (clock, context) = runtime::testing::context();
+        Self::on(clock, context, fees).await
     }
 
     /// A world whose service counts what it asks of its database.
     pub(crate) async fn counting() -> (Self, Arc<Counts>) {
-        let (clock, kit) = runtime::testing::kit();
-        let (database, counts) = (Arc::clone(kit.store.backend()), Arc::<Counts>::default());
+        let (clock, context) = runtime::testing::context();
+        let (database, counts) = (Arc::clone(context.store.backend()), Arc::<Counts>::default());
         let backend = Arc::new(Counting { database, counts: Arc::clone(&counts) });
-        let store = Store::new(backend, kit.clock.clone(), kit.ids.clone());
-        (Self::on(clock, Kit { store, ..kit }, Fees::default()).await, counts)
+        let store = Store::new(backend, context.clock.clone(), context.ids.clone());
+        (Self::on(clock, ServiceContext { store, ..context }, Fees::default()).await, counts)
     }
 
-    async fn on(clock: SimClock, kit: Kit, fees: Fees) -> Self {
-        let ids = kit.ids.clone();
+    async fn on(clock: SimClock, context: ServiceContext, fees: Fees) -> Self {
+        let ids = context.ids.clone();
         let at_stripe = stripe_sim::Settings { fees, ..stripe_sim::Settings::default() };
-        let sim = StripeSim::new(&kit.store, kit.clock.clone(), ids, at_stripe);
+        let sim = StripeSim::new(&context.store, context.clock.clone(), ids, at_stripe);
         let listener = listen(([127, 0, 0, 1], 0).into()).await;
         let address = listener.local_addr().expect("an address");
         let mut server = JoinSet::new();
         serve(&mut server, listener, &sim);
-        let made = make(&kit, address);
-        let service = TestService::start_on(clock, kit, made, None).await;
+        let made = make(&context, address);
+        let service = TestService::start_on(clock, context, made, None).await;
         let (buyer, seller) = (service.person("ann"), service.person("sam"));
         Self { service, sim, buyer, seller, address, server }
     }
@@ -118,9 +118,9 @@ impl World {
     /// The process stops, and a new one starts on the same database.
     pub(crate) async fn restart(self) -> Self {
         let Self { service, sim, address, server, .. } = self;
-        let (clock, kit): (SimClock, Kit) = service.stop().await;
-        let made = make(&kit, address);
-        let service = TestService::start_on(clock, kit, made, None).await;
+        let (clock, context): (SimClock, ServiceContext) = service.stop().await;
+        let made = make(&context, address);
+        let service = TestService::start_on(clock, context, made, None).await;
         let (buyer, seller) = (service.person("ann"), service.person("sam"));
         Self { service, sim, buyer, seller, address, server }
     }
@@ -129,18 +129,18 @@ impl World {
     pub(crate) async fn somebody_dies_at_the_next_step(&self, payment: &Value) {
         let id: Uuid = payment["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
         let now = self.service.clock.now();
-        let payments = self.service.kit.store.collection::<Payment>();
+        let payments = self.service.context.store.collection::<Payment>();
         let take = |payment: Option<&Payment>| {
             Ok::<_, Infallible>(payment.and_then(|payment| payment.take(true, now)))
         };
-        let taken = payments.change(id, take).await.expect("the database").expect("the payment");
+        let taken = payments.update(id, take).await.expect("the database").expect("the payment");
         assert!(taken.work.taken && taken.work.due > Some(now), "nobody else is at it");
     }
 
     /// Begins a payment as a process that dies before it has asked Stripe for anything.
     pub(crate) async fn begin_and_die(&self, order: &OrderSnapshot) -> Value {
-        let payment = Payment::begin(self.service.kit.ids.next(), order, self.service.clock.now());
-        let payments = self.service.kit.store.collection::<Payment>();
+        let payment = Payment::begin(self.service.context.ids.next(), order, self.service.clock.now());
+        let payments = self.service.context.store.collection::<Payment>();
         json!({ "id": payments.commit(payment).await.expect("the first one").id })
     }
 
@@ -180,10 +180,10 @@ impl World {
     pub(crate) fn unheard_order(&self) -> OrderSnapshot {
         let now = self.service.clock.now();
         OrderSnapshot {
-            id: self.service.kit.ids.next(),
+            id: self.service.context.ids.next(),
             user_id: self.buyer.id,
             ticket: OrderedTicket {
-                id: self.service.kit.ids.next(),
+                id: self.service.context.ids.next(),
                 title: "Concert".into(),
                 price: PRICE,
                 seller_id: Some(self.seller.id),
@@ -203,14 +203,14 @@ impl World {
     pub(crate) async fn hear(&self, order: &OrderSnapshot, status: OrderStatus, version: u64) {
         let order = OrderSnapshot { status, version, ..order.clone() };
         let id = order.id.into();
-        let fact = match status {
-            OrderStatus::Created => Fact::OrderCreated(order),
-            OrderStatus::AwaitingPayment => Fact::OrderAwaitingPayment(order),
-            OrderStatus::Paying => Fact::OrderPaymentAccepted(order),
-            OrderStatus::Complete => Fact::OrderCompleted(order),
-            OrderStatus::Cancelled => Fact::OrderCancelled(order),
+        let event = match status {
+            OrderStatus::Created => Event::OrderCreated(order),
+            OrderStatus::AwaitingPayment => Event::OrderAwaitingPayment(order),
+            OrderStatus::Paying => Event::OrderPaymentAccepted(order),
+            OrderStatus::Complete => Event::OrderCompleted(order),
+            OrderStatus::Cancelled => Event::OrderCancelled(order),
         };
-        assert!(self.service.hear(id, version, fact).await, "it is handled at once, however slow Stripe is");
+        assert!(self.service.hear(id, version, event).await, "it is handled at once, however slow Stripe is");
     }
 
     pub(crate) async fn pay(&self, order: &OrderSnapshot) -> Reply {
@@ -276,7 +276,7 @@ impl World {
     /// The payment as it is stored.
     pub(crate) async fn stored(&self, begun: &Value) -> Payment {
         let id: Uuid = begun["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
-        let payments = self.service.kit.store.collection::<Payment>();
+        let payments = self.service.context.store.collection::<Payment>();
         payments.get(id).await.expect("the database").expect("the payment")
     }
 
@@ -293,8 +293,8 @@ impl World {
         dispute["id"].as_str().expect("an id").to_owned()
     }
 
-    pub(crate) fn settings(&self) -> Settings {
-        settings(self.address)
+    pub(crate) fn config(&self) -> Config {
+        config(self.address)
     }
 
     pub(crate) fn in_an_hour(&self) -> Time {

@@ -14,16 +14,15 @@ use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use common::http::{CurrentUser, HttpContext, ReservedId};
-use common::{Decision, FieldError, Problem, Time, patiently};
+use common::{Decision, FieldError, Problem, Time, poll_until};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, SET_COOKIE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use store::{Collection, CommitError, Range, StoreError};
-use tokio_util::sync::CancellationToken;
+use store::{Collection, CommitError};
 use uuid::Uuid;
 
 use self::at_work::{AtWork, Seat};
 use self::record::{EXPIRES, Reply, Use, fingerprint, place};
-use crate::{Kit, Worker};
+use crate::{Purge, ServiceContext, Worker};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -37,14 +36,11 @@ const LONGEST: usize = 255;
 /// How long a reply is remembered.
 const REMEMBERED: Duration = Duration::from_hours(24);
 
-/// How long a use belongs to whoever began it: longer than a request may take (`Stack::PATIENCE`).
+/// How long a use belongs to whoever began it: longer than a request may take (`MiddlewareStack::REQUEST_TIMEOUT`).
 const LEASE: Duration = Duration::from_secs(20);
 
-/// How long a duplicate waits for the first; below `Stack::PATIENCE`, so that it says so itself.
+/// How long a duplicate waits for the first; below `MiddlewareStack::REQUEST_TIMEOUT`, so that it says so itself.
 const WAIT: Duration = Duration::from_secs(12);
-
-/// How often forgotten uses are removed.
-const SWEEP: Duration = Duration::from_mins(10);
 
 /// The uses of keys in one service. Cheap to clone.
 #[derive(Clone)]
@@ -63,13 +59,13 @@ enum Turn {
 }
 
 impl Idempotency {
-    pub(crate) fn new(kit: &Kit, context: HttpContext) -> Self {
-        Self { uses: kit.store.collection(), context, at_work: AtWork::default() }
+    pub(crate) fn new(service: &ServiceContext, context: HttpContext) -> Self {
+        Self { uses: service.store.collection(), context, at_work: AtWork::default() }
     }
 
     /// Takes the turn of a request, or waits until another has done it.
     async fn turn(&self, id: Uuid, body: &str) -> Result<Turn, Problem> {
-        let turn = patiently(WAIT, || self.try_turn(id, body)).await?;
+        let turn = poll_until(WAIT, || self.try_turn(id, body)).await?;
         turn.ok_or_else(|| Problem::unavailable().caused_by("the first request of this key is still at work"))
     }
 
@@ -96,7 +92,7 @@ impl Idempotency {
             expires_at: now.after(REMEMBERED),
             reply: None,
         };
-        match self.uses.commit(Decision::quiet(taken)).await {
+        match self.uses.commit(Decision::without_event(taken)).await {
             Ok(taken) => Ok(Some(Turn::Work(taken, seat))),
             Err(CommitError::Conflict) => Ok(None),
             Err(error) => Err(error.into()),
@@ -121,7 +117,10 @@ impl Idempotency {
         let settled = if parts.status.is_server_error() {
             // What it wrote may be there, or may yet come to be there, although the database did not say so: the next
             // one gets the same id, and finds it.
-            self.uses.commit(Decision::quiet(Use { version, worker: Uuid::nil(), ..turn })).await.map(drop)
+            self.uses
+                .commit(Decision::without_event(Use { version, worker: Uuid::nil(), ..turn }))
+                .await
+                .map(drop)
         } else if parts.headers.contains_key(SET_COOKIE) {
             self.uses.remove(&turn).await
         } else {
@@ -134,7 +133,10 @@ impl Idempotency {
                 headers: headers.collect(),
                 body: String::from_utf8_lossy(&body).into_owned(),
             };
-            self.uses.commit(Decision::quiet(Use { version, reply: Some(reply), ..turn })).await.map(drop)
+            self.uses
+                .commit(Decision::without_event(Use { version, reply: Some(reply), ..turn }))
+                .await
+                .map(drop)
         };
         match settled {
             // Taken over by somebody who thought this one dead: that one's reply is remembered instead.
@@ -143,37 +145,10 @@ impl Idempotency {
         }
     }
 
-    /// Removes what is older than a day.
-    pub(crate) fn worker(&self, kit: &Kit) -> Worker {
-        let (uses, clock) = (self.uses.clone(), kit.clock.clone());
-        let run = move |stop: CancellationToken| async move {
-            loop {
-                if let Err(error) = forget(&uses, clock.now()).await {
-                    tracing::warn!(%error, "old idempotency keys were not removed; they will be next time");
-                }
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = clock.sleep(SWEEP) => {}
-                }
-            }
-        };
-        // What is left to forget changes nothing that anybody can see.
-        Worker::new("idempotency-keys", run, || async { true })
-    }
-}
-
-async fn forget(uses: &Collection<Use>, now: Time) -> Result<(), StoreError> {
-    loop {
-        let page = uses.page(Range::of(EXPIRES, []).at_most([now.into()])).await?;
-        for old in &page.items {
-            match uses.remove(old).await {
-                Ok(()) | Err(CommitError::Conflict | CommitError::Taken(_)) => {}
-                Err(CommitError::Store(error)) => return Err(error),
-            }
-        }
-        if page.next.is_none() {
-            return Ok(());
-        }
+    /// The worker that removes expired keys.
+    pub(crate) fn worker(&self) -> Worker {
+        let (collection, clock) = (self.uses.clone(), self.context.clock.clone());
+        Purge { collection, index: EXPIRES, retention: Duration::ZERO, clock }.worker()
     }
 }
 

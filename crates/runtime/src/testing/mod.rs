@@ -7,25 +7,26 @@ mod stream;
 
 use std::collections::HashSet;
 use std::future::ready;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use bus::local::LocalBus;
-use bus::{Consume, Consumers, Fault, Received, Subscription};
+use bus::{Consume, ConsumeError, ConsumerLoop, Incoming, Subscription};
 use common::clock::SimClock;
 use common::event::Subject;
 use common::http::Sessions;
 use common::http::session::VerifyingKeys;
-use common::{Envelope, EventId, Fact, Ids, SeededEntropy, Time};
+use common::{Envelope, Event, EventId, Ids, SeededEntropy, Time};
 use futures::future::{BoxFuture, FutureExt};
+use parking_lot::Mutex;
 use store::Store;
 use store::sqlite::SqliteBackend;
 use uuid::Uuid;
 
 use self::people::TestKeys;
-use crate::{HttpOptions, Kit, Running, Service, Subscribed, Tasks};
+use crate::{HttpOptions, Running, Service, ServiceContext, Subscribed, Tasks};
 
 pub use caller::{Caller, Reply};
 pub use people::Person;
@@ -42,7 +43,7 @@ pub struct TestService {
     /// The time. It stands still unless it is advanced.
     pub clock: SimClock,
     /// What the service was made from.
-    pub kit: Kit,
+    pub context: ServiceContext,
     router: Router,
     running: Running,
     tasks: Tasks,
@@ -59,34 +60,34 @@ struct Heard {
 }
 
 impl Consume for Heard {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
-        if !others.contains(&received.event.id) {
-            self.events.lock().unwrap_or_else(PoisonError::into_inner).push((*received.event).clone());
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
+        let others = self.others.lock();
+        if !others.contains(&incoming.envelope.id) {
+            self.events.lock().push((*incoming.envelope).clone());
         }
         ready(Ok(())).boxed()
     }
 }
 
-/// A kit on a new SQLite database in memory, at [`START`].
+/// A context on a new SQLite database in memory, at [`START`].
 ///
 /// # Panics
 /// The database does not open.
-pub fn kit() -> (SimClock, Kit) {
+pub fn context() -> (SimClock, ServiceContext) {
     let clock = SimClock::starting_at(START.parse::<Time>().expect("a time"));
     let shared: common::SharedClock = Arc::new(clock.clone());
     let ids = Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(7)));
     let backend = SqliteBackend::in_memory().expect("a database in memory");
     let store = Store::new(backend, Arc::clone(&shared), ids.clone());
-    (clock, Kit { store, clock: shared, ids, bus: Arc::new(LocalBus::new()) })
+    (clock, ServiceContext { store, clock: shared, ids, bus: Arc::new(LocalBus::new()) })
 }
 
 impl TestService {
     /// Starts a service on a new database.
-    pub async fn start(make: impl FnOnce(&Kit) -> Service) -> Self {
-        let (clock, kit) = kit();
-        let service = make(&kit);
-        Self::start_on(clock, kit, service, None).await
+    pub async fn start(make: impl FnOnce(&ServiceContext) -> Service) -> Self {
+        let (clock, context) = context();
+        let service = make(&context);
+        Self::start_on(clock, context, service, None).await
     }
 
     /// Starts a service on a database that may have a past. Tokens are verified with `keys`, or else with those of the
@@ -96,7 +97,7 @@ impl TestService {
     /// The service does not start.
     pub async fn start_on(
         clock: SimClock,
-        kit: Kit,
+        context: ServiceContext,
         service: Service,
         keys: Option<Arc<dyn VerifyingKeys>>,
     ) -> Self {
@@ -105,27 +106,27 @@ impl TestService {
         let keys = keys.unwrap_or_else(|| people.clone());
         let sessions = Sessions::new(keys);
         let options = HttpOptions::default();
-        let subscribed = Subscribed::new(service, &kit, sessions, &options).await.expect("it subscribes");
+        let subscribed = Subscribed::new(service, &context, sessions, &options).await.expect("it subscribes");
         let heard = Arc::new(Heard::default());
         let everything =
             Subscription { consumer: "test", subjects: Subject::ALL, handler: Arc::clone(&heard) as _ };
-        let (store, ids) = (kit.store.clone(), kit.ids.clone());
-        let listener = Consumers::new(everything, kit.bus.as_ref(), store, kit.clock.clone(), ids);
+        let (store, ids) = (context.store.clone(), context.ids.clone());
+        let listener = ConsumerLoop::new(everything, context.bus.as_ref(), store, context.clock.clone(), ids);
         tasks.spawn(listener.run(tasks.stop_token()));
         let running = subscribed.start(&tasks, &tasks);
         let router = running.router.clone();
-        Self { clock, kit, router, running, tasks, keys: people, heard, on_their_way: Arc::default() }
+        Self { clock, context, router, running, tasks, keys: people, heard, on_their_way: Arc::default() }
     }
 
     /// Stops the service as a process stops, and gives back what a successor can be started on.
-    pub async fn stop(self) -> (SimClock, Kit) {
-        self.tasks.stop(crate::stop::WORK).await;
-        (self.clock.clone(), self.kit.clone())
+    pub async fn stop(self) -> (SimClock, ServiceContext) {
+        self.tasks.stop(crate::stop::WORK_TIMEOUT).await;
+        (self.clock.clone(), self.context.clone())
     }
 
     /// A person with a session token that is good for 15 minutes.
     pub fn person(&self, name: &str) -> Person {
-        self.keys.person(name, &self.kit)
+        self.keys.person(name, &self.context)
     }
 
     /// Sends requests without a session.
@@ -138,18 +139,18 @@ impl TestService {
         Caller::new(self.router.clone(), Some(person.token.clone()))
     }
 
-    /// Publishes a fact as if another service had announced it. Returns when it has been handled, or, if its handler
+    /// Publishes a event as if another service had announced it. Returns when it has been handled, or, if its handler
     /// waits for the clock, after a moment; whether it has been handled.
-    pub async fn hear(&self, aggregate: Uuid, version: u64, fact: Fact) -> bool {
-        let event = self.envelope(aggregate, version, fact);
+    pub async fn hear(&self, aggregate: Uuid, version: u64, event: Event) -> bool {
+        let event = self.envelope(aggregate, version, event);
         self.deliver(event).await
     }
 
     /// Publishes an event, as [`TestService::hear`]; the same event may be delivered several times.
     pub async fn deliver(&self, event: Envelope) -> bool {
-        self.heard.others.lock().unwrap_or_else(PoisonError::into_inner).insert(event.id);
+        self.heard.others.lock().insert(event.id);
         let (bus, event, count) =
-            (Arc::clone(&self.kit.bus), Arc::new(event), Arc::clone(&self.on_their_way));
+            (Arc::clone(&self.context.bus), Arc::new(event), Arc::clone(&self.on_their_way));
         count.fetch_add(1, Ordering::SeqCst);
         let (done, handled) = tokio::sync::oneshot::channel();
         self.tasks.spawn(async move {
@@ -162,16 +163,16 @@ impl TestService {
     }
 
     /// An event of the present moment.
-    pub fn envelope(&self, aggregate: Uuid, version: u64, fact: Fact) -> Envelope {
-        let schema = fact.subject().schema();
-        let time = self.kit.clock.now();
-        Envelope { id: self.kit.ids.next(), schema, aggregate, version, time, trace: None, fact }
+    pub fn envelope(&self, aggregate: Uuid, version: u64, event: Event) -> Envelope {
+        let schema = event.subject().schema();
+        let time = self.context.clock.now();
+        Envelope { id: self.context.ids.next(), schema, aggregate, version, time, trace: None, event }
     }
 
-    /// The facts that the service has announced since the last call, in their order.
+    /// The events that the service has announced since the last call, in their order.
     pub async fn announced(&self) -> Vec<Envelope> {
         self.settle().await;
-        std::mem::take(&mut *self.heard.events.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.heard.events.lock())
     }
 
     /// Waits until the outbox is empty, the workers are idle and no handler is at work, except for those that wait
@@ -187,7 +188,7 @@ impl TestService {
         let began = tokio::time::Instant::now();
         let mut quiet = 0;
         while quiet < 3 {
-            let empty = self.kit.store.backend().outbox(0, 1).await.expect("the outbox").is_empty();
+            let empty = self.context.store.backend().outbox(0, 1).await.expect("the outbox").is_empty();
             let waited = began.elapsed() > Duration::from_millis(300);
             let handled = self.on_their_way.load(Ordering::SeqCst) == 0 || waited;
             let idle = empty && handled && self.running.is_idle().await;

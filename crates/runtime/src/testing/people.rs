@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use common::http::session::{Claims, KeysAway, VerifyingKeys};
+use common::http::session::{Claims, KeysUnavailable, VerifyingKeys};
 use common::{SessionId, UserId};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 
-use crate::Kit;
+use crate::ServiceContext;
 
 /// Somebody who is signed in.
 #[derive(Debug, Clone)]
@@ -39,10 +39,10 @@ impl TestKeys {
         Self { signing: EncodingKey::from_ec_der(pkcs8.as_ref()), verifying }
     }
 
-    pub(super) fn person(&self, name: &str, kit: &Kit) -> Person {
-        let (id, session) = (kit.ids.next(), kit.ids.next());
+    pub(super) fn person(&self, name: &str, context: &ServiceContext) -> Person {
+        let (id, session) = (context.ids.next(), context.ids.next());
         let email = format!("{name}@example.com");
-        let iat = kit.clock.now().as_millis() / 1000;
+        let iat = context.clock.now().as_millis() / 1000;
         let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900 };
         let header = Header { kid: Some("test".into()), ..Header::new(Algorithm::ES256) };
         let token = jsonwebtoken::encode(&header, &claims, &self.signing).expect("a token");
@@ -51,7 +51,7 @@ impl TestKeys {
 }
 
 impl VerifyingKeys for TestKeys {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         let key = (kid == "test").then(|| Arc::clone(&self.verifying));
         std::future::ready(Ok(key)).boxed()
     }

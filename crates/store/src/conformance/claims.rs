@@ -10,7 +10,7 @@ use crate::{Backend, WriteError};
 /// Plenty of people who want the same ticket.
 const CLAIMANTS: u128 = 64;
 
-pub(super) async fn a_document_is_found_by_its_claim(backend: Arc<dyn Backend>) {
+pub(super) async fn a_document_is_found_by_its_key(backend: Arc<dyn Backend>) {
     Draft::new(1).claim("name", "Ann 'O\" ☃").claim("seat", "1").commit(&backend).await;
     Draft::new(2).claim("seat", "2").commit(&backend).await;
     assert_eq!(holder(&backend, "name", "Ann 'O\" ☃").await, Some(id(1)));
@@ -37,7 +37,7 @@ pub(super) async fn a_claim_is_kept_by_an_update_that_repeats_it(backend: Arc<dy
     is_taken(&backend, Draft::new(2).claim("seat", "1").put(), "seat").await;
 }
 
-pub(super) async fn an_update_releases_a_claim(backend: Arc<dyn Backend>) {
+pub(super) async fn an_update_releases_a_key(backend: Arc<dyn Backend>) {
     Draft::new(1).claim("name", "ann").claim("seat", "1").commit(&backend).await;
     Draft::new(1).over(1).claim("seat", "1").commit(&backend).await;
     assert_eq!(holder(&backend, "name", "ann").await, None);
@@ -73,7 +73,7 @@ pub(super) async fn of_many_claimants_exactly_one_wins(backend: Arc<dyn Backend>
         claimants.spawn(async move {
             match backend.commit(Draft::new(number).claim("ticket", "7").put()).await {
                 Ok(()) => Some(number),
-                Err(WriteError::Taken("ticket")) => None,
+                Err(WriteError::DuplicateKey("ticket")) => None,
                 Err(other) => panic!("won or lost, not {other:?}"),
             }
         });

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::key::{Part, encode};
 use crate::{
-    Backend, Change, Claim, Direction, Index, Key, OutboxEntry, Placed, Put, RangeQuery, Record, Schema,
-    Write, WriteError,
+    Backend, Change, Direction, Index, IndexedRecord, Key, OutboxEntry, Put, RangeQuery, Record, Schema,
+    UniqueKey, Write, WriteError,
 };
 
 pub(super) const NOTES: &str = "notes";
@@ -26,11 +26,11 @@ pub(super) const INDEXES: &[Index] = &[
     Index::one("ab"),
     Index::one("b"),
 ];
-pub(super) const CLAIMS: &[&str] = &["name", "nick", "owner", "seat", "ticket"];
+pub(super) const UNIQUE_KEYS: &[&str] = &["name", "nick", "owner", "seat", "ticket"];
 
 /// What the cases declare.
 pub(super) fn schemas() -> [Schema; 2] {
-    [NOTES, LETTERS].map(|collection| Schema { collection, indexes: INDEXES, claims: CLAIMS })
+    [NOTES, LETTERS].map(|collection| Schema { collection, indexes: INDEXES, claims: UNIQUE_KEYS })
 }
 
 /// The id of this number; ids sort as their numbers.
@@ -80,7 +80,7 @@ impl Draft {
     }
 
     pub(super) fn claim(mut self, name: &'static str, value: &str) -> Self {
-        self.put.claims.push(Claim::new(name, value));
+        self.put.claims.push(UniqueKey::new(name, value));
         self
     }
 
@@ -116,7 +116,7 @@ pub(super) async fn conflicts(backend: &Arc<dyn Backend>, write: Write) {
 pub(super) async fn is_taken(backend: &Arc<dyn Backend>, write: Write, name: &str) {
     let outcome = backend.commit(write).await;
     assert!(
-        matches!(outcome, Err(WriteError::Taken(taken)) if taken == name),
+        matches!(outcome, Err(WriteError::DuplicateKey(taken)) if taken == name),
         "`{name}` is taken, not {outcome:?}"
     );
 }
@@ -128,7 +128,8 @@ pub(super) async fn get(backend: &Arc<dyn Backend>, number: u128) -> Option<Reco
 
 /// The holder of a claim among the notes.
 pub(super) async fn holder(backend: &Arc<dyn Backend>, name: &'static str, value: &str) -> Option<Uuid> {
-    let holder = backend.claimed(NOTES, Claim::new(name, value)).await.expect("the database reads");
+    let holder =
+        backend.get_by_unique_key(NOTES, UniqueKey::new(name, value)).await.expect("the database reads");
     holder.map(|record| record.id)
 }
 
@@ -139,7 +140,7 @@ pub(super) fn whole(index: &'static str) -> RangeQuery {
 }
 
 /// What a range finds.
-pub(super) async fn rows(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<Placed> {
+pub(super) async fn rows(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<IndexedRecord> {
     backend.range(query).await.expect("the database reads")
 }
 

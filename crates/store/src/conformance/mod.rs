@@ -74,10 +74,10 @@ cases! {
         a_walk_passes_documents_of_equal_keys,
         a_strange_place_never_leaves_the_bounds;
     claims:
-        a_document_is_found_by_its_claim,
+        a_document_is_found_by_its_key,
         a_claim_is_held_by_one_document,
         a_claim_is_kept_by_an_update_that_repeats_it,
-        an_update_releases_a_claim,
+        an_update_releases_a_key,
         a_removal_releases_the_claims,
         a_claim_moves_from_document_to_document_and_back,
         of_many_claimants_exactly_one_wins;

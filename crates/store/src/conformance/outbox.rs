@@ -49,14 +49,14 @@ pub(super) async fn exactly_the_sent_events_leave(backend: Arc<dyn Backend>) {
     }
     let entries = outbox(&backend).await;
     let seqs = |numbers: &[usize]| numbers.iter().map(|number| entries[number - 1].seq).collect::<Vec<_>>();
-    backend.sent(seqs(&[2, 5])).await.expect("they may go");
+    backend.mark_published(seqs(&[2, 5])).await.expect("they may go");
     assert_eq!(events(&backend).await, ["1", "3", "4", "6"]);
     let portion = backend.outbox(0, 2).await.expect("the outbox reads");
     assert_eq!(portion.len(), 2, "what is sent takes no room in a portion");
     // Twice, nothing, and the rest along with a commit.
-    backend.sent(seqs(&[5, 2])).await.expect("they may go");
-    backend.sent(Vec::new()).await.expect("nothing may go");
-    backend.sent(seqs(&[1, 3, 6])).await.expect("they may go");
+    backend.mark_published(seqs(&[5, 2])).await.expect("they may go");
+    backend.mark_published(Vec::new()).await.expect("nothing may go");
+    backend.mark_published(seqs(&[1, 3, 6])).await.expect("they may go");
     Draft::new(7).event("7").commit(&backend).await;
     assert_eq!(events(&backend).await, ["4", "7"]);
 }
@@ -69,7 +69,7 @@ pub(super) async fn numbers_are_never_used_again(backend: Arc<dyn Backend>) {
         assert_eq!(entries.len(), 1);
         assert!(entries[0].seq > last, "{} > {last}", entries[0].seq);
         last = entries[0].seq;
-        backend.sent(vec![last]).await.expect("it may go");
+        backend.mark_published(vec![last]).await.expect("it may go");
     }
 }
 
@@ -84,25 +84,25 @@ pub(super) async fn whoever_waits_for_growth_is_woken(backend: Arc<dyn Backend>)
         let grown = async {
             // It may resolve in vain, so what counts is what is there.
             while outbox(&backend).await.is_empty() {
-                backend.outbox_grew().await;
+                backend.outbox_changed().await;
             }
         };
         let commit = Draft::new(number).event("0").commit(&backend);
         let (grown, ()) = futures::join!(timeout(FOREVER, grown), commit);
         grown.expect("the waiter is woken");
         let seqs = outbox(&backend).await.iter().map(|entry| entry.seq).collect();
-        backend.sent(seqs).await.expect("they may go");
+        backend.mark_published(seqs).await.expect("they may go");
     }
 }
 
 pub(super) async fn growth_that_nobody_waited_for_is_not_missed(backend: Arc<dyn Backend>) {
     Draft::new(1).event("1").commit(&backend).await;
-    timeout(FOREVER, backend.outbox_grew()).await.expect("it tells of the past growth");
+    timeout(FOREVER, backend.outbox_changed()).await.expect("it tells of the past growth");
     // Somebody who stops waiting takes nothing away from the next one.
-    let waiting = backend.outbox_grew();
+    let waiting = backend.outbox_changed();
     drop(waiting);
     Draft::new(2).event("2").commit(&backend).await;
-    timeout(FOREVER, backend.outbox_grew()).await.expect("it tells of the past growth");
+    timeout(FOREVER, backend.outbox_changed()).await.expect("it tells of the past growth");
 }
 
 pub(super) async fn events_of_one_document_stay_in_order_under_concurrency(backend: Arc<dyn Backend>) {

@@ -79,7 +79,7 @@ pub(super) async fn an_update_replaces_the_keys(backend: Arc<dyn Backend>) {
     let seen: Vec<_> = found.iter().map(|(_, record)| (record.id.as_u128(), record.version)).collect();
     assert_eq!(seen, [(2, 1), (1, 2)]);
     assert_eq!(found[1].1.body, r#"{"moved":true}"#);
-    assert_eq!(found[1].0, RangeQuery::place(&encode([Part::Int(3)]), found[1].1.id));
+    assert_eq!(found[1].0, RangeQuery::cursor(&encode([Part::Int(3)]), found[1].1.id));
     assert!(numbers(&backend, whole("shelf")).await.is_empty());
 }
 

@@ -1,17 +1,16 @@
 //! What services see: documents as types.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use common::clock::SimClock;
 use common::event::DeadlinePassed;
-use common::{Decision, Envelope, Fact, Ids, OrderId, SeededEntropy, Time};
+use common::{Decision, Envelope, Event, Ids, OrderId, SeededEntropy, Time};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::draft::{CLAIMS, INDEXES, NOTES, events, id};
+use super::draft::{INDEXES, NOTES, UNIQUE_KEYS, events, id};
 use crate::{
-    Backend, ChangeError, Claim, Collection, CommitError, Document, Index, Keys, Page, Range, Store,
+    Backend, Collection, CommitError, Document, Index, Keys, Page, Range, Store, UniqueKey, UpdateError,
 };
 
 /// What the clock shows.
@@ -52,7 +51,7 @@ impl Note {
 impl Document for Note {
     const COLLECTION: &'static str = NOTES;
     const INDEXES: &'static [Index] = INDEXES;
-    const CLAIMS: &'static [&'static str] = CLAIMS;
+    const UNIQUE_KEYS: &'static [&'static str] = UNIQUE_KEYS;
 
     fn id(&self) -> Uuid {
         self.id
@@ -64,7 +63,7 @@ impl Document for Note {
 
     fn keys(&self) -> Keys {
         let keys = Keys::none().ordered("shelf", [self.shelf.as_str().into(), self.rank.into()]);
-        self.owner.iter().fold(keys, |keys, owner| keys.claim(Claim::new("owner", owner)))
+        self.owner.iter().fold(keys, |keys, owner| keys.unique(UniqueKey::new("owner", owner)))
     }
 }
 
@@ -80,26 +79,26 @@ fn notes(backend: &Arc<dyn Backend>) -> Collection<Note> {
 }
 
 async fn commit(notes: &Collection<Note>, note: Note) {
-    notes.commit(Decision::quiet(note)).await.expect("the note is accepted");
+    notes.commit(Decision::without_event(note)).await.expect("the note is accepted");
 }
 
 pub(super) async fn a_decision_is_stored_with_its_facts(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     let passed = |number| {
-        Fact::ExpirationCompleted(DeadlinePassed { order_id: OrderId::from(id(number)), expires_at: now() })
+        Event::ExpirationCompleted(DeadlinePassed { order_id: OrderId::from(id(number)), expires_at: now() })
     };
     let next = Note::owned(1, "ann");
-    let decision = Decision { next: next.clone(), facts: vec![passed(7), passed(8)] };
+    let decision = Decision { next: next.clone(), events: vec![passed(7), passed(8)] };
     assert_eq!(notes.commit(decision).await.expect("the decision is accepted"), next);
     assert_eq!(notes.get(id(1)).await.expect("the database reads"), Some(next.clone()));
-    let holder = notes.claimed(Claim::new("owner", "ann")).await.expect("the database reads");
+    let holder = notes.get_by_unique_key(UniqueKey::new("owner", "ann")).await.expect("the database reads");
     assert_eq!(holder, Some(next));
     let envelopes: Vec<Envelope> = events(&backend)
         .await
         .iter()
         .map(|event| serde_json::from_str(event).expect("the event is an envelope"))
         .collect();
-    assert!(envelopes.iter().map(|envelope| &envelope.fact).eq(&[passed(7), passed(8)]), "{envelopes:?}");
+    assert!(envelopes.iter().map(|envelope| &envelope.event).eq(&[passed(7), passed(8)]), "{envelopes:?}");
     for envelope in envelopes {
         assert_eq!((envelope.aggregate, envelope.version, envelope.time), (id(1), 1, now()));
     }
@@ -107,11 +106,11 @@ pub(super) async fn a_decision_is_stored_with_its_facts(backend: Arc<dyn Backend
 
 pub(super) async fn a_change_that_decides_nothing_writes_nothing(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
-    let nothing = |_: Option<&Note>| Ok::<_, Infallible>(None);
-    assert_eq!(notes.change(id(1), nothing).await.expect("nothing happens"), None);
+    let nothing = |_: Option<&Note>| None;
+    assert_eq!(notes.apply(id(1), nothing).await.expect("nothing happens"), None);
     commit(&notes, Note::new(1)).await;
     let revision = notes.revision();
-    assert_eq!(notes.change(id(1), nothing).await.expect("nothing happens"), Some(Note::new(1)));
+    assert_eq!(notes.apply(id(1), nothing).await.expect("nothing happens"), Some(Note::new(1)));
     assert_eq!(notes.revision(), revision);
 }
 
@@ -121,40 +120,39 @@ pub(super) async fn a_change_of_what_is_outdated_is_decided_on_the_latest(backen
     commit(&notes, first.clone()).await;
     let raise = |note: Option<&Note>| {
         let raised = note.map(|note| Note { rank: note.rank + 1, ..note.next() });
-        Ok::<_, Infallible>(raised.map(Decision::quiet))
+        raised.map(Decision::without_event)
     };
-    let second = notes.change_known(&first, raise).await.expect("it is the latest").expect("a note");
+    let second = notes.apply_from(&first, raise).await.expect("it is the latest").expect("a note");
     assert_eq!((second.version, second.rank), (2, 1));
-    let third = notes.change_known(&first, raise).await.expect("it is read again").expect("a note");
+    let third = notes.apply_from(&first, raise).await.expect("it is read again").expect("a note");
     assert_eq!((third.version, third.rank), (3, 2));
     // What is refused, or left alone, in view of what is outdated is asked again in view of the latest.
     let not_the_first = |note: Option<&Note>| match note.filter(|note| note.version > 1) {
         Some(_) => Ok(None),
         None => Err("it is the first"),
     };
-    let known = notes.change_known(&first, not_the_first).await.expect("the latest is not the first");
+    let known = notes.update_from(&first, not_the_first).await.expect("the latest is not the first");
     assert_eq!(known, Some(third.clone()));
     let only_the_third = |note: Option<&Note>| {
         let third = note.filter(|note| note.version == 3);
-        Ok::<_, Infallible>(third.map(|note| Decision::quiet(note.next())))
+        third.map(|note| Decision::without_event(note.next()))
     };
-    let fourth = notes.change_known(&second, only_the_third).await.expect("it is read again");
+    let fourth = notes.apply_from(&second, only_the_third).await.expect("it is read again");
     assert_eq!(fourth, Some(third.next()));
     notes.remove(&third.next()).await.expect("it is the latest");
-    let gone =
-        notes.change_known(&third, |note| Ok::<_, Infallible>(note.map(|note| Decision::quiet(note.next()))));
+    let gone = notes.apply_from(&third, |note| note.map(|note| Decision::without_event(note.next())));
     assert_eq!(gone.await.expect("nobody refuses"), None);
 }
 
 pub(super) async fn a_refusal_and_a_taken_claim_reach_the_caller(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     commit(&notes, Note::owned(1, "ann")).await;
-    let refused = notes.change(id(1), |_| Err("no")).await;
-    assert!(matches!(refused, Err(ChangeError::Refused("no"))), "{refused:?}");
-    let claim = |_: Option<&Note>| Ok::<_, Infallible>(Some(Decision::quiet(Note::owned(2, "ann"))));
-    let taken = notes.change(id(2), claim).await;
-    assert!(matches!(taken, Err(ChangeError::Taken("owner"))), "{taken:?}");
-    let again = notes.commit(Decision::quiet(Note::new(1))).await;
+    let refused = notes.update(id(1), |_| Err("no")).await;
+    assert!(matches!(refused, Err(UpdateError::Refused("no"))), "{refused:?}");
+    let claim = |_: Option<&Note>| Some(Decision::without_event(Note::owned(2, "ann")));
+    let taken = notes.apply(id(2), claim).await;
+    assert!(matches!(taken, Err(CommitError::DuplicateKey("owner"))), "{taken:?}");
+    let again = notes.commit(Decision::without_event(Note::new(1))).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     notes.remove(&Note::owned(1, "ann")).await.expect("the removal is accepted");
     assert_eq!(notes.get(id(1)).await.expect("the database reads"), None);

@@ -59,7 +59,7 @@ impl Commit<'_> {
         if self.write.expected == 0 {
             update.insert("$unset", doc! { "removed": true });
         }
-        self.change(filter, self.announcing(update)?).await
+        self.write(filter, self.announcing(update)?).await
     }
 
     /// A document goes, unless it has something to announce: then it stays for its outbox alone.
@@ -76,7 +76,7 @@ impl Commit<'_> {
             "$set": { "removed": true },
             "$unset": { "version": true, "state": true, "keys": true, "claims": true },
         };
-        self.change(self.present(), self.announcing(rest)?).await
+        self.write(self.present(), self.announcing(rest)?).await
     }
 
     fn announcing(&self, mut update: Document) -> Result<Document, StoreError> {
@@ -86,7 +86,7 @@ impl Commit<'_> {
         Ok(update)
     }
 
-    async fn change(&self, filter: Document, update: Document) -> Result<(), WriteError> {
+    async fn write(&self, filter: Document, update: Document) -> Result<(), WriteError> {
         let updated = timely(CALL, self.collection.raw.update_one(filter, update)).await?;
         match updated.map_err(|error| self.refusal(&error))?.matched_count {
             0 => Err(WriteError::Conflict),
@@ -100,6 +100,6 @@ impl Commit<'_> {
         let claims = self.collection.schema.claims.iter();
         let taken =
             index.strip_prefix("claims.").and_then(|name| claims.copied().find(|claim| *claim == name));
-        taken.map_or(WriteError::Conflict, WriteError::Taken)
+        taken.map_or(WriteError::Conflict, WriteError::DuplicateKey)
     }
 }

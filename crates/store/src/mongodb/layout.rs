@@ -19,7 +19,7 @@ use uuid::Uuid;
 
 use super::outbox::{Entry, Origin};
 use super::{json, place};
-use crate::{Claim, Key, Put, Record, Schema, StoreError};
+use crate::{Key, Put, Record, Schema, StoreError, UniqueKey};
 
 /// What a put sets: everything but the id and the outbox.
 pub(super) fn put(schema: &Schema, id: Uuid, put: &Put) -> Result<Document, StoreError> {
@@ -50,7 +50,7 @@ fn keys(schema: &Schema, id: Uuid, keys: &[Key]) -> Result<Document, StoreError>
     Ok(fields)
 }
 
-fn claims(schema: &Schema, claims: &[Claim]) -> Result<Document, StoreError> {
+fn claims(schema: &Schema, claims: &[UniqueKey]) -> Result<Document, StoreError> {
     if let Some(claim) = claims.iter().find(|claim| !schema.claims.contains(&claim.name)) {
         return Err(undeclared(schema, "claim", claim.name));
     }

@@ -41,7 +41,9 @@ pub use error::OpenError;
 use self::calls::{Callers, call};
 use self::collections::Collections;
 use self::outbox::{Origin, Outbox, SENT_WAITS};
-use crate::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, Schema, StoreError, Write, WriteError};
+use crate::{
+    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+};
 
 /// How long the server may take to say that it is there.
 const CHECK: Duration = Duration::from_secs(2);
@@ -156,19 +158,19 @@ impl Backend for MongoBackend {
         .boxed()
     }
 
-    fn claimed(
+    fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: Claim,
+        claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
             let _place = self.0.callers.admit()?;
-            read::claimed(&*self.0.collections.named(collection).await?, claim).await
+            read::get_by_unique_key(&*self.0.collections.named(collection).await?, claim).await
         }
         .boxed()
     }
 
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         async move {
             let _place = self.0.callers.admit()?;
             read::range(&*self.0.collections.named(query.collection).await?, &query).await
@@ -200,13 +202,13 @@ impl Backend for MongoBackend {
         .boxed()
     }
 
-    fn outbox_grew(&self) -> BoxFuture<'_, ()> {
+    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
         self.0.outbox.grew().boxed()
     }
 
-    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
         async move {
-            self.0.outbox.sent(&seqs);
+            self.0.outbox.mark_published(&seqs);
             if !seqs.is_empty() && !self.0.taking_out.swap(true, Ordering::AcqRel) {
                 self.0.tasks.spawn(Arc::clone(&self.0).take_out());
             }

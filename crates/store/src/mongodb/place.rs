@@ -22,7 +22,7 @@ pub(super) fn bound(key: &[u8]) -> String {
     digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
 }
 
-/// The text of a place as [`RangeQuery::place`] gave it. What is too short to be one is taken for a key.
+/// The text of a place as [`RangeQuery::cursor`] gave it. What is too short to be one is taken for a key.
 pub(super) fn text(place: &[u8]) -> String {
     match place.split_last_chunk::<16>() {
         Some((key, id)) => of(key, Uuid::from_bytes(*id)),
@@ -38,7 +38,7 @@ pub(super) fn parse(text: &str) -> Option<Vec<u8>> {
         [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
         _ => None,
     });
-    Some(RangeQuery::place(&bytes.collect::<Option<Vec<_>>>()?, Uuid::try_parse(id).ok()?))
+    Some(RangeQuery::cursor(&bytes.collect::<Option<Vec<_>>>()?, Uuid::try_parse(id).ok()?))
 }
 
 #[cfg(test)]
@@ -56,7 +56,7 @@ mod tests {
 
     #[test]
     fn a_place_is_read_as_it_was_written() {
-        let place = RangeQuery::place(&[0, 17, 255], Uuid::from_u128(7));
+        let place = RangeQuery::cursor(&[0, 17, 255], Uuid::from_u128(7));
         assert_eq!(text(&place), "0011ff.00000000-0000-0000-0000-000000000007");
         assert_eq!(parse(&text(&place)), Some(place));
         for nonsense in ["", ".", "0.", "00", "zz.00000000-0000-0000-0000-000000000007", "00.7"] {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::calls::{CALL, call};
 use super::collections::Prepared;
 use super::{json, layout, place};
-use crate::{Claim, Direction, Index, Placed, RangeQuery, Record, StoreError};
+use crate::{Direction, Index, IndexedRecord, RangeQuery, Record, StoreError, UniqueKey};
 
 /// The fields that a reader needs.
 fn needed() -> Document {
@@ -20,7 +20,10 @@ pub(super) async fn get(collection: &Prepared, id: Uuid) -> Result<Option<Record
 }
 
 /// The document that holds this claim.
-pub(super) async fn claimed(collection: &Prepared, claim: Claim) -> Result<Option<Record>, StoreError> {
+pub(super) async fn get_by_unique_key(
+    collection: &Prepared,
+    claim: UniqueKey,
+) -> Result<Option<Record>, StoreError> {
     if !collection.schema.claims.contains(&claim.name) {
         return Err(layout::undeclared(&collection.schema, "claim", claim.name));
     }
@@ -33,7 +36,10 @@ async fn one(collection: &Prepared, filter: Document) -> Result<Option<Record>, 
 }
 
 /// A part of an index.
-pub(super) async fn range(collection: &Prepared, query: &RangeQuery) -> Result<Vec<Placed>, StoreError> {
+pub(super) async fn range(
+    collection: &Prepared,
+    query: &RangeQuery,
+) -> Result<Vec<IndexedRecord>, StoreError> {
     let schema = &collection.schema;
     let index = schema.index(query.index).ok_or_else(|| layout::undeclared(schema, "index", query.index))?;
     let path = format!("keys.{}", index.name);

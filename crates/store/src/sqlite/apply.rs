@@ -52,7 +52,9 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<Outcome> {
             let claims = entry::of_claims(&put.claims);
             if let Some(name) = taken(connection, write.collection, &claims, row.as_ref())? {
                 let claim = put.claims.iter().find(|claim| claim.name == name);
-                return Ok(Err(claim.map_or(WriteError::Conflict, |claim| WriteError::Taken(claim.name))));
+                return Ok(Err(
+                    claim.map_or(WriteError::Conflict, |claim| WriteError::DuplicateKey(claim.name))
+                ));
             }
             put_document(connection, write, put, &claims, row.as_ref())?;
         }

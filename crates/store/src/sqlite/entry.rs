@@ -1,6 +1,6 @@
 //! A document's keys and claims as its row repeats them.
 
-use crate::{Claim, Key};
+use crate::{Key, UniqueKey};
 
 /// A key or a claim: its name, then its value.
 pub(super) type Entry<'a> = (&'a str, &'a [u8]);
@@ -11,7 +11,7 @@ pub(super) fn of_keys(keys: &[Key]) -> Vec<Entry<'_>> {
 }
 
 /// The claims as entries, each once.
-pub(super) fn of_claims(claims: &[Claim]) -> Vec<Entry<'_>> {
+pub(super) fn of_claims(claims: &[UniqueKey]) -> Vec<Entry<'_>> {
     each_once(claims.iter().map(|claim| (claim.name, claim.value.as_bytes())).collect())
 }
 

@@ -74,8 +74,8 @@ impl FileDatabase {
         Ok(entries)
     }
 
-    pub(super) fn sent(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
-        self.writer.sent(seqs)
+    pub(super) fn mark_published(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
+        self.writer.mark_published(seqs)
     }
 
     pub(super) async fn check(&self) -> Result<(), StoreError> {

@@ -1,8 +1,9 @@
 //! A database in memory, for tests. Everything happens at once and in the caller, never on another thread: a
 //! simulation that runs in one thread stays in one thread.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use rusqlite::Connection;
 
 use super::apply::{self, Outcome};
@@ -39,7 +40,7 @@ impl MemoryDatabase {
         outcomes.pop().unwrap_or(Ok(()))
     }
 
-    pub(super) fn sent(&self, seqs: &[u64]) -> Result<(), StoreError> {
+    pub(super) fn mark_published(&self, seqs: &[u64]) -> Result<(), StoreError> {
         apply::batch(self.connection().as_mut().ok_or_else(closed)?, &[], seqs);
         Ok(())
     }
@@ -49,6 +50,6 @@ impl MemoryDatabase {
     }
 
     fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock()
     }
 }

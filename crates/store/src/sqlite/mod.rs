@@ -22,7 +22,9 @@ use uuid::Uuid;
 
 pub use error::OpenError;
 
-use crate::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, StoreError, Write, WriteError};
+use crate::{
+    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write, WriteError,
+};
 use file::FileDatabase;
 use memory::MemoryDatabase;
 use news::News;
@@ -102,15 +104,15 @@ impl Backend for SqliteBackend {
         self.read(move |connection| read::get(connection, collection, id)).boxed()
     }
 
-    fn claimed(
+    fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: Claim,
+        claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.read(move |connection| read::claimed(connection, collection, &claim)).boxed()
+        self.read(move |connection| read::get_by_unique_key(connection, collection, &claim)).boxed()
     }
 
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.read_many(move |connection| read::range(connection, &query)).boxed()
     }
 
@@ -130,15 +132,15 @@ impl Backend for SqliteBackend {
         }
     }
 
-    fn outbox_grew(&self) -> BoxFuture<'_, ()> {
+    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
         self.news.grew().boxed()
     }
 
-    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
         async move {
             match &self.place {
-                Place::File(file) => file.sent(seqs),
-                Place::Memory(memory) => memory.sent(&seqs),
+                Place::File(file) => file.mark_published(seqs),
+                Place::Memory(memory) => memory.mark_published(&seqs),
             }
         }
         .boxed()

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use crate::{Claim, Direction, OutboxEntry, Placed, RangeQuery, Record};
+use crate::{Direction, IndexedRecord, OutboxEntry, RangeQuery, Record, UniqueKey};
 
 /// The document of this id.
 pub(super) fn get(connection: &Connection, collection: &str, id: Uuid) -> rusqlite::Result<Option<Record>> {
@@ -14,10 +14,10 @@ pub(super) fn get(connection: &Connection, collection: &str, id: Uuid) -> rusqli
 }
 
 /// The document that holds this claim.
-pub(super) fn claimed(
+pub(super) fn get_by_unique_key(
     connection: &Connection,
     collection: &str,
-    claim: &Claim,
+    claim: &UniqueKey,
 ) -> rusqlite::Result<Option<Record>> {
     connection
         .prepare_cached(
@@ -29,7 +29,7 @@ pub(super) fn claimed(
 }
 
 /// A part of an index.
-pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Result<Vec<Placed>> {
+pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Result<Vec<IndexedRecord>> {
     let after = query.after.as_deref().map(split);
     // No id is as small as the empty one, so these bounds take in, or leave out, every document of that key.
     let mut low = (query.from.as_slice(), &[][..]);
@@ -54,7 +54,7 @@ pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Re
     let mut statement = connection.prepare_cached(&sql)?;
     let place = |row: &Row<'_>| {
         let record = record(row, 1)?;
-        Ok((RangeQuery::place(&row.get::<_, Vec<u8>>(0)?, record.id), record))
+        Ok((RangeQuery::cursor(&row.get::<_, Vec<u8>>(0)?, record.id), record))
     };
     let (collection, index) = (query.collection, query.index);
     match high {

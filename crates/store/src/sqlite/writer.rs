@@ -76,7 +76,7 @@ impl Writer {
     }
 
     /// Removes outbox rows soon.
-    pub(super) fn sent(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
+    pub(super) fn mark_published(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
         // With others waiting already, the thread looks again by itself.
         if self.news.add_sent(seqs) {
             self.jobs.send(Job::Sent).map_err(|_| closed())?;

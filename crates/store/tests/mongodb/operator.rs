@@ -1,7 +1,7 @@
 //! What an operator sees.
 
 use mongodb::bson::{Bson, Document, doc};
-use store::{Backend, Change, Claim, Put, Write};
+use store::{Backend, Change, Put, UniqueKey, Write};
 use uuid::Uuid;
 
 use crate::support::{NOTES, id, on_a_database, put, write};
@@ -22,7 +22,8 @@ async fn a_document_is_laid_out_to_be_read() {
             id(1)
         );
         let keys = [(7, "rank"), (1, "words"), (2, "words")].map(|(rank, index)| key(index, rank));
-        let claims = vec![Claim::new("name", "ann"), Claim::new("nick", "a"), Claim::new("nick", "b")];
+        let claims =
+            vec![UniqueKey::new("name", "ann"), UniqueKey::new("nick", "a"), UniqueKey::new("nick", "b")];
         let change = Change::Put(Put { version: 1, body, keys: keys.to_vec(), claims });
         let outbox = vec![format!(r#"{{"subject":"note.created","aggregate":"{}"}}"#, id(1))];
         replica.commit(Write { change, outbox, ..write(1, 1) }).await.unwrap();
@@ -79,7 +80,7 @@ async fn every_query_is_served_by_an_index_and_none_sorts() {
     on_a_database(async |database| {
         let replica = database.replica().await;
         for number in 1..=20 {
-            let claims = vec![Claim::new("name", number)];
+            let claims = vec![UniqueKey::new("name", number)];
             replica.commit(put(number, 1, vec![key("rank", number.into())], claims)).await.unwrap();
         }
         let zero = uuid(Uuid::nil());

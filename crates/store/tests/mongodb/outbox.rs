@@ -27,11 +27,11 @@ async fn relay(backend: &MongoBackend, count: usize) -> Vec<String> {
     while relayed.len() < count {
         let entries = backend.outbox(cursor, 256).await.unwrap();
         let Some(last) = entries.last() else {
-            backend.outbox_grew().await;
+            backend.outbox_changed().await;
             continue;
         };
         cursor = last.seq;
-        backend.sent(entries.iter().map(|entry| entry.seq).collect()).await.unwrap();
+        backend.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.unwrap();
         relayed.extend(entries.into_iter().map(|entry| entry.event));
     }
     relayed

@@ -5,7 +5,7 @@ use std::time::Duration;
 use common::Time;
 use common::clock::SimClock;
 use std::sync::Arc;
-use store::{Backend, Claim, StoreError, WriteError};
+use store::{Backend, StoreError, UniqueKey, WriteError};
 
 use crate::support::{NOTES, announced, has_tombstone, id, on_a_database, put, removal, send_all, write};
 
@@ -75,15 +75,15 @@ async fn what_one_replica_sent_no_other_sends_again() {
 async fn a_claim_moves_from_replica_to_replica() {
     on_a_database(async |database| {
         let (one, other) = (database.replica().await, database.replica().await);
-        let ann = || vec![Claim::new("name", "ann")];
+        let ann = || vec![UniqueKey::new("name", "ann")];
         one.commit(put(1, 1, Vec::new(), ann())).await.unwrap();
         let taken = other.commit(put(2, 1, Vec::new(), ann())).await;
-        assert!(matches!(taken, Err(WriteError::Taken("name"))), "{taken:?}");
+        assert!(matches!(taken, Err(WriteError::DuplicateKey("name"))), "{taken:?}");
         let stale = other.commit(put(1, 1, Vec::new(), Vec::new())).await;
         assert!(matches!(stale, Err(WriteError::Conflict)), "{stale:?}");
         other.commit(put(1, 2, Vec::new(), Vec::new())).await.unwrap();
         other.commit(put(2, 1, Vec::new(), ann())).await.unwrap();
-        let holder = one.claimed(NOTES, Claim::new("name", "ann")).await.unwrap();
+        let holder = one.get_by_unique_key(NOTES, UniqueKey::new("name", "ann")).await.unwrap();
         assert_eq!(holder.map(|record| record.id), Some(id(2)));
     })
     .await;
@@ -121,10 +121,10 @@ async fn a_document_that_is_removed_before_its_events_are_sent_keeps_them() {
 async fn what_a_type_does_not_declare_is_refused() {
     on_a_database(async |database| {
         let replica = database.replica().await;
-        let claims = vec![Claim::new("undeclared", "1")];
+        let claims = vec![UniqueKey::new("undeclared", "1")];
         let refused = replica.commit(put(1, 1, Vec::new(), claims)).await;
         assert!(matches!(refused, Err(WriteError::Store(StoreError::Unreadable(_)))), "{refused:?}");
-        let refused = replica.claimed(NOTES, Claim::new("undeclared", "1")).await;
+        let refused = replica.get_by_unique_key(NOTES, UniqueKey::new("undeclared", "1")).await;
         assert!(matches!(refused, Err(StoreError::Unreadable(_))), "{refused:?}");
         assert_eq!(replica.get(NOTES, id(1)).await.unwrap(), None);
     })

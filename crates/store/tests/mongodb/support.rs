@@ -9,7 +9,7 @@ use futures::FutureExt;
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, Database};
 use store::mongodb::{MongoBackend, OpenError};
-use store::{Backend, Change, Claim, Index, Key, Put, Schema, Write};
+use store::{Backend, Change, Index, Key, Put, Schema, UniqueKey, Write};
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
@@ -97,7 +97,7 @@ pub(crate) fn write(number: u32, version: u64) -> Write {
 }
 
 /// The same, silent, with these keys and claims.
-pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, claims: Vec<Claim>) -> Write {
+pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, claims: Vec<UniqueKey>) -> Write {
     let put = Put { version, body: "{}".into(), keys, claims };
     Write { change: Change::Put(put), outbox: Vec::new(), ..write(number, version) }
 }
@@ -116,7 +116,7 @@ pub(crate) async fn announced(replica: &MongoBackend) -> Vec<String> {
 /// Has a replica send all that its relay is given.
 pub(crate) async fn send_all(replica: &MongoBackend) {
     let entries = replica.outbox(0, usize::MAX).await.expect("the outbox reads");
-    replica.sent(entries.iter().map(|entry| entry.seq).collect()).await.expect("they may go");
+    replica.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.expect("they may go");
 }
 
 /// Whether a removed note is kept for its outbox.

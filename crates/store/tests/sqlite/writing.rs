@@ -120,7 +120,7 @@ async fn sent_events_leave_the_file_even_if_no_commit_follows() {
     let other = Connection::open(&path).unwrap();
     let rows = || other.query_row("SELECT count(*) FROM outbox", [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(rows(), 1);
-    backend.sent(vec![1]).await.unwrap();
+    backend.mark_published(vec![1]).await.unwrap();
     assert!(announced(&backend).await.is_empty(), "it is seen at once");
     let gone = async {
         while rows() > 0 {
@@ -139,8 +139,8 @@ fn in_memory_everything_is_done_when_it_is_first_polled() {
     backend.commit(insert(1)).now_or_never().unwrap().unwrap();
     let entries = backend.outbox(0, 10).now_or_never().unwrap().unwrap();
     assert_eq!(entries.len(), 1);
-    backend.outbox_grew().now_or_never().unwrap();
-    backend.sent(vec![entries[0].seq]).now_or_never().unwrap().unwrap();
+    backend.outbox_changed().now_or_never().unwrap();
+    backend.mark_published(vec![entries[0].seq]).now_or_never().unwrap().unwrap();
     assert!(backend.outbox(0, 10).now_or_never().unwrap().unwrap().is_empty());
     backend.close().now_or_never().unwrap();
 }

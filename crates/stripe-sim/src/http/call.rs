@@ -1,7 +1,5 @@
 //! A request to the API: who calls, with what parameters, under what idempotency key.
 
-use std::sync::PoisonError;
-
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
 use axum::http::header::CONTENT_TYPE;
@@ -42,7 +40,7 @@ struct KeyInUse {
 
 impl KeyInUse {
     fn enter(sim: &StripeSim, key: &str, fingerprint: String) -> Result<Self, ApiError> {
-        let mut in_use = sim.0.keys_in_use.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut in_use = sim.0.keys_in_use.lock();
         if in_use.insert(key.to_owned()) {
             Ok(Self { sim: sim.clone(), key: key.to_owned(), fingerprint })
         } else {
@@ -53,7 +51,7 @@ impl KeyInUse {
 
 impl Drop for KeyInUse {
     fn drop(&mut self) {
-        self.sim.0.keys_in_use.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
+        self.sim.0.keys_in_use.lock().remove(&self.key);
     }
 }
 

@@ -127,8 +127,8 @@ pub(super) fn amount(amount: i64, currency: Currency) -> Result<i64, ApiError> {
         let message =
             format!("The amount must be at least {}.", Money { amount: currency.least(), currency });
         Err(ApiError::parameter("amount_too_small", "amount", message))
-    } else if amount > Money::MOST {
-        let message = format!("The amount must be at most {}.", Money { amount: Money::MOST, currency });
+    } else if amount > Money::MAX {
+        let message = format!("The amount must be at most {}.", Money { amount: Money::MAX, currency });
         Err(ApiError::parameter("amount_too_large", "amount", message))
     } else {
         Ok(amount)

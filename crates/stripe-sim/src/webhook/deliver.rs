@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 
 use common::{Decision, Time};
-use store::{ChangeError, StoreError};
+use store::{StoreError, UpdateError};
 use uuid::Uuid;
 
 use super::signature::sign;
@@ -39,13 +39,13 @@ impl StripeSim {
         }
         let settle = |current: Option<&Record>| {
             let next = current.map(|record| apply(record, &tried, self.0.clock.now()));
-            Ok::<_, Infallible>(next.map(Decision::quiet))
+            Ok::<_, Infallible>(next.map(Decision::without_event))
         };
-        match self.0.records.change(id, settle).await {
+        match self.0.records.update(id, settle).await {
             Ok(_) => Ok(()),
-            Err(ChangeError::Refused(never)) => match never {},
-            Err(ChangeError::Store(error)) => Err(error),
-            Err(ChangeError::Taken(claim)) => {
+            Err(UpdateError::Refused(never)) => match never {},
+            Err(UpdateError::Store(error)) => Err(error),
+            Err(UpdateError::DuplicateKey(claim)) => {
                 tracing::error!(claim, "a delivery collides with a claim");
                 Ok(())
             }

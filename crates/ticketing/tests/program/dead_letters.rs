@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bus::DeadLetter;
 use common::clock::SystemClock;
 use common::event::{TicketSnapshot, TicketStatus};
-use common::{Clock, Currency, Decision, Envelope, Fact, Ids, Money, SharedClock, SystemEntropy, Time};
+use common::{Clock, Currency, Decision, Envelope, Event, Ids, Money, SharedClock, SystemEntropy, Time};
 use e2e::{Person, Process};
 use store::Store;
 use store::sqlite::SqliteBackend;
@@ -31,8 +31,8 @@ fn event(ids: &Ids, now: Time) -> Envelope {
         updated_at: now,
     };
     let aggregate = ticket.id.into();
-    let (id, fact) = (ids.next(), Fact::TicketCreated(ticket));
-    Envelope { id, schema: 1, aggregate, version: 1, time: now, trace: None, fact }
+    let (id, event) = (ids.next(), Event::TicketCreated(ticket));
+    Envelope { id, schema: 1, aggregate, version: 1, time: now, trace: None, event }
 }
 
 /// Stores a dead letter of orders.
@@ -49,7 +49,7 @@ async fn store_dead_letter(event: Envelope, ids: &Ids, clock: &SharedClock, data
         failed_at: clock.now(),
         replay_requested: false,
     };
-    let letter = store.collection().commit(Decision::quiet(letter)).await.expect("it is kept");
+    let letter = store.collection().commit(Decision::without_event(letter)).await.expect("it is kept");
     store.backend().close().await;
     letter
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::time::Duration;
 
-use common::{Currency, Money, patiently};
+use common::{Currency, Money, poll_until};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_ticketing");
 const PRICE: Money = Money { amount: 20_00, currency: Currency::Usd };
@@ -29,7 +29,7 @@ fn stdout(output: &Output) -> String {
 
 /// Polls until the condition holds.
 async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let holds = patiently(EFFECT_TIMEOUT, || {
+    let holds = poll_until(EFFECT_TIMEOUT, || {
         let condition = condition();
         async { Ok::<_, ()>(condition.await.then_some(())) }
     });

@@ -4,8 +4,8 @@ mod order_cancelled;
 mod order_completed;
 mod order_created;
 
-use bus::{Consume, Fault, Received};
-use common::Fact;
+use bus::{Consume, ConsumeError, Incoming};
+use common::Event;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt};
 
@@ -27,14 +27,14 @@ impl Consumer {
 }
 
 impl Consume for Consumer {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
-            match &received.event.fact {
-                Fact::OrderCreated(order) => {
-                    order_created::order_created(&self.tickets, order, received.first_tried).await
+            match &incoming.envelope.event {
+                Event::OrderCreated(order) => {
+                    order_created::order_created(&self.tickets, order, incoming.first_attempt_at).await
                 }
-                Fact::OrderCancelled(order) => order_cancelled::order_cancelled(&self.tickets, order).await,
-                Fact::OrderCompleted(order) => order_completed::order_completed(&self.tickets, order).await,
+                Event::OrderCancelled(order) => order_cancelled::order_cancelled(&self.tickets, order).await,
+                Event::OrderCompleted(order) => order_completed::order_completed(&self.tickets, order).await,
                 _ => Ok(()),
             }
         }

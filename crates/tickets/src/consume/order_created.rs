@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::{OrderSnapshot, RefusalReason};
 use common::{Decision, Time};
-use store::{ChangeError, CommitError};
+use store::{CommitError, UpdateError};
 
 use crate::domain::{ClosedOrder, Obstacle, Ticket};
 use crate::tickets::Tickets;
@@ -21,8 +21,8 @@ const LONGEST_DELAY: Duration = Duration::from_millis(500);
 pub(super) async fn order_created(
     tickets: &Tickets,
     order: &OrderSnapshot,
-    first_tried: Time,
-) -> Result<(), Fault> {
+    first_attempt_at: Time,
+) -> Result<(), ConsumeError> {
     // Refused before, or cancelled before it was heard of: the answer stands. Should the cancellation be handled by
     // another process between this look and the lock, the ticket is locked for a dead order; orders hears
     // `ticket.reserved`, knows better, and announces `order.cancelled` again.
@@ -30,16 +30,16 @@ pub(super) async fn order_created(
         return Ok(());
     }
     let now = tickets.now();
-    let locked = tickets.collection.change(order.ticket.id, |ticket| reserve(ticket, order, now)).await;
+    let locked = tickets.collection.update(order.ticket.id, |ticket| reserve(ticket, order, now)).await;
     let reason = match locked {
         Ok(_) => return Ok(()),
-        Err(ChangeError::Refused(Obstacle::Refused(reason))) => reason,
-        Err(ChangeError::Refused(Obstacle::Held)) => match delay(now - first_tried) {
-            Some(delay) => return Err(Fault::NotYet(delay)),
+        Err(UpdateError::Refused(Obstacle::Refused(reason))) => reason,
+        Err(UpdateError::Refused(Obstacle::Held)) => match delay(now - first_attempt_at) {
+            Some(delay) => return Err(ConsumeError::RetryLater(delay)),
             None => RefusalReason::TicketUnavailable,
         },
-        Err(ChangeError::Taken(claim)) => return Err(CommitError::Taken(claim).into()),
-        Err(ChangeError::Store(error)) => return Err(error.into()),
+        Err(UpdateError::DuplicateKey(claim)) => return Err(CommitError::DuplicateKey(claim).into()),
+        Err(UpdateError::Store(error)) => return Err(error.into()),
     };
     tickets.close(ClosedOrder::refuse(order, reason, now)).await
 }

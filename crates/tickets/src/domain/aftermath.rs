@@ -1,7 +1,7 @@
 //! What becomes of the money after a sale. It changes nothing about whose the ticket is.
 
 use common::event::{DisputeStatus, OrderSnapshot};
-use common::{Decision, Fact, Money, Time};
+use common::{Decision, Event, Money, Time};
 use serde::{Deserialize, Serialize};
 
 use super::{Status, Ticket};
@@ -27,7 +27,7 @@ impl Ticket {
         if order != told.id || told.version <= known.as_of || !is_news {
             return None;
         }
-        Some(self.becoming(Status::Sold { order, buyer, aftermath }, now, Fact::TicketSold))
+        Some(self.becoming(Status::Sold { order, buyer, aftermath }, now, Event::TicketSold))
     }
 
     /// What became of the money after it was sold.

@@ -1,7 +1,7 @@
 //! The memory of orders that shall never have their ticket, or never again.
 
 use common::event::{OrderSnapshot, RefusalReason, ReservationRefused};
-use common::{Decision, Fact, OrderId, TicketId, Time};
+use common::{Decision, Event, OrderId, TicketId, Time};
 use serde::{Deserialize, Serialize};
 
 /// An order that is over as far as its ticket is concerned. It is written once and never changes, so whatever is heard
@@ -34,12 +34,12 @@ impl ClosedOrder {
     pub fn refuse(order: &OrderSnapshot, reason: RefusalReason, now: Time) -> Decision<Self> {
         let refused = ReservationRefused { ticket_id: order.ticket.id, order_id: order.id, reason };
         let closed = Self::of(order, Outcome::Refused(reason), now);
-        Decision::announced(closed, Fact::TicketReservationRefused(refused))
+        Decision::with_event(closed, Event::TicketReservationRefused(refused))
     }
 
     /// The order was cancelled: if its beginning is heard (again) after its end, it must not lock the ticket.
     pub fn cancelled(order: &OrderSnapshot, now: Time) -> Decision<Self> {
-        Decision::quiet(Self::of(order, Outcome::Cancelled, now))
+        Decision::without_event(Self::of(order, Outcome::Cancelled, now))
     }
 
     fn of(order: &OrderSnapshot, outcome: Outcome, now: Time) -> Self {

@@ -44,23 +44,23 @@ texts! {
     Description: text::lines, 5_000;
 }
 
-/// A price that may be asked: see [`Money::can_be_asked`].
+/// A price that may be asked: see [`Money::is_chargeable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Price(Money);
 
 /// An amount is out of bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be from {} to {} in minor units of {}", .0.currency.least(), Money::MOST, .0.currency)]
+#[error("must be from {} to {} in minor units of {}", .0.currency.least(), Money::MAX, .0.currency)]
 pub struct PriceError(Money);
 
 impl Price {
     /// Makes it from an amount.
     ///
     /// # Errors
-    /// Less than the currency's least amount, or more than [`Money::MOST`].
+    /// Less than the currency's least amount, or more than [`Money::MAX`].
     pub fn parse(money: Money) -> Result<Self, PriceError> {
-        if money.can_be_asked() { Ok(Self(money)) } else { Err(PriceError(money)) }
+        if money.is_chargeable() { Ok(Self(money)) } else { Err(PriceError(money)) }
     }
 
     /// The amount.

@@ -1,7 +1,7 @@
 //! The ticket and what can be done with it.
 
 use common::event::{OrderSnapshot, RefusalReason, TicketSnapshot, TicketStatus};
-use common::{Decision, Fact, OrderId, TicketId, Time, UserId};
+use common::{Decision, Event, OrderId, TicketId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::{Aftermath, Description, Offer, Venue};
@@ -93,7 +93,7 @@ impl Ticket {
         offer.check_start(None, now)?;
         let status = Status::Available;
         let ticket = Self { id, seller, offer, status, version: 1, created_at: now, updated_at: now };
-        Ok(announce(ticket, Fact::TicketCreated))
+        Ok(announce(ticket, Event::TicketCreated))
     }
 
     /// Offers something else, or at another price: `ticket.updated`. `Ok(None)`: that is what is offered already.
@@ -106,7 +106,7 @@ impl Ticket {
         match self.status {
             Status::Available if offer == self.offer => Ok(None),
             Status::Available => {
-                Ok(Some(announce(Self { offer, ..self.successor(now) }, Fact::TicketUpdated)))
+                Ok(Some(announce(Self { offer, ..self.successor(now) }, Event::TicketUpdated)))
             }
             Status::Reserved { .. } => Err(Refusal::Reserved),
             Status::Sold { .. } => Err(Refusal::Sold),
@@ -121,7 +121,7 @@ impl Ticket {
     pub fn withdraw(&self, by: UserId, now: Time) -> Result<Option<Decision<Self>>, Refusal> {
         self.must_belong_to(by)?;
         match self.status {
-            Status::Available => Ok(Some(self.becoming(Status::Withdrawn, now, Fact::TicketWithdrawn))),
+            Status::Available => Ok(Some(self.becoming(Status::Withdrawn, now, Event::TicketWithdrawn))),
             Status::Reserved { .. } => Err(Refusal::Reserved),
             Status::Sold { .. } => Err(Refusal::Sold),
             Status::Withdrawn => Ok(None),
@@ -144,7 +144,7 @@ impl Ticket {
             Status::Available if self.offer.price.money() == order.ticket.price => {
                 let lock =
                     Status::Reserved { order: order.id, holder: order.user_id, until: order.expires_at };
-                Ok(Some(self.becoming(lock, now, Fact::TicketReserved)))
+                Ok(Some(self.becoming(lock, now, Event::TicketReserved)))
             }
             Status::Available => Err(Obstacle::Refused(RefusalReason::PriceChanged)),
             Status::Reserved { .. } => Err(Obstacle::Held),
@@ -158,7 +158,7 @@ impl Ticket {
     pub fn release(&self, by: OrderId, now: Time) -> Option<Decision<Self>> {
         match self.status {
             Status::Reserved { order, .. } if order == by => {
-                Some(self.becoming(Status::Available, now, Fact::TicketReleased))
+                Some(self.becoming(Status::Available, now, Event::TicketReleased))
             }
             _ => None,
         }
@@ -169,7 +169,7 @@ impl Ticket {
         match self.status {
             Status::Reserved { order, holder, .. } if order == to => {
                 let sold = Status::Sold { order, buyer: holder, aftermath: Aftermath::default() };
-                Some(self.becoming(sold, now, Fact::TicketSold))
+                Some(self.becoming(sold, now, Event::TicketSold))
             }
             _ => None,
         }
@@ -222,9 +222,9 @@ impl Ticket {
         &self,
         status: Status,
         now: Time,
-        fact: fn(TicketSnapshot) -> Fact,
+        event: fn(TicketSnapshot) -> Event,
     ) -> Decision<Self> {
-        announce(Self { status, ..self.successor(now) }, fact)
+        announce(Self { status, ..self.successor(now) }, event)
     }
 
     /// The same ticket one revision later.
@@ -246,7 +246,7 @@ impl Status {
 }
 
 /// A change of a ticket, announced with its whole state.
-fn announce(ticket: Ticket, fact: fn(TicketSnapshot) -> Fact) -> Decision<Ticket> {
-    let fact = fact(ticket.snapshot());
-    Decision::announced(ticket, fact)
+fn announce(ticket: Ticket, event: fn(TicketSnapshot) -> Event) -> Decision<Ticket> {
+    let event = event(ticket.snapshot());
+    Decision::with_event(ticket, event)
 }

@@ -1,6 +1,6 @@
 //! The body of `POST` and `PUT`.
 
-use common::http::{Faults, Parse, RawMoney};
+use common::http::{FieldErrors, Parse, RawMoney};
 use common::text::TextError;
 use common::{Money, Time};
 use serde::Deserialize;
@@ -37,10 +37,10 @@ pub(crate) struct NewTicket(pub(crate) Offer);
 impl Parse for NewTicket {
     type Raw = RawOffer;
 
-    fn parse(raw: RawOffer, now: Time, faults: &mut Faults) -> Option<Self> {
-        let starts_at = start(&raw, faults);
-        check_start(starts_at, now, faults);
-        offer(raw, starts_at, faults).map(Self)
+    fn parse(raw: RawOffer, now: Time, errors: &mut FieldErrors) -> Option<Self> {
+        let starts_at = start(&raw, errors);
+        check_start(starts_at, now, errors);
+        offer(raw, starts_at, errors).map(Self)
     }
 }
 
@@ -52,39 +52,39 @@ pub(crate) struct EditedTicket(pub(crate) Offer);
 impl Parse for EditedTicket {
     type Raw = RawOffer;
 
-    fn parse(raw: RawOffer, now: Time, faults: &mut Faults) -> Option<Self> {
-        let starts_at = start(&raw, faults);
-        let offer = offer(raw, starts_at, faults);
+    fn parse(raw: RawOffer, now: Time, errors: &mut FieldErrors) -> Option<Self> {
+        let starts_at = start(&raw, errors);
+        let offer = offer(raw, starts_at, errors);
         // All faults are reported together: where there are others, this one must not come as a surprise after them.
         if offer.is_none() {
-            check_start(starts_at, now, faults);
+            check_start(starts_at, now, errors);
         }
         offer.map(Self)
     }
 }
 
 #[expect(clippy::option_option, reason = "the outer one tells faulty, the inner one absent")]
-fn start(raw: &RawOffer, faults: &mut Faults) -> Option<Option<Time>> {
+fn start(raw: &RawOffer, errors: &mut FieldErrors) -> Option<Option<Time>> {
     let Some(text) = &raw.starts_at else { return Some(None) };
     let start = text.parse::<Time>().map_err(|_| "must be a time such as 2026-11-22T10:00:00Z (RFC 3339)");
-    faults.check("startsAt", start).map(Some)
+    errors.check("startsAt", start).map(Some)
 }
 
 #[expect(clippy::option_option, reason = "the outer one tells faulty, the inner one absent")]
-fn check_start(start: Option<Option<Time>>, now: Time, faults: &mut Faults) {
+fn check_start(start: Option<Option<Time>>, now: Time, errors: &mut FieldErrors) {
     if start.flatten().is_some_and(|start| start <= now) {
-        faults.add("startsAt", Refusal::Late.to_string());
+        errors.add("startsAt", Refusal::Late.to_string());
     }
 }
 
 #[expect(clippy::option_option, reason = "the outer one tells faulty, the inner one absent")]
-fn offer(raw: RawOffer, starts_at: Option<Option<Time>>, faults: &mut Faults) -> Option<Offer> {
-    let title = faults.required("title", raw.title);
-    let title = title.and_then(|title| faults.check("title", Title::parse(&title)));
-    let venue = optional("venue", raw.venue.as_deref(), Venue::parse, faults);
-    let description = optional("description", raw.description.as_deref(), Description::parse, faults);
-    let price = faults.money("price", raw.price);
-    let price = price.and_then(|price| faults.check("price.amount", Price::parse(price)));
+fn offer(raw: RawOffer, starts_at: Option<Option<Time>>, errors: &mut FieldErrors) -> Option<Offer> {
+    let title = errors.required("title", raw.title);
+    let title = title.and_then(|title| errors.check("title", Title::parse(&title)));
+    let venue = optional("venue", raw.venue.as_deref(), Venue::parse, errors);
+    let description = optional("description", raw.description.as_deref(), Description::parse, errors);
+    let price = errors.money("price", raw.price);
+    let price = price.and_then(|price| errors.check("price.amount", Price::parse(price)));
     Some(Offer {
         title: title?,
         venue: venue?,
@@ -100,10 +100,10 @@ fn optional<T>(
     field: &str,
     text: Option<&str>,
     parse: fn(&str) -> Result<T, TextError>,
-    faults: &mut Faults,
+    errors: &mut FieldErrors,
 ) -> Option<Option<T>> {
     match text.map(parse) {
         None | Some(Err(TextError::Empty)) => Some(None),
-        Some(text) => faults.check(field, text).map(Some),
+        Some(text) => errors.check(field, text).map(Some),
     }
 }

@@ -1,7 +1,7 @@
 //! `PUT /api/tickets/{id}`: offer something else, or at another price.
 
 use axum::extract::State;
-use common::http::{Caching, CurrentUser, IfMatch, One, PathId, ProblemBody, Valid};
+use common::http::{Caching, CurrentUser, IfMatch, PathId, ProblemBody, Valid, Versioned};
 use common::{Problem, TicketId};
 
 use super::body::{EditedTicket, RawOffer};
@@ -43,13 +43,13 @@ pub(crate) async fn edit(
     id: PathId<TicketId>,
     seen: IfMatch,
     Valid(EditedTicket(offer)): Valid<EditedTicket>,
-) -> Result<One<TicketView>, Problem> {
-    let (id, now) = (id.known()?, tickets.now());
+) -> Result<Versioned<TicketView>, Problem> {
+    let (id, now) = (id.parse()?, tickets.now());
     let edit = |ticket: Option<&Ticket>| {
         // A fault of the body comes before every question about the ticket.
         offer.check_start(ticket.and_then(|ticket| ticket.offer.starts_at), now)?;
         Ok::<_, Problem>(changeable(ticket, person.id, &seen)?.edit(person.id, offer.clone(), now)?)
     };
-    let ticket = tickets.collection.change(id, edit).await?.ok_or_else(Problem::not_found)?;
-    Ok(One { version: ticket.version, caching: Caching::Private, body: TicketView::from(&ticket) })
+    let ticket = tickets.collection.update(id, edit).await?.ok_or_else(Problem::not_found)?;
+    Ok(Versioned { version: ticket.version, caching: Caching::Private, body: TicketView::from(&ticket) })
 }

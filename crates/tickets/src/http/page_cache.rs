@@ -1,7 +1,6 @@
 //! Finished pages of the public list, kept while no ticket changes.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::Bytes;
@@ -10,6 +9,7 @@ use common::Problem;
 use common::http::{Caching, Listing};
 use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::view::TicketView;
 use super::wanted::Wanted;
@@ -86,7 +86,7 @@ impl PageCache {
     }
 
     fn pages(&self) -> MutexGuard<'_, Pages> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,7 +1,7 @@
 //! `GET /api/tickets/{id}`: one ticket, whatever its state.
 
 use axum::extract::State;
-use common::http::{Caching, One, PathId, ProblemBody};
+use common::http::{Caching, PathId, ProblemBody, Versioned};
 use common::{Problem, TicketId};
 
 use super::view::TicketView;
@@ -24,7 +24,7 @@ use crate::tickets::Tickets;
 pub(crate) async fn read(
     State(tickets): State<Tickets>,
     id: PathId<TicketId>,
-) -> Result<One<TicketView>, Problem> {
-    let ticket = tickets.collection.get(id.known()?).await?.ok_or_else(Problem::not_found)?;
-    Ok(One { version: ticket.version, caching: Caching::Public, body: TicketView::from(&ticket) })
+) -> Result<Versioned<TicketView>, Problem> {
+    let ticket = tickets.collection.get(id.parse()?).await?.ok_or_else(Problem::not_found)?;
+    Ok(Versioned { version: ticket.version, caching: Caching::Public, body: TicketView::from(&ticket) })
 }

@@ -37,10 +37,10 @@ pub(crate) async fn withdraw(
     id: PathId<TicketId>,
     seen: IfMatch,
 ) -> Result<StatusCode, Problem> {
-    let (id, now) = (id.known()?, tickets.now());
+    let (id, now) = (id.parse()?, tickets.now());
     let withdraw = |ticket: Option<&_>| {
         Ok::<_, Problem>(changeable(ticket, person.id, &seen)?.withdraw(person.id, now)?)
     };
-    tickets.collection.change(id, withdraw).await?;
+    tickets.collection.update(id, withdraw).await?;
     Ok(StatusCode::NO_CONTENT)
 }

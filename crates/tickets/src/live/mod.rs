@@ -3,12 +3,13 @@
 mod recent;
 mod watch;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
-use bus::{Bus, Missed};
+use bus::{Bus, Lagged};
 use common::event::{Subject, TicketSnapshot};
-use common::{Envelope, EventId, Fact};
+use common::{Envelope, Event, EventId};
 use futures::stream::{BoxStream, StreamExt};
+use parking_lot::{Mutex, MutexGuard};
 use runtime::Worker;
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
@@ -70,13 +71,13 @@ impl Feed {
         (feed, Worker::new("live-tickets", run, || async { true }))
     }
 
-    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Missed>>) {
+    async fn tell_all(self, mut events: BoxStream<'static, Result<Arc<Envelope>, Lagged>>) {
         while let Some(event) = events.next().await {
             self.tell(event);
         }
     }
 
-    fn tell(&self, event: Result<Arc<Envelope>, Missed>) {
+    fn tell(&self, event: Result<Arc<Envelope>, Lagged>) {
         let mut recent = self.recent();
         let news = match event.map(|event| change(&event)) {
             Ok(None) => return,
@@ -88,7 +89,7 @@ impl Feed {
                 }
                 News::Change(change)
             }
-            Err(Missed) => {
+            Err(Lagged) => {
                 recent.forget();
                 News::Gap
             }
@@ -98,18 +99,18 @@ impl Feed {
     }
 
     fn recent(&self) -> MutexGuard<'_, Recent> {
-        self.0.recent.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.recent.lock()
     }
 }
 
 fn change(event: &Envelope) -> Option<Change> {
-    match &event.fact {
-        Fact::TicketCreated(ticket)
-        | Fact::TicketUpdated(ticket)
-        | Fact::TicketReserved(ticket)
-        | Fact::TicketReleased(ticket)
-        | Fact::TicketSold(ticket)
-        | Fact::TicketWithdrawn(ticket) => {
+    match &event.event {
+        Event::TicketCreated(ticket)
+        | Event::TicketUpdated(ticket)
+        | Event::TicketReserved(ticket)
+        | Event::TicketReleased(ticket)
+        | Event::TicketSold(ticket)
+        | Event::TicketWithdrawn(ticket) => {
             Some(Change { id: event.id, subject: event.subject(), ticket: ticket.clone() })
         }
         _ => None,

@@ -35,7 +35,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_search_that_finds_little_looks_at_a_bounded_number_and_leads_on() {
-        let (_, kit) = runtime::testing::kit();
+        let (_, context) = runtime::testing::context();
         let price = Price::parse(Money { amount: 2_500, currency: Currency::Usd }).expect("a price");
         let offer = |title| {
             let title = Title::parse(title).expect("a title");
@@ -43,14 +43,14 @@ mod tests {
         };
         for number in 0..=MOST_LOOKED_AT {
             let title = if number == 0 { "needle" } else { "hay" };
-            crate::list_for(&kit, kit.ids.next(), offer(title)).await.expect("listed");
+            crate::list_for(&context, context.ids.next(), offer(title)).await.expect("listed");
         }
         let words = Words::parse("needle").expect("a word");
         let criteria =
             Criteria { status: TicketStatus::Available, order: Order::PriceAscending, words, prices: None };
         let (mut lengths, mut place) = (Vec::new(), None);
         loop {
-            let page = find(&kit.store.collection(), &criteria, place, 20).await.expect("the database");
+            let page = find(&context.store.collection(), &criteria, place, 20).await.expect("the database");
             lengths.push(page.items.len());
             place = page.next;
             if place.is_none() {

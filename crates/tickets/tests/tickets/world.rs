@@ -1,7 +1,7 @@
 //! The service at work, and what tests do with it.
 
 use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
-use common::{Currency, Fact, Money, TicketId, UserId};
+use common::{Currency, Event, Money, TicketId, UserId};
 use runtime::testing::{Caller, Person, Reply, TestService};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -74,10 +74,10 @@ impl World {
     }
 
     pub(crate) fn order_of(&self, buyer: UserId, ticket: TicketId) -> OrderSnapshot {
-        let now = self.service.kit.clock.now();
+        let now = self.service.context.clock.now();
         let price = Money { amount: 2_500, currency: Currency::Usd };
         OrderSnapshot {
-            id: self.service.kit.ids.next(),
+            id: self.service.context.ids.next(),
             user_id: buyer,
             ticket: OrderedTicket { id: ticket, title: "Concert".into(), price, seller_id: None },
             status: OrderStatus::Created,
@@ -93,7 +93,7 @@ impl World {
 
     /// Hears `order.created`; whether it was handled at once.
     pub(crate) async fn hears_created(&self, order: &OrderSnapshot) -> bool {
-        self.service.hear(order.id.into(), order.version, Fact::OrderCreated(order.clone())).await
+        self.service.hear(order.id.into(), order.version, Event::OrderCreated(order.clone())).await
     }
 
     /// Hears `order.cancelled`.
@@ -104,13 +104,13 @@ impl World {
             version: order.version + 1,
             ..order.clone()
         };
-        assert!(self.service.hear(order.id.into(), order.version, Fact::OrderCancelled(order)).await);
+        assert!(self.service.hear(order.id.into(), order.version, Event::OrderCancelled(order)).await);
     }
 
     /// Hears `order.completed`; whether it was handled at once.
     pub(crate) async fn hears_completed(&self, order: &OrderSnapshot) -> bool {
         let order = OrderSnapshot { status: OrderStatus::Complete, version: 4, ..order.clone() };
-        self.service.hear(order.id.into(), order.version, Fact::OrderCompleted(order)).await
+        self.service.hear(order.id.into(), order.version, Event::OrderCompleted(order)).await
     }
 
     /// A ticket that is locked for the order.

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::{BoxFuture, FutureExt};
 use store::sqlite::SqliteBackend;
-use store::{Backend, Claim, OutboxEntry, Placed, RangeQuery, Record, StoreError, Write, WriteError};
+use store::{
+    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write, WriteError,
+};
 use uuid::Uuid;
 
 /// A database that can be made to keep silent about its outbox, to refuse commits, or to show an entry late.
@@ -29,15 +31,15 @@ impl Backend for Database {
         self.inner.get(collection, id)
     }
 
-    fn claimed(
+    fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: Claim,
+        claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.inner.claimed(collection, claim)
+        self.inner.get_by_unique_key(collection, claim)
     }
 
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<Placed>, StoreError>> {
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.inner.range(query)
     }
 
@@ -54,15 +56,15 @@ impl Backend for Database {
         self.inner.outbox(after, limit)
     }
 
-    fn outbox_grew(&self) -> BoxFuture<'_, ()> {
+    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
         if self.silent.load(Ordering::Relaxed) {
             return futures::future::pending().boxed();
         }
-        self.inner.outbox_grew()
+        self.inner.outbox_changed()
     }
 
-    fn sent(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.inner.sent(seqs)
+    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.inner.mark_published(seqs)
     }
 
     fn revision(&self, collection: &'static str) -> Option<u64> {

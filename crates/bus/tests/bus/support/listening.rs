@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use bus::{Bus, Consume, Consumers, Fault, Limits, LocalBus, Received, Subscription};
+use bus::{Bus, Consume, ConsumeError, ConsumerLoop, Incoming, Limits, LocalBus, Subscription};
 use common::Envelope;
 use common::event::Subject;
 use futures::future::BoxFuture;
@@ -18,10 +18,10 @@ pub(crate) struct Handler<F>(pub(crate) F);
 
 impl<F> Consume for Handler<F>
 where
-    F: Fn(Received) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync + 'static,
+    F: Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
 {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
-        (self.0)(received)
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
+        (self.0)(incoming)
     }
 }
 
@@ -37,7 +37,7 @@ impl Listening {
     pub(crate) fn start(
         world: &World,
         limits: Limits,
-        handler: impl Fn(Received) -> BoxFuture<'static, Result<(), Fault>> + Send + Sync + 'static,
+        handler: impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
     ) -> Self {
         let (bus, stop) = (Arc::new(LocalBus::new()), CancellationToken::new());
         let subscription = Subscription {
@@ -46,7 +46,7 @@ impl Listening {
             handler: Arc::new(Handler(handler)),
         };
         let (clock, ids) = (Arc::new(world.clock.clone()), world.ids.clone());
-        let consumers = Consumers::new(subscription, &*bus, world.store.clone(), clock, ids);
+        let consumers = ConsumerLoop::new(subscription, &*bus, world.store.clone(), clock, ids);
         let mut consumer = JoinSet::new();
         consumer.spawn(consumers.with_limits(limits).run(stop.clone()));
         Self { bus, consumer, publishers: RefCell::default(), stop }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use common::clock::SimClock;
 use common::event::DeadlinePassed;
-use common::{Clock, Decision, Envelope, Fact, Ids, SeededEntropy, Time};
+use common::{Clock, Decision, Envelope, Event, Ids, SeededEntropy, Time};
 use serde::{Deserialize, Serialize};
 use store::{Backend, Change, Document, Put, Store, Write};
 use uuid::Uuid;
@@ -45,17 +45,20 @@ impl World {
             version,
             time: self.clock.now(),
             trace: None,
-            fact: fact(order, self.clock.now()),
+            event: event(order, self.clock.now()),
         })
     }
 
     /// Commits the next version of the order of this number, with its event.
     pub(crate) async fn commit(&self, order: u128) {
         let orders = self.store.collection::<Order>();
-        let changed = orders.change(Uuid::from_u128(order), |former| {
+        let changed = orders.update(Uuid::from_u128(order), |former| {
             let version = former.map_or(1, |former| former.version + 1);
             let next = Order { id: Uuid::from_u128(order), version };
-            Ok::<_, std::convert::Infallible>(Some(Decision::announced(next, fact(order, self.clock.now()))))
+            Ok::<_, std::convert::Infallible>(Some(Decision::with_event(
+                next,
+                event(order, self.clock.now()),
+            )))
         });
         changed.await.expect("committed");
     }
@@ -106,9 +109,9 @@ pub(crate) async fn settle() {
     }
 }
 
-fn fact(order: u128, time: Time) -> Fact {
+fn event(order: u128, time: Time) -> Event {
     let order_id = Uuid::from_u128(order).into();
-    Fact::ExpirationCompleted(DeadlinePassed { order_id, expires_at: time })
+    Event::ExpirationCompleted(DeadlinePassed { order_id, expires_at: time })
 }
 
 #[derive(Clone, Serialize, Deserialize)]

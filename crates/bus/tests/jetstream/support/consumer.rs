@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bus::jetstream::JetStream;
-use bus::{Bus, Consume, Consumers, Fault, Limits, Received, Subscription};
+use bus::{Bus, Consume, ConsumeError, ConsumerLoop, Incoming, Limits, Subscription};
 use common::Envelope;
 use common::clock::SystemClock;
 use futures::future::{BoxFuture, FutureExt};
@@ -21,8 +21,8 @@ struct Handler {
 }
 
 impl Consume for Handler {
-    fn consume(&self, received: Received) -> BoxFuture<'_, Result<(), Fault>> {
-        let told = self.begun.send(received.event);
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
+        let told = self.begun.send(incoming.envelope);
         async move {
             // Fails once the test has seen enough.
             told.ok();
@@ -57,7 +57,7 @@ impl Running {
         let subscription =
             Subscription { consumer: "deadlines", subjects: DEADLINES, handler: Arc::new(handler) };
         let (clock, stop) = (Arc::new(SystemClock), CancellationToken::new());
-        let consumers = Consumers::new(subscription, &*bus, store.clone(), clock, ids());
+        let consumers = ConsumerLoop::new(subscription, &*bus, store.clone(), clock, ids());
         let mut task = JoinSet::new();
         task.spawn(consumers.with_limits(limits).run(stop.clone()));
         Self { bus, task, begun, stop }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use common::clock::SystemClock;
 use common::event::{DeadlinePassed, Subject};
-use common::{Clock, Envelope, Fact, Ids, OrderId, SystemEntropy};
+use common::{Clock, Envelope, Event, Ids, OrderId, SystemEntropy};
 
 pub(crate) const DEADLINES: &[Subject] = &[Subject::ExpirationCompleted];
 
@@ -13,12 +13,12 @@ pub(crate) fn ids() -> Ids {
 }
 
 /// What is announced when a new order's time is up.
-pub(crate) fn fact(order: OrderId) -> Fact {
-    Fact::ExpirationCompleted(DeadlinePassed { order_id: order, expires_at: SystemClock.now() })
+pub(crate) fn event(order: OrderId) -> Event {
+    Event::ExpirationCompleted(DeadlinePassed { order_id: order, expires_at: SystemClock.now() })
 }
 
 /// `expiration.completed` of a new order.
-pub(crate) fn event() -> Arc<Envelope> {
+pub(crate) fn envelope() -> Arc<Envelope> {
     let order: OrderId = ids().next();
     Arc::new(Envelope {
         id: ids().next(),
@@ -27,6 +27,6 @@ pub(crate) fn event() -> Arc<Envelope> {
         version: 1,
         time: SystemClock.now(),
         trace: None,
-        fact: fact(order),
+        event: event(order),
     })
 }

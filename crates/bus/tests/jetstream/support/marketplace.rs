@@ -8,7 +8,7 @@ use async_nats::jetstream::{self, Context};
 use bus::jetstream::{Address, JetStream, Options};
 use bus::{Bus, Delivery};
 use common::clock::SystemClock;
-use common::{Envelope, patiently};
+use common::{Envelope, poll_until};
 use futures::stream::{BoxStream, StreamExt};
 use uuid::Uuid;
 
@@ -69,7 +69,7 @@ impl Marketplace {
     /// Waits until the server says this of a consumer of expiration's stream.
     pub(crate) async fn until(&self, consumer: &str, so: impl Fn(&Info) -> bool) {
         let look = || async { Ok::<_, ()>(self.consumer(consumer).await.filter(&so)) };
-        patiently(PATIENCE, look).await.expect("no error").expect("it came to be so");
+        poll_until(PATIENCE, look).await.expect("no error").expect("it came to be so");
     }
 
     /// Removes the streams.
@@ -84,7 +84,7 @@ impl Marketplace {
 /// Publishes as a relay does: until it is done.
 pub(crate) async fn publish(bus: &dyn Bus, event: &Arc<Envelope>) {
     let attempt = || async { Ok::<_, ()>(bus.publish(Arc::clone(event)).await.ok()) };
-    patiently(PATIENCE, attempt).await.expect("no error").expect("published");
+    poll_until(PATIENCE, attempt).await.expect("no error").expect("published");
 }
 
 pub(crate) async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::event::{DisputeStatus, OrderSnapshot, OrderStatus, PaymentStatus};
-use common::{Money, OrderId, PaymentId, Time, patiently};
+use common::{Money, OrderId, PaymentId, Time, poll_until};
 use serde::Deserialize;
 
 use crate::api::{Api, ApiError, Caller};
@@ -87,5 +87,5 @@ async fn locked_order(api: &Api, caller: &Caller, id: OrderId) -> Result<OrderSn
         return Ok(order);
     }
     let look = async || -> Result<_, ApiError> { Ok(Some(ask().await?).filter(is_placed)) };
-    Ok(patiently(LOCKED_WITHIN, look).await?.unwrap_or(order))
+    Ok(poll_until(LOCKED_WITHIN, look).await?.unwrap_or(order))
 }

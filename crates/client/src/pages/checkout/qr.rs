@@ -21,7 +21,7 @@ pub(super) async fn show(
     id: PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = id.known()?;
+    let id = id.parse()?;
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     let origin = client.context.public_url.clone().unwrap_or_else(|| format!("http://{host}"));
     let picture = code(&format!("{origin}/orders/{id}"))?;

@@ -1,15 +1,16 @@
 //! Durable commits of the documents that an order consists of, with nothing around them.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use common::clock::SystemClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket};
-use common::{Currency, Decision, Fact, Ids, Money, SharedClock, SystemEntropy, Time};
+use common::{Currency, Decision, Event, Ids, Money, SharedClock, SystemEntropy, Time};
+use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use store::sqlite::SqliteBackend;
-use store::{Claim, Document, Index, Keys, Store};
+use store::{Document, Index, Keys, Store, UniqueKey};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -24,7 +25,7 @@ struct Order(OrderSnapshot);
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
     const INDEXES: &'static [Index] = &[Index::one("by-buyer")];
-    const CLAIMS: &'static [&'static str] = &["ticket"];
+    const UNIQUE_KEYS: &'static [&'static str] = &["ticket"];
 
     fn id(&self) -> Uuid {
         self.0.id.into()
@@ -36,7 +37,7 @@ impl Document for Order {
 
     fn keys(&self) -> Keys {
         let keys = Keys::none().ordered("by-buyer", [self.0.user_id.into(), self.0.created_at.into()]);
-        keys.claim(Claim::new("ticket", self.0.ticket.id))
+        keys.unique(UniqueKey::new("ticket", self.0.ticket.id))
     }
 }
 
@@ -58,10 +59,10 @@ pub(crate) async fn commit_all(store: &Store, ids: &Ids, count: usize, tasks: us
         let (queue, orders) = (Arc::clone(&queue), store.collection::<Order>());
         workers.spawn(async move {
             loop {
-                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let next = queue.lock().next();
                 let Some(order) = next else { return Ok::<_, Failure>(()) };
-                let facts = vec![Fact::OrderCreated(order.clone())];
-                orders.commit(Decision { next: Order(order), facts }).await?;
+                let events = vec![Event::OrderCreated(order.clone())];
+                orders.commit(Decision { next: Order(order), events }).await?;
             }
         });
     }
@@ -96,7 +97,7 @@ pub(crate) fn one_by_one(folder: &Path, count: usize, threads: usize) -> Result<
 
 fn insert_all(work: &Mutex<(Connection, std::vec::IntoIter<OrderSnapshot>)>) -> Result<(), Failure> {
     loop {
-        let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work = work.lock();
         let Some(order) = work.1.next() else { return Ok(()) };
         insert(&mut work.0, order)?;
     }
@@ -105,7 +106,7 @@ fn insert_all(work: &Mutex<(Connection, std::vec::IntoIter<OrderSnapshot>)>) -> 
 fn insert(connection: &mut Connection, order: OrderSnapshot) -> Result<(), Failure> {
     let [id, buyer, ticket]: [Uuid; 3] = [order.id.into(), order.user_id.into(), order.ticket.id.into()];
     let (created, body) = (order.created_at.as_millis(), serde_json::to_string(&order)?);
-    let event = serde_json::to_string(&Fact::OrderCreated(order))?;
+    let event = serde_json::to_string(&Event::OrderCreated(order))?;
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     transaction.prepare_cached("INSERT INTO orders VALUES (?1, ?2, ?3, ?4)")?.execute(params![
         id.as_bytes(),

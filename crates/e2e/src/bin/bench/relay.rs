@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::message::PublishMessage;
 use bus::jetstream::{Address, Options};
-use bus::{Bus, BusError, Delivery, JetStream, Missed, Relay};
+use bus::{Bus, BusError, Delivery, JetStream, Lagged, Relay};
 use common::event::Subject;
-use common::{Envelope, EventId, Fact, Ids, SharedClock};
+use common::{Envelope, Event, EventId, Ids, SharedClock};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
 use servers::{ServerLocation, nats};
@@ -92,7 +92,7 @@ async fn published(client: &async_nats::Client, clock: &SharedClock, ids: &Ids) 
             version: order.version,
             time: clock.now(),
             trace: None,
-            fact: Fact::OrderCreated(order),
+            event: Event::OrderCreated(order),
         };
         let payload = serde_json::to_vec(&envelope)?;
         messages.push(PublishMessage::build().message_id(id.to_string()).payload(payload.into()));
@@ -139,7 +139,7 @@ impl Bus for Counting {
         self.bus.subscribe(consumer, subjects)
     }
 
-    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Missed>> {
+    fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
         self.bus.live(subjects)
     }
 }

@@ -1,19 +1,19 @@
 use std::time::Duration;
 
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::{CancelReason, PaymentStatus, TicketStatus};
-use common::{Fact, OrderId};
+use common::{Event, OrderId};
 use orders::domain::Status;
 
 use crate::desk::Desk;
 use crate::samples::{HOLD, payment, seller, then, ticket};
 
-fn authorized(order: OrderId) -> Fact {
-    Fact::PaymentAuthorized(payment(order, PaymentStatus::Authorized))
+fn authorized(order: OrderId) -> Event {
+    Event::PaymentAuthorized(payment(order, PaymentStatus::Authorized))
 }
 
-fn reserved(order: OrderId) -> Fact {
-    Fact::TicketReserved(then(&ticket(Desk::ticket_id(), seller()), TicketStatus::Reserved, Some(order)))
+fn reserved(order: OrderId) -> Event {
+    Event::TicketReserved(then(&ticket(Desk::ticket_id(), seller()), TicketStatus::Reserved, Some(order)))
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn a_payment_before_the_lock_waits_for_it_but_not_past_the_deadline() {
     let (desk, order) = Desk::with_order().await;
     let mut waited = Duration::ZERO;
     while waited < HOLD {
-        let Err(Fault::NotYet(wait)) = desk.hear_again(&authorized(order), waited).await else {
+        let Err(ConsumeError::RetryLater(wait)) = desk.hear_again(&authorized(order), waited).await else {
             panic!("accepted or refused after {waited:?}")
         };
         assert!(wait >= Duration::from_millis(1) && wait <= Duration::from_secs(5), "{wait:?}");

@@ -1,6 +1,6 @@
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::{CancelReason, PaymentStatus};
-use common::{Decision, Fact};
+use common::{Decision, Event};
 use orders::domain::{Order, Status};
 
 use crate::desk::Desk;
@@ -10,8 +10,8 @@ use crate::samples::payment;
 async fn a_payment_that_failed_cancels_the_order_once() {
     let (desk, id) = Desk::with_order().await;
     let order = desk.order(id).await;
-    desk.commit(Decision::quiet(Order { status: Status::Paying, version: 2, ..order })).await;
-    let failed = Fact::PaymentFailed(payment(id, PaymentStatus::Failed));
+    desk.commit(Decision::without_event(Order { status: Status::Paying, version: 2, ..order })).await;
+    let failed = Event::PaymentFailed(payment(id, PaymentStatus::Failed));
     desk.hears([failed.clone(), failed]).await;
     assert_eq!(desk.order(id).await.status, Status::Cancelled(CancelReason::PaymentFailed));
     assert_eq!(desk.subjects().await, ["order.created", "order.cancelled"]);
@@ -21,8 +21,8 @@ async fn a_payment_that_failed_cancels_the_order_once() {
 async fn a_complete_order_is_not_cancelled_by_a_payment_that_failed() {
     let (desk, id) = Desk::with_order().await;
     let order = desk.order(id).await;
-    desk.commit(Decision::quiet(Order { status: Status::Complete, version: 2, ..order })).await;
-    let heard = desk.hear(&Fact::PaymentFailed(payment(id, PaymentStatus::Failed))).await;
-    assert!(matches!(heard, Err(Fault::Failed(_))), "{heard:?}");
+    desk.commit(Decision::without_event(Order { status: Status::Complete, version: 2, ..order })).await;
+    let heard = desk.hear(&Event::PaymentFailed(payment(id, PaymentStatus::Failed))).await;
+    assert!(matches!(heard, Err(ConsumeError::Failed(_))), "{heard:?}");
     assert_eq!(desk.order(id).await.status, Status::Complete);
 }

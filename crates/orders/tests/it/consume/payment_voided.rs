@@ -1,6 +1,6 @@
-use bus::Fault;
+use bus::ConsumeError;
 use common::event::PaymentStatus;
-use common::{Decision, Fact};
+use common::{Decision, Event};
 use orders::domain::{Order, Status};
 
 use crate::desk::Desk;
@@ -16,9 +16,9 @@ async fn a_voided_payment_changes_nothing_unless_the_order_relies_on_it() {
     ] {
         let (desk, id) = Desk::with_order().await;
         let order = desk.order(id).await;
-        desk.commit(Decision::quiet(Order { status, version: 2, ..order })).await;
-        let heard = desk.hear(&Fact::PaymentVoided(payment(id, PaymentStatus::Voided))).await;
-        assert_eq!(matches!(heard, Err(Fault::Failed(_))), relies, "{status:?}: {heard:?}");
+        desk.commit(Decision::without_event(Order { status, version: 2, ..order })).await;
+        let heard = desk.hear(&Event::PaymentVoided(payment(id, PaymentStatus::Voided))).await;
+        assert_eq!(matches!(heard, Err(ConsumeError::Failed(_))), relies, "{status:?}: {heard:?}");
         assert_eq!(desk.order(id).await.version, 2);
     }
 }

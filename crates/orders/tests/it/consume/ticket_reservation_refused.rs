@@ -1,12 +1,12 @@
-use common::Fact;
+use common::Event;
 use common::event::{CancelReason, RefusalReason, ReservationRefused, TicketStatus};
 use orders::domain::Status;
 
 use crate::desk::Desk;
 use crate::samples::{seller, then, ticket};
 
-fn refused(order_id: common::OrderId, reason: RefusalReason) -> Fact {
-    Fact::TicketReservationRefused(ReservationRefused { ticket_id: Desk::ticket_id(), order_id, reason })
+fn refused(order_id: common::OrderId, reason: RefusalReason) -> Event {
+    Event::TicketReservationRefused(ReservationRefused { ticket_id: Desk::ticket_id(), order_id, reason })
 }
 
 #[tokio::test]
@@ -26,6 +26,6 @@ async fn a_refused_lock_cancels_the_order_with_the_reason() {
 async fn a_refusal_that_comes_after_the_lock_changes_nothing() {
     let (desk, order) = Desk::with_order().await;
     let reserved = then(&ticket(Desk::ticket_id(), seller()), TicketStatus::Reserved, Some(order));
-    desk.hears([Fact::TicketReserved(reserved), refused(order, RefusalReason::TicketUnavailable)]).await;
+    desk.hears([Event::TicketReserved(reserved), refused(order, RefusalReason::TicketUnavailable)]).await;
     assert_eq!(desk.order(order).await.status, Status::AwaitingPayment);
 }

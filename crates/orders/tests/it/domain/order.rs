@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use common::event::{CancelReason, RefusalReason, Subject, TicketStatus};
-use common::{Decision, Fact, Time};
+use common::{Decision, Event, Time};
 use orders::domain::{Order, Refusal, Status, StepError, Ticket};
 
 use crate::samples::{HOLD, buyer, id, noon, seller, ticket, usd};
@@ -51,19 +51,19 @@ fn step(result: Result<Option<Decision<Order>>, StepError>, order: &Order) -> Ou
 }
 
 fn change(decided: Option<Decision<Order>>, order: &Order) -> Outcome {
-    let Some(Decision { next, facts }) = decided else { return Stays };
+    let Some(Decision { next, events }) = decided else { return Stays };
     assert_eq!(next.version, order.version + 1);
-    let [fact] = &facts[..] else { panic!("one fact, not {facts:?}") };
-    let (Fact::OrderAwaitingPayment(told)
-    | Fact::OrderPaymentAccepted(told)
-    | Fact::OrderCompleted(told)
-    | Fact::OrderCancelled(told)) = fact
+    let [event] = &events[..] else { panic!("one event, not {events:?}") };
+    let (Event::OrderAwaitingPayment(told)
+    | Event::OrderPaymentAccepted(told)
+    | Event::OrderCompleted(told)
+    | Event::OrderCancelled(told)) = event
     else {
-        panic!("{fact:?}")
+        panic!("{event:?}")
     };
     assert_eq!((told.status, told.cancel_reason), next.status_words());
     assert_eq!((told.version, told.updated_at, told.id), (next.version, next.updated_at, order.id));
-    Becomes(next.status, fact.subject())
+    Becomes(next.status, event.subject())
 }
 
 type Command = fn(&Order) -> Outcome;
@@ -135,10 +135,10 @@ fn every_command_in_every_state() {
 
 #[test]
 fn an_order_is_placed_at_the_price_that_the_buyer_saw_and_held_for_a_while() {
-    let Decision { next, facts } =
+    let Decision { next, events } =
         Order::place(id(300), buyer(), &listed(), usd(2500), noon(), HOLD).expect("placed");
     assert_eq!((next.version, next.status, next.expires_at), (1, Status::Created, noon().after(HOLD)));
-    let [Fact::OrderCreated(told)] = &facts[..] else { panic!("{facts:?}") };
+    let [Event::OrderCreated(told)] = &events[..] else { panic!("{events:?}") };
     assert_eq!((told.ticket.price, told.expires_at, told.user_id), (usd(2500), noon().after(HOLD), buyer()));
 }
 

@@ -2,7 +2,7 @@ use axum::body::Body;
 use axum::http::Request;
 use common::event::{PaymentStatus, TicketSnapshot, TicketStatus};
 use common::http::ReservedId;
-use common::{Fact, OrderId};
+use common::{Event, OrderId};
 use futures::future::join_all;
 use runtime::testing::{Person, Reply};
 use serde_json::{Value, json};
@@ -37,12 +37,12 @@ async fn an_order_holds_the_ticket_for_its_buyer() {
     });
     assert_eq!(reply.json, expected);
     let announced = market.service.announced().await;
-    let [Fact::OrderCreated(told)] =
-        &announced.iter().map(|event| event.fact.clone()).collect::<Vec<_>>()[..]
+    let [Event::OrderCreated(told)] =
+        &announced.iter().map(|event| event.event.clone()).collect::<Vec<_>>()[..]
     else {
         panic!("{announced:?}")
     };
-    assert_eq!(told.expires_at, market.service.kit.clock.now().after(HOLD));
+    assert_eq!(told.expires_at, market.service.context.clock.now().after(HOLD));
     assert_eq!(serde_json::to_value(told).expect("JSON"), expected);
 }
 
@@ -89,7 +89,7 @@ async fn every_fault_of_a_body_is_named() {
 async fn an_unknown_ticket_is_waited_for_a_moment() {
     let market = Market::open().await;
     let ticket = market.unheard_ticket();
-    let news = Fact::TicketCreated(ticket.clone());
+    let news = Event::TicketCreated(ticket.clone());
     let (reply, ()) =
         tokio::join!(market.order_of(&market.buyer, &ticket), market.hear_ticket(news, &ticket));
     assert_eq!(reply.status, 201, "{reply:?}");
@@ -102,7 +102,7 @@ async fn a_price_that_was_just_changed_is_waited_for_a_moment() {
     let market = Market::open().await;
     let first = market.ticket().await;
     let cheaper = TicketSnapshot { price: usd(2000), version: 2, ..first.clone() };
-    let news = Fact::TicketUpdated(cheaper.clone());
+    let news = Event::TicketUpdated(cheaper.clone());
     let (reply, ()) =
         tokio::join!(market.order_of(&market.buyer, &cheaper), market.hear_ticket(news, &cheaper));
     assert_eq!(reply.status, 201, "{reply:?}");
@@ -120,12 +120,12 @@ async fn what_is_not_for_sale_cannot_be_ordered() {
     let ticket = market.ticket().await;
     let own = market.order_of(&market.seller, &ticket).await;
     assert_eq!((own.status, own.code()), (409, "own-ticket"));
-    for (status, fact, code) in [
-        (TicketStatus::Sold, Fact::TicketSold as fn(_) -> _, "ticket-sold"),
-        (TicketStatus::Withdrawn, Fact::TicketWithdrawn, "ticket-withdrawn"),
+    for (status, event, code) in [
+        (TicketStatus::Sold, Event::TicketSold as fn(_) -> _, "ticket-sold"),
+        (TicketStatus::Withdrawn, Event::TicketWithdrawn, "ticket-withdrawn"),
     ] {
         let gone = then(&market.ticket().await, status, None);
-        market.hear_ticket(fact(gone.clone()), &gone).await;
+        market.hear_ticket(event(gone.clone()), &gone).await;
         // Even at another price: what cannot be changed is said first.
         let stale = TicketSnapshot { price: usd(1), ..gone };
         let reply = market.order_of(&market.buyer, &stale).await;
@@ -142,7 +142,7 @@ async fn an_ordered_ticket_is_reserved_whether_or_not_its_lock_is_known() {
     let reserved = then(&ticket, TicketStatus::Reserved, Some(order));
     for lock_is_known in [false, true] {
         if lock_is_known {
-            market.hear_ticket(Fact::TicketReserved(reserved.clone()), &reserved).await;
+            market.hear_ticket(Event::TicketReserved(reserved.clone()), &reserved).await;
         }
         let other = market.order_of(&market.stranger, &ticket).await;
         assert_eq!((other.status, other.code()), (409, "ticket-reserved"), "{lock_is_known}");
@@ -169,7 +169,7 @@ async fn a_ticket_of_a_cancelled_order_can_be_ordered_again_at_once() {
     let ticket = market.ticket().await;
     let order = market.ordered(&ticket).await;
     let reserved = then(&ticket, TicketStatus::Reserved, Some(order));
-    market.hear_ticket(Fact::TicketReserved(reserved.clone()), &reserved).await;
+    market.hear_ticket(Event::TicketReserved(reserved.clone()), &reserved).await;
     let cancelled = market.service.by(&market.buyer).delete(&format!("/api/orders/{order}")).await;
     assert_eq!(cancelled.status, 204);
     // tickets has not released it yet.
@@ -204,7 +204,7 @@ async fn repeated(market: &Market, person: &Person, ticket: &TicketSnapshot, id:
 async fn a_repetition_after_a_crash_finds_the_order_whatever_has_become_of_it() {
     let market = Market::open().await;
     let ticket = market.ticket().await;
-    let order: OrderId = market.service.kit.ids.next();
+    let order: OrderId = market.service.context.ids.next();
     let first = repeated(&market, &market.buyer, &ticket, order).await;
     assert_eq!((first.status, first.json["id"].as_str()), (201, Some(order.to_string().as_str())));
 
@@ -212,7 +212,7 @@ async fn a_repetition_after_a_crash_finds_the_order_whatever_has_become_of_it() 
     assert_eq!((again.status, &again.json), (201, &first.json));
 
     let reserved = then(&ticket, TicketStatus::Reserved, Some(order));
-    market.hear_ticket(Fact::TicketReserved(reserved.clone()), &reserved).await;
+    market.hear_ticket(Event::TicketReserved(reserved.clone()), &reserved).await;
     let again = repeated(&market, &market.buyer, &ticket, order).await;
     assert_eq!((again.status, again.json["status"].as_str()), (201, Some("awaiting-payment")));
 

@@ -1,5 +1,5 @@
 use common::event::{PaymentStatus, SessionRevoked, TicketSnapshot, TicketStatus};
-use common::{Fact, OrderId};
+use common::{Event, OrderId};
 use runtime::EventStreams;
 use runtime::testing::{EventStream, Message};
 use serde_json::json;
@@ -19,17 +19,17 @@ async fn watch(market: &Market, order: OrderId) -> EventStream {
 
 async fn reserved(market: &Market, ticket: &TicketSnapshot, order: OrderId) {
     let reserved = then(ticket, TicketStatus::Reserved, Some(order));
-    market.hear_ticket(Fact::TicketReserved(reserved.clone()), &reserved).await;
+    market.hear_ticket(Event::TicketReserved(reserved.clone()), &reserved).await;
 }
 
 async fn hear_payment(
     market: &Market,
     order: OrderId,
     status: PaymentStatus,
-    fact: fn(common::event::PaymentSnapshot) -> Fact,
+    event: fn(common::event::PaymentSnapshot) -> Event,
 ) {
     let payment = payment(order, status);
-    assert!(market.service.hear(payment.id.into(), 1, fact(payment)).await);
+    assert!(market.service.hear(payment.id.into(), 1, event(payment)).await);
 }
 
 #[tokio::test]
@@ -44,8 +44,8 @@ async fn a_buyer_sees_the_present_state_and_every_change_to_the_end() {
 
     reserved(&market, &ticket, order).await;
     let mut late = watch(&market, order).await;
-    hear_payment(&market, order, PaymentStatus::Authorized, Fact::PaymentAuthorized).await;
-    hear_payment(&market, order, PaymentStatus::Captured, Fact::PaymentCaptured).await;
+    hear_payment(&market, order, PaymentStatus::Authorized, Event::PaymentAuthorized).await;
+    hear_payment(&market, order, PaymentStatus::Captured, Event::PaymentCaptured).await;
     for stream in [&mut stream, &mut late] {
         for (event, status, version) in [
             ("order.awaiting-payment", "awaiting-payment", "2"),
@@ -137,9 +137,9 @@ async fn a_session_that_ends_takes_its_streams_along() {
     let revoked = SessionRevoked {
         session_id: session,
         user_id: market.buyer.id,
-        tokens_expire_at: market.service.kit.clock.now().after(std::time::Duration::from_mins(15)),
+        tokens_expire_at: market.service.context.clock.now().after(std::time::Duration::from_mins(15)),
     };
-    assert!(market.service.hear(session.into(), 2, Fact::SessionRevoked(revoked)).await);
+    assert!(market.service.hear(session.into(), 2, Event::SessionRevoked(revoked)).await);
     reserved(&market, &ticket, order).await;
     assert_eq!(stream.next().await, None);
 }

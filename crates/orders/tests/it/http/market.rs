@@ -1,7 +1,7 @@
 //! Orders at work behind its routes, with people, and tickets that it has heard of.
 
 use common::event::{PaymentStatus, TicketSnapshot, TicketStatus};
-use common::{Fact, OrderId, TicketId};
+use common::{Event, OrderId, TicketId};
 use orders::domain::Order;
 use runtime::testing::{Person, Reply, TestService};
 use serde_json::{Value, json};
@@ -22,26 +22,27 @@ pub(super) fn wants(ticket: &TicketSnapshot) -> Value {
 
 impl Market {
     pub(super) async fn open() -> Self {
-        let service = TestService::start(|kit| orders::service(kit, orders::Settings { hold: HOLD })).await;
+        let service =
+            TestService::start(|context| orders::service(context, orders::Config { hold: HOLD })).await;
         let [seller, buyer, stranger] = ["sam", "bea", "sue"].map(|name| service.person(name));
         Self { service, seller, buyer, stranger }
     }
 
     /// A ticket of the seller's that orders has not heard of.
     pub(super) fn unheard_ticket(&self) -> TicketSnapshot {
-        ticket(self.service.kit.ids.next::<TicketId>(), self.seller.id)
+        ticket(self.service.context.ids.next::<TicketId>(), self.seller.id)
     }
 
     /// A ticket for sale.
     pub(super) async fn ticket(&self) -> TicketSnapshot {
         let ticket = self.unheard_ticket();
-        self.hear_ticket(Fact::TicketCreated(ticket.clone()), &ticket).await;
+        self.hear_ticket(Event::TicketCreated(ticket.clone()), &ticket).await;
         ticket
     }
 
     /// Orders hears that a ticket has changed.
-    pub(super) async fn hear_ticket(&self, fact: Fact, ticket: &TicketSnapshot) {
-        assert!(self.service.hear(ticket.id.into(), ticket.version, fact).await);
+    pub(super) async fn hear_ticket(&self, event: Event, ticket: &TicketSnapshot) {
+        assert!(self.service.hear(ticket.id.into(), ticket.version, event).await);
     }
 
     pub(super) async fn order_of(&self, person: &Person, ticket: &TicketSnapshot) -> Reply {
@@ -59,14 +60,14 @@ impl Market {
     pub(super) async fn brought_to(&self, ticket: &TicketSnapshot, status: PaymentStatus) -> OrderId {
         let order = self.ordered(ticket).await;
         let reserved = then(ticket, TicketStatus::Reserved, Some(order));
-        self.hear_ticket(Fact::TicketReserved(reserved.clone()), &reserved).await;
+        self.hear_ticket(Event::TicketReserved(reserved.clone()), &reserved).await;
         let steps = [
-            (PaymentStatus::Authorized, Fact::PaymentAuthorized as fn(_) -> _),
-            (PaymentStatus::Captured, Fact::PaymentCaptured),
+            (PaymentStatus::Authorized, Event::PaymentAuthorized as fn(_) -> _),
+            (PaymentStatus::Captured, Event::PaymentCaptured),
         ];
-        for (step, fact) in steps {
+        for (step, event) in steps {
             let payment = payment(order, step);
-            assert!(self.service.hear(payment.id.into(), 1, fact(payment)).await);
+            assert!(self.service.hear(payment.id.into(), 1, event(payment)).await);
             if step == status {
                 break;
             }
@@ -76,6 +77,6 @@ impl Market {
 
     /// The order as it is stored.
     pub(super) async fn stored(&self, id: OrderId) -> Order {
-        self.service.kit.store.collection().get(id).await.expect("a database").expect("an order")
+        self.service.context.store.collection().get(id).await.expect("a database").expect("an order")
     }
 }

@@ -6,10 +6,9 @@ mod queue;
 mod sent;
 mod sweep;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use common::{Ids, SharedClock, Time};
 use metrics::gauge;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -109,7 +108,7 @@ impl Outbox {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 
@@ -132,7 +131,7 @@ impl Beginning<'_> {
         let Some(place) = self.place.take() else { return };
         let outcome = match result {
             Ok(()) => Outcome::Committed(std::mem::take(&mut self.entries)),
-            Err(WriteError::Conflict | WriteError::Taken(_)) => Outcome::Refused,
+            Err(WriteError::Conflict | WriteError::DuplicateKey(_)) => Outcome::Refused,
             Err(WriteError::Store(_)) => Outcome::Unknown,
         };
         self.outbox.settled(self.origin, place, outcome);

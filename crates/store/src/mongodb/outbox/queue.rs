@@ -130,7 +130,7 @@ impl Queue {
     }
 
     /// The bus has these.
-    pub(super) fn sent(&mut self, seqs: &[u64]) {
+    pub(super) fn mark_published(&mut self, seqs: &[u64]) {
         let entries = seqs.iter().filter_map(|seq| self.waiting.remove(seq));
         self.sent.extend(entries.map(|entry| (entry.id, entry.origin)));
     }

@@ -20,8 +20,8 @@ const MOST_AT_ONCE: usize = 512;
 
 impl Outbox {
     /// The bus has these.
-    pub(in crate::mongodb) fn sent(&self, seqs: &[u64]) {
-        self.state().queue.sent(seqs);
+    pub(in crate::mongodb) fn mark_published(&self, seqs: &[u64]) {
+        self.state().queue.mark_published(seqs);
     }
 
     /// Whether the documents hold nothing that the bus has.

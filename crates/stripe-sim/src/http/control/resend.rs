@@ -6,7 +6,7 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::Response;
 use common::Decision;
-use store::ChangeError;
+use store::UpdateError;
 
 use super::answer::answer;
 use crate::StripeSim;
@@ -39,13 +39,13 @@ pub(crate) async fn resend(
                 }
             }
         }
-        Ok(Some(Decision::quiet(next)))
+        Ok(Some(Decision::without_event(next)))
     };
-    let record = match sim.0.records.change(id.owner.0, again).await {
+    let record = match sim.0.records.update(id.owner.0, again).await {
         Ok(record) => record.ok_or_else(missing)?,
-        Err(ChangeError::Refused(never)) => match never {},
-        Err(ChangeError::Store(error)) => return Err(error.into()),
-        Err(ChangeError::Taken(_)) => return Err(ApiError::internal()),
+        Err(UpdateError::Refused(never)) => match never {},
+        Err(UpdateError::Store(error)) => return Err(error.into()),
+        Err(UpdateError::DuplicateKey(_)) => return Err(ApiError::internal()),
     };
     sim.0.event_added.notify_one();
     let view = record.view(Kind::Event, id.place, &sim.0.settings.public_url, now).ok_or_else(missing)?;

@@ -1,7 +1,7 @@
 //! Changing a stored endpoint.
 
 use common::Decision;
-use store::ChangeError;
+use store::UpdateError;
 
 use crate::StripeSim;
 use crate::endpoint::{Endpoint, EndpointId};
@@ -14,17 +14,17 @@ pub(super) async fn change(
     decide: impl Fn(&Endpoint) -> Result<Endpoint, ApiError>,
 ) -> Result<Endpoint, ApiError> {
     let id = stored(text)?;
-    let changed = sim.0.stored_endpoints.change(id.0, |current| {
+    let changed = sim.0.stored_endpoints.update(id.0, |current| {
         let current = current.ok_or_else(|| EndpointId::missing(text))?;
-        Ok::<_, ApiError>(Some(Decision::quiet(decide(current)?)))
+        Ok::<_, ApiError>(Some(Decision::without_event(decide(current)?)))
     });
     let changed = changed.await;
     sim.endpoints_changed();
     match changed {
         Ok(endpoint) => endpoint.ok_or_else(|| EndpointId::missing(text)),
-        Err(ChangeError::Refused(error)) => Err(error),
-        Err(ChangeError::Store(error)) => Err(error.into()),
-        Err(ChangeError::Taken(_)) => Err(ApiError::internal()),
+        Err(UpdateError::Refused(error)) => Err(error),
+        Err(UpdateError::Store(error)) => Err(error.into()),
+        Err(UpdateError::DuplicateKey(_)) => Err(ApiError::internal()),
     }
 }
 

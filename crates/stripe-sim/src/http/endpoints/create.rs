@@ -23,11 +23,11 @@ pub(crate) async fn create(State(sim): State<StripeSim>, call: Call) -> Result<R
     }
     let id = EndpointId(sim.0.ids.next::<Uuid>());
     let endpoint = wanted.create(id, new_secret(&sim), sim.0.clock.now());
-    let created = sim.0.stored_endpoints.commit(Decision::quiet(endpoint)).await;
+    let created = sim.0.stored_endpoints.commit(Decision::without_event(endpoint)).await;
     sim.endpoints_changed();
     match created {
         Ok(endpoint) => Ok(Reply::ok(endpoint.view_with_secret())),
         Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Conflict | CommitError::Taken(_)) => Err(ApiError::internal()),
+        Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Err(ApiError::internal()),
     }
 }

@@ -24,6 +24,6 @@ pub(crate) async fn delete(
     match removed {
         Ok(()) => Ok(Reply::ok(json!({ "id": text, "object": "webhook_endpoint", "deleted": true }))),
         Err(CommitError::Store(error)) => Err(error.into()),
-        Err(CommitError::Conflict | CommitError::Taken(_)) => Err(ApiError::locked()),
+        Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Err(ApiError::locked()),
     }
 }

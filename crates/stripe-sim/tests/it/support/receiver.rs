@@ -1,13 +1,14 @@
 //! Where events arrive.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -56,11 +57,11 @@ impl Receiver {
 
     /// The next replies.
     pub(crate) fn answers(&self, statuses: impl IntoIterator<Item = u16>) {
-        self.book.lock().expect("the book").statuses.extend(statuses);
+        self.book.lock().statuses.extend(statuses);
     }
 
     pub(crate) fn received(&self) -> Vec<Received> {
-        self.book.lock().expect("the book").received.clone()
+        self.book.lock().received.clone()
     }
 
     /// Waits until what has arrived is `enough`.
@@ -82,7 +83,7 @@ impl Receiver {
 
 async fn note(State(receiver): State<Receiver>, headers: HeaderMap, body: Bytes) -> StatusCode {
     let signature = headers["stripe-signature"].to_str().expect("a signature").to_owned();
-    let mut book = receiver.book.lock().expect("the book");
+    let mut book = receiver.book.lock();
     book.received.push(Received { signature, body });
     receiver.grew.notify_waiters();
     let status = book.statuses.pop_front().unwrap_or(200);

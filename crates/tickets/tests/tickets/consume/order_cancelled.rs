@@ -54,5 +54,5 @@ async fn a_cancellation_changes_no_ticket_that_is_sold_withdrawn_or_unknown() {
     let withdrawn = world.withdrawn().await;
     world.hears_cancelled(&world.order(&withdrawn)).await;
     assert_eq!(world.ticket(&withdrawn).await["status"], "withdrawn");
-    world.hears_cancelled(&world.order_of(world.buyer.id, world.service.kit.ids.next())).await;
+    world.hears_cancelled(&world.order_of(world.buyer.id, world.service.context.ids.next())).await;
 }

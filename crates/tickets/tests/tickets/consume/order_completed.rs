@@ -1,5 +1,5 @@
 use common::event::{DisputeStatus, OrderSnapshot, OrderStatus};
-use common::{Currency, Fact, Money};
+use common::{Currency, Event, Money};
 use serde_json::json;
 
 use crate::world::{World, offer};
@@ -36,7 +36,7 @@ async fn a_sold_ticket_shows_its_seller_and_its_buyer_that_money_went_back_and_n
     let dispute = Some(DisputeStatus::Open);
     let told = OrderSnapshot { refunded, dispute, version: 5, status: OrderStatus::Complete, ..order };
     for _ in 0..2 {
-        assert!(world.service.hear(told.id.into(), 5, Fact::OrderCompleted(told.clone())).await);
+        assert!(world.service.hear(told.id.into(), 5, Event::OrderCompleted(told.clone())).await);
     }
     for (person, role) in [(&world.seller, "selling"), (&world.buyer, "bought")] {
         let mine = world.service.by(person).get(&format!("/api/tickets/mine?role={role}")).await;

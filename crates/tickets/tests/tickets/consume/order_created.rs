@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use common::event::{OrderSnapshot, RefusalReason};
-use common::{Fact, OrderId};
+use common::{Event, OrderId};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -10,8 +10,8 @@ use crate::world::{World, address, offer, offer_with};
 /// The refusals announced since the last look.
 async fn refusals(world: &World) -> Vec<(OrderId, RefusalReason)> {
     let events = world.service.announced().await;
-    let refused = events.into_iter().filter_map(|event| match event.fact {
-        Fact::TicketReservationRefused(refused) => Some((refused.order_id, refused.reason)),
+    let refused = events.into_iter().filter_map(|event| match event.event {
+        Event::TicketReservationRefused(refused) => Some((refused.order_id, refused.reason)),
         _ => None,
     });
     refused.collect()
@@ -22,7 +22,7 @@ async fn a_free_ticket_is_locked_once_however_often_its_order_is_heard() {
     let world = World::start().await;
     let ticket = world.listed(offer()).await;
     let order = world.order(&ticket);
-    let event = world.service.envelope(order.id.into(), 1, Fact::OrderCreated(order.clone()));
+    let event = world.service.envelope(order.id.into(), 1, Event::OrderCreated(order.clone()));
     for _ in 0..3 {
         assert!(world.service.deliver(event.clone()).await);
     }
@@ -49,7 +49,7 @@ async fn an_order_for_what_cannot_be_had_is_refused() {
     let world = World::start().await;
     let own = world.listed(offer()).await;
     let own = OrderSnapshot { user_id: world.seller.id, ..world.order(&own) };
-    let unknown = world.order_of(world.buyer.id, world.service.kit.ids.next());
+    let unknown = world.order_of(world.buyer.id, world.service.context.ids.next());
     let sold = world.order(&world.sold().await.0);
     let withdrawn = world.order(&world.withdrawn().await);
     world.announced().await;

@@ -1,4 +1,4 @@
-use common::Fact;
+use common::Event;
 use common::event::{RefusalReason, ReservationRefused};
 use tickets::domain::{ClosedOrder, Outcome};
 
@@ -11,7 +11,7 @@ fn a_refusal_is_announced_with_its_reason() {
         let decision = ClosedOrder::refuse(&order, reason, at(30));
         assert_eq!(decision.next.outcome, Outcome::Refused(reason));
         let refused = ReservationRefused { ticket_id: ticket_id(), order_id: order_id(11), reason };
-        assert_eq!(decision.facts, [Fact::TicketReservationRefused(refused)]);
+        assert_eq!(decision.events, [Event::TicketReservationRefused(refused)]);
     }
 }
 
@@ -19,5 +19,5 @@ fn a_refusal_is_announced_with_its_reason() {
 fn a_cancellation_is_remembered_in_silence() {
     let decision = ClosedOrder::cancelled(&order(11, BUYER, usd(2_500)), at(30));
     assert_eq!((decision.next.order, decision.next.outcome), (order_id(11), Outcome::Cancelled));
-    assert!(decision.facts.is_empty());
+    assert!(decision.events.is_empty());
 }

@@ -1,5 +1,5 @@
 use common::event::{DisputeStatus, OrderSnapshot, TicketStatus};
-use common::{Decision, Fact};
+use common::{Decision, Event};
 use tickets::domain::{Aftermath, Obstacle, Offer, Refusal, Status, Ticket};
 
 use super::{BUYER, SELLER, STRANGER, at, listed, offer, order, order_id, ticket_id, usd, user};
@@ -22,24 +22,24 @@ fn told<R: std::fmt::Debug>(ticket: &Ticket, outcome: Result<Option<Decision<Tic
     match outcome {
         Err(refusal) => format!("{refusal:?}"),
         Ok(None) => "-".into(),
-        Ok(Some(Decision { next, facts })) => {
+        Ok(Some(Decision { next, events })) => {
             assert_eq!(next.version, ticket.version + 1);
             assert_eq!((next.updated_at, next.created_at), (at(30), ticket.created_at));
-            let [fact] = &facts[..] else { panic!("one fact, not {facts:?}") };
-            assert_eq!(snapshot(fact), &next.snapshot(), "the fact carries the new state");
-            fact.subject().to_string()
+            let [event] = &events[..] else { panic!("one event, not {events:?}") };
+            assert_eq!(snapshot(event), &next.snapshot(), "the event carries the new state");
+            event.subject().to_string()
         }
     }
 }
 
-fn snapshot(fact: &Fact) -> &common::event::TicketSnapshot {
-    match fact {
-        Fact::TicketCreated(ticket)
-        | Fact::TicketUpdated(ticket)
-        | Fact::TicketReserved(ticket)
-        | Fact::TicketReleased(ticket)
-        | Fact::TicketSold(ticket)
-        | Fact::TicketWithdrawn(ticket) => ticket,
+fn snapshot(event: &Event) -> &common::event::TicketSnapshot {
+    match event {
+        Event::TicketCreated(ticket)
+        | Event::TicketUpdated(ticket)
+        | Event::TicketReserved(ticket)
+        | Event::TicketReleased(ticket)
+        | Event::TicketSold(ticket)
+        | Event::TicketWithdrawn(ticket) => ticket,
         other => panic!("not about a ticket: {other:?}"),
     }
 }
@@ -116,7 +116,7 @@ fn listing_announces_a_ticket_that_is_available() {
     let decision =
         Ticket::list(ticket_id(), user(SELLER), offer("concert", usd(2_500)), at(10)).expect("listed");
     assert_eq!((decision.next.version, decision.next.status), (1, Status::Available));
-    assert_eq!(decision.facts, [Fact::TicketCreated(decision.next.snapshot())]);
+    assert_eq!(decision.events, [Event::TicketCreated(decision.next.snapshot())]);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_sold_ticket_is_marked_with_what_became_of_its_money() {
     };
     assert!(sold.money_moved(&told(4, None, None), at(30)).is_none(), "nothing has moved");
     let refunded = sold.money_moved(&told(5, Some(usd(900)), None), at(30)).expect("news");
-    assert_eq!(refunded.facts[0].subject().as_str(), "ticket.sold");
+    assert_eq!(refunded.events[0].subject().as_str(), "ticket.sold");
     let marked = refunded.next;
     assert_eq!((marked.version, marked.aftermath().refunded), (sold.version + 1, Some(usd(900))));
     let disputed = told(6, Some(usd(900)), Some(DisputeStatus::Open));

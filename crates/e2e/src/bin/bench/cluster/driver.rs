@@ -2,7 +2,7 @@
 
 mod document;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::Ids;
@@ -10,6 +10,7 @@ use futures::future::try_join_all;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::options::{Acknowledgment, ClientOptions, WriteConcern};
 use mongodb::{Client, Collection, Database, IndexModel};
+use parking_lot::Mutex;
 
 use self::document::{Order, index};
 use crate::commits::{orders, origins};
@@ -106,7 +107,7 @@ impl Driver {
         let queue = Arc::new(Mutex::new(documents.into_iter()));
         let watch = Watch::start();
         let task = async |queue: Arc<Mutex<std::vec::IntoIter<Order>>>| loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = queue.lock().next();
             let Some(order) = next else { return Ok::<_, Failure>(()) };
             if reading {
                 self.orders

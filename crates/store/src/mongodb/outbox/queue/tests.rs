@@ -20,7 +20,7 @@ fn read(queue: &mut Queue, documents: impl IntoIterator<Item = usize>) {
 /// Sends all that waits and takes it out of the documents.
 fn send_all(queue: &mut Queue) {
     let seqs: Vec<_> = queue.waiting(0, usize::MAX).iter().map(|entry| entry.seq).collect();
-    queue.sent(&seqs);
+    queue.mark_published(&seqs);
     queue.forget_sent(seqs.len());
 }
 
@@ -28,7 +28,7 @@ fn send_all(queue: &mut Queue) {
 fn what_is_known_is_not_found_again() {
     let mut queue = Queue::default();
     queue.commit(vec![entry(1), entry(2)]);
-    queue.sent(&[1]);
+    queue.mark_published(&[1]);
     read(&mut queue, [1, 2, 3]);
     assert_eq!(events(&queue), [2, 3]);
     assert_eq!(queue.some_sent(10).len(), 1);

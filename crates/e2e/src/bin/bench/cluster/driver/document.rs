@@ -1,7 +1,7 @@
 //! An order as the store lays it out: `_id`, `version`, `state`, `keys`, `claims`, `outbox`.
 
 use common::event::OrderSnapshot;
-use common::{EventId, Fact, Ids};
+use common::{Event, EventId, Ids};
 use mongodb::IndexModel;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, Uuid, doc, serialize_to_bson};
 use mongodb::options::IndexOptions;
@@ -28,7 +28,7 @@ impl Order {
             "aggregate": id,
             "version": 1,
             "time": order.created_at.to_string(),
-            "data": serialize_to_bson(&Fact::OrderCreated(order.clone()))?,
+            "data": serialize_to_bson(&Event::OrderCreated(order.clone()))?,
         };
         let event = Bson::Document(doc! { "id": Uuid::new(), "event": event });
         let document = doc! {

@@ -1,14 +1,15 @@
 //! Auth's public keys, fetched where auth is another process.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::session::{KeysAway, VerifyingKeys};
+use common::http::session::{KeysUnavailable, VerifyingKeys};
 use common::{SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::JwkSet;
+use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
 /// How long a fetch may take.
@@ -44,7 +45,7 @@ impl RemoteKeys {
     }
 
     fn known(&self, kid: &str) -> Option<Arc<DecodingKey>> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(kid).cloned()
+        self.known.read().get(kid).cloned()
     }
 
     async fn fetch(&self) -> Result<JwkSet, reqwest::Error> {
@@ -53,11 +54,11 @@ impl RemoteKeys {
     }
 
     /// One fetch at a time; those who waited for it look at what it brought.
-    async fn refresh(&self) -> Result<(), KeysAway> {
+    async fn refresh(&self) -> Result<(), KeysUnavailable> {
         let mut fetched = self.fetched.lock().await;
         let pause = |last: &Fetch| if last.answered { PAUSE } else { RETRY };
         if let Some(last) = fetched.as_ref().filter(|last| self.clock.now() < last.at.after(pause(last))) {
-            return if last.answered { Ok(()) } else { Err(KeysAway) };
+            return if last.answered { Ok(()) } else { Err(KeysUnavailable) };
         }
         let reply = self.fetch().await;
         *fetched = Some(Fetch { at: self.clock.now(), answered: reply.is_ok() });
@@ -67,19 +68,19 @@ impl RemoteKeys {
                     let key = DecodingKey::from_jwk(jwk).ok()?;
                     Some((jwk.common.key_id.clone()?, Arc::new(key)))
                 });
-                *self.known.write().unwrap_or_else(PoisonError::into_inner) = keys.collect();
+                *self.known.write() = keys.collect();
                 Ok(())
             }
             Err(error) => {
                 tracing::warn!(error = %error.without_url(), "auth's public keys could not be fetched");
-                Err(KeysAway)
+                Err(KeysUnavailable)
             }
         }
     }
 }
 
 impl VerifyingKeys for RemoteKeys {
-    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysAway>> {
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         async move {
             if let Some(key) = self.known(kid) {
                 return Ok(Some(key));

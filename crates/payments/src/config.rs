@@ -4,7 +4,7 @@ use std::fmt;
 
 /// How this service reaches Stripe, and how Stripe reaches it.
 #[derive(Clone)]
-pub struct Settings {
+pub struct Config {
     /// Where Stripe's API is; `None`: at Stripe.
     pub stripe_url: Option<String>,
     /// Stripe's secret key, `sk_...`.
@@ -19,9 +19,9 @@ pub struct Settings {
     pub allow_live: bool,
 }
 
-/// Settings with which the service does not start.
+/// Config with which the service does not start.
 #[derive(Debug, thiserror::Error)]
-pub enum SettingsError {
+pub enum ConfigError {
     /// A live key where none was announced: perhaps a copied configuration.
     #[error("the Stripe key moves real money; allow live keys if that is meant, else use a test key")]
     LiveKey,
@@ -33,23 +33,23 @@ pub enum SettingsError {
     Client,
 }
 
-impl Settings {
-    pub(crate) fn check(&self) -> Result<(), SettingsError> {
+impl Config {
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
         let live = |key: &str| key.starts_with("sk_live_") || key.starts_with("rk_live_");
         if live(&self.secret_key) && !self.allow_live {
-            return Err(SettingsError::LiveKey);
+            return Err(ConfigError::LiveKey);
         }
         // An empty secret would be one that everybody knows.
         if self.webhook_secrets.is_empty() || self.webhook_secrets.iter().any(String::is_empty) {
-            return Err(SettingsError::NoWebhookSecret);
+            return Err(ConfigError::NoWebhookSecret);
         }
         Ok(())
     }
 }
 
-impl fmt::Debug for Settings {
+impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Settings")
+        f.debug_struct("Config")
             .field("stripe_url", &self.stripe_url)
             .field("publishable_key", &self.publishable_key)
             .field("stripe_js", &self.stripe_js)
@@ -62,8 +62,8 @@ impl fmt::Debug for Settings {
 mod tests {
     use super::*;
 
-    fn settings(secret_key: &str, allow_live: bool) -> Settings {
-        Settings {
+    fn config(secret_key: &str, allow_live: bool) -> Config {
+        Config {
             stripe_url: None,
             secret_key: secret_key.into(),
             publishable_key: "pk_test_sim".into(),
@@ -75,24 +75,24 @@ mod tests {
 
     #[test]
     fn a_key_that_moves_real_money_must_be_meant() {
-        assert!(settings("sk_test_1", false).check().is_ok());
-        assert!(settings("sk_live_1", true).check().is_ok());
+        assert!(config("sk_test_1", false).check().is_ok());
+        assert!(config("sk_live_1", true).check().is_ok());
         for key in ["sk_live_1", "rk_live_1"] {
-            assert!(matches!(settings(key, false).check(), Err(SettingsError::LiveKey)), "{key}");
+            assert!(matches!(config(key, false).check(), Err(ConfigError::LiveKey)), "{key}");
         }
     }
 
     #[test]
     fn webhooks_cannot_be_signed_with_nothing() {
         for webhook_secrets in [vec![], vec![String::new()], vec!["whsec_sim".into(), String::new()]] {
-            let settings = Settings { webhook_secrets, ..settings("sk_test_1", false) };
-            assert!(matches!(settings.check(), Err(SettingsError::NoWebhookSecret)));
+            let config = Config { webhook_secrets, ..config("sk_test_1", false) };
+            assert!(matches!(config.check(), Err(ConfigError::NoWebhookSecret)));
         }
     }
 
     #[test]
     fn secrets_are_not_shown() {
-        let shown = format!("{:?}", settings("sk_test_hidden", false));
+        let shown = format!("{:?}", config("sk_test_hidden", false));
         assert!(!shown.contains("sk_test_hidden") && !shown.contains("whsec_sim"), "{shown}");
     }
 }

@@ -1,44 +1,68 @@
-//! What can be chosen on the command line or in the environment.
+//! The command line of the service, and the operator's own commands.
 
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
-use payments::Settings;
-use runtime::{Common, Operate};
+use payments::Config;
+use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext};
 
-/// Payments: what the card processor did, and what it shall do next.
+/// Payments: the state of each payment at the card processor, and its next step.
 #[derive(Parser)]
 #[command(name = "payments", version, about)]
 pub(crate) struct Options {
-    /// Something else than serving.
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 
     #[command(flatten)]
-    pub(crate) common: Common,
+    pub(crate) args: ServiceArgs,
 
     #[command(flatten)]
     pub(crate) stripe: Access,
 }
 
-/// Something else than serving, in the environment of the service.
+/// A command of the operator.
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Gives back what was paid for an order.
+    /// Refunds the payment of an order.
     Refund {
         /// The order's id.
         order: OrderId,
     },
-    /// Compares our payments with Stripe's, heals what differs, and tells what it found.
+    /// Compares our payments with Stripe's, corrects differences, and prints what it found.
     Reconcile {
-        /// How far back, such as `30d`.
+        /// The period to compare, such as `30d`.
         #[arg(long, default_value = "8d", value_parser = runtime::config::duration)]
         window: Duration,
     },
-    /// What every service can be asked.
     #[command(flatten)]
-    Common(Operate),
+    Common(AdminCommand),
+}
+
+/// A command with the configuration of the service.
+pub(crate) struct Task {
+    pub(crate) command: Command,
+    pub(crate) config: Config,
+}
+
+impl AdminTask for Task {
+    fn log_level(&self) -> &'static str {
+        // The report of a reconciliation repeats its warnings.
+        if matches!(self.command, Command::Reconcile { .. }) { "error" } else { "warn" }
+    }
+
+    async fn run(self, name: &'static str, context: &ServiceContext) -> Result<(), BoxError> {
+        match self.command {
+            Command::Refund { order } => {
+                println!("{}", payments::refund(&context.store, &context.clock, order).await?);
+            }
+            Command::Reconcile { window } => {
+                println!("{}", payments::reconcile(context, self.config, window).await?);
+            }
+            Command::Common(command) => command.run(name, context).await?,
+        }
+        Ok(())
+    }
 }
 
 /// How to reach Stripe.
@@ -75,7 +99,7 @@ pub(crate) struct Access {
     stripe_allow_live: bool,
 }
 
-impl From<Access> for Settings {
+impl From<Access> for Config {
     fn from(stripe: Access) -> Self {
         Self {
             stripe_url: stripe.stripe_url,

@@ -8,12 +8,12 @@ use axum::response::Response;
 use tower::ServiceExt;
 
 /// Sends each request to the service whose prefix its path begins with.
-pub struct Front {
+pub struct PrefixRouter {
     services: Vec<(&'static str, Router)>,
     rest: Router,
 }
 
-impl Front {
+impl PrefixRouter {
     /// `rest` answers what no service does.
     pub fn new(services: Vec<(&'static str, Router)>, rest: Router) -> Self {
         Self { services, rest }

@@ -10,25 +10,25 @@ use clap::Args;
     clippy::struct_field_names,
     reason = "they name the options, which stand among those of everything else"
 )]
-pub struct Settings {
+pub struct Config {
     /// After how many failed sign-ins for one account from one address further ones have to wait.
-    #[arg(long, env, default_value_t = Settings::FAILURES_PER_ACCOUNT, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, env, default_value_t = Config::FAILURES_PER_ACCOUNT, value_parser = clap::value_parser!(u16).range(1..))]
     pub sign_in_failures_per_account: u16,
     /// After how many failed sign-ins from one address, for whatever account, further ones have to wait.
-    #[arg(long, env, default_value_t = Settings::FAILURES_PER_ADDRESS, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, env, default_value_t = Config::FAILURES_PER_ADDRESS, value_parser = clap::value_parser!(u16).range(1..))]
     pub sign_in_failures_per_address: u16,
     /// For how long a failed sign-in counts, such as `15m`.
     #[arg(long, env, default_value = "15m", value_parser = runtime::config::duration)]
     pub sign_in_window: Duration,
 }
 
-impl Settings {
+impl Config {
     const FAILURES_PER_ACCOUNT: u16 = 10;
     const FAILURES_PER_ADDRESS: u16 = 100;
     const WINDOW: Duration = Duration::from_mins(15);
 }
 
-impl Default for Settings {
+impl Default for Config {
     fn default() -> Self {
         Self {
             sign_in_failures_per_account: Self::FAILURES_PER_ACCOUNT,
@@ -47,13 +47,13 @@ mod tests {
     #[derive(Parser)]
     struct Program {
         #[command(flatten)]
-        settings: Settings,
+        config: Config,
     }
 
     #[test]
     fn what_is_not_configured_is_the_default() {
-        let parsed = Program::parse_from(["auth"]).settings;
-        assert_eq!(format!("{parsed:?}"), format!("{:?}", Settings::default()));
+        let parsed = Program::parse_from(["auth"]).config;
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", Config::default()));
     }
 
     #[test]

@@ -14,7 +14,7 @@ const PROBLEM: &str = "application/problem+json";
 
 /// Completes a service's description: its title, the refusals that come from the shared middleware, and the form of
 /// all of them.
-pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, machine_paths: &[&str]) {
+pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, signed_paths: &[&str]) {
     let title = format!("Ticketing: {}", prefix.trim_start_matches("/api/"));
     openapi.info = InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).build();
     let components = openapi.components.get_or_insert_default();
@@ -24,7 +24,7 @@ pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, machine_paths: &[&st
         components.schemas.entry(name).or_insert(schema);
     }
     for (path, item) in &mut openapi.paths.paths {
-        complete(item, machine_paths.contains(&path.as_str()));
+        complete(item, signed_paths.contains(&path.as_str()));
     }
 }
 

@@ -1,4 +1,4 @@
-//! Every fact that a service announces.
+//! Every event that a service announces.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,13 +6,13 @@ use super::snapshot::{
     DeadlinePassed, OrderSnapshot, PaymentSnapshot, ReservationRefused, SessionRevoked, TicketSnapshot,
 };
 
-/// Declares the facts once: the variant, the subject on the wire, the schema and the payload.
-macro_rules! facts {
+/// Declares the events once: the variant, the subject on the wire, the schema and the payload.
+macro_rules! events {
     ($($variant:ident => $subject:literal, $schema:literal, $payload:ty;)+) => {
         /// Something that happened, with the data that others need to act on it.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(tag = "subject", content = "data")]
-        pub enum Fact {
+        pub enum Event {
             $(
                 #[doc = concat!("`", $subject, "`")]
                 #[serde(rename = $subject)]
@@ -20,13 +20,13 @@ macro_rules! facts {
             )+
         }
 
-        /// The name of a kind of fact: `<aggregate>.<fact>`.
+        /// The name of a kind of event: `<aggregate>.<event>`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum Subject {
             $(#[doc = concat!("`", $subject, "`")] $variant,)+
         }
 
-        impl Fact {
+        impl Event {
             /// The subject on which it is published.
             pub const fn subject(&self) -> Subject {
                 match self { $(Self::$variant(_) => Subject::$variant,)+ }
@@ -50,7 +50,7 @@ macro_rules! facts {
     };
 }
 
-facts! {
+events! {
     TicketCreated => "ticket.created", 1, TicketSnapshot;
     TicketUpdated => "ticket.updated", 1, TicketSnapshot;
     TicketReserved => "ticket.reserved", 1, TicketSnapshot;

@@ -6,15 +6,15 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 
 /// Any JSON without a list in it. No body of ours has one; derived structs, though, can also be read from a list of
 /// their fields, which would be a second way to write every body.
-pub(super) struct NoList;
+pub(super) struct RejectArrays;
 
-impl<'de> Deserialize<'de> for NoList {
+impl<'de> Deserialize<'de> for RejectArrays {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(Self)
     }
 }
 
-impl<'de> Visitor<'de> for NoList {
+impl<'de> Visitor<'de> for RejectArrays {
     type Value = Self;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,7 +1,9 @@
 //! Tokens whose signature was found good a moment ago: checking one costs as much as the rest of a request.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use parking_lot::RwLock;
 
 use super::session::Claims;
 use crate::Time;
@@ -11,12 +13,12 @@ const MOST: usize = 2048;
 
 /// What the tokens say. Only the signature is remembered: expiry and revocation are judged at every request.
 #[derive(Default)]
-pub(super) struct Verified(RwLock<HashMap<Box<str>, Arc<Claims>>>);
+pub(super) struct TokenCache(RwLock<HashMap<Box<str>, Arc<Claims>>>);
 
-impl Verified {
+impl TokenCache {
     /// What a token says, if it was kept.
     pub(super) fn get(&self, token: &str) -> Option<Arc<Claims>> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).get(token).cloned()
+        self.0.read().get(token).cloned()
     }
 
     /// Keeps what a well-signed token says for as long as it is good.
@@ -25,7 +27,7 @@ impl Verified {
         if claims.has_expired(now) {
             return claims;
         }
-        let mut kept = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = self.0.write();
         if kept.len() >= MOST {
             kept.retain(|_, claims| !claims.has_expired(now));
         }
@@ -55,7 +57,7 @@ mod tests {
 
     #[test]
     fn a_token_is_kept_while_it_is_good() {
-        let verified = Verified::default();
+        let verified = TokenCache::default();
         verified.keep("good", claims(10), second(9));
         verified.keep("expired", claims(10), second(10));
         assert_eq!(verified.get("good").as_deref(), Some(&claims(10)));
@@ -64,8 +66,8 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_bounded_and_the_expired_go_first() {
-        let verified = Verified::default();
-        let len = || verified.0.read().map(|kept| kept.len()).unwrap_or_default();
+        let verified = TokenCache::default();
+        let len = || verified.0.read().len();
         for number in 0..MOST {
             verified.keep(&number.to_string(), claims(if number == 0 { 20 } else { 10 }), second(0));
         }
