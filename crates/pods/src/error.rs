@@ -16,7 +16,7 @@ pub enum PodsError {
     #[error("the image {0} is missing; build it with `cargo xtask images`")]
     NoImage(String),
     /// podman or another program cannot be run.
-    #[error("`{program}` cannot be run ({error}); `cargo xtask setup` installs it or says how")]
+    #[error("`{program}` cannot be run ({error}); `cargo xtask setup` installs it or explains how")]
     Run {
         /// The program.
         program: String,

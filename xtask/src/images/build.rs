@@ -35,8 +35,7 @@ pub(crate) fn image(
     let bin = format!("BIN={name}");
     let revision = format!("REVISION={}", output("git", &["rev-parse", "HEAD"])?);
     // The last stage copies nothing from the sources.
-    let context = tempfile::tempdir()
-        .map_err(|error| TaskError(format!("a temporary folder cannot be created: {error}")))?;
+    let context = tempfile::tempdir().map_err(unusable(&std::env::temp_dir()))?;
     let context = context.path().to_string_lossy();
     let arguments = [
         "bud",

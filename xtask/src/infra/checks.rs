@@ -1,5 +1,6 @@
 //! Checks of rendered manifests: Kubernetes' schemas, models of custom resources, and checkov.
 
+use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -106,8 +107,7 @@ pub(super) struct Rendered {
 
 impl Rendered {
     pub(super) fn new(objects: Vec<Object>) -> Result<Self, TaskError> {
-        let folder = tempfile::tempdir()
-            .map_err(|error| TaskError(format!("a temporary folder cannot be created: {error}")))?;
+        let folder = tempfile::tempdir().map_err(unusable(&env::temp_dir()))?;
         Ok(Self { objects, folder })
     }
 

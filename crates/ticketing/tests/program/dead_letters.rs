@@ -11,7 +11,7 @@ use e2e::{Person, Process};
 use store::Store;
 use store::sqlite::SqliteBackend;
 
-use crate::{PROGRAM, eventually, run_command, stdout};
+use crate::{PROGRAM, assert_eventually, run_command, stdout};
 
 /// The creation of a ticket without a replica in orders.
 fn event(ids: &Ids, now: Time) -> Envelope {
@@ -74,8 +74,10 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
     dead_letters(data.path(), &["replay", &letter.id.to_string()]);
 
     // After the replay the dead letter is deleted, and orders has a replica of the ticket.
-    eventually("the replay", || async { dead_letters(data.path(), &["list"]).contains("no dead letters") })
-        .await;
+    assert_eventually("the replay", || async {
+        dead_letters(data.path(), &["list"]).contains("no dead letters")
+    })
+    .await;
     let ticket =
         serde_json::json!({ "id": letter.event.aggregate, "price": { "amount": 500, "currency": "USD" } });
     assert_eq!(buyer.orders(&ticket).await.status, 201);

@@ -28,7 +28,7 @@ fn stdout(output: &Output) -> String {
 }
 
 /// Polls until the condition holds.
-async fn eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
+async fn assert_eventually<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     let holds = poll_until(EFFECT_TIMEOUT, || {
         let condition = condition();
         async { Ok::<_, ()>(condition.await.then_some(())) }

@@ -7,7 +7,7 @@ use common::Money;
 use e2e::{Person, Place, Process, cards};
 use serde_json::{Value, json};
 
-use crate::{PRICE, PROGRAM, eventually, run_command, stdout};
+use crate::{PRICE, PROGRAM, assert_eventually, run_command, stdout};
 
 fn refund(data: &Path, order: &Value) -> Output {
     run_command(data, &["refund", order["id"].as_str().expect("an id")])
@@ -15,7 +15,7 @@ fn refund(data: &Path, order: &Value) -> Output {
 
 async fn becomes(buyer: &Person, order: &Value, field: &str, value: Value) {
     let what = format!("{field} is {value}");
-    eventually(&what, || async { buyer.order(order).await[field] == value }).await;
+    assert_eventually(&what, || async { buyer.order(order).await[field] == value }).await;
 }
 
 async fn bought(seller: &Person, buyer: &Person) -> Value {

@@ -5,7 +5,7 @@ use e2e::{Person, Process, cards};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use crate::{PRICE, PROGRAM, eventually};
+use crate::{PRICE, PROGRAM, assert_eventually};
 
 const PURCHASES: usize = 100;
 
@@ -22,7 +22,7 @@ async fn a_ticket_is_bought_and_everything_is_still_there_after_a_restart() {
     let (seller, buyer) = (Person::sign_up(&place, "seller").await, Person::sign_up(&place, "buyer").await);
     let order = buyer.buys(&seller.sells("Concert", PRICE).await).await;
     buyer.pays(&order, cards::VISA).await;
-    eventually("the order is complete", || is(&buyer, &order, "complete")).await;
+    assert_eventually("the order is complete", || is(&buyer, &order, "complete")).await;
     assert!(program.stop(), "a graceful stop succeeds");
 
     let program = Process::start(PROGRAM, data.path(), &["--demo"]);
@@ -74,7 +74,7 @@ async fn killed_in_the_middle_of_a_hundred_purchases_it_keeps_both_promises() {
 
     let program = Process::start(PROGRAM, data.path(), &["--hold", "10s"]);
     let people: Vec<_> = people.iter().map(|person| person.at(&program.place)).collect();
-    eventually("every order has ended", || async {
+    assert_eventually("every order has ended", || async {
         let report = audit(&program.place, &people).await;
         report.open == 0 && report.authorized == 0 && report.breaches.is_empty()
     })
