@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::session::Claims;
+use common::http::token::Claims;
 use common::http::{CurrentUser, HttpContext};
 use common::{Ids, SessionId, SharedClock, UserId};
 use store::{Collection, CommitError, Range, StoreError, UpdateError};

@@ -13,7 +13,7 @@ mod throttle;
 use std::num::NonZero;
 use std::sync::Arc;
 
-use common::http::session::VerifyingKeys;
+use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock};
 use runtime::{Service, ServiceContext};
 use store::Store;

@@ -1,4 +1,4 @@
-//! Where new ids and secrets come from: injected, so that a run can be repeated from a seed.
+//! The source of ids and random bytes, injected so that a run can be repeated from a seed.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ pub trait Entropy: Send + Sync + 'static {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The operating system's generator, fit for secrets.
+/// The operating system's generator, suitable for secrets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
@@ -42,7 +42,7 @@ impl Entropy for SeededEntropy {
     }
 }
 
-/// Makes ids and random bytes. Cheap to clone.
+/// A generator of ids and random bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Ids {
     clock: SharedClock,
@@ -50,7 +50,7 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Ids whose time part comes from `clock` and whose random part comes from `entropy`.
+    /// A generator with the time of `clock` and the random bits of `entropy`.
     pub fn new(clock: SharedClock, entropy: Arc<dyn Entropy>) -> Self {
         Self { clock, entropy }
     }

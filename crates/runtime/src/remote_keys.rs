@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::session::{KeysUnavailable, VerifyingKeys};
+use common::http::token::{KeysUnavailable, VerifyingKeys};
 use common::{SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::DecodingKey;

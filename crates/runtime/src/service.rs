@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bus::{Bus, Subscription};
-use common::http::session::VerifyingKeys;
+use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock};
 use store::Store;
 use utoipa_axum::router::OpenApiRouter;

@@ -153,7 +153,7 @@ fn router<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Route
     };
     // The pages call the routes of services only.
     let api = PrefixRouter::new(services.clone(), Router::new()).into_router();
-    PrefixRouter::new(services, client::routes(pages, client::Api::inside(api))).into_router()
+    PrefixRouter::new(services, client::routes(pages, client::Api::in_process(api))).into_router()
 }
 
 fn stripe<E>(context: &ServiceContext, parts: &Parts<E>) -> StripeSim {

@@ -9,7 +9,7 @@ mod worker;
 use std::error::Error;
 use std::sync::Arc;
 
-use common::http::session::{Claims, KeysUnavailable, VerifyingKeys};
+use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::http::session::Claims;
+use common::http::token::Claims;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use runtime::testing::{Reply, TestService};

@@ -6,7 +6,7 @@ use auth::Config;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use common::http::session::Claims;
+use common::http::token::Claims;
 use runtime::testing::{Caller, Reply, TestService};
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! The sets of problem responses that OpenAPI descriptions of several routes share.
+//! The sets of problem responses that `OpenAPI` descriptions of several routes share.
 //!
 //! `runtime` completes each description with the responses of the shared middleware and the body of every problem.
 

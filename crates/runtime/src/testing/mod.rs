@@ -17,7 +17,7 @@ use bus::{Consume, ConsumeError, ConsumerLoop, Incoming, Subscription};
 use common::clock::SimClock;
 use common::event::Subject;
 use common::http::Sessions;
-use common::http::session::VerifyingKeys;
+use common::http::token::VerifyingKeys;
 use common::{Envelope, Event, EventId, Ids, SeededEntropy, Time};
 use futures::future::{BoxFuture, FutureExt};
 use parking_lot::Mutex;

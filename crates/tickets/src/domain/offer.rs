@@ -51,7 +51,7 @@ pub struct Price(Money);
 
 /// An amount is out of bounds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be from {} to {} in minor units of {}", .0.currency.least(), Money::MAX, .0.currency)]
+#[error("must be from {} to {} in minor units of {}", .0.currency.min_price(), Money::MAX, .0.currency)]
 pub struct PriceError(Money);
 
 impl Price {
