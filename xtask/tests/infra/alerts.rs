@@ -107,8 +107,8 @@ fn a_violation_is_found() {
         violations,
         RULES,
         &first("/expr"),
-        json!("rate(broken_promise_total[1h]) > 0"),
-        "broken_promise_total",
+        json!("rate(invariant_violation_total[1h]) > 0"),
+        "invariant_violation_total",
     );
     assert_violation(violations, RULES, &first("/expr"), json!("vector(1)"), "uses no metric");
     assert_violation(violations, RULES, &first("/labels"), json!({}), "severity");
@@ -123,6 +123,6 @@ fn a_violation_is_found() {
 
 #[test]
 fn metrics_are_distinguished_from_functions_and_labels() {
-    let expression = "histogram_quantile(0.99, sum by (service_name, le) (rate(http_request_seconds_bucket{status=~\"5_\"}[5m]))) > 1";
-    assert_eq!(metrics(expression), BTreeSet::from(["http_request_seconds_bucket".to_owned()]));
+    let expression = "histogram_quantile(0.99, sum by (service_name, le) (rate(http_request_duration_seconds_bucket{status=~\"5_\"}[5m]))) > 1";
+    assert_eq!(metrics(expression), BTreeSet::from(["http_request_duration_seconds_bucket".to_owned()]));
 }

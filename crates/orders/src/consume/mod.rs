@@ -90,7 +90,7 @@ impl From<StepError> for ConsumeError {
         match error {
             StepError::NotYet(wait) => Self::RetryLater(wait),
             StepError::BrokenPromise(_) => {
-                counter!("broken_promises_total", "service" => "orders").increment(1);
+                counter!("invariant_violations_total", "service" => "orders").increment(1);
                 Self::failed(error)
             }
         }

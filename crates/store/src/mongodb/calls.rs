@@ -51,7 +51,7 @@ impl Callers {
             Ok(place) => Ok(place),
             Err(TryAcquireError::Closed) => Err(closed()),
             Err(TryAcquireError::NoPermits) => {
-                counter!("store_refused_total", "database" => self.database.clone()).increment(1);
+                counter!("store_calls_rejected_total", "database" => self.database.clone()).increment(1);
                 Err(StoreError::Unavailable("it has more to do than it can".into()))
             }
         }
@@ -66,7 +66,7 @@ impl Callers {
     pub(super) fn measure(&self) {
         let callers = MOST_CALLERS.saturating_sub(self.places.available_permits());
         #[expect(clippy::cast_precision_loss, reason = "there are a few hundred at most")]
-        gauge!("store_callers", "database" => self.database.clone()).set(callers as f64);
+        gauge!("store_calls_in_flight", "database" => self.database.clone()).set(callers as f64);
     }
 
     /// Admits nobody any more.

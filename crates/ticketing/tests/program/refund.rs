@@ -55,7 +55,7 @@ async fn metrics_count_refunds_and_disputes_at_stripe() {
     let alerts = async || {
         let metrics = place.http.get(&program.metrics).send().await.expect("metrics").text().await;
         let metrics = metrics.expect("text");
-        ["payment_refunds_at_stripe_total 1", "payment_disputes_total 1"].map(|one| metrics.contains(one))
+        ["payment_external_refunds_total 1", "payment_disputes_total 1"].map(|one| metrics.contains(one))
     };
     assert_eq!(alerts().await, [false, false]);
 
