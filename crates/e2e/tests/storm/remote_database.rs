@@ -6,7 +6,8 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use store::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
+    Write,
 };
 use uuid::Uuid;
 
@@ -29,12 +30,12 @@ impl RemoteDatabase {
     }
 
     /// Whoever writes last wins, whatever they had read.
-    async fn overwrite(&self, mut write: Write) -> Result<(), WriteError> {
+    async fn overwrite(&self, mut write: Write) -> Result<(), CommitError> {
         loop {
             match self.database.commit(write.clone()).await {
-                Err(WriteError::Conflict) if write.expected > 0 => {
+                Err(CommitError::Conflict) if write.expected > 0 => {
                     let present = self.database.get(write.collection, write.id).await?;
-                    write.expected = present.ok_or(WriteError::Conflict)?.version;
+                    write.expected = present.ok_or(CommitError::Conflict)?.version;
                 }
                 written => return written,
             }
@@ -73,7 +74,7 @@ impl Backend for RemoteDatabase {
         self.database.range(query)
     }
 
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
             self.way().await;
             if self.checks_versions { self.database.commit(write).await } else { self.overwrite(write).await }

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use common::event::OrderStatus;
 use futures::future::BoxFuture;
 use store::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
+    Write,
 };
 use uuid::Uuid;
 
@@ -54,7 +55,7 @@ impl Backend for Counting {
         self.database.range(query)
     }
 
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         count(&self.counts.commits, write.collection);
         self.database.commit(write)
     }

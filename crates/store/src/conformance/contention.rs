@@ -1,4 +1,4 @@
-//! Many at once.
+//! Many concurrent writers.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::draft::{Draft, get, id};
 use super::typed::{Note, store};
-use crate::{Backend, WriteError};
+use crate::{Backend, CommitError};
 
 const WRITERS: u32 = 32;
 
@@ -22,7 +22,7 @@ pub(super) async fn no_update_of_many_writers_is_lost(backend: Arc<dyn Backend>)
                 next.tags.push(writer.to_string());
                 Some(Decision::without_event(next))
             };
-            notes.apply(id(1), add).await.expect("the change gets through");
+            notes.apply(id(1), add).await.expect("the update succeeds");
         });
     }
     writers.join_all().await;
@@ -40,7 +40,7 @@ pub(super) async fn of_many_inserts_of_one_document_exactly_one_wins(backend: Ar
         writers.spawn(async move {
             match backend.commit(Draft::new(1).body(writer.to_string()).put()).await {
                 Ok(()) => Some(writer.to_string()),
-                Err(WriteError::Conflict) => None,
+                Err(CommitError::Conflict) => None,
                 Err(other) => panic!("won or lost, not {other:?}"),
             }
         });

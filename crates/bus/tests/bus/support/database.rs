@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::{BoxFuture, FutureExt};
 use store::sqlite::SqliteBackend;
 use store::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write,
 };
 use uuid::Uuid;
 
@@ -43,7 +43,7 @@ impl Backend for Database {
         self.inner.range(query)
     }
 
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         if self.refuses.load(Ordering::Relaxed) {
             return async { Err(StoreError::Unavailable("switched off".to_owned()).into()) }.boxed();
         }

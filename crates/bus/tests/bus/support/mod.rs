@@ -60,7 +60,7 @@ impl Harness {
 
     /// Commits an unreadable event.
     pub(crate) async fn commit_poison(&self) {
-        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), claims: Vec::new() };
+        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
         let write = Write {
             collection: "poison",
             id: self.ids.next(),

@@ -1,62 +1,65 @@
-//! Writing: one write within a transaction, and a batch of them as one transaction.
+//! Transactions: a batch of writes, each made or refused on its own.
 
 use rusqlite::types::Type;
 use rusqlite::{Connection, Error, OptionalExtension, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
-use super::entry::{self, Entry};
+use super::entry::{self, KeyEntry};
 use super::error::store_error;
-use crate::{Change, Put, StoreError, Write, WriteError};
+use crate::{Change, CommitError, Put, StoreError, Write};
 
-/// What became of each write.
-pub(super) type Outcome = Result<(), WriteError>;
+/// The outcome of one write.
+pub(super) type WriteResult = Result<(), CommitError>;
 
-/// Makes all writes, and takes the `sent` entries out of the outbox, in one durable transaction. A write that is
-/// refused leaves no trace; the others are made. Also tells whether the transaction was committed.
-pub(super) fn batch(connection: &mut Connection, writes: &[Write], sent: &[u64]) -> (Vec<Outcome>, bool) {
-    let error = match transaction(connection, writes, sent) {
-        Ok(outcomes) => return (outcomes, true),
+/// Makes all writes, and prunes the `published` entries from the outbox, in one durable transaction. A refused write
+/// leaves no trace; the others are made. Returns also whether the transaction was committed.
+pub(super) fn run(
+    connection: &mut Connection,
+    writes: &[Write],
+    published: &[u64],
+) -> (Vec<WriteResult>, bool) {
+    let error = match try_run(connection, writes, published) {
+        Ok(results) => return (results, true),
         Err(error) => error,
     };
     tracing::error!(error = &error as &dyn std::error::Error, writes = writes.len(), "a transaction failed");
-    if (writes.len() > 1 || !sent.is_empty()) && matches!(store_error(&error), StoreError::Unreadable(_)) {
-        // A broken page under one document is not the trouble of those that happened to wait beside it.
-        let alone = |write| batch(connection, std::slice::from_ref(write), &[]).0;
+    if (writes.len() > 1 || !published.is_empty()) && matches!(store_error(&error), StoreError::Unreadable(_))
+    {
+        // A broken page under one document must not fail the writes that share its transaction.
+        let alone = |write| run(connection, std::slice::from_ref(write), &[]).0;
         return (writes.iter().flat_map(alone).collect(), false);
     }
     (writes.iter().map(|_| Err(store_error(&error).into())).collect(), false)
 }
 
-fn transaction(
+fn try_run(
     connection: &mut Connection,
     writes: &[Write],
-    sent: &[u64],
-) -> rusqlite::Result<Vec<Outcome>> {
+    published: &[u64],
+) -> rusqlite::Result<Vec<WriteResult>> {
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
-    let outcomes = writes.iter().map(|write| apply(&transaction, write)).collect::<Result<_, _>>()?;
-    for seq in sent {
+    let results = writes.iter().map(|write| apply(&transaction, write)).collect::<Result<_, _>>()?;
+    for seq in published {
         transaction.prepare_cached("DELETE FROM outbox WHERE seq = ?1")?.execute([seq.cast_signed()])?;
     }
     transaction.commit()?;
-    Ok(outcomes)
+    Ok(results)
 }
 
-/// Makes one write, or refuses it before anything of it is written.
-fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<Outcome> {
-    let row = Row::find(connection, write.collection, write.id)?;
+/// Makes one write, or refuses the write before any part of it is made.
+fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<WriteResult> {
+    let row = DocumentRow::find(connection, write.collection, write.id)?;
     if row.as_ref().map_or(0, |row| row.version) != write.expected {
-        return Ok(Err(WriteError::Conflict));
+        return Ok(Err(CommitError::Conflict));
     }
     match (&write.change, row) {
         (Change::Put(put), row) => {
-            let claims = entry::of_claims(&put.claims);
-            if let Some(name) = taken(connection, write.collection, &claims, row.as_ref())? {
-                let claim = put.claims.iter().find(|claim| claim.name == name);
-                return Ok(Err(
-                    claim.map_or(WriteError::Conflict, |claim| WriteError::DuplicateKey(claim.name))
-                ));
+            let unique_keys = entry::of_unique_keys(&put.unique_keys);
+            if let Some(name) = taken(connection, write.collection, &unique_keys, row.as_ref())? {
+                let key = put.unique_keys.iter().find(|key| key.name == name);
+                return Ok(Err(key.map_or(CommitError::Conflict, |key| CommitError::DuplicateKey(key.name))));
             }
-            put_document(connection, write, put, &claims, row.as_ref())?;
+            put_document(connection, write, put, &unique_keys, row.as_ref())?;
         }
         (Change::Remove, Some(row)) => remove(connection, write, &row)?,
         (Change::Remove, None) => {}
@@ -67,15 +70,15 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<Outcome> {
     Ok(Ok(()))
 }
 
-/// What is stored of a document, but for its body.
-struct Row {
+/// A stored document without its body.
+struct DocumentRow {
     document: i64,
     version: u64,
     keys: Vec<u8>,
-    claims: Vec<u8>,
+    unique_keys: Vec<u8>,
 }
 
-impl Row {
+impl DocumentRow {
     fn find(connection: &Connection, collection: &str, id: Uuid) -> rusqlite::Result<Option<Self>> {
         connection
             .prepare_cached(
@@ -86,34 +89,34 @@ impl Row {
                     document: row.get(0)?,
                     version: row.get::<_, i64>(1)?.cast_unsigned(),
                     keys: row.get(2)?,
-                    claims: row.get(3)?,
+                    unique_keys: row.get(3)?,
                 })
             })
             .optional()
     }
 
-    fn keys(row: Option<&Self>) -> rusqlite::Result<Vec<Entry<'_>>> {
+    fn keys(row: Option<&Self>) -> rusqlite::Result<Vec<KeyEntry<'_>>> {
         row.map_or(Ok(Vec::new()), |row| entries(&row.keys))
     }
 
-    fn claims(row: Option<&Self>) -> rusqlite::Result<Vec<Entry<'_>>> {
-        row.map_or(Ok(Vec::new()), |row| entries(&row.claims))
+    fn unique_keys(row: Option<&Self>) -> rusqlite::Result<Vec<KeyEntry<'_>>> {
+        row.map_or(Ok(Vec::new()), |row| entries(&row.unique_keys))
     }
 }
 
-fn entries(bytes: &[u8]) -> rusqlite::Result<Vec<Entry<'_>>> {
-    let damaged = || Error::FromSqlConversionFailure(0, Type::Blob, "keys or claims are damaged".into());
+fn entries(bytes: &[u8]) -> rusqlite::Result<Vec<KeyEntry<'_>>> {
+    let damaged = || Error::FromSqlConversionFailure(0, Type::Blob, "the stored keys are damaged".into());
     entry::decode(bytes).ok_or_else(damaged)
 }
 
-/// The name of the first claim that another document holds.
+/// The name of the first unique key that another document holds.
 fn taken<'a>(
     connection: &Connection,
     collection: &str,
-    claims: &[Entry<'a>],
-    row: Option<&Row>,
+    unique_keys: &[KeyEntry<'a>],
+    row: Option<&DocumentRow>,
 ) -> rusqlite::Result<Option<&'a str>> {
-    for (name, value) in entry::without(claims, &Row::claims(row)?) {
+    for (name, value) in entry::without(unique_keys, &DocumentRow::unique_keys(row)?) {
         let held = connection
             .prepare_cached("SELECT 1 FROM claims WHERE collection = ?1 AND name = ?2 AND value = ?3")?
             .exists(params![collection, name, value])?;
@@ -128,18 +131,18 @@ fn put_document(
     connection: &Connection,
     write: &Write,
     put: &Put,
-    claims: &[Entry<'_>],
-    row: Option<&Row>,
+    unique_keys: &[KeyEntry<'_>],
+    row: Option<&DocumentRow>,
 ) -> rusqlite::Result<()> {
     let keys = entry::of_keys(&put.keys);
-    let (packed_keys, packed_claims) = (entry::encode(&keys), entry::encode(claims));
+    let (packed_keys, packed_unique_keys) = (entry::encode(&keys), entry::encode(unique_keys));
     let version = put.version.cast_signed();
     let document = if let Some(row) = row {
         connection
             .prepare_cached(
                 "UPDATE documents SET version = ?2, keys = ?3, claims = ?4, body = ?5 WHERE document = ?1",
             )?
-            .execute(params![row.document, version, packed_keys, packed_claims, put.body])?;
+            .execute(params![row.document, version, packed_keys, packed_unique_keys, put.body])?;
         row.document
     } else {
         connection
@@ -152,12 +155,13 @@ fn put_document(
                 write.id.as_bytes(),
                 version,
                 packed_keys,
-                packed_claims,
+                packed_unique_keys,
                 put.body
             ])?
     };
-    let (old_keys, old_claims) = (Row::keys(row)?, Row::claims(row)?);
-    drop_entries(connection, write, &entry::without(&old_keys, &keys), &entry::without(&old_claims, claims))?;
+    let (old_keys, old_unique_keys) = (DocumentRow::keys(row)?, DocumentRow::unique_keys(row)?);
+    let dropped = (entry::without(&old_keys, &keys), entry::without(&old_unique_keys, unique_keys));
+    drop_entries(connection, write, &dropped.0, &dropped.1)?;
     for (name, key) in entry::without(&keys, &old_keys) {
         connection
             .prepare_cached(
@@ -165,7 +169,7 @@ fn put_document(
             )?
             .execute(params![write.collection, name, key, write.id.as_bytes(), document])?;
     }
-    for (name, value) in entry::without(claims, &old_claims) {
+    for (name, value) in entry::without(unique_keys, &old_unique_keys) {
         connection
             .prepare_cached("INSERT INTO claims (collection, name, value, document) VALUES (?1, ?2, ?3, ?4)")?
             .execute(params![write.collection, name, value, document])?;
@@ -173,8 +177,8 @@ fn put_document(
     Ok(())
 }
 
-fn remove(connection: &Connection, write: &Write, row: &Row) -> rusqlite::Result<()> {
-    drop_entries(connection, write, &entries(&row.keys)?, &entries(&row.claims)?)?;
+fn remove(connection: &Connection, write: &Write, row: &DocumentRow) -> rusqlite::Result<()> {
+    drop_entries(connection, write, &entries(&row.keys)?, &entries(&row.unique_keys)?)?;
     connection.prepare_cached("DELETE FROM documents WHERE document = ?1")?.execute([row.document])?;
     Ok(())
 }
@@ -182,15 +186,15 @@ fn remove(connection: &Connection, write: &Write, row: &Row) -> rusqlite::Result
 fn drop_entries(
     connection: &Connection,
     write: &Write,
-    keys: &[Entry<'_>],
-    claims: &[Entry<'_>],
+    keys: &[KeyEntry<'_>],
+    unique_keys: &[KeyEntry<'_>],
 ) -> rusqlite::Result<()> {
     for (name, key) in keys {
         connection
             .prepare_cached("DELETE FROM keys WHERE collection = ?1 AND name = ?2 AND key = ?3 AND id = ?4")?
             .execute(params![write.collection, name, key, write.id.as_bytes()])?;
     }
-    for (name, value) in claims {
+    for (name, value) in unique_keys {
         connection
             .prepare_cached("DELETE FROM claims WHERE collection = ?1 AND name = ?2 AND value = ?3")?
             .execute(params![write.collection, name, value])?;

@@ -1,20 +1,20 @@
-//! What was acknowledged survives the death of the process.
+//! Acknowledged commits survive a crash of the process.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use crate::support::{announced, has, insert};
+use crate::support::{has, insert, published};
 use store::Backend;
 use store::sqlite::SqliteBackend;
 use tokio::task::JoinSet;
 
-const THIS_TEST: &str = "killing::every_acknowledged_commit_survives_kill_9";
-/// Set in the process that is going to be killed: the database, and the first number that it writes.
+const THIS_TEST: &str = "crash::every_acknowledged_commit_survives_kill_9";
+/// Set in the process that is to be killed: the database, and its first number.
 const DATABASE: &str = "STORE_TEST_DATABASE";
 const FIRST: &str = "STORE_TEST_FIRST";
-/// So many numbers one process has for each of its writers.
+/// The numbers of one process for each of its writers.
 const SHARE: u32 = 100_000;
 const WRITERS: u32 = 16;
 
@@ -27,28 +27,28 @@ async fn every_acknowledged_commit_survives_kill_9() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let mut acknowledged = Vec::new();
-    // Different moments: at once, in the midst, after checkpoints of the log.
+    // Kills at different moments: at once, in between, after checkpoints of the log.
     for (round, commits) in (0..).zip([1, 300, 3000]) {
         acknowledged.extend(run_and_kill(&path, round * WRITERS * SHARE, commits));
         let backend = SqliteBackend::open(&path).unwrap();
-        let announced = announced(&backend).await;
+        let published = published(&backend).await;
         for number in &acknowledged {
             assert!(has(&backend, *number).await, "{number} is lost");
         }
-        for number in &announced {
-            assert!(has(&backend, *number).await, "{number} is announced and not there");
+        for number in &published {
+            assert!(has(&backend, *number).await, "{number} is published and not there");
         }
-        let mut sorted = announced.clone();
+        let mut sorted = published.clone();
         sorted.sort_unstable();
         for number in &acknowledged {
-            assert!(sorted.binary_search(number).is_ok(), "{number} is there and not announced");
+            assert!(sorted.binary_search(number).is_ok(), "{number} is there and not published");
         }
         backend.close().await;
     }
 }
 
-/// Runs this test in a process of its own, kills it after so many acknowledged commits, and returns all of which it
-/// told.
+/// Runs this test in a process of its own and kills it after `commits` acknowledged commits. Returns all numbers that it
+/// reported as committed.
 fn run_and_kill(path: &Path, first: u32, commits: usize) -> Vec<u32> {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", THIS_TEST, "--nocapture"])
@@ -58,20 +58,20 @@ fn run_and_kill(path: &Path, first: u32, commits: usize) -> Vec<u32> {
         .spawn()
         .unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
-    let (mut told, mut line) = (Vec::new(), String::new());
+    let (mut committed, mut line) = (Vec::new(), String::new());
     while output.read_line(&mut line).unwrap() > 0 {
         // The last line may have been cut off.
         if let Some(number) = line.strip_prefix("committed ").and_then(|rest| rest.strip_suffix('\n')) {
-            told.push(number.parse().unwrap());
-            if told.len() == commits {
+            committed.push(number.parse().unwrap());
+            if committed.len() == commits {
                 child.kill().unwrap();
             }
         }
         line.clear();
     }
     assert!(!child.wait().unwrap().success(), "it was killed");
-    assert!(told.len() >= commits, "{} of {commits} commits", told.len());
-    told
+    assert!(committed.len() >= commits, "{} of {commits} commits", committed.len());
+    committed
 }
 
 async fn commit_until_killed(path: &Path, first: u32) {
