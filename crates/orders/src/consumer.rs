@@ -163,7 +163,7 @@ impl From<StepError> for ConsumeError {
         match error {
             StepError::RetryLater(delay) => Self::RetryLater(delay),
             StepError::InvariantViolation(_) => {
-                counter!("broken_promises_total", "service" => "orders").increment(1);
+                counter!("invariant_violations_total", "service" => "orders").increment(1);
                 Self::failed(error)
             }
         }

@@ -74,7 +74,7 @@ fn alert(before: &Payment, after: &Payment) {
     alert_of_failed_refund_or_dispute(before, after);
     let (payment, order) = (after.id, after.order_id);
     if after.failed_refunds == before.failed_refunds && after.totals.refunded != before.totals.refunded {
-        counter!("payment_refunds_at_stripe_total").increment(1);
+        counter!("payment_external_refunds_total").increment(1);
         tracing::error!(%payment, %order, "money was refunded at Stripe; this service did not ask for it");
     }
 }
