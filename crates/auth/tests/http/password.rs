@@ -38,7 +38,7 @@ async fn the_new_password_counts_and_every_other_session_is_over() {
     assert_eq!(rig::sign_in(&service, "ann", PASSWORD).await.status, 401);
     assert_eq!(rig::sign_in(&service, "ann", NEW).await.status, 200);
     assert_eq!(rig::sign_in(&service, "bob", PASSWORD).await.status, 200);
-    let announced = service.announced().await;
+    let announced = service.published().await;
     assert_eq!(announced.len(), 1);
     assert!(
         matches!(&announced[0].event, Event::SessionRevoked(one) if one.session_id == rig::claims(&there).sid)
@@ -57,7 +57,7 @@ async fn a_wrong_password_changes_nothing() {
     assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
     assert!(rig::current_user(&service, &there).await.json["currentUser"].is_object());
     assert_eq!(rig::sign_in(&service, "ann", PASSWORD).await.status, 200);
-    assert!(service.announced().await.is_empty());
+    assert!(service.published().await.is_empty());
 }
 
 #[tokio::test]

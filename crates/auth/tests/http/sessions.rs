@@ -48,7 +48,7 @@ async fn is_signed_in(service: &TestService, token: &str) -> bool {
 
 /// The sessions whose end was announced.
 async fn revoked(service: &TestService) -> Vec<SessionId> {
-    let announced = service.announced().await.into_iter().map(|event| event.event);
+    let announced = service.published().await.into_iter().map(|event| event.event);
     let sessions = announced.map(|event| match event {
         Event::SessionRevoked(revoked) => revoked.session_id,
         other => panic!("not about a session: {other:?}"),

@@ -24,7 +24,7 @@ async fn signing_out_ends_the_session_at_once_and_announces_it() {
     assert_eq!((&asked.json, rig::token(&asked).as_deref()), (&json!({ "currentUser": null }), Some("")));
 
     let claims = rig::claims(&token);
-    let announced = service.announced().await;
+    let announced = service.published().await;
     let revoked = SessionRevoked {
         session_id: claims.sid,
         user_id: claims.sub,
@@ -48,7 +48,7 @@ async fn signing_out_twice_or_without_a_session_is_no_fault() {
         let reply = caller.post(SIGN_OUT, Value::Null).await;
         assert_eq!((reply.status, rig::token(&reply).as_deref()), (204, Some("")));
     }
-    assert_eq!(service.announced().await.len(), 1);
+    assert_eq!(service.published().await.len(), 1);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn an_expired_token_still_ends_its_session() {
     service.clock.advance(Duration::from_hours(1));
     rig::with(&service, &token).post(SIGN_OUT, Value::Null).await;
     assert_eq!(rig::current_user(&service, &token).await.json["currentUser"], Value::Null);
-    assert_eq!(service.announced().await.len(), 1);
+    assert_eq!(service.published().await.len(), 1);
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ async fn who_signs_up_is_signed_in() {
     assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"), "{cookie}");
     let asked = rig::current_user(&service, &rig::token(&reply).expect("a cookie")).await;
     assert_eq!(asked.json, json!({ "currentUser": reply.json }));
-    assert!(service.announced().await.is_empty());
+    assert!(service.published().await.is_empty());
 }
 
 #[tokio::test]

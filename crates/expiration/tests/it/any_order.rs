@@ -45,7 +45,7 @@ async fn the_deadline_of_an_order_that_ended_in_time_never_fires() {
         }
     }
     service.clock.advance(HOLD);
-    assert_eq!(service.announced().await, []);
+    assert_eq!(service.published().await, []);
 }
 
 /// The same about another order.
@@ -64,12 +64,12 @@ fn of_order(event: &Event, id: common::OrderId) -> Event {
 async fn a_deadline_that_has_fired_fires_no_more_whatever_comes_later() {
     let service = TestService::start(expiration::service).await;
     let id = order_id(1);
-    assert!(service.hear(id.into(), 1, created(id, HOLD)).await);
+    assert!(service.receive(id.into(), 1, created(id, HOLD)).await);
     service.clock.advance(HOLD);
-    assert_eq!(service.announced().await.len(), 1);
+    assert_eq!(service.published().await.len(), 1);
     for event in [created(id, HOLD), cancelled(id, HOLD), created(id, HOLD)] {
-        assert!(service.hear(id.into(), 2, event).await);
+        assert!(service.receive(id.into(), 2, event).await);
     }
-    assert_eq!(service.announced().await, []);
+    assert_eq!(service.published().await, []);
     assert_eq!(status(&service.context, id).await, Some(Status::Fired));
 }

@@ -11,7 +11,7 @@ use crate::samples::{HOLD, cancelled, created, held, order_id, start, status};
 
 /// The orders whose deadlines were announced since the last call; none twice.
 async fn fired(service: &TestService) -> BTreeSet<OrderId> {
-    let announced = service.announced().await;
+    let announced = service.published().await;
     let orders: BTreeSet<_> = announced
         .iter()
         .map(|event| match &event.event {
@@ -36,12 +36,12 @@ async fn keep(context: &ServiceContext, hold: Duration, count: u64) {
 async fn a_deadline_fires_when_its_time_has_come_and_not_before() {
     let service = TestService::start(expiration::service).await;
     let id = order_id(1);
-    assert!(service.hear(id.into(), 1, created(id, HOLD)).await);
+    assert!(service.receive(id.into(), 1, created(id, HOLD)).await);
     let instant = Duration::from_millis(1);
     service.clock.advance(HOLD.saturating_sub(instant));
     assert_eq!(fired(&service).await, BTreeSet::new());
     service.clock.advance(instant);
-    let announced = service.announced().await;
+    let announced = service.published().await;
     let [event] = &announced[..] else { panic!("{announced:?}") };
     let passed = DeadlinePassed { order_id: id, expires_at: start().after(HOLD) };
     assert_eq!((&event.event, event.aggregate), (&Event::ExpirationCompleted(passed), id.into()));
@@ -52,10 +52,10 @@ async fn a_deadline_fires_when_its_time_has_come_and_not_before() {
 async fn a_deadline_that_arrives_before_a_later_one_is_not_slept_through() {
     let service = TestService::start(expiration::service).await;
     let (later, sooner, past) = (order_id(1), order_id(2), order_id(3));
-    assert!(service.hear(later.into(), 1, created(later, Duration::from_millis(900))).await);
+    assert!(service.receive(later.into(), 1, created(later, Duration::from_millis(900))).await);
     service.settle().await;
-    assert!(service.hear(sooner.into(), 1, created(sooner, Duration::from_millis(300))).await);
-    assert!(service.hear(past.into(), 1, created(past, Duration::ZERO)).await);
+    assert!(service.receive(sooner.into(), 1, created(sooner, Duration::from_millis(300))).await);
+    assert!(service.receive(past.into(), 1, created(past, Duration::ZERO)).await);
     assert_eq!(fired(&service).await, [past].into());
     service.clock.advance(Duration::from_millis(300));
     assert_eq!(fired(&service).await, [sooner].into());
@@ -68,7 +68,7 @@ async fn a_dropped_deadline_is_silent() {
     let service = TestService::start(expiration::service).await;
     let id = order_id(1);
     for event in [created(id, HOLD), cancelled(id, HOLD)] {
-        assert!(service.hear(id.into(), 1, event).await);
+        assert!(service.receive(id.into(), 1, event).await);
     }
     service.clock.advance(HOLD * 2);
     assert_eq!(fired(&service).await, BTreeSet::new());

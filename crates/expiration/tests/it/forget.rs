@@ -16,7 +16,7 @@ async fn an_ended_deadline_is_forgotten_after_a_day_and_a_pending_one_never() {
         (fires, created(fires, HOLD)),
         (pending, created(pending, week)),
     ] {
-        assert!(service.hear(id.into(), 1, event).await);
+        assert!(service.receive(id.into(), 1, event).await);
     }
     service.clock.advance(HOLD);
     service.settle().await;
