@@ -35,8 +35,8 @@ struct Expire(Deadlines);
 const MAX_BATCH: usize = 128;
 /// The number of commits in flight: databases group them into fewer writes.
 const MAX_CONCURRENT: usize = 32;
-/// The longest delay between two runs. Deadlines that this process stored wake the worker; this bounds how late it
-/// finds those of a replica that has crashed since.
+/// The longest delay between two runs. Deadlines that this process stored wake the worker; this bounds the lag of
+/// those that a replica stored before a crash.
 const MAX_SLEEP: Duration = Duration::from_secs(1);
 
 impl PeriodicJob for Expire {

@@ -1,8 +1,9 @@
-//! `PUT /api/users/password`: another password for one's own account.
+//! `PUT /api/users/password`
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use common::http::{ClientAddress, CurrentUser, FieldErrors, HttpContext, Parse, ProblemBody, Valid};
+use common::http::responses::{InvalidBody, TooManyAttempts};
+use common::http::{ClientAddress, CurrentUser, FieldErrors, HttpContext, Parse, Valid};
 use common::{FieldError, Problem, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,12 +12,12 @@ use crate::Accounts;
 use crate::domain::Email;
 use crate::password::{Hashing, Password, TypedPassword};
 
-/// The body. It has no `Debug`, so that nothing in it gets into a log.
+/// The body of a password change. Without `Debug`, so that no log contains a password.
 #[derive(Deserialize, ToSchema)]
 #[schema(as = PasswordChange)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawChange {
-    /// The password until now.
+    /// The current password.
     #[schema(required = true, value_type = String, format = Password)]
     current: Option<String>,
     /// 8 to 128 characters; nothing is trimmed.
@@ -24,7 +25,7 @@ pub(super) struct RawChange {
     new: Option<String>,
 }
 
-/// It is judged later, on the hashing pool: see [`Change::vetted`].
+/// A password change, validated by [`Change::validated`] because that needs the hashing pool.
 pub(super) struct Change(RawChange);
 
 impl Parse for Change {
@@ -36,21 +37,21 @@ impl Parse for Change {
 }
 
 impl Change {
-    /// The password until now, and the new one if it keeps the rules.
+    /// The current password and the new one, if that meets the rules.
     ///
     /// # Errors
-    /// 400 names the faults of both together.
-    async fn vetted(self, hashing: &Hashing, email: &Email) -> Result<(TypedPassword, Password), Problem> {
+    /// 400 with the errors of both fields.
+    async fn validated(self, hashing: &Hashing, email: &Email) -> Result<(TypedPassword, Password), Problem> {
         let Self(RawChange { current, new }) = self;
         let missing = |field| FieldError::new(field, "is required");
-        // An empty field is one that was not filled in.
+        // Forms send an empty text for a field that was not filled in.
         let current = current.filter(|current| !current.is_empty()).ok_or_else(|| missing("current"));
         let new = match new {
             None => Err(missing("new")),
             Some(text) => hashing
                 .choose(TypedPassword::new(&text), Some(email.clone()))
                 .await?
-                .map_err(|fault| FieldError::new("new", fault.to_string())),
+                .map_err(|error| FieldError::new("new", error.to_string())),
         };
         match (current, new) {
             (Ok(current), Ok(new)) => Ok((TypedPassword::new(&current), new)),
@@ -59,32 +60,31 @@ impl Change {
     }
 }
 
-/// Change one's password
+/// Changes the caller's password.
 ///
-/// All other sessions of the caller end.
+/// The caller's other sessions are revoked.
 #[utoipa::path(
     put,
     path = "/api/users/password",
     tag = "users",
     request_body = RawChange,
     responses(
-        (status = 204, description = "The new password counts, and the caller is signed in nowhere else"),
-        (status = 400, description = "`not-valid`: a field is missing, or the new password breaks a rule", body = ProblemBody),
-        (status = 401, description = "`not-signed-in`; `invalid-credentials`: `current` is not the password", body = ProblemBody),
-        (status = 429, description = "`too-many-attempts`: too many failures from this address; see `Retry-After`", body = ProblemBody),
-        (status = 503, description = "Too busy; see `Retry-After`", body = ProblemBody),
-    )
+        (status = 204, description = "The password is changed, and only the session of the request is live."),
+        (status = 401, description = "`not-signed-in`; `invalid-credentials`: `current` is wrong."),
+        InvalidBody,
+        TooManyAttempts,
+    ),
 )]
 pub(super) async fn change_password(
     State(accounts): State<Accounts>,
     context: HttpContext,
-    person: CurrentUser,
+    user: CurrentUser,
     ClientAddress(from): ClientAddress,
     Valid(change): Valid<Change>,
 ) -> Result<StatusCode, Problem> {
-    let email = Email::parse(&person.email).map_err(|fault| Problem::internal(fault.to_string()))?;
-    let (current, new) = change.vetted(&accounts.hashing, &email).await?;
+    let email = Email::parse(&user.email).map_err(|error| Problem::internal(error.to_string()))?;
+    let (current, new) = change.validated(&accounts.hashing, &email).await?;
     accounts.change_password(&email, current, new, from).await?;
-    accounts.revoke_others(&person, &context).await?;
+    accounts.revoke_other_sessions(&user, &context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,14 +1,14 @@
-//! Every route for everybody.
+//! Every route for every kind of caller.
 
 use axum::http::Method;
 use common::http::token::Claims;
 use serde_json::json;
 
-use crate::rig;
+use crate::app::{PASSWORD, TestApp, claims_of, credentials};
 
-/// A token that somebody else signed.
+/// A token signed with another key.
 fn forged(genuine: &str) -> String {
-    let claims: Claims = rig::claims(genuine);
+    let claims: Claims = claims_of(genuine);
     let header = jsonwebtoken::decode_header(genuine).expect("a header");
     let pair =
         aws_lc_rs::signature::EcdsaKeyPair::generate(&aws_lc_rs::signature::ECDSA_P256_SHA256_FIXED_SIGNING);
@@ -18,18 +18,18 @@ fn forged(genuine: &str) -> String {
 }
 
 #[tokio::test]
-async fn every_route_answers_everybody() {
-    let service = rig::start().await;
-    let token = rig::sign_up(&service, "ann").await;
+async fn every_route_answers_every_caller() {
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
     let callers = [
-        ("anonymous", service.anonymous()),
-        ("forger", rig::with(&service, &forged(&token))),
-        ("garbage", rig::with(&service, "garbage")),
-        ("ann", rig::with(&service, &token)),
+        ("anonymous", app.service.anonymous()),
+        ("forger", app.with_token(&forged(&token))),
+        ("garbage", app.with_token("garbage")),
+        ("ann", app.with_token(&token)),
     ];
     for (who, caller) in callers {
-        let sign_up = rig::credentials(&format!("{who}.again@example.com"), rig::PASSWORD);
-        let ann = rig::credentials("ann@example.com", rig::PASSWORD);
+        let sign_up = credentials(&format!("{who}.again@example.com"), PASSWORD);
+        let ann = credentials("ann@example.com", PASSWORD);
         let rows = [
             (Method::GET, "/api/users/currentuser", None, 200),
             (Method::GET, "/api/users/jwks.json", None, 200),
@@ -52,8 +52,8 @@ async fn every_route_answers_everybody() {
 
 #[tokio::test]
 async fn the_description_names_every_route_and_what_a_body_needs() {
-    let service = rig::start().await;
-    let reply = service.anonymous().get("/api/users/openapi.json").await;
+    let app = TestApp::start().await;
+    let reply = app.service.anonymous().get("/api/users/openapi.json").await;
     let mut paths: Vec<_> =
         reply.json["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
     paths.sort_unstable();

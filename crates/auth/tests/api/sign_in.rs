@@ -2,35 +2,34 @@
 
 use serde_json::json;
 
-use crate::rig::{self, PASSWORD, credentials};
+use crate::app::{PASSWORD, TestApp, claims_of, credentials, token_in};
 
 #[tokio::test]
 async fn the_password_lets_its_owner_in_and_each_time_a_new_session_begins() {
-    let service = rig::start().await;
-    let first = rig::sign_up(&service, "ann").await;
-    let reply = rig::with(&service, &first)
-        .post("/api/users/signin", credentials(" ANN@example.com", PASSWORD))
-        .await;
+    let app = TestApp::start().await;
+    let first = app.sign_up("ann").await;
+    let reply =
+        app.with_token(&first).post("/api/users/signin", credentials(" ANN@example.com", PASSWORD)).await;
     assert_eq!((reply.status, &reply.json["email"]), (200, &json!("ann@example.com")));
     assert_eq!(reply.header("cache-control"), "private, no-store");
-    let second = rig::token(&reply).expect("a cookie");
-    let (first_claims, second_claims) = (rig::claims(&first), rig::claims(&second));
+    let second = token_in(&reply).expect("a cookie");
+    let (first_claims, second_claims) = (claims_of(&first), claims_of(&second));
     assert_eq!(first_claims.sub, second_claims.sub);
     assert_ne!(first_claims.sid, second_claims.sid);
     for token in [first, second] {
-        assert_eq!(rig::current_user(&service, &token).await.json["currentUser"], reply.json);
+        assert_eq!(app.current_user(&token).await.json["currentUser"], reply.json);
     }
 }
 
 #[tokio::test]
 async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
-    let service = rig::start().await;
-    rig::sign_up(&service, "ann").await;
+    let app = TestApp::start().await;
+    app.sign_up("ann").await;
     let mut answers = Vec::new();
     for (name, password) in [("ann", "wrong"), ("bob", PASSWORD), ("ann", &PASSWORD.repeat(100))] {
-        let mut reply = rig::sign_in(&service, name, password).await;
+        let mut reply = app.sign_in(name, password).await;
         assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"), "{name}");
-        assert_eq!(rig::token(&reply), None);
+        assert_eq!(token_in(&reply), None);
         reply.json["requestId"] = json!(null);
         answers.push(reply.json);
     }
@@ -39,17 +38,17 @@ async fn an_unknown_address_and_a_wrong_password_get_the_same_answer() {
 
 #[tokio::test]
 async fn a_password_may_be_composed_differently() {
-    let service = rig::start().await;
+    let app = TestApp::start().await;
     let body = credentials("ann@example.com", "caf\u{e9} vexed quartz");
-    assert_eq!(service.anonymous().post("/api/users/signup", body).await.status, 201);
-    assert_eq!(rig::sign_in(&service, "ann", "cafe\u{301} vexed quartz").await.status, 200);
-    assert_eq!(rig::sign_in(&service, "ann", "cafe vexed quartz").await.status, 401);
-    assert_eq!(rig::sign_in(&service, "ann", " caf\u{e9} vexed quartz").await.status, 401);
+    assert_eq!(app.service.anonymous().post("/api/users/signup", body).await.status, 201);
+    assert_eq!(app.sign_in("ann", "cafe\u{301} vexed quartz").await.status, 200);
+    assert_eq!(app.sign_in("ann", "cafe vexed quartz").await.status, 401);
+    assert_eq!(app.sign_in("ann", " caf\u{e9} vexed quartz").await.status, 401);
 }
 
 #[tokio::test]
 async fn what_cannot_be_an_account_is_not_valid() {
-    let service = rig::start().await;
+    let app = TestApp::start().await;
     let rows = [
         (json!({}), vec!["email", "password"]),
         (credentials("ann", ""), vec!["email", "password"]),
@@ -59,16 +58,16 @@ async fn what_cannot_be_an_account_is_not_valid() {
         (json!({ "email": "ann@example.com", "password": ["x"] }), vec!["password"]),
     ];
     for (body, fields) in rows {
-        let reply = service.anonymous().post("/api/users/signin", body.clone()).await;
+        let reply = app.service.anonymous().post("/api/users/signin", body.clone()).await;
         assert_eq!((reply.status, reply.fields()), (400, fields), "{body}");
     }
 }
 
 #[tokio::test]
 async fn accounts_and_sessions_outlive_the_process() {
-    let service = rig::start().await;
-    let token = rig::sign_up(&service, "ann").await;
-    let service = rig::restart(service).await;
-    assert_eq!(rig::current_user(&service, &token).await.json["currentUser"]["email"], "ann@example.com");
-    assert_eq!(rig::sign_in(&service, "ann", PASSWORD).await.status, 200);
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    let app = app.restart().await;
+    assert_eq!(app.current_user(&token).await.json["currentUser"]["email"], "ann@example.com");
+    assert_eq!(app.sign_in("ann", PASSWORD).await.status, 200);
 }

@@ -10,21 +10,21 @@ use common::{Event, Time};
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-use crate::rig;
+use crate::app::{PASSWORD, TestApp, claims_of, credentials, token_in};
 
 const SIGN_OUT: &str = "/api/users/signout";
 
 #[tokio::test]
 async fn signing_out_ends_the_session_at_once_and_announces_it() {
-    let service = rig::start().await;
-    let token = rig::sign_up(&service, "ann").await;
-    let reply = rig::with(&service, &token).request(axum::http::Method::POST, SIGN_OUT, None).await;
-    assert_eq!((reply.status, rig::token(&reply).as_deref()), (204, Some("")));
-    let asked = rig::current_user(&service, &token).await;
-    assert_eq!((&asked.json, rig::token(&asked).as_deref()), (&json!({ "currentUser": null }), Some("")));
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    let reply = app.with_token(&token).request(axum::http::Method::POST, SIGN_OUT, None).await;
+    assert_eq!((reply.status, token_in(&reply).as_deref()), (204, Some("")));
+    let asked = app.current_user(&token).await;
+    assert_eq!((&asked.json, token_in(&asked).as_deref()), (&json!({ "currentUser": null }), Some("")));
 
-    let claims = rig::claims(&token);
-    let announced = service.announced().await;
+    let claims = claims_of(&token);
+    let announced = app.service.announced().await;
     let revoked = SessionRevoked {
         session_id: claims.sid,
         user_id: claims.sub,
@@ -36,54 +36,51 @@ async fn signing_out_ends_the_session_at_once_and_announces_it() {
 }
 
 #[tokio::test]
-async fn signing_out_twice_or_without_a_session_is_no_fault() {
-    let service = rig::start().await;
-    let token = rig::sign_up(&service, "ann").await;
-    for caller in [
-        rig::with(&service, &token),
-        rig::with(&service, &token),
-        service.anonymous(),
-        rig::with(&service, "x"),
-    ] {
+async fn signing_out_twice_or_without_a_session_succeeds() {
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    for caller in
+        [app.with_token(&token), app.with_token(&token), app.service.anonymous(), app.with_token("x")]
+    {
         let reply = caller.post(SIGN_OUT, Value::Null).await;
-        assert_eq!((reply.status, rig::token(&reply).as_deref()), (204, Some("")));
+        assert_eq!((reply.status, token_in(&reply).as_deref()), (204, Some("")));
     }
-    assert_eq!(service.announced().await.len(), 1);
+    assert_eq!(app.service.announced().await.len(), 1);
 }
 
 #[tokio::test]
 async fn an_expired_token_still_ends_its_session() {
-    let service = rig::start().await;
-    let token = rig::sign_up(&service, "ann").await;
-    service.clock.advance(Duration::from_hours(1));
-    rig::with(&service, &token).post(SIGN_OUT, Value::Null).await;
-    assert_eq!(rig::current_user(&service, &token).await.json["currentUser"], Value::Null);
-    assert_eq!(service.announced().await.len(), 1);
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    app.service.clock.advance(Duration::from_hours(1));
+    app.with_token(&token).post(SIGN_OUT, Value::Null).await;
+    assert_eq!(app.current_user(&token).await.json["currentUser"], Value::Null);
+    assert_eq!(app.service.announced().await.len(), 1);
 }
 
 #[tokio::test]
 async fn the_other_sessions_stay() {
-    let service = rig::start().await;
-    let here = rig::sign_up(&service, "ann").await;
-    let there = rig::token(&rig::sign_in(&service, "ann", rig::PASSWORD).await).expect("a cookie");
-    rig::with(&service, &here).post(SIGN_OUT, Value::Null).await;
-    assert_eq!(rig::current_user(&service, &there).await.json["currentUser"]["email"], "ann@example.com");
+    let app = TestApp::start().await;
+    let here = app.sign_up("ann").await;
+    let there = token_in(&app.sign_in("ann", PASSWORD).await).expect("a cookie");
+    app.with_token(&here).post(SIGN_OUT, Value::Null).await;
+    assert_eq!(app.current_user(&there).await.json["currentUser"]["email"], "ann@example.com");
 }
 
 #[tokio::test]
 async fn the_session_stays_over_after_a_restart() {
-    let service = rig::start().await;
-    let token = rig::sign_up(&service, "ann").await;
-    rig::with(&service, &token).post(SIGN_OUT, Value::Null).await;
-    let service = rig::restart(service).await;
-    assert_eq!(rig::current_user(&service, &token).await.json["currentUser"], Value::Null);
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    app.with_token(&token).post(SIGN_OUT, Value::Null).await;
+    let app = app.restart().await;
+    assert_eq!(app.current_user(&token).await.json["currentUser"], Value::Null);
 }
 
 #[tokio::test]
-async fn this_process_refuses_the_token_before_it_hears_of_the_revocation() {
-    // Without workers, relay and consumers nothing but the handler itself can tell.
+async fn this_process_refuses_the_token_before_the_revocation_is_published() {
+    // Without workers, relay and consumers, only the handler itself can apply the revocation.
     let (_, context) = runtime::testing::context();
-    let auth = auth::start(&context, auth::Config::default()).await.expect("it starts");
+    let auth = auth::service(&context, auth::Config::default()).await.expect("it starts");
     let sessions = Sessions::new(auth.keys.clone());
     let context = HttpContext::new(HttpSettings {
         clock: context.clock.clone(),
@@ -94,7 +91,7 @@ async fn this_process_refuses_the_token_before_it_hears_of_the_revocation() {
     });
     let (router, _) = auth.service.routes.split_for_parts();
     let router = MiddlewareStack::new(context.clone(), &[]).wrap(router);
-    let body = rig::credentials("ann@example.com", rig::PASSWORD).to_string();
+    let body = credentials("ann@example.com", PASSWORD).to_string();
     let sign_up = Request::post("/api/users/signup").header("content-type", "application/json");
     let reply = router.clone().oneshot(sign_up.body(Body::from(body)).expect("a request")).await;
     let cookie = reply.expect("a reply").headers()["set-cookie"].to_str().expect("text").to_owned();

@@ -1,40 +1,44 @@
-//! `POST /api/users/signup`
+//! `POST /api/users/signup`, and accounts that a program creates
 
+use auth::domain::EmailError;
+use auth::password::PasswordError;
+use auth::{Config, EnsureError};
 use futures::future::join_all;
+use runtime::testing::TestService;
 use serde_json::json;
 
-use crate::rig::{self, PASSWORD, credentials};
+use crate::app::{PASSWORD, TestApp, credentials, token_in};
 
 #[tokio::test]
-async fn who_signs_up_is_signed_in() {
-    let service = rig::start().await;
+async fn a_new_user_is_signed_in() {
+    let app = TestApp::start().await;
     let body = credentials("  Ann@Example.com ", PASSWORD);
-    let reply = service.anonymous().post("/api/users/signup", body).await;
+    let reply = app.service.anonymous().post("/api/users/signup", body).await;
     assert_eq!(reply.status, 201);
     assert_eq!(reply.json["email"], "Ann@Example.com");
     assert_eq!(reply.json.as_object().map(serde_json::Map::len), Some(2));
     assert_eq!(reply.header("cache-control"), "private, no-store");
     let cookie = reply.header("set-cookie");
     assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"), "{cookie}");
-    let asked = rig::current_user(&service, &rig::token(&reply).expect("a cookie")).await;
+    let asked = app.current_user(&token_in(&reply).expect("a cookie")).await;
     assert_eq!(asked.json, json!({ "currentUser": reply.json }));
-    assert!(service.announced().await.is_empty());
+    assert!(app.service.announced().await.is_empty());
 }
 
 #[tokio::test]
 async fn an_address_has_one_account_whatever_its_case() {
-    let service = rig::start().await;
-    rig::sign_up(&service, "ann").await;
+    let app = TestApp::start().await;
+    app.sign_up("ann").await;
     let body = credentials("ANN@example.COM", "another vexed quartz");
-    let reply = service.anonymous().post("/api/users/signup", body).await;
+    let reply = app.service.anonymous().post("/api/users/signup", body).await;
     assert_eq!((reply.status, reply.code()), (409, "email-taken"));
-    assert_eq!(rig::token(&reply), None);
+    assert_eq!(token_in(&reply), None);
 }
 
 #[tokio::test]
-async fn of_twenty_who_sign_up_with_one_address_at_once_one_gets_it() {
-    let service = rig::start().await;
-    let caller = service.anonymous();
+async fn of_twenty_simultaneous_sign_ups_with_one_address_one_succeeds() {
+    let app = TestApp::start().await;
+    let caller = app.service.anonymous();
     let race = (0..20).map(|_| caller.post("/api/users/signup", credentials("ann@example.com", PASSWORD)));
     let mut statuses: Vec<_> = join_all(race).await.iter().map(|reply| reply.status).collect();
     statuses.sort_unstable();
@@ -43,8 +47,8 @@ async fn of_twenty_who_sign_up_with_one_address_at_once_one_gets_it() {
 }
 
 #[tokio::test]
-async fn every_fault_is_named_by_its_field() {
-    let service = rig::start().await;
+async fn every_error_is_named_by_its_field() {
+    let app = TestApp::start().await;
     let rows = [
         (json!({}), vec!["email", "password"]),
         (json!({ "email": null, "password": null }), vec!["email", "password"]),
@@ -60,8 +64,25 @@ async fn every_fault_is_named_by_its_field() {
         (json!({ "email": "ann@example.com", "password": PASSWORD, "admin": true }), vec!["admin"]),
     ];
     for (body, fields) in rows {
-        let reply = service.anonymous().post("/api/users/signup", body.clone()).await;
+        let reply = app.service.anonymous().post("/api/users/signup", body.clone()).await;
         assert_eq!((reply.status, reply.code(), reply.fields()), (400, "not-valid", fields), "{body}");
         assert!(!String::from_utf8_lossy(&reply.body).contains(PASSWORD), "{body}");
     }
+}
+
+#[tokio::test]
+async fn an_account_is_ensured_once_and_by_the_rules() {
+    let (clock, context) = runtime::testing::context();
+    let auth = auth::service(&context, Config::default()).await.expect("it starts");
+    let accounts = auth.accounts.clone();
+    accounts.ensure("demo@example.com", PASSWORD).await.expect("created");
+    accounts.ensure("demo@example.com", "another vexed quartz").await.expect("unchanged");
+    let weak = accounts.ensure("other@example.com", "password").await;
+    assert!(matches!(weak, Err(EnsureError::Password(PasswordError::Weak))));
+    let nowhere = accounts.ensure("other", PASSWORD).await;
+    assert!(matches!(nowhere, Err(EnsureError::Email(EmailError::Syntax))));
+
+    let app = TestApp { service: TestService::start_on(clock, context, auth.service, Some(auth.keys)).await };
+    assert_eq!(app.sign_in("demo", PASSWORD).await.status, 200);
+    assert_eq!(app.sign_in("demo", "another vexed quartz").await.status, 401);
 }

@@ -1,12 +1,10 @@
-//! The routes below `/api/users`, over the real router.
+//! Tests of the routes of `/api/users` over the real router, and of the workers.
 
+mod app;
 mod callers;
 mod current_user;
-mod demonstration;
 mod jwks;
-mod old_sessions;
 mod password;
-mod rig;
 mod sessions;
 mod sign_in;
 mod sign_out;
