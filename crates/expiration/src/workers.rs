@@ -78,8 +78,8 @@ async fn expire_batch(deadlines: &Deadlines) -> Result<Option<Time>, StoreError>
         .map(Ok)
         .try_for_each_concurrent(MAX_CONCURRENT, |deadline| async move { expire(deadlines, &deadline).await })
         .await?;
-    let longest = now.after(MAX_SLEEP);
-    Ok((due < MAX_BATCH).then(|| next.map_or(longest, |next| next.min(longest))))
+    let latest = now.after(MAX_SLEEP);
+    Ok((due < MAX_BATCH).then(|| next.map_or(latest, |next| next.min(latest))))
 }
 
 /// Decides by the state that was read. A conflict means that another replica expired the deadline, or that its order
@@ -90,7 +90,7 @@ async fn expire(deadlines: &Deadlines, deadline: &Deadline) -> Result<(), StoreE
         Ok(_) => {
             counter!("deadlines_fired_total").increment(1);
             let lag = deadlines.now() - deadline.expires_at;
-            histogram!("deadline_lag_seconds").record(lag.as_secs_f64());
+            histogram!("expiration_lag_seconds").record(lag.as_secs_f64());
             Ok(())
         }
         Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Ok(()),

@@ -6,9 +6,6 @@ use common::event::SessionRevoked;
 use common::{Decision, Event, SessionId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
-const MINUTE: Duration = Duration::from_mins(1);
-const DAY: Duration = Duration::from_hours(24);
-
 /// The session of a user on a device. Its last token was issued at `last_seen_at`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -41,13 +38,13 @@ pub struct SessionEnded;
 
 impl Session {
     /// The time without use after which a session ends.
-    pub const IDLE_TIMEOUT: Duration = DAY.saturating_mul(7);
+    pub const IDLE_TIMEOUT: Duration = Duration::from_hours(7 * 24);
     /// The age at which a session ends, even if it is in use.
-    pub const MAX_AGE: Duration = DAY.saturating_mul(30);
+    pub const MAX_AGE: Duration = Duration::from_hours(30 * 24);
     /// How long a token is valid.
-    pub const TOKEN_LIFETIME: Duration = MINUTE.saturating_mul(15);
+    pub const TOKEN_LIFETIME: Duration = Duration::from_mins(15);
     /// The age at which a token is replaced when its device requests the current user.
-    pub const REFRESH_INTERVAL: Duration = MINUTE.saturating_mul(5);
+    pub const REFRESH_INTERVAL: Duration = Duration::from_mins(5);
     /// How much of a `User-Agent` is stored, in characters: enough to tell devices apart.
     pub const MAX_USER_AGENT_LENGTH: usize = 256;
 
@@ -137,7 +134,9 @@ mod tests {
 
     use super::*;
 
-    const SECOND: Duration = Duration::from_secs(1);
+    fn day() -> Duration {
+        Duration::from_hours(24)
+    }
 
     fn started() -> (Session, Time) {
         let now = Time::from_millis(1_000_000_500);
@@ -150,7 +149,7 @@ mod tests {
         let stale = start.after(Session::REFRESH_INTERVAL);
         let revoked = live.revoke(start).expect("it was live").next;
         let mut old = live.clone();
-        while let Ok(Some(Decision { next, .. })) = old.refresh(old.last_seen_at.after(DAY)) {
+        while let Ok(Some(Decision { next, .. })) = old.refresh(old.last_seen_at.after(day())) {
             old = next;
         }
         [
@@ -158,7 +157,7 @@ mod tests {
             ("stale", live.clone(), stale),
             ("idle for too long", live, start.after(Session::IDLE_TIMEOUT)),
             ("as old as it may get", old, start.after(Session::MAX_AGE)),
-            ("revoked", revoked, start.after(SECOND)),
+            ("revoked", revoked, start.after(Duration::from_secs(1))),
         ]
     }
 
@@ -190,7 +189,7 @@ mod tests {
             if let Some(decision) = session.refresh(now).expect("live") {
                 session = decision.next;
             }
-            now = now.after(DAY);
+            now = now.after(day());
         }
         assert!(!session.is_live(end));
         assert_eq!(session.refresh(end), Err(SessionEnded));
@@ -200,8 +199,8 @@ mod tests {
     fn a_token_ends_on_a_whole_second_and_never_after_its_session() {
         let (session, start) = started();
         assert_eq!(session.tokens_expire_at, Time::from_millis(1_000_000_000).after(Session::TOKEN_LIFETIME));
-        let young = Session { last_seen_at: start.after(DAY * 29), ..session };
-        let late = start.after(Session::MAX_AGE).before(MINUTE);
+        let young = Session { last_seen_at: start.after(day() * 29), ..session };
+        let late = start.after(Session::MAX_AGE).before(Duration::from_mins(1));
         let last = young.refresh(late).expect("live").expect("stale").next;
         assert!(last.tokens_expire_at <= start.after(Session::MAX_AGE));
     }

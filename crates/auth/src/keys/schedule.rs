@@ -7,15 +7,13 @@ use common::Time;
 use super::signing_key::SigningKey;
 use crate::domain::Session;
 
-const DAY: Duration = Duration::from_hours(24);
-
 /// How long a key signs.
-pub(crate) const ROTATION_INTERVAL: Duration = DAY.saturating_mul(30);
+pub(crate) const ROTATION_INTERVAL: Duration = Duration::from_hours(30 * 24);
 /// How long a key is published before it signs: far longer than caches keep the key set.
-pub(crate) const PUBLISH_LEAD_TIME: Duration = DAY;
+pub(crate) const PUBLICATION_PERIOD: Duration = Duration::from_hours(24);
 /// How long a key is published after its successor started to sign. A token is exchanged for a fresh one for as long
 /// as its session may be idle, which needs its key; the day more is slack.
-pub(crate) const RETENTION: Duration = Session::IDLE_TIMEOUT.saturating_add(DAY);
+pub(crate) const RETENTION: Duration = Session::IDLE_TIMEOUT.saturating_add(Duration::from_hours(24));
 
 /// A step of the rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +28,7 @@ pub(crate) enum Step {
 pub(crate) fn due(keys: &[SigningKey], now: Time) -> Option<Step> {
     let Some(newest) = keys.last() else { return Some(Step::Generate { generation: 1, signs_from: now }) };
     if next_key_at(newest) <= now {
-        let signs_from = newest.signs_from.after(ROTATION_INTERVAL).max(now.after(PUBLISH_LEAD_TIME));
+        let signs_from = newest.signs_from.after(ROTATION_INTERVAL).max(now.after(PUBLICATION_PERIOD));
         return Some(Step::Generate { generation: newest.generation + 1, signs_from });
     }
     oldest_expires_at(keys).filter(|moment| *moment <= now).map(|_| Step::RemoveOldest)
@@ -42,7 +40,7 @@ pub(crate) fn next_due(keys: &[SigningKey]) -> Option<Time> {
 }
 
 fn next_key_at(newest: &SigningKey) -> Time {
-    newest.signs_from.after(ROTATION_INTERVAL).before(PUBLISH_LEAD_TIME)
+    newest.signs_from.after(ROTATION_INTERVAL).before(PUBLICATION_PERIOD)
 }
 
 fn oldest_expires_at(keys: &[SigningKey]) -> Option<Time> {
@@ -69,7 +67,7 @@ mod tests {
     fn the_next_key_is_published_a_day_before_it_signs() {
         let start = Time::from_millis(0);
         let keys = [key(1, start)];
-        let publish = start.after(ROTATION_INTERVAL).before(PUBLISH_LEAD_TIME);
+        let publish = start.after(ROTATION_INTERVAL).before(PUBLICATION_PERIOD);
         assert_eq!(next_due(&keys), Some(publish));
         assert_eq!(due(&keys, publish.before(Duration::from_millis(1))), None);
         assert_eq!(
@@ -82,14 +80,14 @@ mod tests {
     fn after_a_long_outage_the_next_key_is_still_published_a_day_before_it_signs() {
         let late = Time::from_millis(0).after(ROTATION_INTERVAL * 3);
         let step = due(&[key(1, Time::from_millis(0))], late);
-        assert_eq!(step, Some(Step::Generate { generation: 2, signs_from: late.after(PUBLISH_LEAD_TIME) }));
+        assert_eq!(step, Some(Step::Generate { generation: 2, signs_from: late.after(PUBLICATION_PERIOD) }));
     }
 
     #[test]
     fn the_old_key_goes_when_no_live_session_can_hold_a_token_of_it() {
         let second = Time::from_millis(0).after(ROTATION_INTERVAL);
         let keys = [key(1, Time::from_millis(0)), key(2, second)];
-        let removal = second.after(Session::IDLE_TIMEOUT + DAY);
+        let removal = second.after(Session::IDLE_TIMEOUT + Duration::from_hours(24));
         assert_eq!(next_due(&keys), Some(removal));
         assert_eq!(due(&keys, removal.before(Duration::from_millis(1))), None);
         assert_eq!(due(&keys, removal), Some(Step::RemoveOldest));

@@ -106,9 +106,9 @@ mod tests {
         assert_eq!(choose("ж7щ!ф9ю¤"), Err(PasswordError::Weak), "long enough, but easy to guess");
         assert!(choose("kV9#qz!xj").is_ok());
         assert!(choose("ж7щ!ф9ю¤я").is_ok());
-        let longest: String = "vexed quartz glyph ".chars().cycle().take(Password::MAX_LENGTH).collect();
-        assert!(choose(&longest).is_ok());
-        assert_eq!(choose(&format!("{longest}!")), Err(PasswordError::TooLong));
+        let max_length: String = "vexed quartz glyph ".chars().cycle().take(Password::MAX_LENGTH).collect();
+        assert!(choose(&max_length).is_ok());
+        assert_eq!(choose(&format!("{max_length}!")), Err(PasswordError::TooLong));
         // Composed it is one character shorter, which makes it too short.
         assert_eq!(choose("kV9#qze\u{301}"), Err(PasswordError::TooShort));
     }

@@ -76,7 +76,6 @@ mod tests {
     use super::*;
 
     const RULE: Rule = Rule { max_failures: 3, window: Duration::from_mins(15) };
-    const SECOND: Duration = Duration::from_secs(1);
 
     fn start() -> Time {
         Time::from_millis(1_000_000)
@@ -106,12 +105,12 @@ mod tests {
     fn the_window_slides() {
         let mut window = FailureWindow::default();
         window.fail(RULE, start());
-        let end = start().after(RULE.window).before(SECOND);
+        let end = start().after(RULE.window).before(Duration::from_secs(1));
         window.fail(RULE, end);
-        window.fail(RULE, end.after(SECOND * 2));
-        assert_eq!(window.refuse(RULE, end.after(SECOND * 2)), None, "the first has expired");
-        window.fail(RULE, end.after(SECOND * 3));
-        assert!(window.refuse(RULE, end.after(SECOND * 3)).is_some());
+        window.fail(RULE, end.after(Duration::from_secs(2)));
+        assert_eq!(window.refuse(RULE, end.after(Duration::from_secs(2))), None, "the first has expired");
+        window.fail(RULE, end.after(Duration::from_secs(3)));
+        assert!(window.refuse(RULE, end.after(Duration::from_secs(3))).is_some());
     }
 
     #[test]
@@ -138,7 +137,7 @@ mod tests {
     fn failures_and_delays_expire_after_a_window_without_any() {
         let mut window = closed();
         let quiet = start().after(FIRST_DELAY).after(RULE.window);
-        assert!(!window.has_expired(RULE.window, quiet.before(SECOND)));
+        assert!(!window.has_expired(RULE.window, quiet.before(Duration::from_secs(1))));
         assert!(window.has_expired(RULE.window, quiet));
         window.fail(RULE, quiet);
         assert_eq!(window.refuse(RULE, quiet), None);
