@@ -1,14 +1,13 @@
 //! The accounts of users: sign-up, the check of a password, and its change.
 
-use std::error::Error;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use store::{CommitError, StoreError};
 
 use crate::Accounts;
-use crate::domain::{Email, EmailError, User};
-use crate::password::{HashError, Password, PasswordError, TypedPassword};
+use crate::domain::{Email, User};
+use crate::password::{HashError, Password, TypedPassword};
 use crate::storage::{EMAIL, email_key};
 use crate::throttle::{Attempt, Throttled};
 
@@ -44,35 +43,7 @@ impl From<Throttled> for SignInError {
     }
 }
 
-/// The reason why [`Accounts::ensure`] failed.
-#[derive(Debug, thiserror::Error)]
-pub enum EnsureError {
-    /// The email address breaks a rule.
-    #[error("the email address {0}")]
-    Email(#[from] EmailError),
-    /// The password breaks a rule.
-    #[error("the password {0}")]
-    Password(#[from] PasswordError),
-    /// The database or the hashing failed.
-    #[error("the account could not be created")]
-    Failed(#[source] Box<dyn Error + Send + Sync>),
-}
-
 impl Accounts {
-    /// Creates an account by the rules of sign-up, unless the email address has one.
-    ///
-    /// # Errors
-    /// The address or the password breaks a rule, or the database or the hashing failed.
-    pub async fn ensure(&self, email: &str, password: &str) -> Result<(), EnsureError> {
-        let email = Email::parse(email)?;
-        let password = self.hashing.choose(TypedPassword::new(password), Some(email.clone())).await;
-        let password = password.map_err(|error| EnsureError::Failed(error.into()))??;
-        match self.sign_up(email, password).await {
-            Ok(_) | Err(SignUpError::EmailTaken) => Ok(()),
-            Err(error) => Err(EnsureError::Failed(error.into())),
-        }
-    }
-
     /// Creates an account. Of simultaneous ones for an email address, the unique key accepts one.
     pub(crate) async fn sign_up(&self, email: Email, password: Password) -> Result<User, SignUpError> {
         let hash = self.hashing.hash(password, self.ids.bytes()).await?;

@@ -24,7 +24,6 @@ use common::{Ids, SharedClock, Time};
 use runtime::{Service, ServiceContext};
 use store::{Collection, Store};
 
-pub use crate::accounts::EnsureError;
 pub use crate::config::Config;
 use crate::domain::{Session, User};
 pub use crate::keys::KeyError;
@@ -41,8 +40,6 @@ pub struct Auth {
     pub service: Service,
     /// The keys that verify its tokens.
     pub keys: Arc<dyn VerifyingKeys>,
-    /// The accounts.
-    pub accounts: Accounts,
 }
 
 /// The reason why the service cannot start.
@@ -67,7 +64,7 @@ pub async fn service(context: &ServiceContext, config: Config) -> Result<Auth, S
         workers: workers::workers(&accounts),
         ..Service::new(NAME, "/api/users")
     };
-    Ok(Auth { service, keys: Arc::new(accounts.keyring.clone()), accounts })
+    Ok(Auth { service, keys: Arc::new(accounts.keyring) })
 }
 
 /// Revokes every signing key and generates a new one. Returns the number of revoked keys.
@@ -82,7 +79,7 @@ pub async fn revoke_keys(store: &Store, clock: &SharedClock, ids: &Ids) -> Resul
 
 /// The state that handlers and workers share: users, their passwords and their sessions. Cheap to clone.
 #[derive(Clone)]
-pub struct Accounts {
+pub(crate) struct Accounts {
     store: Collection<User>,
     sessions: Collection<Session>,
     keyring: Keyring,

@@ -118,10 +118,11 @@ mod tests {
     #[tokio::test]
     async fn a_sign_in_during_a_password_change_is_refused_with_the_old_password() {
         let (_, context) = runtime::testing::context();
-        let accounts = crate::service(&context, Config::default()).await.expect("it starts").accounts;
-        accounts.ensure("ann@example.com", OLD).await.expect("an account");
+        let accounts = Accounts::new(&context, &Config::default()).await.expect("it starts");
         let (email, here) =
             (Email::parse("ann@example.com").expect("an address"), Ipv4Addr::LOCALHOST.into());
+        let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");
+        accounts.sign_up(email.clone(), password).await.expect("an account");
         let old = TypedPassword::new(OLD);
         let user = accounts.sign_in(&email, old.clone(), here).await.expect("it is right");
         let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");

@@ -1,10 +1,6 @@
-//! `POST /api/users/signup`, and accounts that a program creates
+//! `POST /api/users/signup`
 
-use auth::domain::EmailError;
-use auth::password::PasswordError;
-use auth::{Config, EnsureError};
 use futures::future::join_all;
-use runtime::testing::TestService;
 use serde_json::json;
 
 use crate::app::{PASSWORD, TestApp, credentials, token_in};
@@ -68,21 +64,4 @@ async fn every_error_is_named_by_its_field() {
         assert_eq!((reply.status, reply.code(), reply.fields()), (400, "not-valid", fields), "{body}");
         assert!(!String::from_utf8_lossy(&reply.body).contains(PASSWORD), "{body}");
     }
-}
-
-#[tokio::test]
-async fn an_account_is_ensured_once_and_by_the_rules() {
-    let (clock, context) = runtime::testing::context();
-    let auth = auth::service(&context, Config::default()).await.expect("it starts");
-    let accounts = auth.accounts.clone();
-    accounts.ensure("demo@example.com", PASSWORD).await.expect("created");
-    accounts.ensure("demo@example.com", "another vexed quartz").await.expect("unchanged");
-    let weak = accounts.ensure("other@example.com", "password").await;
-    assert!(matches!(weak, Err(EnsureError::Password(PasswordError::Weak))));
-    let nowhere = accounts.ensure("other", PASSWORD).await;
-    assert!(matches!(nowhere, Err(EnsureError::Email(EmailError::Syntax))));
-
-    let app = TestApp { service: TestService::start_on(clock, context, auth.service, Some(auth.keys)).await };
-    assert_eq!(app.sign_in("demo", PASSWORD).await.status, 200);
-    assert_eq!(app.sign_in("demo", "another vexed quartz").await.status, 401);
 }
