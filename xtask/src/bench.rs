@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: measures the release build of the real programs.
+//! `cargo xtask bench`: measures the release build of the real programs with the crate `bench`.
 
 use crate::run::{Failed, cargo, program};
 use crate::setup;
@@ -10,7 +10,7 @@ pub(crate) fn run(names: &[String]) -> Result<(), Failed> {
     if names.is_empty() || names.iter().any(on_servers) {
         setup::servers()?;
     }
-    // The bench starts the programs as processes of their own. Built together they share every dependency.
+    // The bench starts the other programs as processes. Built together they share every dependency.
     let mut build = PROGRAMS.to_vec();
     build.extend(["--release", "--quiet"]);
     cargo(&build, &[])?;

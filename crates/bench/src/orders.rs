@@ -2,11 +2,8 @@
 
 use crate::commits::{group, one_by_one};
 use crate::crowd::Crowd;
-use crate::memory::{at_rest, processor_time};
-use crate::program::{Failure, Program, folder};
-use crate::report::{self, Goal};
-use crate::stats::{median, percentile};
-use crate::watch::Watch;
+use crate::figures::{self, Goal, Stopwatch, median, percentile};
+use crate::program::{Failure, Program, folder, processor_time, until_idle};
 
 const CONNECTIONS: usize = 64;
 const BUYERS: usize = 40;
@@ -23,14 +20,14 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let (mut ours, mut naive, mut grouped) = (Vec::new(), Vec::new(), Vec::new());
     let (mut latencies, mut whole, mut costs) = (Vec::new(), Vec::new(), Vec::new());
     for (round, tickets) in tickets.chunks(ORDERS).enumerate() {
-        at_rest(program.id()).await?;
-        let (watch, before) = (Watch::start(), processor_time(program.id())?);
+        until_idle(program.id()).await?;
+        let (watch, before) = (Stopwatch::start(), processor_time(program.id())?);
         let sent = crowd.order(tickets, CONNECTIONS).await?;
-        at_rest(program.id()).await?;
+        until_idle(program.id()).await?;
         let (saga, used) = (watch.elapsed(), processor_time(program.id())? - before);
         let here = folder.path().join(round.to_string());
         let (one, many) = (one_by_one(&here, ORDERS, CONNECTIONS)?, group(&here, ORDERS, CONNECTIONS).await?);
-        // The first round warms all up.
+        // The first round is a warm-up.
         if round > 0 {
             ours.push(sent.rate());
             latencies.extend(sent.latencies);
@@ -41,19 +38,21 @@ pub(crate) async fn measure() -> Result<(), Failure> {
         }
     }
     let (ours, naive, grouped) = (median(&ours), median(&naive), median(&grouped));
-    report::title(&format!(
+    figures::title(&format!(
         "orders: POST /api/orders of distinct tickets, {CONNECTIONS} connections, {ROUNDS} rounds of {ORDERS}"
     ));
-    report::goal(ours / naive, "", GOAL, "of the commits/s of SQLite, one durable transaction each");
-    report::goal(ours / grouped, "", GOAL, "of the commits/s of our own store, which groups them");
-    report::note(&format!("orders {ours:.0}/s, one by one {naive:.0}/s, grouped {grouped:.0}/s"));
+    figures::goal(ours / naive, "", GOAL, "of the commits/s of SQLite, one durable transaction each");
+    figures::goal(ours / grouped, "", GOAL, "of the commits/s of our own store, which groups them");
+    figures::note(&format!("orders {ours:.0}/s, one by one {naive:.0}/s, grouped {grouped:.0}/s"));
     let [half, late] = [50.0, 99.0].map(|percent| percentile(&latencies, percent));
-    report::note(&format!("a reply takes {half:.1} ms (median), {late:.1} ms (p99)"));
+    figures::note(&format!("a reply takes {half:.1} ms (median), {late:.1} ms (p99)"));
     let cost = median(&costs);
-    report::note(&format!(
+    figures::note(&format!(
         "beside it runs the rest of the saga, which ends within {:.2} s of the",
         median(&whole)
     ));
-    report::note(&format!("first order; the whole takes {cost:.0} ms of processor time per {ORDERS} orders"));
+    figures::note(&format!(
+        "first order; the whole takes {cost:.0} ms of processor time per {ORDERS} orders"
+    ));
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Durable commits of the documents that an order consists of, with nothing around them.
+//! Durable commits of an order's documents, with nothing around them.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,10 +13,10 @@ use store::{Document, Index, Keys, Store, UniqueKey};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+use crate::figures::Stopwatch;
 use crate::program::Failure;
-use crate::watch::Watch;
 
-/// An order with the keys and the claim that the orders service gives it.
+/// An order with the keys and the unique key that the orders service gives it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(transparent)]
 struct Order(OrderSnapshot);
@@ -40,9 +40,9 @@ impl Document for Order {
     }
 }
 
-/// Through our store, from so many tasks at once; commits per second.
+/// Commits orders to a store of its own from concurrent tasks. Returns commits per second.
 pub(crate) async fn group(folder: &Path, count: usize, tasks: usize) -> Result<f64, Failure> {
-    let (clock, ids) = origins();
+    let (clock, ids) = clock_and_ids();
     let backend = SqliteBackend::open(folder.join("grouped.sqlite"))?;
     let store = Store::new(backend, clock, ids.clone());
     let rate = commit_all(&store, &ids, count, tasks).await?;
@@ -50,10 +50,10 @@ pub(crate) async fn group(folder: &Path, count: usize, tasks: usize) -> Result<f
     Ok(rate)
 }
 
-/// Commits so many orders to a store, from so many tasks at once; commits per second.
+/// Commits orders to this store from concurrent tasks. Returns commits per second.
 pub(crate) async fn commit_all(store: &Store, ids: &Ids, count: usize, tasks: usize) -> Result<f64, Failure> {
     let queue = Arc::new(Mutex::new(orders(ids, count).into_iter()));
-    let (mut workers, watch) = (JoinSet::new(), Watch::start());
+    let (mut workers, watch) = (JoinSet::new(), Stopwatch::start());
     for _ in 0..tasks {
         let (queue, orders) = (Arc::clone(&queue), store.collection::<Order>());
         workers.spawn(async move {
@@ -68,12 +68,13 @@ pub(crate) async fn commit_all(store: &Store, ids: &Ids, count: usize, tasks: us
     while let Some(ended) = workers.join_next().await {
         ended??;
     }
-    Ok(per_second(count, watch))
+    Ok(watch.per_second(count))
 }
 
-/// As a plain program does it: a transaction for each, from so many threads with a connection between them.
+/// Commits orders as a plain program does: a transaction each, from threads that share one connection. Returns commits
+/// per second.
 pub(crate) fn one_by_one(folder: &Path, count: usize, threads: usize) -> Result<f64, Failure> {
-    let (_, ids) = origins();
+    let (_, ids) = clock_and_ids();
     std::fs::create_dir_all(folder)?;
     let connection = Connection::open(folder.join("one-by-one.sqlite"))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -85,13 +86,13 @@ pub(crate) fn one_by_one(folder: &Path, count: usize, threads: usize) -> Result<
          CREATE TABLE outbox (seq INTEGER PRIMARY KEY AUTOINCREMENT, event TEXT);",
     )?;
     let work = Mutex::new((connection, orders(&ids, count).into_iter()));
-    let watch = Watch::start();
+    let watch = Stopwatch::start();
     std::thread::scope(|scope| {
         let work = &work;
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(move || insert_all(work))).collect();
         threads.into_iter().try_for_each(|thread| thread.join().map_err(|_| "a thread panicked")?)
     })?;
-    Ok(per_second(count, watch))
+    Ok(watch.per_second(count))
 }
 
 fn insert_all(work: &Mutex<(Connection, std::vec::IntoIter<OrderSnapshot>)>) -> Result<(), Failure> {
@@ -120,7 +121,7 @@ fn insert(connection: &mut Connection, order: OrderSnapshot) -> Result<(), Failu
     Ok(transaction.commit()?)
 }
 
-/// So many orders of different people for different tickets.
+/// New orders, each of its own buyer and ticket.
 pub(crate) fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
     let price = Money { amount: 2_500, currency: Currency::Usd };
     let now = Time::from_millis(1_795_341_600_000);
@@ -145,13 +146,8 @@ pub(crate) fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
     (0..count).map(order).collect()
 }
 
-/// Where times and ids come from.
-pub(crate) fn origins() -> (SharedClock, Ids) {
+/// The system's clock, and ids from it.
+pub(crate) fn clock_and_ids() -> (SharedClock, Ids) {
     let clock: SharedClock = Arc::new(SystemClock);
     (Arc::clone(&clock), Ids::new(clock, Arc::new(SystemEntropy)))
-}
-
-#[expect(clippy::cast_precision_loss, reason = "there are not that many commits")]
-pub(crate) fn per_second(count: usize, watch: Watch) -> f64 {
-    count as f64 / watch.elapsed().as_secs_f64()
 }

@@ -1,4 +1,4 @@
-//! Many connections at once.
+//! Requests over many connections at once.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 
+use crate::figures::Stopwatch;
 use crate::program::Failure;
-use crate::watch::Watch;
 use crate::wire::{Connection, Reply};
 
-/// Sends one request again and again on each of `connections` for `duration`; requests per second.
+/// Repeats a request on each of `connections` for `duration`. Returns requests per second.
 pub(crate) async fn repeat(
     address: SocketAddr,
     connections: usize,
@@ -19,7 +19,7 @@ pub(crate) async fn repeat(
 ) -> Result<f64, Failure> {
     let mut clients = JoinSet::new();
     let request: Arc<[u8]> = request.into();
-    let watch = Watch::start();
+    let watch = Stopwatch::start();
     for _ in 0..connections {
         let request = Arc::clone(&request);
         clients.spawn(async move {
@@ -39,13 +39,13 @@ pub(crate) async fn repeat(
     Ok(f64::from(total) / watch.elapsed().as_secs_f64())
 }
 
-/// What a number of requests gave.
+/// The outcome of a number of requests.
 pub(crate) struct Sent<T> {
-    /// What was taken from each reply, in no order.
+    /// The value taken from each reply, in no order.
     pub(crate) replies: Vec<T>,
-    /// How long each took, in milliseconds.
+    /// The time of each request, in milliseconds.
     pub(crate) latencies: Vec<f64>,
-    /// How long all took.
+    /// The time of all together.
     pub(crate) took: Duration,
 }
 
@@ -57,7 +57,7 @@ impl<T> Sent<T> {
     }
 }
 
-/// Sends each of these requests once over `connections`. All must be answered with `status`; `take` is given the replies.
+/// Sends each of these requests once over `connections`. Every reply must have this `status`; `take` reads its value.
 pub(crate) async fn each<T: Send + 'static>(
     address: SocketAddr,
     connections: usize,
@@ -67,7 +67,7 @@ pub(crate) async fn each<T: Send + 'static>(
 ) -> Result<Sent<T>, Failure> {
     let queue = Arc::new(Mutex::new(requests.into_iter()));
     let mut clients = JoinSet::new();
-    let watch = Watch::start();
+    let watch = Stopwatch::start();
     for _ in 0..connections {
         let queue = Arc::clone(&queue);
         clients.spawn(async move {
@@ -76,11 +76,11 @@ pub(crate) async fn each<T: Send + 'static>(
             loop {
                 let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some(request) = next else { return Ok::<_, Failure>(taken) };
-                let sent = Watch::start();
+                let sent = Stopwatch::start();
                 let reply = connection.send(&request).await?;
                 expect(&reply, status)?;
-                let what = take(&reply).ok_or("a reply is not what it should be")?;
-                taken.push((what, sent.elapsed().as_secs_f64() * 1000.0));
+                let value = take(&reply).ok_or("a reply has an unexpected body")?;
+                taken.push((value, sent.millis()));
             }
         });
     }
@@ -98,5 +98,5 @@ fn expect(reply: &Reply<'_>, status: u16) -> Result<(), Failure> {
         return Ok(());
     }
     let body = String::from_utf8_lossy(reply.body);
-    Err(format!("the server answered {} where {status} was expected: {body}", reply.status).into())
+    Err(format!("the server replied {} instead of {status}: {body}", reply.status).into())
 }

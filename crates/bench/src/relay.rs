@@ -16,25 +16,23 @@ use store::Store;
 use store::sqlite::SqliteBackend;
 use tokio_util::sync::CancellationToken;
 
-use crate::commits::{commit_all, orders, origins, per_second};
+use crate::commits::{clock_and_ids, commit_all, orders};
+use crate::figures::{self, Goal, Stopwatch, median};
 use crate::program::{Failure, folder};
-use crate::report::{self, Goal};
-use crate::stats::median;
-use crate::watch::Watch;
 
 const ROUNDS: usize = 7;
 /// Events in a round.
 const EVENTS: usize = 10_000;
-/// How many wait for their acknowledgement at once: as many as the relay carries.
-const ON_THE_WAY: usize = 1024;
+/// Unacknowledged events: as many as the relay has in flight.
+const MAX_IN_FLIGHT: usize = 1024;
 const PREFIX: &str = "bench";
 const GOAL: Goal = Goal::AtLeast(0.5);
 
 pub(crate) async fn measure() -> Result<(), Failure> {
-    // The server's folder must not be in memory.
+    // The server's own temporary folder may be in memory.
     let folder = folder()?;
     let server = nats::start(Place::folder(folder.path().join("nats")))?;
-    let (clock, ids) = origins();
+    let (clock, ids) = clock_and_ids();
     let options = Options { prefix: PREFIX.to_owned(), ..Options::default() };
     let address: Address = server.url().parse()?;
     let bus = JetStream::connect(&address, options, Arc::clone(&clock), ids.clone()).await?;
@@ -42,7 +40,7 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for round in 0..=ROUNDS {
         let (relayed, bare) = (relayed(&bus, &clock, &ids).await?, published(&client, &clock, &ids).await?);
-        // The first round warms both up.
+        // The first round is a warm-up.
         if round > 0 {
             ours.push(relayed);
             theirs.push(bare);
@@ -50,37 +48,36 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     }
     bus.close().await;
     let (ours, theirs) = (median(&ours), median(&theirs));
-    report::title(&format!("relay: an outbox of {EVENTS} events into JetStream (files), {ROUNDS} rounds"));
-    report::goal(ours / theirs, "", GOAL, "of the events/s of the bare client, pipelined and acknowledged");
-    report::note(&format!(
-        "relay {ours:.0}/s, out of a SQLite database in memory; bare {theirs:.0}/s, serialised beforehand"
+    figures::title(&format!("relay: an outbox of {EVENTS} events into JetStream (files), {ROUNDS} rounds"));
+    figures::goal(ours / theirs, "", GOAL, "of the events/s of the bare client, pipelined and acknowledged");
+    figures::note(&format!(
+        "relay {ours:.0}/s, out of a SQLite database in memory; bare {theirs:.0}/s, serialized beforehand"
     ));
     Ok(())
 }
 
-/// From a full outbox to an empty one; events per second.
+/// Relays a full outbox until it is empty. Returns events per second.
 async fn relayed(bus: &Arc<JetStream>, clock: &SharedClock, ids: &Ids) -> Result<f64, Failure> {
     let store = Store::new(SqliteBackend::in_memory()?, Arc::clone(clock), ids.clone());
     commit_all(&store, ids, EVENTS, 64).await?;
     let stop = CancellationToken::new();
-    let bus =
-        Arc::new(Counting { bus: Arc::clone(bus), left: AtomicUsize::new(EVENTS), none_left: stop.clone() });
+    let bus = Arc::new(Counting { bus: Arc::clone(bus), left: AtomicUsize::new(EVENTS), done: stop.clone() });
     let backend = Arc::clone(store.backend());
     let relay = Relay::new("orders", Arc::clone(&backend), bus, Arc::clone(clock), ids.clone());
-    let watch = Watch::start();
-    // It takes the last ones out of the outbox before it ends.
+    let watch = Stopwatch::start();
+    // The relay marks the last events as published before it ends.
     relay.run(stop).await;
-    let rate = per_second(EVENTS, watch);
+    let rate = watch.per_second(EVENTS);
     if !backend.outbox(0, 1).await?.is_empty() {
-        return Err("the relay left something in the outbox".into());
+        return Err("the relay left events in the outbox".into());
     }
     backend.close().await;
     Ok(rate)
 }
 
-/// The same number of events, as fast as the client publishes them; events per second.
+/// Publishes as many events as fast as the client can. Returns events per second.
 async fn published(client: &async_nats::Client, clock: &SharedClock, ids: &Ids) -> Result<f64, Failure> {
-    let context = ContextBuilder::new().max_ack_inflight(ON_THE_WAY).build(client.clone());
+    let context = ContextBuilder::new().max_ack_inflight(MAX_IN_FLIGHT).build(client.clone());
     let subject = format!("{PREFIX}.{}", Subject::OrderCreated);
     let mut messages = Vec::new();
     for order in orders(ids, EVENTS) {
@@ -97,26 +94,26 @@ async fn published(client: &async_nats::Client, clock: &SharedClock, ids: &Ids) 
         let payload = serde_json::to_vec(&envelope)?;
         messages.push(PublishMessage::build().message_id(id.to_string()).payload(payload.into()));
     }
-    let watch = Watch::start();
-    let mut on_the_way = FuturesUnordered::new();
+    let watch = Stopwatch::start();
+    let mut in_flight = FuturesUnordered::new();
     for message in messages {
-        if on_the_way.len() == ON_THE_WAY {
-            on_the_way.next().await.transpose()?;
+        if in_flight.len() == MAX_IN_FLIGHT {
+            in_flight.next().await.transpose()?;
         }
         let sent = context.send_publish(subject.clone(), message).await?;
-        on_the_way.push(sent.into_future());
+        in_flight.push(sent.into_future());
     }
-    while let Some(acknowledged) = on_the_way.next().await {
+    while let Some(acknowledged) = in_flight.next().await {
         acknowledged?;
     }
-    Ok(per_second(EVENTS, watch))
+    Ok(watch.per_second(EVENTS))
 }
 
-/// Stops the relay once the bus has everything.
+/// A bus that stops the relay with the last event.
 struct Counting {
     bus: Arc<JetStream>,
     left: AtomicUsize,
-    none_left: CancellationToken,
+    done: CancellationToken,
 }
 
 impl Bus for Counting {
@@ -124,7 +121,7 @@ impl Bus for Counting {
         async {
             self.bus.publish(event).await?;
             if self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
-                self.none_left.cancel();
+                self.done.cancel();
             }
             Ok(())
         }

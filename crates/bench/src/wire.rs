@@ -1,5 +1,5 @@
-//! The least HTTP/1.1 client that is enough (RFC 9112): keep-alive, `Content-Length`, one request at a time. It costs
-//! far less than any server, so that the servers are what is measured.
+//! A minimal HTTP/1.1 client (RFC 9112): keep-alive, `Content-Length`, one request at a time. Its cost is far below that
+//! of any server, so the figures are the servers'.
 
 use std::io;
 use std::net::SocketAddr;
@@ -45,10 +45,8 @@ impl Connection {
             }
         }
     }
-}
 
-impl Connection {
-    /// Sends a request whose reply does not end, and reads until `word` stands in it.
+    /// Sends a request whose reply does not end, and reads the reply up to `word`.
     pub(crate) async fn read_until(&mut self, request: &[u8], word: &str) -> io::Result<()> {
         self.stream.write_all(request).await?;
         self.buffer.clear();
@@ -61,7 +59,7 @@ impl Connection {
     }
 }
 
-/// Where a reply's head ends, and how long its body is.
+/// The status of a reply, and the lengths of its head and body.
 struct Frame {
     status: u16,
     head: usize,
@@ -94,12 +92,12 @@ pub(crate) fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n").into_bytes()
 }
 
-/// A `GET` request from whoever has this cookie.
+/// A `GET` request with this cookie.
 pub(crate) fn get_as(path: &str, cookie: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nhost: 127.0.0.1\r\ncookie: {cookie}\r\n\r\n").into_bytes()
 }
 
-/// A `POST` request with a JSON body, from whoever has this cookie.
+/// A `POST` request with this cookie and a JSON body.
 pub(crate) fn post(path: &str, cookie: &str, body: &str) -> Vec<u8> {
     let length = body.len();
     format!(

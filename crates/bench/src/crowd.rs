@@ -1,4 +1,4 @@
-//! People who list and order through the public API.
+//! Sellers and buyers that use the public API.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -6,16 +6,15 @@ use std::time::Duration;
 use common::Time;
 use serde_json::Value;
 
+use crate::figures::Stopwatch;
 use crate::load::{Sent, each};
 use crate::program::Failure;
-use crate::watch::Watch;
 use crate::wire::{Connection, Reply, get_as, header, post};
 
-/// What everybody asks and pays.
+/// The price of every ticket.
 const PRICE: &str = r#"{"amount":2500,"currency":"USD"}"#;
 const CONNECTIONS: usize = 64;
-/// How long anybody waits for an event.
-const PATIENCE: Duration = Duration::from_secs(10);
+const EVENT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A seller, and buyers.
 pub(crate) struct Crowd {
@@ -32,21 +31,21 @@ impl Crowd {
             post("/api/users/signup", "none=none", &body)
         });
         let mut cookies = each(address, 8, requests.collect(), 201, cookie).await?.replies;
-        let seller = cookies.pop().ok_or("nobody signed up")?;
+        let seller = cookies.pop().ok_or("no user signed up")?;
         Ok(Self { address, seller, buyers: cookies })
     }
 
-    /// The same people at the address where the program was started again.
+    /// The same users at the address of a restarted program.
     pub(crate) fn at(self, address: SocketAddr) -> Self {
         Self { address, ..self }
     }
 
-    /// The same people, who talk to another address.
+    /// The same users at another address.
     pub(crate) fn seen_from(&self, address: SocketAddr) -> Self {
         Self { address, seller: self.seller.clone(), buyers: self.buyers.clone() }
     }
 
-    /// Lists tickets; their ids.
+    /// Lists tickets. Returns their ids.
     pub(crate) async fn list(&self, count: usize) -> Result<Sent<String>, Failure> {
         let requests = (0..count).map(|number| {
             let body = format!(
@@ -57,7 +56,7 @@ impl Crowd {
         each(self.address, CONNECTIONS, requests.collect(), 201, id).await
     }
 
-    /// Orders each of these tickets once, the buyers in turn; the orders' ids.
+    /// Orders each ticket once, the buyers in turn. Returns the orders' ids.
     pub(crate) async fn order(
         &self,
         tickets: &[String],
@@ -68,39 +67,41 @@ impl Crowd {
         each(self.address, connections, requests.collect(), 201, id).await
     }
 
-    /// The same; until when each ticket is held.
+    /// Orders each ticket once, the buyers in turn. Returns the holds.
     pub(crate) async fn hold(&self, tickets: &[String], connections: usize) -> Result<Vec<Hold>, Failure> {
         let requests =
             tickets.iter().zip(self.buyers.iter().cycle()).map(|(ticket, buyer)| order(ticket, buyer));
         Ok(each(self.address, connections, requests.collect(), 201, Hold::of).await?.replies)
     }
 
-    /// Orders a ticket, and watches the order's events until it can be paid for.
-    pub(crate) async fn order_and_watch(&self, ticket: &str) -> Result<Waited, Failure> {
-        let buyer = self.buyers.first().ok_or("nobody buys")?;
+    /// Orders a ticket and reads the order's events until it awaits its payment.
+    pub(crate) async fn order_and_watch(&self, ticket: &str) -> Result<OrderTimes, Failure> {
+        let buyer = self.buyers.first().ok_or("there is no buyer")?;
         let mut ordering = Connection::open(self.address).await?;
         let mut watching = Connection::open(self.address).await?;
-        let watch = Watch::start();
+        let watch = Stopwatch::start();
         let reply = ordering.send(&order(ticket, buyer)).await?;
-        let until_reply = watch.elapsed().as_secs_f64() * 1000.0;
+        let until_reply = watch.millis();
         let id = id(&reply).filter(|_| reply.status == 201).ok_or("an order was refused")?;
         let events = get_as(&format!("/api/orders/{id}/events"), buyer);
         let payable = watching.read_until(&events, "\"status\":\"awaiting-payment\"");
-        tokio::time::timeout(PATIENCE, payable).await.map_err(|_| "an order never awaits its payment")??;
-        Ok(Waited { until_reply, until_payable: watch.elapsed().as_secs_f64() * 1000.0 })
+        tokio::time::timeout(EVENT_TIMEOUT, payable)
+            .await
+            .map_err(|_| "an order did not reach `awaiting-payment`")??;
+        Ok(OrderTimes { until_reply, until_payable: watch.millis() })
     }
 }
 
-/// How long an order took, in milliseconds.
-pub(crate) struct Waited {
+/// Times since the request for an order, in milliseconds.
+pub(crate) struct OrderTimes {
     pub(crate) until_reply: f64,
     pub(crate) until_payable: f64,
 }
 
-/// A ticket that is held.
+/// A held ticket.
 pub(crate) struct Hold {
     pub(crate) ticket: String,
-    /// Until when, in milliseconds since 1970.
+    /// The deadline, in milliseconds since 1970.
     pub(crate) until: i64,
 }
 

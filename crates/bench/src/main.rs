@@ -1,21 +1,17 @@
-//! `cargo xtask bench`: measures the real program, side by side with what bounds it. Talks to nothing but 127.0.0.1.
+//! `cargo xtask bench`: measures the real programs beside what bounds them. Connects to nothing but 127.0.0.1.
 
 mod bare;
 mod cluster;
 mod commits;
 mod crowd;
-mod expiry;
+mod figures;
 mod full;
 mod load;
-mod memory;
 mod orders;
 mod program;
 mod relay;
-mod report;
 mod start;
-mod stats;
 mod tickets;
-mod watch;
 mod wire;
 
 use std::process::ExitCode;
@@ -24,7 +20,7 @@ use tokio::task::JoinSet;
 
 use crate::program::Failure;
 
-/// What can be measured, in the order in which it is.
+/// The measurements, in their order.
 const NAMES: [&str; 9] = [
     "start",
     "tickets",
@@ -40,7 +36,7 @@ const NAMES: [&str; 9] = [
 fn main() -> ExitCode {
     let names: Vec<String> = std::env::args().skip(1).collect();
     let result = match names.first().map(String::as_str) {
-        // The bench starts itself as the server that it compares with.
+        // The bench starts itself as the server to compare with.
         Some(bare::COMMAND) => bare::serve(names.get(1).map(String::as_str)),
         _ => measure(&names),
     };
@@ -55,40 +51,40 @@ fn main() -> ExitCode {
 
 fn measure(names: &[String]) -> Result<(), Failure> {
     if let Some(unknown) = names.iter().find(|name| !NAMES.contains(&name.as_str())) {
-        return Err(format!("there is no measurement `{unknown}`; there are {}", NAMES.join(", ")).into());
+        return Err(format!("there is no measurement `{unknown}`; choose from {}", NAMES.join(", ")).into());
     }
-    let wanted = |name| names.is_empty() || names.iter().any(|one| one == name);
+    let selected = |name| names.is_empty() || names.iter().any(|one| one == name);
     program::check()?;
-    // One thread drives all connections: the cores are for those who are measured.
+    // One thread drives all connections: the cores are for what is measured.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        if wanted("start") {
+        if selected("start") {
             start::measure().await?;
         }
-        if wanted("tickets") {
+        if selected("tickets") {
             tickets::measure().await?;
         }
-        if wanted("orders") {
+        if selected("orders") {
             orders::measure().await?;
         }
-        if wanted("memory") || wanted("expiry") {
-            full::measure(wanted("memory"), wanted("expiry")).await?;
+        if selected("memory") || selected("expiry") {
+            full::measure(selected("memory"), selected("expiry")).await?;
         }
         Ok::<_, Failure>(())
     })?;
-    // Here the bench runs what is measured, or what it is compared with, and uses the cores as a service does.
+    // From here on the bench itself runs what is measured or its bound, and uses the cores as a service does.
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
-        let cluster = cluster::Wanted {
-            memory: wanted("cluster-memory"),
-            purchase: wanted("cluster-purchase"),
-            orders: wanted("cluster-orders"),
+        let cluster = cluster::Selection {
+            memory: selected("cluster-memory"),
+            purchase: selected("cluster-purchase"),
+            orders: selected("cluster-orders"),
         };
         if cluster.memory || cluster.purchase || cluster.orders {
             cluster::measure(cluster).await?;
         }
-        if wanted("relay") {
-            // As a task, as it is one in a service: this thread is none of those that are for them.
+        if selected("relay") {
+            // As a task, like in a service: this thread is not one of the runtime's workers.
             JoinSet::from_iter([relay::measure()]).join_all().await.into_iter().collect::<Result<(), _>>()?;
         }
         Ok(())

@@ -1,31 +1,28 @@
-//! `GET /api/tickets` against a bare handler that gives the same bytes.
+//! `GET /api/tickets` against a bare handler that returns the same bytes.
 
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::bare::Bare;
+use crate::bare::BareServer;
 use crate::crowd::Crowd;
+use crate::figures::{self, Goal, median};
 use crate::load::{each, repeat};
-use crate::memory::{at_rest, processor_time};
-use crate::program::{Failure, Program, folder};
-use crate::report::{self, Goal};
-use crate::stats::median;
+use crate::program::{Failure, Program, folder, processor_time, until_idle};
 use crate::wire::get;
 
 const TICKETS: usize = 1_000;
 const CONNECTIONS: usize = 32;
 const ROUNDS: usize = 30;
-/// Short ones: what else the machine does then falls on both.
-const ROUND: Duration = Duration::from_millis(300);
+/// Short, so that other work on the machine spoils rounds of both alike.
+const ROUND_DURATION: Duration = Duration::from_millis(300);
 const GOAL: Goal = Goal::AtLeast(0.6);
 
-/// What one server did.
+/// The figures of one server.
 #[derive(Default)]
 struct Figures {
     /// Requests per second.
     rates: Vec<f64>,
-    /// Processor time of the server per request, in microseconds: the work that others do at the same time on the
-    /// machine hardly moves it.
+    /// Processor time of the server per request, in microseconds: hardly moved by other work on the machine.
     costs: Vec<f64>,
 }
 
@@ -33,47 +30,47 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let folder = folder()?;
     let program = Program::start(&folder.path().join("data"), &[])?;
     Crowd::sign_up(program.address, 1).await?.list(TICKETS).await?;
-    at_rest(program.id()).await?;
+    until_idle(program.id()).await?;
     let page =
         each(program.address, 1, vec![get("/api/tickets")], 200, |reply| Some(reply.body.to_vec())).await?;
     let (file, bytes) = (folder.path().join("page.json"), &page.replies[0]);
     std::fs::write(&file, bytes)?;
-    let bare = Bare::start(&file)?;
+    let bare = BareServer::start(&file)?;
 
     let (mut ours, mut theirs) = (Figures::default(), Figures::default());
     for round in 0..=ROUNDS {
-        // The first round warms both up.
+        // The first round is a warm-up.
         ours.round(program.address, program.id(), round > 0).await?;
         theirs.round(bare.address, bare.id(), round > 0).await?;
     }
-    report::title(&format!(
+    figures::title(&format!(
         "tickets: GET /api/tickets, 20 of {TICKETS} tickets ({} bytes), {CONNECTIONS} connections, {ROUNDS} rounds",
         bytes.len()
     ));
-    report::goal(
+    figures::goal(
         median(&ours.rates) / median(&theirs.rates),
         "",
         GOAL,
         "of the requests/s of a bare axum handler",
     );
-    report::figure(
+    figures::figure(
         median(&theirs.costs) / median(&ours.costs),
         "",
         "of its requests per second of processor time",
     );
-    report::note(&format!("marketplace: {ours}"));
-    report::note(&format!("bare axum:   {theirs}"));
+    figures::note(&format!("marketplace: {ours}"));
+    figures::note(&format!("bare axum:   {theirs}"));
     Ok(())
 }
 
 impl Figures {
     async fn round(&mut self, address: SocketAddr, process: u32, counts: bool) -> Result<(), Failure> {
         let before = processor_time(process)?;
-        let rate = repeat(address, CONNECTIONS, &get("/api/tickets"), ROUND).await?;
+        let rate = repeat(address, CONNECTIONS, &get("/api/tickets"), ROUND_DURATION).await?;
         let used = processor_time(process)? - before;
         if counts {
             self.rates.push(rate);
-            self.costs.push(used * 1000.0 / (rate * ROUND.as_secs_f64()));
+            self.costs.push(used * 1000.0 / (rate * ROUND_DURATION.as_secs_f64()));
         }
         Ok(())
     }

@@ -1,13 +1,11 @@
-//! From the start of the process to the first answer.
+//! From the start of the process to its first reply.
 
 use std::path::Path;
 
-use crate::bare::Bare;
+use crate::bare::BareServer;
+use crate::figures::{self, Goal, Stopwatch, median};
 use crate::load::each;
 use crate::program::{Failure, Program, folder};
-use crate::report::{self, Goal};
-use crate::stats::median;
-use crate::watch::Watch;
 use crate::wire::get;
 
 const ROUNDS: usize = 9;
@@ -22,25 +20,25 @@ pub(crate) async fn measure() -> Result<(), Failure> {
         let data = folder.path().join(round.to_string());
         first.push(program(&data).await?);
         again.push(program(&data).await?);
-        let watch = Watch::start();
-        let server = Bare::start(&page)?;
+        let watch = Stopwatch::start();
+        let server = BareServer::start(&page)?;
         each(server.address, 1, vec![get("/api/tickets")], 200, |_| Some(())).await?;
-        bare.push(watch.elapsed().as_secs_f64() * 1000.0);
+        bare.push(watch.millis());
     }
     let (first, again, bare) = (median(&first), median(&again), median(&bare));
-    report::title(&format!("start: process start to the first 200 of GET /api/tickets, {ROUNDS} rounds"));
-    report::goal(first, " ms", GOAL, "on an empty folder: makes and opens six databases");
-    report::goal(again, " ms", GOAL, "on a folder that is there");
-    report::figure(first / bare, "", &format!("times the start of the bare server ({bare:.1} ms)"));
+    figures::title(&format!("start: process start to the first 200 of GET /api/tickets, {ROUNDS} rounds"));
+    figures::goal(first, " ms", GOAL, "on an empty folder: makes and opens six databases");
+    figures::goal(again, " ms", GOAL, "on an existing folder");
+    figures::figure(first / bare, "", &format!("times the start of the bare server ({bare:.1} ms)"));
     Ok(())
 }
 
-/// How long the program takes to answer, in milliseconds.
+/// The time from the start of the program to its first reply, in milliseconds.
 pub(crate) async fn program(data: &Path) -> Result<f64, Failure> {
-    let watch = Watch::start();
+    let watch = Stopwatch::start();
     let program = Program::start(data, &[])?;
     each(program.address, 1, vec![get("/api/tickets")], 200, |_| Some(())).await?;
-    let took = watch.elapsed();
+    let took = watch.millis();
     program.stop()?;
-    Ok(took.as_secs_f64() * 1000.0)
+    Ok(took)
 }

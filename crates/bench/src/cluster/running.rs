@@ -6,8 +6,7 @@ use servers::Server;
 use servers::cluster::{Cluster, Plan, SERVICES};
 use tempfile::TempDir;
 
-use crate::memory::at_rest;
-use crate::program::{Failure, folder};
+use crate::program::{Failure, folder, folder_of_programs, until_idle};
 
 /// A running cluster. Killed when dropped.
 pub(super) struct Running {
@@ -17,21 +16,19 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Starts it with the programs that stand beside the bench.
+    /// Starts the programs that stand beside the bench.
     pub(super) fn start() -> Result<Self, Failure> {
         let folder = folder()?;
-        let own = std::env::current_exe()?;
-        let programs = own.parent().ok_or("the bench stands nowhere")?;
-        let plan = Plan { replicas: 1, ..Plan::new(programs, folder.path()) };
+        let plan = Plan { replicas: 1, ..Plan::new(folder_of_programs()?, folder.path()) };
         Ok(Self { cluster: Cluster::start(plan)?, _folder: folder })
     }
 
-    /// Where everything is, behind nginx.
+    /// The address of nginx.
     pub(super) fn gateway(&self) -> Result<SocketAddr, Failure> {
         address(self.cluster.url())
     }
 
-    /// Where a service itself is, with nothing in front of it.
+    /// The address of a service, with nothing in front of it.
     pub(super) fn address(&mut self, service: &str) -> Result<SocketAddr, Failure> {
         address(self.process(service)?.url())
     }
@@ -42,7 +39,7 @@ impl Running {
         process.id().ok_or_else(|| format!("{service} does not run").into())
     }
 
-    /// Where NATS is.
+    /// The address of NATS.
     pub(super) fn nats(&self) -> &str {
         self.cluster.nats_url()
     }
@@ -52,7 +49,7 @@ impl Running {
         self.cluster.database_url(name)
     }
 
-    /// Stops these services from running until [`Running::resume`].
+    /// Stops these services (SIGSTOP) until [`Running::resume`].
     pub(super) fn pause(&mut self, services: &[&str]) -> Result<(), Failure> {
         services.iter().try_for_each(|service| Ok(self.process(service)?.pause()?))
     }
@@ -61,15 +58,15 @@ impl Running {
         services.iter().try_for_each(|service| Ok(self.process(service)?.resume()?))
     }
 
-    /// Waits until no service has anything left to do.
-    pub(super) async fn at_rest(&mut self) -> Result<(), Failure> {
+    /// Waits until every service is idle.
+    pub(super) async fn until_idle(&mut self) -> Result<(), Failure> {
         for service in SERVICES {
-            at_rest(self.id(service.name)?).await?;
+            until_idle(self.id(service.name)?).await?;
         }
         Ok(())
     }
 
-    /// Ends it as an operator does.
+    /// Stops the cluster as an operator does.
     pub(super) fn stop(self) -> Result<(), Failure> {
         Ok(self.cluster.stop()?)
     }
