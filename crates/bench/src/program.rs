@@ -31,7 +31,7 @@ impl Program {
     /// Starts the program on this data folder and waits until it is ready.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Result<Self, Failure> {
         let process = Process::start(&path()?.to_string_lossy(), data, more);
-        let address = process.place.marketplace.trim_start_matches("http://").parse()?;
+        let address = process.endpoints.marketplace.trim_start_matches("http://").parse()?;
         Ok(Self { process, address })
     }
 

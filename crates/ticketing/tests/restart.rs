@@ -33,19 +33,20 @@ async fn is(buyer: &Person, order: &Value, status: &str) -> bool {
 async fn a_ticket_is_bought_and_everything_is_still_there_after_a_restart() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Process::start(PROGRAM, data.path(), &["--demo"]);
-    let place = program.place.clone();
-    let (seller, buyer) = (Person::sign_up(&place, "seller").await, Person::sign_up(&place, "buyer").await);
+    let endpoints = program.endpoints.clone();
+    let (seller, buyer) =
+        (Person::sign_up(&endpoints, "seller").await, Person::sign_up(&endpoints, "buyer").await);
     let order = buyer.buys(&seller.sells("Concert", PRICE).await).await;
     buyer.pays(&order, cards::VISA).await;
     eventually("the order is complete", || is(&buyer, &order, "complete")).await;
     assert!(program.stop(), "it ends well when it is asked to");
 
     let program = Process::start(PROGRAM, data.path(), &["--demo"]);
-    let buyer = buyer.at(&program.place);
+    let buyer = buyer.at(&program.endpoints);
     assert!(is(&buyer, &order, "complete").await);
-    let listed = program.place.get("/api/tickets").await;
+    let listed = program.endpoints.get("/api/tickets").await;
     assert_eq!(listed.json["items"].as_array().map(Vec::len), Some(4), "the demo is set up once");
-    audit(&program.place, &[seller.at(&program.place), buyer]).await.both_promises_are_kept();
+    audit(&program.endpoints, &[seller.at(&program.endpoints), buyer]).await.assert_promises_kept();
 }
 
 /// One person's purchase, as far as it gets before the program dies.
@@ -70,11 +71,11 @@ async fn purchase(seller: Person, buyer: Person, number: usize) {
 async fn killed_in_the_middle_of_a_hundred_purchases_it_keeps_both_promises() {
     let data = tempfile::tempdir().expect("a folder");
     let mut program = Process::start(PROGRAM, data.path(), &["--hold", "10s"]);
-    let place = program.place.clone();
-    let seller = Person::sign_up(&place, "seller").await;
+    let endpoints = program.endpoints.clone();
+    let seller = Person::sign_up(&endpoints, "seller").await;
     let mut people = vec![seller.clone()];
     for number in 0..4 {
-        people.push(Person::sign_up(&place, &format!("buyer{number}")).await);
+        people.push(Person::sign_up(&endpoints, &format!("buyer{number}")).await);
     }
     let mut purchases = JoinSet::new();
     for number in 0..PURCHASES {
@@ -88,13 +89,13 @@ async fn killed_in_the_middle_of_a_hundred_purchases_it_keeps_both_promises() {
     purchases.join_all().await;
 
     let program = Process::start(PROGRAM, data.path(), &["--hold", "10s"]);
-    let people: Vec<_> = people.iter().map(|person| person.at(&program.place)).collect();
+    let people: Vec<_> = people.iter().map(|person| person.at(&program.endpoints)).collect();
     eventually("every order has ended", || async {
-        let found = audit(&program.place, &people).await;
-        found.open == 0 && found.authorized == 0 && found.breaches.is_empty()
+        let found = audit(&program.endpoints, &people).await;
+        found.open == 0 && found.authorized == 0 && found.violations.is_empty()
     })
     .await;
-    let found = audit(&program.place, &people).await;
-    found.both_promises_are_kept();
+    let found = audit(&program.endpoints, &people).await;
+    found.assert_promises_kept();
     assert!(found.complete > 0, "some purchases were made: {found:?}");
 }

@@ -15,7 +15,7 @@ async fn a_wrong_current_password_is_a_fault_of_its_field() {
     seen.is(401).says("id=\"current-fault\"").hides("wrong-one-here").hides("eleven blue herons");
     let seen = browser.send("/account", &[("current", Person::PASSWORD), ("new", "short")]).await;
     seen.is(400).says("id=\"new-fault\"");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn changing_the_password_signs_every_other_device_out() {
     assert_eq!(here.send("/account", &fields).await.leads_to(), "/account?done=password");
     here.get("/account?done=password").await.is(200).says("Your password is changed");
     assert!(there.get("/account").await.leads_to().starts_with("/auth/signin"));
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -52,5 +52,5 @@ async fn another_device_is_signed_out_alone() {
     assert!(there.get("/mine").await.leads_to().starts_with("/auth/signin"));
     here.get("/account").await.is(200).hides("Sign out every other device");
     here.send("/account", &[("action", "revoke"), ("session", "7")]).await.is(404);
-    world.ends_well().await;
+    world.finish().await;
 }

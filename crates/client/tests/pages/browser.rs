@@ -2,13 +2,13 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use e2e::{Person, Place, World};
+use e2e::{Endpoints, Person, World};
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, redirect};
 
 /// A browser of one person, or of nobody.
 pub(crate) struct Browser {
-    place: Place,
+    endpoints: Endpoints,
     http: Client,
     cookie: Mutex<String>,
 }
@@ -23,7 +23,7 @@ pub(crate) struct Seen {
 impl Browser {
     pub(crate) fn of_nobody(world: &World) -> Self {
         let http = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
-        Self { place: world.place.clone(), http, cookie: Mutex::default() }
+        Self { endpoints: world.endpoints.clone(), http, cookie: Mutex::default() }
     }
 
     pub(crate) fn of(world: &World, person: &Person) -> Self {
@@ -32,7 +32,7 @@ impl Browser {
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = method.parse().expect("a method");
-        let request = self.http.request(method, format!("{}{path}", self.place.marketplace));
+        let request = self.http.request(method, format!("{}{path}", self.endpoints.marketplace));
         let cookie = self.cookie();
         if cookie.is_empty() { request } else { request.header(COOKIE, cookie) }
     }

@@ -36,7 +36,7 @@ async fn pressing_buy_twice_orders_once() {
     browser.get("/mine").await.says("Held for you");
     let cancelled = browser.send(&format!("{}/cancel", first.leads_to()), &[]).await;
     browser.get(cancelled.leads_to()).await.is(200).says("You gave this order up");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_purchase_that_cannot_be_says_why() {
     own.send(&format!("/tickets/{}/withdraw", id(&ticket)), &[]).await.is(409).says("cannot be changed");
     buyer.cancels(&order).await;
     world.settle().await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn a_withdrawn_ticket_cannot_be_bought_and_only_its_seller_withdraws_it() 
     let refused = other.send(&format!("{path}/buy"), &[("price", "25.00"), ("currency", "USD")]).await;
     refused.is(409).says("The seller took this ticket back.").hides("Buy for");
     other.get("/").await.hides(id(&ticket));
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn another_persons_order_is_neither_shown_nor_cancelled() {
     stranger.get(&path).await.is(403).hides("Secret gig");
     stranger.send(&format!("{path}/cancel"), &[]).await.is(403);
     buyer.cancels(&json!({ "id": id(&order) })).await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -118,9 +118,9 @@ async fn money_that_went_back_is_told_and_the_receipt_keeps_its_date() {
     let number = id(&order).parse().expect("an id");
     payments::refund(world.payments(), &clock, number).await.expect("it was paid");
     world.advance(Duration::from_secs(6)).await;
-    world.until("the order is marked", async || buyer.order(&order).await["refunded"].is_object()).await;
+    world.poll_until("the order is marked", async || buyer.order(&order).await["refunded"].is_object()).await;
     assert_ne!(buyer.order(&order).await["updatedAt"], json!(paid_at));
     let page = browser.get(&path).await;
     page.is(200).says("$25.00 of it were given back to you.").says("Given back").says(&paid_at[..16]);
-    world.ends_well().await;
+    world.finish().await;
 }

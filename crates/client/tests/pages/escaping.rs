@@ -39,5 +39,5 @@ async fn a_title_made_of_markup_is_text_on_every_page() {
     let seen = nobody.send("/auth/signin", &[("email", TITLE), ("password", "x")]).await;
     seen.is(400).hides("<script>alert").says("alert(1)");
     buyer.cancels(&order).await;
-    world.ends_well().await;
+    world.finish().await;
 }

@@ -29,7 +29,7 @@ async fn a_listed_ticket_is_exactly_what_was_typed() {
     assert_eq!(ticket["price"]["amount"], 123_405);
     assert_eq!(ticket["startsAt"], "2026-12-24T18:30:00.000Z");
     assert_eq!(ticket["description"], "Row 3\nSeat 4");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_faulty_offer_comes_back_as_it_was_typed_with_each_fault_beside_its_fi
     }
     let seen = browser.send("/tickets/new", &[("title", "T"), ("price", "5"), ("currency", "XXX")]).await;
     seen.is(400).says("id=\"currency-fault\"");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -69,7 +69,7 @@ async fn whoever_is_signed_out_meanwhile_keeps_what_they_typed() {
     let seen = Browser::of_nobody(&world).send("/tickets/new", &fields).await;
     seen.is(401).says("You are signed out.");
     assert_eq!(seen.value("title"), "My long title");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -91,5 +91,5 @@ async fn an_edit_is_saved_and_refused_with_the_reason() {
     let refused = browser.send(&path, &[("title", "Other"), ("price", "99"), ("currency", "USD")]).await;
     refused.is(409).says("value=\"Other\"").says("value=\"99\"");
     buyer.cancels(&order).await;
-    world.ends_well().await;
+    world.finish().await;
 }

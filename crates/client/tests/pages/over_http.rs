@@ -20,7 +20,7 @@ async fn a_person_signs_in_and_buys_through_pages_that_run_elsewhere() {
     let world = World::start().await;
     let (seller, buyer) = world.two_people().await;
     let ticket = seller.sells("Concert", PRICE).await;
-    let pages = pages_of(Api::over_http(all_at(&world.place.marketplace)));
+    let pages = pages_of(Api::over_http(all_at(&world.endpoints.marketplace)));
     let (status, html) = see(&pages, get_page("/?q=concert")).await;
     assert!(status.is_success() && html.contains("Concert"), "{html}");
 
@@ -41,7 +41,7 @@ async fn a_person_signs_in_and_buys_through_pages_that_run_elsewhere() {
     let place = reply.headers()["location"].to_str().expect("text").to_owned();
     assert!(place.starts_with("/orders/"), "{place}");
     buyer.cancels(&serde_json::json!({ "id": place.trim_start_matches("/orders/") })).await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ async fn the_empty_home_page_invites_to_sell() {
     let nobody = Browser::of_nobody(&world);
     nobody.get("/").await.is(200).says("No tickets on sale yet").says("href=\"/tickets/new\"");
     nobody.get("/?q=mahler").await.is(200).says("Nothing matches your search").says("value=\"mahler\"");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn a_search_finds_by_words_and_by_price_in_major_units() {
     let faulty = nobody.get("/?q=jazz&maxPrice=much").await;
     faulty.is(400).says("id=\"maxPrice-fault\"").says("value=\"much\"").says("value=\"jazz\"");
     nobody.get("/?cursor=garbage").await.is(400);
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -55,5 +55,5 @@ async fn a_long_list_comes_in_pages_that_keep_the_search() {
     let second = nobody.get(&format!("/?{next}")).await;
     assert_eq!(second.html.matches("data-ticket=").count(), 2);
     second.says("value=\"gala\"").says("Back to the first page");
-    world.ends_well().await;
+    world.finish().await;
 }

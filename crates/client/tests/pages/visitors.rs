@@ -61,7 +61,7 @@ async fn every_page_answers_everybody_with_the_right_status() {
         }
     }
     buyer.cancels(&serde_json::json!({ "id": order })).await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -72,7 +72,7 @@ async fn a_page_that_needs_a_session_leads_to_signing_in_and_back() {
         let next = path.replace('/', "%2F");
         assert_eq!(nobody.get(path).await.leads_to(), format!("/auth/signin?next={next}"));
     }
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_page_renews_a_session_that_has_run_out() {
     world.advance(std::time::Duration::from_mins(20)).await;
     browser.get("/mine").await.is(200).says("My tickets").says("You have not listed a ticket yet.");
     assert_ne!(browser.cookie(), before, "the browser has a fresh cookie");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -96,5 +96,5 @@ async fn a_form_that_is_sent_after_the_token_has_run_out_still_counts() {
     let fields = [("title", "Late show"), ("price", "25"), ("currency", "USD")];
     let sent = browser.send("/tickets/new", &fields).await;
     assert!(sent.leads_to().starts_with("/tickets/"), "{}", sent.leads_to());
-    world.ends_well().await;
+    world.finish().await;
 }

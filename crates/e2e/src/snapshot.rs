@@ -1,4 +1,4 @@
-//! Reads all databases and the card processor, as an operator would.
+//! A snapshot of all databases and of the card processor's `PaymentIntent`s.
 
 use std::collections::HashMap;
 
@@ -8,26 +8,54 @@ use mongodb::{Client, Database};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::Books;
-use crate::Place;
+use crate::Endpoints;
 use crate::audit::intents;
 
-/// The databases do not answer.
+/// Every document of all databases, and every `PaymentIntent`.
+#[derive(Debug, Clone, Default)]
+pub struct Snapshot {
+    /// The documents as they are stored, by service and collection (`orders.tickets`), with ids as text.
+    pub documents: HashMap<String, Vec<Value>>,
+    /// The card processor's `PaymentIntent`s.
+    pub intents: Vec<Value>,
+}
+
+impl Snapshot {
+    /// The aggregates of a collection: the documents' states.
+    pub fn all(&self, collection: &str) -> impl Iterator<Item = &Value> {
+        let documents = self.documents.get(collection).into_iter().flatten();
+        documents.map(|document| &document["state"]).filter(|state| !state.is_null())
+    }
+
+    /// The aggregates of a collection by a field that identifies them.
+    pub(crate) fn by(&self, collection: &str, field: &str) -> HashMap<&str, &Value> {
+        self.all(collection).filter_map(|one| Some((one[field].as_str()?, one))).collect()
+    }
+
+    /// The number of orders with this status or cancel reason: `complete`, `by-buyer`, `expired`, …
+    pub fn ended(&self, how: &str) -> usize {
+        self.all("orders.orders")
+            .filter(|order| order["status"] == how || order["status"]["cancelled"] == how)
+            .count()
+    }
+}
+
+/// A database does not answer.
 pub type ReadError = mongodb::error::Error;
 
 /// Connections to the databases of all services.
-pub struct Reader {
+pub struct SnapshotReader {
     databases: Vec<(&'static str, Client, Database)>,
 }
 
-impl Reader {
-    /// Connects to each service's database by its address.
+impl SnapshotReader {
+    /// Connects to the database of each service by its URL.
     ///
     /// # Errors
-    /// An address is wrong.
-    pub async fn open(addresses: &[(&'static str, String)]) -> Result<Self, ReadError> {
+    /// A URL is not valid.
+    pub async fn open(urls: &[(&'static str, String)]) -> Result<Self, ReadError> {
         let mut databases = Vec::new();
-        for (service, url) in addresses {
+        for (service, url) in urls {
             let client = Client::with_uri_str(url).await?;
             let database = client.default_database().unwrap_or_else(|| client.database(service));
             databases.push((*service, client, database));
@@ -39,7 +67,7 @@ impl Reader {
     ///
     /// # Errors
     /// A database does not answer.
-    pub async fn read(&self, place: &Place) -> Result<Books, ReadError> {
+    pub async fn read(&self, endpoints: &Endpoints) -> Result<Snapshot, ReadError> {
         let mut documents = HashMap::new();
         for (service, _, database) in &self.databases {
             for name in database.list_collection_names().await? {
@@ -48,7 +76,7 @@ impl Reader {
                 documents.insert(format!("{service}.{name}"), found);
             }
         }
-        Ok(Books { documents, intents: intents(place).await })
+        Ok(Snapshot { documents, intents: intents(endpoints).await })
     }
 
     /// Closes the connections.
@@ -59,7 +87,7 @@ impl Reader {
     }
 }
 
-/// BSON as JSON, with ids as texts.
+/// BSON as JSON, with ids as text.
 fn json(bson: Bson) -> Value {
     match bson {
         Bson::Binary(binary) => {

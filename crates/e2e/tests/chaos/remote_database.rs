@@ -1,8 +1,8 @@
-//! A database as if it were on another machine: others get their turn while somebody waits for it. It may also forget
-//! to check versions.
+//! A database as if it were on another machine: other tasks run during each call. The version check may be disabled.
 
 use std::sync::Arc;
 
+use e2e::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use store::{
@@ -10,25 +10,23 @@ use store::{
 };
 use uuid::Uuid;
 
-use crate::dice::Dice;
-
-/// How often others get their turn at most.
-const TURNS: u32 = 6;
+/// Yields of a call, below this number.
+const MAX_YIELDS: u32 = 6;
 
 pub(crate) struct RemoteDatabase {
     pub(crate) database: Arc<dyn Backend>,
-    pub(crate) dice: Dice,
+    pub(crate) rng: Rng,
     pub(crate) checks_versions: bool,
 }
 
 impl RemoteDatabase {
-    async fn way(&self) {
-        for _ in 0..self.dice.roll(TURNS) {
+    async fn transit(&self) {
+        for _ in 0..self.rng.below(MAX_YIELDS) {
             tokio::task::yield_now().await;
         }
     }
 
-    /// Whoever writes last wins, whatever they had read.
+    /// Writes regardless of the version: the last write wins.
     async fn overwrite(&self, mut write: Write) -> Result<(), WriteError> {
         loop {
             match self.database.commit(write.clone()).await {
@@ -50,7 +48,7 @@ impl Backend for RemoteDatabase {
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
             let found = self.database.get(collection, id).await;
-            self.way().await;
+            self.transit().await;
             found
         }
         .boxed()
@@ -63,7 +61,7 @@ impl Backend for RemoteDatabase {
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
             let found = self.database.get_by_unique_key(collection, claim).await;
-            self.way().await;
+            self.transit().await;
             found
         }
         .boxed()
@@ -75,7 +73,7 @@ impl Backend for RemoteDatabase {
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
         async move {
-            self.way().await;
+            self.transit().await;
             if self.checks_versions { self.database.commit(write).await } else { self.overwrite(write).await }
         }
         .boxed()

@@ -1,35 +1,38 @@
-//! Programs that are started with servers that are not there, that refuse them, or that belong to the future.
+//! The start of a service whose servers are unavailable, refuse it, or have a newer format.
 
+use std::convert::Infallible;
+use std::future::ready;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
+use common::poll_until;
 use e2e::cluster::programs;
 use mongodb::bson::{Document, doc};
 use servers::{Place, Port, Program, Ready, Server, mongodb as mongodb_server, nats};
 use tempfile::TempDir;
 
-use crate::client::{now, pause};
+use crate::client::now;
 
 pub(crate) const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
-/// What no output may show.
+/// No output may contain this.
 const SECRET: &str = "hunter2hunter2";
 
-/// How long a program may take to see that something is wrong, or to end.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// For a program to find a fault, or to end.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A program of ours with its addresses.
-struct Given {
+/// A service's process.
+struct Service {
     folder: TempDir,
     server: Server,
     admin: String,
 }
 
-impl Given {
-    /// Starts a service with these addresses of its database and its bus.
-    fn start(service: &str, store: &str, bus: &str) -> Self {
+impl Service {
+    /// Starts a service with these URLs of its database and its bus.
+    fn start(name: &str, store: &str, bus: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let (listen, admin) = (Port::free().expect("a port"), Port::free().expect("a port"));
         let address = |port: &Port| SocketAddr::from(([127, 0, 0, 1], port.number()));
@@ -37,23 +40,23 @@ impl Given {
         environment.push(("LISTEN".to_owned(), address(&listen).to_string()));
         environment.push(("ADMIN_LISTEN".to_owned(), address(&admin).to_string()));
         let program = Program {
-            name: service.to_owned(),
-            path: programs().join(service),
+            name: name.to_owned(),
+            path: programs().join(name),
             arguments: Vec::new(),
             environment,
             folder: folder.path().to_owned(),
             log: folder.path().join("log"),
             ready: Ready::Answers(address(&admin), "/livez".to_owned()),
-            patience: PATIENCE,
+            patience: TIMEOUT,
         };
         let url = format!("http://{}", address(&admin));
         let server = Server::spawn(program, url.clone(), vec![listen, admin]).expect("it starts");
         Self { folder, server, admin: url }
     }
 
-    /// The status and the body of an answer of the admin address.
-    async fn says(&self, path: &str) -> (u16, String) {
-        let reply = reqwest::get(format!("{}{path}", self.admin)).await.expect("it answers");
+    /// The status and the body of a reply of the admin address.
+    async fn get(&self, path: &str) -> (u16, String) {
+        let reply = reqwest::get(format!("{}{path}", self.admin)).await.expect("a reply");
         (reply.status().as_u16(), reply.text().await.expect("a text"))
     }
 
@@ -61,29 +64,20 @@ impl Given {
         std::fs::read_to_string(self.folder.path().join("log")).expect("a log")
     }
 
-    /// Waits until it says that it tries again.
-    async fn tries_again(&self) {
-        let began = now();
-        while !self.log().contains("trying again") {
-            assert!(began.elapsed() < PATIENCE, "{}", self.log());
-            pause(Duration::from_millis(50)).await;
-        }
+    /// Waits until the log reports a retry.
+    async fn retries(&self) {
+        let retries = || ready(Ok::<_, Infallible>(self.log().contains("trying again").then_some(())));
+        assert!(poll_until(TIMEOUT, retries).await == Ok(Some(())), "no retry: {}", self.log());
     }
 
-    /// How it ended by itself, and what it printed.
+    /// Waits for the end of the process. Returns its status and its log.
     async fn ends(mut self) -> (ExitStatus, String) {
-        let began = now();
-        loop {
-            if let Some(status) = self.server.ended() {
-                return (status, self.log());
-            }
-            assert!(began.elapsed() < PATIENCE, "it does not end: {}", self.log());
-            pause(Duration::from_millis(50)).await;
-        }
+        let Ok(status) = poll_until(TIMEOUT, || ready(Ok::<_, Infallible>(self.server.ended()))).await;
+        (status.unwrap_or_else(|| panic!("still running: {}", self.log())), self.log())
     }
 
-    /// The last thing that it said, which is one sentence in its own name, and why it ended.
-    async fn gives_up(self, service: &str) -> String {
+    /// Waits for the failure of the service. Returns its error: one sentence, the last line of the log.
+    async fn fails(self, service: &str) -> String {
         let (status, log) = self.ends().await;
         assert_eq!(status.code(), Some(1), "{log}");
         let own: Vec<_> = log.lines().filter(|line| line.starts_with(&format!("{service}: "))).collect();
@@ -105,7 +99,7 @@ pub(crate) fn settings(store: &str, bus: &str) -> Vec<(String, String)> {
     settings.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec()
 }
 
-/// A NATS server that lets one user in.
+/// A NATS server with one user.
 fn guarded_nats(folder: &Path) -> Server {
     let port = Port::free().expect("a port");
     let number = port.number().to_string();
@@ -120,63 +114,64 @@ fn guarded_nats(folder: &Path) -> Server {
         folder: folder.to_owned(),
         log: folder.join("nats.log"),
         ready: Ready::Greets(address, "INFO "),
-        patience: PATIENCE,
+        patience: TIMEOUT,
     };
     Server::start(program, format!("nats://{address}"), vec![port]).expect("NATS starts")
 }
 
 #[tokio::test]
-async fn a_service_whose_servers_come_late_waits_for_them_alive_and_not_ready() {
+async fn a_service_whose_servers_start_late_waits_for_them_alive_and_not_ready() {
     let [store, bus] = [(); 2].map(|()| Port::free().expect("a port").number());
     let store_url = format!("mongodb://127.0.0.1:{store}/orders?directConnection=true");
-    let mut given = Given::start("orders", &store_url, &format!("nats://127.0.0.1:{bus}"));
-    given.server.wait_until_ready().expect("it is alive");
-    assert_eq!(given.says("/livez").await, (200, "alive\n".to_owned()));
-    assert_eq!(given.says("/readyz").await, (503, "starting\n".to_owned()));
-    given.tries_again().await;
+    let mut service = Service::start("orders", &store_url, &format!("nats://127.0.0.1:{bus}"));
+    service.server.wait_until_ready().expect("the service is alive");
+    assert_eq!(service.get("/livez").await, (200, "alive\n".to_owned()));
+    assert_eq!(service.get("/readyz").await, (503, "starting\n".to_owned()));
+    service.retries().await;
 
     let place = |port| Place { port: Some(port), ..Place::default() };
     let _database = mongodb_server::start(place(store)).expect("it starts");
-    assert_eq!(given.says("/readyz").await.0, 503, "the bus is still away");
+    assert_eq!(service.get("/readyz").await.0, 503, "the bus is still unavailable");
     let _bus = nats::start(place(bus)).expect("it starts");
-    let began = now();
-    while given.says("/readyz").await != (200, "ready\n".to_owned()) {
-        assert!(began.elapsed() < PATIENCE, "{}", given.log());
-        pause(Duration::from_millis(50)).await;
-    }
-    assert!(given.server.stop().expect("it stops").success());
+    let is_ready = async || {
+        let is_ready = service.get("/readyz").await == (200, "ready\n".to_owned());
+        Ok::<_, Infallible>(is_ready.then_some(()))
+    };
+    assert!(poll_until(TIMEOUT, is_ready).await == Ok(Some(())), "not ready: {}", service.log());
+    assert!(service.server.stop().expect("a clean stop").success());
 }
 
 #[tokio::test]
-async fn asked_to_stop_while_its_servers_are_away_a_service_ends_at_once_and_well() {
+async fn stopped_while_its_servers_are_unavailable_a_service_ends_at_once_and_cleanly() {
     let [store, bus] = [(); 2].map(|()| Port::free().expect("a port").number());
-    for service in SERVICES {
+    for name in SERVICES {
         let store = format!("mongodb://shop:{SECRET}@127.0.0.1:{store}/x?directConnection=true");
-        let mut given = Given::start(service, &store, &format!("nats://shop:{SECRET}@127.0.0.1:{bus}"));
-        given.server.wait_until_ready().expect("it is alive");
-        given.tries_again().await;
+        let mut service = Service::start(name, &store, &format!("nats://shop:{SECRET}@127.0.0.1:{bus}"));
+        service.server.wait_until_ready().expect("the service is alive");
+        service.retries().await;
         let began = now();
-        let status = given.server.stop().expect("it stops");
+        let status = service.server.stop().expect("a clean stop");
         assert!(
             status.success() && began.elapsed() < Duration::from_secs(3),
             "{status} {:?}",
             began.elapsed()
         );
-        assert!(!given.log().contains(SECRET), "{}", given.log());
+        assert!(!service.log().contains(SECRET), "{}", service.log());
     }
 }
 
 #[tokio::test]
-async fn nats_that_refuses_us_is_told_in_one_sentence() {
+async fn a_refusal_of_nats_is_reported_in_one_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let nats = guarded_nats(folder.path());
     let address = nats.url().trim_start_matches("nats://");
-    let given = Given::start("orders", "sqlite:orders.sqlite", &format!("nats://shop:{SECRET}@{address}"));
-    let said = given.gives_up("orders").await;
-    assert!(said.contains("refuses these credentials") && said.contains(address), "{said}");
+    let service =
+        Service::start("orders", "sqlite:orders.sqlite", &format!("nats://shop:{SECRET}@{address}"));
+    let error = service.fails("orders").await;
+    assert!(error.contains("refuses these credentials") && error.contains(address), "{error}");
 }
 
-/// A MongoDB server that lets one user in, with a password that is not [`SECRET`].
+/// A MongoDB server with one user, whose password is not [`SECRET`].
 async fn guarded_mongodb(folder: &Path) -> Server {
     let place = || Place::folder(folder.join("mongodb"));
     let mut open = mongodb_server::start(place()).expect("it starts");
@@ -184,38 +179,38 @@ async fn guarded_mongodb(folder: &Path) -> Server {
     let user =
         doc! { "createUser": "shop", "pwd": "right", "roles": [{ "role": "readWrite", "db": "orders" }] };
     client.database("orders").run_command(user).await.expect("the user is made");
-    open.stop().expect("it stops");
+    open.stop().expect("a clean stop");
     drop(open);
     mongodb_server::start_guarded(place()).expect("it starts again")
 }
 
 #[tokio::test]
-async fn mongodb_that_refuses_us_is_told_in_one_sentence() {
+async fn a_refusal_of_mongodb_is_reported_in_one_sentence() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = guarded_mongodb(folder.path()).await;
     let (_, address) = server.url().split_once("//").expect("a url");
     let (address, _) = address.split_once('/').expect("a path");
     let url = |password| format!("mongodb://shop:{password}@{address}/orders?directConnection=true");
-    let said = Given::start("orders", &url(SECRET), "nats://127.0.0.1:1").gives_up("orders").await;
-    assert!(said.contains("the database orders refused the user or the password"), "{said}");
+    let error = Service::start("orders", &url(SECRET), "nats://127.0.0.1:1").fails("orders").await;
+    assert!(error.contains("the database orders refused the user or the password"), "{error}");
 
-    // The same with the right password goes on to wait for the bus.
-    let let_in = Given::start("orders", &url("right"), "nats://127.0.0.1:1");
-    let_in.tries_again().await;
-    assert!(let_in.log().contains("the database is open"), "{}", let_in.log());
+    // With the right password the service waits for the bus.
+    let accepted = Service::start("orders", &url("right"), "nats://127.0.0.1:1");
+    accepted.retries().await;
+    assert!(accepted.log().contains("the database is open"), "{}", accepted.log());
 }
 
 #[tokio::test]
-async fn a_database_of_a_newer_version_is_told_in_one_sentence_and_not_touched() {
+async fn a_database_of_a_newer_version_is_reported_in_one_sentence_and_not_changed() {
     let server = mongodb_server::start(Place::default()).expect("it starts");
     let url = mongodb_server::with_database(server.url(), "tickets");
     let client = mongodb::Client::with_uri_str(&url).await.expect("an address");
     let meta = client.database("tickets").collection::<Document>("_meta");
     let newer = doc! { "_id": "format", "number": 99_i64 };
-    meta.insert_one(&newer).await.expect("it is written");
-    let said = Given::start("tickets", &url, "nats://127.0.0.1:1").gives_up("tickets").await;
-    assert!(said.contains("newer version (format 99"), "{said}");
-    assert_eq!(meta.find_one(doc! {}).await.expect("it is read"), Some(newer));
+    meta.insert_one(&newer).await.expect("the format is written");
+    let error = Service::start("tickets", &url, "nats://127.0.0.1:1").fails("tickets").await;
+    assert!(error.contains("newer version (format 99"), "{error}");
+    assert_eq!(meta.find_one(doc! {}).await.expect("the format is read"), Some(newer));
     let names = client.database("tickets").list_collection_names().await.expect("names");
     assert_eq!(names, ["_meta"]);
 }
@@ -226,12 +221,15 @@ async fn no_output_shows_a_password() {
     let bus = format!("nats://shop:{SECRET}@127.0.0.1:1");
     for service in SERVICES {
         let help = Command::new(programs().join(service)).arg("--help").envs(settings(&store, &bus)).output();
-        let help = help.expect("it runs");
-        let said =
+        let help = help.expect("the program runs");
+        let output =
             String::from_utf8_lossy(&help.stdout).into_owned() + &String::from_utf8_lossy(&help.stderr);
-        assert!(help.status.success() && said.contains("STORE_URL") && !said.contains(SECRET), "{said}");
+        assert!(
+            help.status.success() && output.contains("STORE_URL") && !output.contains(SECRET),
+            "{output}"
+        );
     }
-    // What cannot be understood is not repeated either.
+    // An error does not quote an invalid URL.
     let wrong = [
         (format!("mongodb://shop:{SECRET}/x@host/y"), bus.clone()),
         (format!("postgres://shop:{SECRET}@host/y"), bus),
@@ -239,7 +237,7 @@ async fn no_output_shows_a_password() {
         ("sqlite:x.sqlite".to_owned(), format!("nats://shop:{SECRET}@host:port")),
     ];
     for (store, bus) in wrong {
-        let (status, log) = Given::start("orders", &store, &bus).ends().await;
+        let (status, log) = Service::start("orders", &store, &bus).ends().await;
         assert!(!status.success() && !log.is_empty() && !log.contains(SECRET), "{log}");
     }
 }

@@ -1,5 +1,5 @@
-//! What carries the events. The news of deadlines is late, as if expiration had been away. And the fence may be missing:
-//! then payments is told that a payment was accepted as soon as it is authorized, whatever its order says.
+//! A bus that delivers passed deadlines late, as if expiration had been unavailable. With the pivot step disabled, payments
+//! receives the acceptance of a payment as soon as it is authorized, whatever the state of its order.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,35 +9,33 @@ use bus::{Bus, BusError, Delivery, Lagged, LocalBus};
 use common::clock::SimClock;
 use common::event::{OrderSnapshot, OrderStatus, Subject};
 use common::{Clock, Envelope, Event, OrderId};
+use e2e::Rng;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, select};
 use futures::{FutureExt, StreamExt};
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::dice::Dice;
-
-/// By how much the news of a deadline is late at most, in milliseconds.
-const LATEST: u32 = 3_000;
+const MAX_DELAY_MILLIS: u32 = 3_000;
 
 pub(crate) struct LateBus {
     bus: Arc<LocalBus>,
     clock: SimClock,
-    dice: Dice,
-    fence: bool,
-    /// Orders, as they were announced last.
+    rng: Rng,
+    has_pivot_step: bool,
+    /// Orders as they were published last.
     orders: Mutex<HashMap<OrderId, OrderSnapshot>>,
-    /// What no order has said.
-    said: broadcast::Sender<Arc<Envelope>>,
+    /// Acceptances that no order has published.
+    forged: broadcast::Sender<Arc<Envelope>>,
 }
 
 impl LateBus {
-    pub(crate) fn new(clock: SimClock, dice: Dice, fence: bool) -> Self {
-        let (bus, said) = (Arc::default(), broadcast::Sender::new(1024));
-        Self { bus, clock, dice, fence, orders: Mutex::default(), said }
+    pub(crate) fn new(clock: SimClock, rng: Rng, has_pivot_step: bool) -> Self {
+        let (bus, forged) = (Arc::default(), broadcast::Sender::new(1024));
+        Self { bus, clock, rng, has_pivot_step, orders: Mutex::default(), forged }
     }
 
-    fn listen(&self, event: &Envelope) {
+    fn forge_acceptance(&self, event: &Envelope) {
         let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
         match &event.event {
             Event::OrderCreated(order)
@@ -47,8 +45,8 @@ impl LateBus {
             | Event::OrderCancelled(order) => drop(orders.insert(order.id, order.clone())),
             Event::PaymentAuthorized(payment) => {
                 if let Some(order) = orders.get(&payment.order_id) {
-                    // Nobody listens before payments has subscribed; then nothing is authorized either.
-                    let _ = self.said.send(Arc::new(accepted(order, event)));
+                    // Without a subscription of payments there is no receiver, and no authorization either.
+                    let _ = self.forged.send(Arc::new(accepted(order, event)));
                 }
             }
             _ => {}
@@ -56,23 +54,23 @@ impl LateBus {
     }
 }
 
-/// What the order would have said next, had it accepted the payment.
-fn accepted(order: &OrderSnapshot, because_of: &Envelope) -> Envelope {
+/// The event that the order would have published next, had it accepted the payment.
+fn accepted(order: &OrderSnapshot, cause: &Envelope) -> Envelope {
     let version = order.version + 1;
     let order = OrderSnapshot { status: OrderStatus::Paying, version, ..order.clone() };
     let (aggregate, event) = (order.id.into(), Event::OrderPaymentAccepted(order));
-    Envelope { schema: event.subject().schema(), aggregate, version, event, ..because_of.clone() }
+    Envelope { schema: event.subject().schema(), aggregate, version, event, ..cause.clone() }
 }
 
 impl Bus for LateBus {
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>> {
-        if !self.fence {
-            self.listen(&event);
+        if !self.has_pivot_step {
+            self.forge_acceptance(&event);
         }
         if event.subject() != Subject::ExpirationCompleted {
             return self.bus.publish(event);
         }
-        let late = self.clock.sleep(Duration::from_millis(u64::from(self.dice.roll(LATEST))));
+        let late = self.clock.sleep(Duration::from_millis(u64::from(self.rng.below(MAX_DELAY_MILLIS))));
         let bus = Arc::clone(&self.bus);
         async move {
             late.await;
@@ -90,16 +88,16 @@ impl Bus for LateBus {
         if consumer != payments::NAME || !subjects.contains(&Subject::OrderPaymentAccepted) {
             return events;
         }
-        let said = futures::stream::unfold(self.said.subscribe(), async |mut said| {
+        let forged = futures::stream::unfold(self.forged.subscribe(), async |mut forged| {
             loop {
-                match said.recv().await {
-                    Ok(event) => return Some((Delivery::new(event, 1, || {}), said)),
+                match forged.recv().await {
+                    Ok(event) => return Some((Delivery::new(event, 1, || {}), forged)),
                     Err(RecvError::Lagged(_)) => {}
                     Err(RecvError::Closed) => return None,
                 }
             }
         });
-        select(events, said.boxed()).boxed()
+        select(events, forged.boxed()).boxed()
     }
 
     fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {

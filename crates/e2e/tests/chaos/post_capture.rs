@@ -1,51 +1,48 @@
-//! What becomes of the money after a sale: the operator gives it back, somebody does so at Stripe, or the buyer goes to
-//! their bank.
+//! Refunds and disputes after a capture: by the operator's command, in Stripe's dashboard, or by the buyer's bank.
 
 use std::sync::Arc;
 
 use common::{OrderId, SharedClock};
-use e2e::{Place, Reply, World, cards};
+use e2e::{Endpoints, Reply, Rng, World, cards};
 use serde_json::Value;
 
-use crate::dice::Dice;
-use crate::seen::Seen;
+use crate::coverage::Coverage;
 
-/// How often somebody tries the same again before they give up.
-const TRIES: usize = 12;
+const MAX_ATTEMPTS: usize = 12;
 
-/// Cards of which a refund fails later, or takes a while.
-const REFUNDS_TAKE_THEIR_WAY: [&str; 2] = [cards::REFUND_FAILS, "4000000000007726"];
+/// Cards of which a refund fails later, or stays pending for a while.
+const SLOW_REFUNDS: [&str; 2] = [cards::REFUND_FAILS, "4000000000007726"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Aftermath {
+pub(crate) enum PostCapture {
     None,
-    RefundByUs,
+    RefundByOperator,
     RefundAtStripe,
-    PartOfItAtStripe,
-    PartOfItAtStripeAndTheRestByUs,
-    RefundByUsAndAtStripeAtOnce,
+    PartialRefundAtStripe,
+    PartialRefundAtStripeThenByOperator,
+    RefundByOperatorAndAtStripeAtOnce,
     DisputeWon,
     DisputeLost,
     DisputeUndecided,
-    DisputeWhileWeRefund,
+    DisputeDuringRefund,
 }
 
-impl Aftermath {
+impl PostCapture {
     pub(crate) const ALL: [Self; 10] = [
         Self::None,
-        Self::RefundByUs,
+        Self::RefundByOperator,
         Self::RefundAtStripe,
-        Self::PartOfItAtStripe,
-        Self::PartOfItAtStripeAndTheRestByUs,
-        Self::RefundByUsAndAtStripeAtOnce,
+        Self::PartialRefundAtStripe,
+        Self::PartialRefundAtStripeThenByOperator,
+        Self::RefundByOperatorAndAtStripeAtOnce,
         Self::DisputeWon,
         Self::DisputeLost,
         Self::DisputeUndecided,
-        Self::DisputeWhileWeRefund,
+        Self::DisputeDuringRefund,
     ];
 }
 
-/// A sale whose money may move again.
+/// A captured payment.
 pub(crate) struct Sale<'a> {
     world: &'a World,
     clock: SharedClock,
@@ -53,12 +50,12 @@ pub(crate) struct Sale<'a> {
     intent: String,
     charge: String,
     amount: i64,
-    dice: &'a Dice,
+    rng: &'a Rng,
 }
 
 impl<'a> Sale<'a> {
-    /// The sale that this `PaymentIntent` paid, if it paid one.
-    pub(crate) fn of(world: &'a World, intent: &Value, dice: &'a Dice) -> Option<Self> {
+    /// The sale of this `PaymentIntent`, if it was captured.
+    pub(crate) fn of(world: &'a World, intent: &Value, rng: &'a Rng) -> Option<Self> {
         let amount = intent["amount_received"].as_i64().filter(|taken| *taken > 0)?;
         let text = |value: &Value| value.as_str().map(str::to_owned);
         Some(Self {
@@ -68,44 +65,44 @@ impl<'a> Sale<'a> {
             intent: text(&intent["id"])?,
             charge: text(&intent["latest_charge"])?,
             amount,
-            dice,
+            rng,
         })
     }
 
-    /// Whether it was paid with a card of which refunds do not just succeed.
-    pub(crate) async fn is_of_interest_to_refund(&self) -> bool {
-        let charge = self.world.place.stripe_get(&format!("/v1/charges/{}", self.charge)).await.json;
+    /// Whether refunds to the card do not just succeed.
+    pub(crate) async fn has_slow_refunds(&self) -> bool {
+        let charge = self.world.endpoints.stripe_get(&format!("/v1/charges/{}", self.charge)).await.json;
         let card = &charge["payment_method_details"]["card"]["last4"];
         let last4 = card.as_str().unwrap_or_else(|| panic!("no card in {charge}"));
-        REFUNDS_TAKE_THEIR_WAY.iter().any(|card| card.ends_with(last4))
+        SLOW_REFUNDS.iter().any(|card| card.ends_with(last4))
     }
 
-    pub(crate) async fn has(&self, aftermath: Aftermath, seen: &Seen) {
-        let part = || Some(1 + i64::from(self.dice.roll(u32::try_from(self.amount - 1).expect("a price"))));
-        match aftermath {
-            Aftermath::None => {}
-            Aftermath::RefundByUs => self.refunds().await,
-            Aftermath::RefundAtStripe => drop(self.refunds_at_stripe(None).await),
-            Aftermath::PartOfItAtStripe => drop(self.refunds_at_stripe(part()).await),
-            Aftermath::PartOfItAtStripeAndTheRestByUs => {
+    pub(crate) async fn perform(&self, action: PostCapture, coverage: &Coverage) {
+        let part = || Some(1 + i64::from(self.rng.below(u32::try_from(self.amount - 1).expect("a price"))));
+        match action {
+            PostCapture::None => {}
+            PostCapture::RefundByOperator => self.refunds().await,
+            PostCapture::RefundAtStripe => drop(self.refunds_at_stripe(None).await),
+            PostCapture::PartialRefundAtStripe => drop(self.refunds_at_stripe(part()).await),
+            PostCapture::PartialRefundAtStripeThenByOperator => {
                 self.refunds_at_stripe(part()).await;
                 self.refunds().await;
             }
-            Aftermath::RefundByUsAndAtStripeAtOnce => {
+            PostCapture::RefundByOperatorAndAtStripeAtOnce => {
                 tokio::join!(self.refunds(), self.refunds_at_stripe(part()));
             }
-            Aftermath::DisputeWon => self.disputes(Some("win")).await,
-            Aftermath::DisputeLost => self.disputes(Some("lose")).await,
-            Aftermath::DisputeUndecided => self.disputes(None).await,
-            Aftermath::DisputeWhileWeRefund => {
-                let decision = self.dice.pick(&[Some("win"), Some("lose"), None]);
+            PostCapture::DisputeWon => self.disputes(Some("win")).await,
+            PostCapture::DisputeLost => self.disputes(Some("lose")).await,
+            PostCapture::DisputeUndecided => self.disputes(None).await,
+            PostCapture::DisputeDuringRefund => {
+                let decision = self.rng.pick(&[Some("win"), Some("lose"), None]);
                 tokio::join!(self.refunds(), self.disputes(decision));
             }
         }
-        seen.note(format!("{aftermath:?}"));
+        coverage.record(format!("{action:?}"));
     }
 
-    /// The operator's command. What is disputed is refused.
+    /// The operator's command. A disputed payment is refused.
     async fn refunds(&self) {
         let refund = payments::refund(self.world.payments(), &self.clock, self.order).await;
         assert!(
@@ -127,16 +124,17 @@ impl<'a> Sale<'a> {
         }
     }
 
-    /// Somebody does something at Stripe's dashboard.
+    /// A request of Stripe's dashboard.
     async fn at_stripe(&self, path: &str, form: String) -> Reply {
-        let place = &self.world.place;
+        let endpoints = &self.world.endpoints;
         let send = async || {
-            let request = place.http.post(format!("{}{path}", place.stripe)).bearer_auth("sk_test_sim");
+            let request =
+                endpoints.http.post(format!("{}{path}", endpoints.stripe)).bearer_auth("sk_test_sim");
             let form_encoded = "application/x-www-form-urlencoded";
-            Place::send(request.header("content-type", form_encoded).body(form.clone())).await
+            Endpoints::send(request.header("content-type", form_encoded).body(form.clone())).await
         };
         let mut reply = send().await;
-        for _ in 1..TRIES {
+        for _ in 1..MAX_ATTEMPTS {
             if !matches!(reply.status, 429 | 500..) {
                 break;
             }
