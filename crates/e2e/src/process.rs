@@ -57,8 +57,8 @@ impl Process {
     /// # Panics
     /// The process cannot be killed.
     pub fn kill(&mut self) {
-        self.child.kill().expect("it can be killed");
-        self.child.wait().expect("it ends");
+        self.child.kill().expect("the signal is sent");
+        self.child.wait().expect("the process ends");
     }
 
     /// Stops the process gracefully (SIGTERM) and waits. Returns whether it succeeded.
@@ -68,7 +68,7 @@ impl Process {
     pub fn stop(mut self) -> bool {
         let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
         assert!(sent.expect("kill runs").success());
-        self.child.wait().expect("it ends").success()
+        self.child.wait().expect("the process ends").success()
     }
 
     /// The process id.

@@ -126,8 +126,8 @@ impl Purchase {
 
     /// The payment, with what the browser needs to enter a card.
     async fn begins(&self, buyer: &Person, order: &Value) -> Option<Value> {
-        let begin = async || buyer.begins_to_pay(order).await;
-        let begun = self.retry_until(begin, |reply| matches!(reply.status, 200 | 201 | 409)).await;
+        let request = async || buyer.begins_to_pay(order).await;
+        let begun = self.retry_until(request, |reply| matches!(reply.status, 200 | 201 | 409)).await;
         matches!(begun.status, 200 | 201).then_some(begun.json)
     }
 

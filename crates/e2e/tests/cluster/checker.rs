@@ -127,13 +127,13 @@ const CORRUPTIONS: &[Corruption] = &[
     },
     Corruption {
         apply: |snapshot| {
-            document(snapshot, "payments.orders", any)["state"]["state"]["status"] = json!("created")
+            document(snapshot, "payments.orders", any)["state"]["state"]["status"] = json!("created");
         },
         violation: "payments.orders has",
     },
     Corruption {
         apply: |snapshot| {
-            document(snapshot, "expiration.deadlines", any)["state"]["status"] = json!("pending")
+            document(snapshot, "expiration.deadlines", any)["state"]["status"] = json!("pending");
         },
         violation: "expiration.deadlines has",
     },

@@ -50,7 +50,7 @@ impl Service {
             patience: TIMEOUT,
         };
         let url = format!("http://{}", address(&admin));
-        let server = Server::spawn(program, url.clone(), vec![listen, admin]).expect("it starts");
+        let server = Server::spawn(program, url.clone(), vec![listen, admin]).expect("the service starts");
         Self { folder, server, admin: url }
     }
 
@@ -130,9 +130,9 @@ async fn a_service_whose_servers_start_late_waits_for_them_alive_and_not_ready()
     service.retries().await;
 
     let place = |port| Place { port: Some(port), ..Place::default() };
-    let _database = mongodb_server::start(place(store)).expect("it starts");
+    let _database = mongodb_server::start(place(store)).expect("the server starts");
     assert_eq!(service.get("/readyz").await.0, 503, "the bus is still unavailable");
-    let _bus = nats::start(place(bus)).expect("it starts");
+    let _bus = nats::start(place(bus)).expect("the server starts");
     let is_ready = async || {
         let is_ready = service.get("/readyz").await == (200, "ready\n".to_owned());
         Ok::<_, Infallible>(is_ready.then_some(()))
@@ -174,14 +174,14 @@ async fn a_refusal_of_nats_is_reported_in_one_sentence() {
 /// A MongoDB server with one user, whose password is not [`SECRET`].
 async fn guarded_mongodb(folder: &Path) -> Server {
     let place = || Place::folder(folder.join("mongodb"));
-    let mut open = mongodb_server::start(place()).expect("it starts");
+    let mut open = mongodb_server::start(place()).expect("the server starts");
     let client = mongodb::Client::with_uri_str(open.url()).await.expect("an address");
     let user =
         doc! { "createUser": "shop", "pwd": "right", "roles": [{ "role": "readWrite", "db": "orders" }] };
     client.database("orders").run_command(user).await.expect("the user is made");
     open.stop().expect("a clean stop");
     drop(open);
-    mongodb_server::start_guarded(place()).expect("it starts again")
+    mongodb_server::start_guarded(place()).expect("the server starts")
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn a_refusal_of_mongodb_is_reported_in_one_sentence() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_reported_in_one_sentence_and_not_changed() {
-    let server = mongodb_server::start(Place::default()).expect("it starts");
+    let server = mongodb_server::start(Place::default()).expect("the server starts");
     let url = mongodb_server::with_database(server.url(), "tickets");
     let client = mongodb::Client::with_uri_str(&url).await.expect("an address");
     let meta = client.database("tickets").collection::<Document>("_meta");

@@ -48,7 +48,7 @@ async fn defects(fixture: &Fixture, route: &'static Route) -> Vec<Defect> {
     match route.body {
         Body::Json => defects.push(defect(400, "malformed-json", |request| request.body("{"))),
         Body::Signed => {
-            defects.push(defect(400, "bad-signature", |request| request.without("stripe-signature")))
+            defects.push(defect(400, "bad-signature", |request| request.without("stripe-signature")));
         }
         Body::None if route.is_list => defects.push(defect(400, "not-valid", |request| {
             let path = format!("{}?limit=0", request.path);

@@ -12,7 +12,7 @@ const METHODS: [&str; 6] = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"];
 async fn every_route_has_a_row_and_every_row_a_route() {
     let fixture = Fixture::new().await;
     let mut described: Vec<_> = fixture.documented.keys().cloned().collect();
-    let mut rows: Vec<_> = ROUTES.iter().map(|row| row.to_string()).collect();
+    let mut rows: Vec<_> = ROUTES.iter().map(ToString::to_string).collect();
     described.sort();
     rows.sort();
     assert_eq!(rows, described, "the table in routes.rs differs from the services' descriptions");

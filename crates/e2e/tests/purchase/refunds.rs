@@ -19,7 +19,7 @@ async fn a_refund_by_the_operator_marks_the_order_and_reaches_the_buyer() {
     world.settle().await;
     let id = order["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
     let clock: SharedClock = Arc::new(world.clock.clone());
-    payments::refund(world.payments(), &clock, id).await.expect("it was paid");
+    payments::refund(world.payments(), &clock, id).await.expect("a paid order");
     world.advance(Duration::from_secs(6)).await;
     world
         .poll_until("the order shows the refund", async || buyer.order(&order).await["refunded"].is_object())
