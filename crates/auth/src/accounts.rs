@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::session::Claims;
+use common::http::token::Claims;
 use common::http::{CurrentUser, HttpContext};
 use common::{Ids, SessionId, SharedClock, UserId};
 use store::{Collection, CommitError, Range, StoreError, UpdateError};
@@ -235,14 +235,14 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
-    use crate::Settings;
+    use crate::Config;
 
     const OLD: &str = "vexed quartz glyph";
 
     #[tokio::test]
     async fn whoever_signs_in_while_the_password_changes_is_not_let_in_with_the_old_one() {
         let (_, context) = runtime::testing::context();
-        let accounts = crate::start(&context, Settings::default()).await.expect("it starts").accounts;
+        let accounts = crate::start(&context, Config::default()).await.expect("it starts").accounts;
         accounts.ensure("ann@example.com", OLD).await.expect("an account");
         let (email, here) =
             (Email::parse("ann@example.com").expect("an address"), Ipv4Addr::LOCALHOST.into());

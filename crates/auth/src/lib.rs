@@ -1,30 +1,33 @@
 //! Accounts and sessions: who somebody is.
 
 mod accounts;
+mod config;
 mod documents;
 pub mod domain;
 mod http;
 mod keys;
 pub mod password;
-mod settings;
 mod sweep;
 mod throttle;
 
 use std::num::NonZero;
 use std::sync::Arc;
 
-use common::http::session::VerifyingKeys;
+use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock};
 use runtime::{Service, ServiceContext};
 use store::Store;
 
 pub use accounts::{Accounts, EnsureError};
+pub use config::Config;
 pub use keys::KeyError;
-pub use settings::Settings;
 
 use keys::Keyring;
 use password::Hashing;
 use throttle::Throttle;
+
+/// The name of the service.
+pub const NAME: &str = "auth";
 
 /// The service, and what others in the same process may use of it.
 pub struct Auth {
@@ -60,7 +63,7 @@ pub async fn withdraw_keys(store: &Store, clock: &SharedClock, ids: &Ids) -> Res
 ///
 /// # Errors
 /// [`StartError`] tells what is not there.
-pub async fn start(context: &ServiceContext, settings: Settings) -> Result<Auth, StartError> {
+pub async fn start(context: &ServiceContext, config: Config) -> Result<Auth, StartError> {
     let keyring = Keyring::open(&context.store, &context.clock, &context.ids).await?;
     let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let hashing = Hashing::start(cores, context.ids.bytes(), context.ids.bytes()).await;
@@ -69,20 +72,17 @@ pub async fn start(context: &ServiceContext, settings: Settings) -> Result<Auth,
         sessions: context.store.collection(),
         keyring: keyring.clone(),
         hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
-        throttle: Arc::new(Throttle::new(&settings)),
+        throttle: Arc::new(Throttle::new(&config)),
         clock: Arc::clone(&context.clock),
         ids: context.ids.clone(),
     };
     let service = Service {
-        name: "auth",
-        prefix: "/api/users",
         routes: http::routes(accounts.clone()),
-        subscriptions: Vec::new(),
         workers: vec![
             keys::worker(keyring.clone()),
             sweep::worker(accounts.sessions.clone(), Arc::clone(&context.clock)),
         ],
-        signed_paths: &[],
+        ..Service::new(NAME, "/api/users")
     };
     Ok(Auth { service, keys: Arc::new(keyring), accounts })
 }

@@ -1,54 +1,19 @@
-//! `auth`: the service as a process of its own, and the operator's commands.
+//! The auth service as a process.
 
-mod command;
+mod cli;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
-use runtime::{AdminCommand, ServiceArgs, run_admin_command, run_service};
-
-/// Accounts and sessions: who somebody is.
-#[derive(Debug, Parser)]
-#[command(name = "auth", version, about)]
-struct Options {
-    #[command(flatten)]
-    common: ServiceArgs,
-
-    #[command(flatten)]
-    settings: auth::Settings,
-
-    #[command(subcommand)]
-    command: Option<Command>,
-}
-
-/// Something else than serving, in the environment of the service.
-#[derive(Debug, Subcommand)]
-enum Command {
-    /// Withdraws every key that signs sessions, because one may have leaked, and makes a new one.
-    WithdrawKeys,
-    /// What every service can be asked.
-    #[command(flatten)]
-    Common(AdminCommand),
-}
+use clap::Parser;
+use cli::Options;
+use runtime::Service;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    match options.command {
-        Some(Command::WithdrawKeys) => {
-            runtime::telemetry::init("warn");
-            runtime::report("auth", command::withdraw_keys(&options.common.store_url).await)
-        }
-        Some(Command::Common(command)) => {
-            run_admin_command("auth", &options.common.store_url, &command).await
-        }
-        None => {
-            runtime::telemetry::init("info");
-            let ran = run_service("auth", options.common, async |context| {
-                let auth = auth::start(context, options.settings).await?;
-                Ok((auth.service, Some(auth.keys)))
-            });
-            runtime::report("auth", ran.await)
-        }
-    }
+    let Options { args, config, command } = Options::parse();
+    runtime::service_main(auth::NAME, args, command, async |context| {
+        let auth = auth::start(context, config).await?;
+        Ok(Service { verifying_keys: Some(auth.keys), ..auth.service })
+    })
+    .await
 }

@@ -4,13 +4,13 @@ mod tally;
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use common::Time;
+use parking_lot::Mutex;
 
 use self::tally::{Rule, Tally};
-use crate::Settings;
+use crate::Config;
 use crate::domain::Email;
 
 /// Counts failed sign-ins by account and address together, and by address alone. It counts in memory: each replica
@@ -62,18 +62,18 @@ impl Throttle {
     const MADE_ROOM: usize = Self::MOST_TALLIES / 10;
 
     /// A throttle with these limits.
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let rule = |failures: u16| Rule { failures: failures.into(), window: settings.sign_in_window };
+    pub(crate) fn new(config: &Config) -> Self {
+        let rule = |failures: u16| Rule { failures: failures.into(), window: config.sign_in_window };
         Self {
-            per_account: rule(settings.sign_in_failures_per_account),
-            per_address: rule(settings.sign_in_failures_per_address),
+            per_account: rule(config.sign_in_failures_per_account),
+            per_address: rule(config.sign_in_failures_per_address),
             tallies: Mutex::default(),
         }
     }
 
     /// Lets an attempt pass, or tells how long to wait; whoever does not wait, waits longer.
     pub(crate) fn admit(&self, attempt: &Attempt, now: Time) -> Result<(), Wait> {
-        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tallies = self.tallies.lock();
         let mut wait = |key, rule| tallies.get_mut(key)?.refuse(rule, now);
         let longest = wait(&attempt.account, self.per_account).max(wait(&attempt.address, self.per_address));
         longest.map_or(Ok(()), |wait| Err(Wait(wait)))
@@ -81,7 +81,7 @@ impl Throttle {
 
     /// The password was wrong, or there is no such account.
     pub(crate) fn failed(&self, attempt: Attempt, now: Time) {
-        let mut tallies = self.tallies.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tallies = self.tallies.lock();
         for (key, rule) in [(attempt.account, self.per_account), (attempt.address, self.per_address)] {
             if !tallies.contains_key(&key) {
                 self.make_room(&mut tallies, now);
@@ -92,7 +92,7 @@ impl Throttle {
 
     /// The password was right: the account's failures from this address are forgotten, the address's others are not.
     pub(crate) fn succeeded(&self, attempt: &Attempt) {
-        self.tallies.lock().unwrap_or_else(PoisonError::into_inner).remove(&attempt.account);
+        self.tallies.lock().remove(&attempt.account);
     }
 
     fn make_room(&self, tallies: &mut HashMap<Key, Tally>, now: Time) {
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn throttle() -> Throttle {
-        Throttle::new(&Settings::default())
+        Throttle::new(&Config::default())
     }
 
     fn fail(throttle: &Throttle, attempt: &Attempt, times: u32) {
@@ -198,7 +198,7 @@ mod tests {
             throttle.failed(guess, later.after(Duration::from_millis(number.into())));
             throttle.failed(busy.clone(), later.after(Duration::from_millis(number.into())));
         }
-        let kept = throttle.tallies.lock().expect("not poisoned").len();
+        let kept = throttle.tallies.lock().len();
         let full = Throttle::MOST_TALLIES - Throttle::MADE_ROOM..=Throttle::MOST_TALLIES;
         assert!(full.contains(&kept), "{kept}");
         let end = later.after(Duration::from_secs(20));

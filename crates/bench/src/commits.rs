@@ -1,11 +1,12 @@
 //! Durable commits of an order's documents, with nothing around them.
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use common::clock::SystemClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket};
 use common::{Currency, Decision, Event, Ids, Money, SharedClock, SystemEntropy, Time};
+use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
 use store::sqlite::SqliteBackend;
@@ -58,7 +59,7 @@ pub(crate) async fn commit_all(store: &Store, ids: &Ids, count: usize, tasks: us
         let (queue, orders) = (Arc::clone(&queue), store.collection::<Order>());
         workers.spawn(async move {
             loop {
-                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let next = queue.lock().next();
                 let Some(order) = next else { return Ok::<_, Failure>(()) };
                 let events = vec![Event::OrderCreated(order.clone())];
                 orders.commit(Decision { next: Order(order), events }).await?;
@@ -97,7 +98,7 @@ pub(crate) fn one_by_one(folder: &Path, count: usize, threads: usize) -> Result<
 
 fn insert_all(work: &Mutex<(Connection, std::vec::IntoIter<OrderSnapshot>)>) -> Result<(), Failure> {
     loop {
-        let mut work = work.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut work = work.lock();
         let Some(order) = work.1.next() else { return Ok(()) };
         insert(&mut work.0, order)?;
     }

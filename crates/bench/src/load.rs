@@ -1,9 +1,10 @@
 //! Requests over many connections at once.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use crate::figures::Stopwatch;
@@ -74,7 +75,7 @@ pub(crate) async fn each<T: Send + 'static>(
             let mut connection = Connection::open(address).await?;
             let mut taken = Vec::new();
             loop {
-                let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let next = queue.lock().next();
                 let Some(request) = next else { return Ok::<_, Failure>(taken) };
                 let sent = Stopwatch::start();
                 let reply = connection.send(&request).await?;

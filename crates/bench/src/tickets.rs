@@ -14,7 +14,7 @@ const TICKETS: usize = 1_000;
 const CONNECTIONS: usize = 32;
 const ROUNDS: usize = 30;
 /// Short, so that other work on the machine spoils rounds of both alike.
-const ROUND_DURATION: Duration = Duration::from_millis(300);
+const ROUND_PERIOD: Duration = Duration::from_millis(300);
 const GOAL: Goal = Goal::AtLeast(0.6);
 
 /// The figures of one server.
@@ -66,11 +66,11 @@ pub(crate) async fn measure() -> Result<(), Failure> {
 impl Figures {
     async fn round(&mut self, address: SocketAddr, process: u32, counts: bool) -> Result<(), Failure> {
         let before = processor_time(process)?;
-        let rate = repeat(address, CONNECTIONS, &get("/api/tickets"), ROUND_DURATION).await?;
+        let rate = repeat(address, CONNECTIONS, &get("/api/tickets"), ROUND_PERIOD).await?;
         let used = processor_time(process)? - before;
         if counts {
             self.rates.push(rate);
-            self.costs.push(used * 1000.0 / (rate * ROUND_DURATION.as_secs_f64()));
+            self.costs.push(used * 1000.0 / (rate * ROUND_PERIOD.as_secs_f64()));
         }
         Ok(())
     }

@@ -1,32 +1,32 @@
-//! Events that a consumer gave up on, kept with the reason until somebody has them handled again.
+//! Dead letters: events whose retries are exhausted, kept with the reason until an operator requests a replay.
 
 use common::{Decision, Envelope, Time};
 use serde::{Deserialize, Serialize};
-use store::{Collection, Document, Index, Keys, Range, Store, StoreError, UpdateError};
+use store::{Collection, CommitError, Document, Index, Keys, Range, Store, StoreError};
 use uuid::Uuid;
 
-/// How many dead letters are listed or replayed in one go; those that are left follow in the next.
-const MOST_AT_ONCE: usize = 1000;
+/// Dead letters that one list or one poll reads; a later one reads the rest.
+const MAX_PAGE: usize = 1000;
 
-/// An event that could not be handled in the allowed number of attempts.
+/// An event that a consumer could not handle within its limits.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DeadLetter {
-    /// Derived from the event and the consumer: giving up twice on the same event makes one dead letter.
+    /// Derived from the event and the consumer, so that each pair has at most one dead letter.
     pub id: Uuid,
-    /// Its revision.
+    /// The version, for optimistic concurrency.
     pub version: u64,
     /// The event.
     pub event: Envelope,
-    /// Who gave up on it.
+    /// The consumer.
     pub consumer: String,
-    /// Why the last attempt failed, with its causes.
+    /// The error of the last attempt, with its causes.
     pub reason: String,
-    /// How many attempts have failed, those of former replays included.
+    /// Failed attempts, those of former replays included.
     pub attempts: u32,
-    /// When it was last given up.
+    /// The time at which retries were last exhausted.
     pub failed_at: Time,
-    /// Whether the consumer shall handle it again.
+    /// Whether an operator has requested a replay.
     pub replay_requested: bool,
 }
 
@@ -64,11 +64,11 @@ impl DeadLetter {
     /// # Errors
     /// The database failed.
     pub async fn list(store: &Store) -> Result<Vec<Self>, StoreError> {
-        Ok(letters(store).page(Range::of(BY_TIME, []).limit(MOST_AT_ONCE)).await?.items)
+        Ok(letters(store).page(Range::of(BY_TIME, []).limit(MAX_PAGE)).await?.items)
     }
 
-    /// Asks the service to handle this dead letter again. It does so within [`Limits::replay_interval`] of running, and
-    /// may run in another process. Returns `false` if there is no such dead letter.
+    /// Requests a replay, which the service begins within [`Limits::replay_interval`], perhaps in another process.
+    /// Returns `false` if there is no such dead letter.
     ///
     /// [`Limits::replay_interval`]: crate::Limits::replay_interval
     ///
@@ -76,55 +76,51 @@ impl DeadLetter {
     /// The database failed.
     pub async fn request_replay(store: &Store, id: Uuid) -> Result<bool, StoreError> {
         let letters = letters(store);
-        let found = letters.update::<std::convert::Infallible>(id, |letter| {
-            Ok(letter.filter(|letter| !letter.replay_requested).map(|letter| {
-                Decision::without_event(Self {
-                    version: letter.version + 1,
-                    replay_requested: true,
-                    ..letter.clone()
-                })
+        let requested = letters.apply(id, |letter| {
+            let letter = letter.filter(|letter| !letter.replay_requested)?;
+            Some(Decision::without_event(Self {
+                version: letter.version + 1,
+                replay_requested: true,
+                ..letter.clone()
             }))
         });
-        found.await.map(|letter| letter.is_some()).map_err(|error| match error {
-            UpdateError::Refused(never) => match never {},
-            UpdateError::DuplicateKey(claim) => {
-                StoreError::Unreadable(format!("a dead letter has no claim `{claim}`").into())
-            }
-            UpdateError::Store(error) => error,
+        requested.await.map(|letter| letter.is_some()).map_err(|error| match error {
+            CommitError::Store(error) => error,
+            CommitError::Conflict | CommitError::DuplicateKey(_) => StoreError::Unreadable(error.into()),
         })
     }
 
-    /// Those that this consumer shall handle again, oldest first.
+    /// The dead letters of this consumer to replay, oldest first.
     pub(crate) async fn requested(store: &Store, consumer: &str) -> Result<Vec<Self>, StoreError> {
-        let range = Range::of(REQUESTED, [consumer.into()]).limit(MOST_AT_ONCE);
+        let range = Range::of(REQUESTED, [consumer.into()]).limit(MAX_PAGE);
         Ok(letters(store).page(range).await?.items)
     }
 
-    /// How many this consumer has.
+    /// The number of dead letters of this consumer.
     pub(crate) async fn count(store: &Store, consumer: &str) -> Result<usize, StoreError> {
-        let (mut count, mut place) = (0, None);
+        let (mut count, mut cursor) = (0, None);
         loop {
-            let page = letters(store).page(Range::of(BY_CONSUMER, [consumer.into()]).after(place)).await?;
+            let page = letters(store).page(Range::of(BY_CONSUMER, [consumer.into()]).after(cursor)).await?;
             count += page.items.len();
             if page.next.is_none() {
                 return Ok(count);
             }
-            place = page.next;
+            cursor = page.next;
         }
     }
 
-    /// Keeps an event that was given up. Returns whether it was not kept before.
+    /// Keeps an event as a dead letter. Returns whether the dead letter is new.
     pub(crate) async fn keep(
         store: &Store,
         consumer: &str,
         event: &Envelope,
         failure: &Failure,
-    ) -> Result<bool, UpdateError<std::convert::Infallible>> {
+    ) -> Result<bool, CommitError> {
         let id = Self::id_of(event, consumer);
         let letters = letters(store);
-        let kept = letters.update(id, |former| {
+        let kept = letters.apply(id, |former| {
             let (version, attempts) = former.map_or((0, 0), |letter| (letter.version, letter.attempts));
-            Ok(Some(Decision::without_event(Self {
+            Some(Decision::without_event(Self {
                 id,
                 version: version + 1,
                 event: event.clone(),
@@ -133,18 +129,18 @@ impl DeadLetter {
                 attempts: attempts.saturating_add(failure.attempts),
                 failed_at: failure.at,
                 replay_requested: false,
-            })))
+            }))
         });
         Ok(kept.await?.is_some_and(|letter| letter.version == 1))
     }
 
-    /// The dead letter of this event and consumer.
+    /// The id of the dead letter of this event and consumer.
     fn id_of(event: &Envelope, consumer: &str) -> Uuid {
         Uuid::new_v5(&event.id.into(), consumer.as_bytes())
     }
 }
 
-/// How a consumer came to give up.
+/// The failure that made an event a dead letter.
 pub(crate) struct Failure {
     pub(crate) reason: String,
     pub(crate) attempts: u32,

@@ -1,7 +1,6 @@
-//! Events between services: one port, its adapters, the relay that empties an outbox into the bus, the loop that
-//! feeds a consumer, and the suite that every adapter passes.
+//! Events between services: the port, its adapters, the relay from an outbox to the bus, the consumer loop, and the
+//! conformance suite of the adapters.
 
-mod backoff;
 pub mod conformance;
 mod consume;
 mod dead_letter;
@@ -11,10 +10,10 @@ pub mod local;
 mod port;
 mod relay;
 
-pub use consume::{ConsumerLoop, Limits};
+pub use consume::{Consume, ConsumeError, ConsumerLoop, Incoming, Limits, Subscription};
 pub use dead_letter::DeadLetter;
 #[cfg(feature = "jetstream")]
 pub use jetstream::JetStream;
 pub use local::LocalBus;
-pub use port::{Bus, BusError, Consume, ConsumeError, Delivery, Incoming, Lagged, Subscription};
+pub use port::{Bus, BusError, Delivery, Lagged};
 pub use relay::Relay;

@@ -1,45 +1,46 @@
-//! The bus within one process. It keeps nothing itself: an event stays in its outbox until every consumer has
+//! The bus within one process. Nothing is stored here: an event stays in its outbox until every consumer has
 //! acknowledged it.
 
 use std::collections::HashMap;
 use std::future::ready;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::stream::{BoxStream, StreamExt, poll_fn, unfold};
+use parking_lot::RwLock;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
-use crate::{Bus, BusError, Delivery, Lagged};
+use crate::port::{Bus, BusError, Delivery, Lagged};
 
-/// How many deliveries wait for one consumer; then publishing to it waits. Relays bound what is on its way, so
-/// this need only be large enough to keep a consumer busy.
-const MOST_QUEUED: usize = 256;
+/// Deliveries queued for one consumer; further publishers wait. Relays bound the events in flight, so this need only
+/// be large enough to keep a consumer busy.
+const MAX_QUEUED: usize = 256;
 
-/// How many events a live listener may lie behind before it misses some. They are shared, so this is memory for the
-/// whole process, not for each listener.
-const LIVE_BACKLOG: usize = 1024;
+/// Events that a live listener may lag behind before it misses some. All listeners share them, so this bounds the
+/// memory of the process.
+const MAX_LIVE_BACKLOG: usize = 1024;
 
 /// Delivers within the process.
 ///
-/// A consumer that has once been [expected](Self::expect) or subscribed is never forgotten: while it does not
-/// listen, publishing its subjects fails and the events stay in their outboxes. An event on whose subject nobody is
-/// expected is done at once, so expect or subscribe every consumer before the first relay runs.
+/// A consumer that was once [expected](Self::expect) or subscribed stays registered: while it has no subscription,
+/// publishing its subjects fails and the events stay in their outboxes. An event without registered consumers is done
+/// at once, so expect or subscribe every consumer before the first relay runs.
 pub struct LocalBus {
-    seats: RwLock<HashMap<Subject, Vec<Seat>>>,
+    registrations: RwLock<HashMap<Subject, Vec<Registration>>>,
     live: broadcast::Sender<Arc<Envelope>>,
 }
 
 impl Default for LocalBus {
     fn default() -> Self {
-        Self { seats: RwLock::default(), live: broadcast::Sender::new(LIVE_BACKLOG) }
+        Self { registrations: RwLock::default(), live: broadcast::Sender::new(MAX_LIVE_BACKLOG) }
     }
 }
 
-/// The place of one consumer at one subject.
-struct Seat {
+/// One consumer of one subject.
+struct Registration {
     consumer: &'static str,
     queue: Option<mpsc::Sender<Delivery>>,
 }
@@ -50,59 +51,60 @@ impl LocalBus {
         Self::default()
     }
 
-    /// From now on no event of these subjects is done before this consumer has acknowledged it.
+    /// Registers a consumer: from now on each event of these subjects needs its acknowledgement.
     pub fn expect(&self, consumer: &'static str, subjects: &[Subject]) {
-        self.seat(consumer, subjects, None);
+        self.register(consumer, subjects, None);
     }
 
-    fn seat(&self, consumer: &'static str, subjects: &[Subject], queue: Option<&mpsc::Sender<Delivery>>) {
-        let mut seats = self.seats.write().unwrap_or_else(PoisonError::into_inner);
+    fn register(&self, consumer: &'static str, subjects: &[Subject], queue: Option<&mpsc::Sender<Delivery>>) {
+        let mut registrations = self.registrations.write();
         for subject in subjects {
-            let at_subject = seats.entry(*subject).or_default();
-            match at_subject.iter_mut().find(|seat| seat.consumer == consumer) {
-                Some(seat) => seat.queue = queue.cloned().or(seat.queue.take()),
-                None => at_subject.push(Seat { consumer, queue: queue.cloned() }),
+            let of_subject = registrations.entry(*subject).or_default();
+            match of_subject.iter_mut().find(|registration| registration.consumer == consumer) {
+                Some(registration) => registration.queue = queue.cloned().or(registration.queue.take()),
+                None => of_subject.push(Registration { consumer, queue: queue.cloned() }),
             }
         }
     }
 
     fn consumers(&self, subject: Subject) -> Vec<&'static str> {
-        let seats = self.seats.read().unwrap_or_else(PoisonError::into_inner);
-        seats.get(&subject).into_iter().flatten().map(|seat| seat.consumer).collect()
+        let registrations = self.registrations.read();
+        registrations.get(&subject).into_iter().flatten().map(|registration| registration.consumer).collect()
     }
 
-    /// The queue of a consumer, if it listens.
+    /// The queue of a consumer's present subscription.
     fn queue(&self, consumer: &'static str, subject: Subject) -> Option<mpsc::Sender<Delivery>> {
-        let seats = self.seats.read().unwrap_or_else(PoisonError::into_inner);
-        let seat = seats.get(&subject)?.iter().find(|seat| seat.consumer == consumer)?;
-        seat.queue.clone().filter(|queue| !queue.is_closed())
+        let registrations = self.registrations.read();
+        let mut of_subject = registrations.get(&subject)?.iter();
+        let registration = of_subject.find(|registration| registration.consumer == consumer)?;
+        registration.queue.clone().filter(|queue| !queue.is_closed())
     }
 
-    /// Delivers to one consumer until it acknowledges; fails as soon as it does not listen.
+    /// Delivers to one consumer until the acknowledgement. Fails as soon as the consumer has no subscription.
     async fn deliver(&self, consumer: &'static str, event: &Arc<Envelope>) -> Result<(), BusError> {
-        let mut times = 0;
+        let mut deliveries = 0;
         while let Some(queue) = self.queue(consumer, event.subject()) {
-            times += 1;
+            deliveries += 1;
             let (ack, acked) = oneshot::channel();
-            let delivery = Delivery::new(Arc::clone(event), times, move || {
-                // Nobody waits when the relay has been stopped; the event then comes again after the next start.
+            let delivery = Delivery::new(Arc::clone(event), deliveries, move || {
+                // Fails after the relay was stopped; the event is then redelivered after the next start.
                 let _ = ack.send(());
             });
-            // A queue that closed meanwhile drops the delivery, which shows below as not acknowledged.
+            // A queue that closed meanwhile drops the delivery, so `acked` below fails.
             let _ = queue.send(delivery).await;
             drop(queue);
             if acked.await.is_ok() {
                 return Ok(());
             }
         }
-        Err(BusError(format!("the consumer `{consumer}` does not listen")))
+        Err(BusError(format!("the consumer `{consumer}` is not subscribed")))
     }
 }
 
 impl Bus for LocalBus {
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>> {
         async move {
-            // Fails if nobody listens.
+            // Fails without live listeners.
             let _ = self.live.send(Arc::clone(&event));
             let consumers = self.consumers(event.subject());
             let deliveries = consumers.into_iter().map(|consumer| self.deliver(consumer, &event));
@@ -116,20 +118,20 @@ impl Bus for LocalBus {
         consumer: &'static str,
         subjects: &'static [Subject],
     ) -> BoxStream<'static, Delivery> {
-        let (queue, mut deliveries) = mpsc::channel(MOST_QUEUED);
-        self.seat(consumer, subjects, Some(&queue));
+        let (queue, mut deliveries) = mpsc::channel(MAX_QUEUED);
+        self.register(consumer, subjects, Some(&queue));
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()
     }
 
     fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
-        let everything = unfold(self.live.subscribe(), async |mut events| match events.recv().await {
+        let all = unfold(self.live.subscribe(), async |mut events| match events.recv().await {
             Ok(event) => Some((Ok(event), events)),
             Err(RecvError::Lagged(_)) => Some((Err(Lagged), events)),
             Err(RecvError::Closed) => None,
         });
-        let wanted = |event: &Result<Arc<Envelope>, Lagged>| {
+        let is_wanted = |event: &Result<Arc<Envelope>, Lagged>| {
             event.as_ref().map_or(true, |event| subjects.contains(&event.subject()))
         };
-        everything.filter(move |event| ready(wanted(event))).boxed()
+        all.filter(move |event| ready(is_wanted(event))).boxed()
     }
 }

@@ -1,35 +1,34 @@
 // The checkout: the countdown, the card form, and the way to the outcome.
 //
-// The truth is on the server. Whenever something may have changed, the page is fetched again, and if the order has
-// come to another stage, what it shows then takes the place of what is shown now. So a reload, the back button, a
-// second tab, sleep and a lost connection all end in the same words.
+// The server decides. On every possible change the script fetches the page again, and shows its stage if that is new. So
+// a reload, the back button, a second tab, sleep and a lost connection all lead to the same page.
 
-/** Seconds left at which those who cannot see the countdown are told. */
+/** Seconds left at which screen readers announce the countdown. */
 const MILESTONES = [600, 300, 60, 30];
 
-const words = document.getElementById("words")?.content;
-const word = (name) => words.querySelector(`[data-word="${name}"]`).textContent;
+const texts = document.getElementById("texts")?.content;
+const text = (name) => texts.querySelector(`[data-text="${name}"]`).textContent;
 
 const address = location.pathname;
 const orderId = address.split("/").pop();
 
-/** What the server showed last. It is replaced as a whole when the order's stage changes. */
+/** The latest page from the server, replaced as a whole when the order's stage changes. */
 let page = document.getElementById("checkout");
 let shownVersion = page.dataset.version;
 
 const part = (name) => page.querySelector(`[data-part="${name}"]`);
 const isStage = (...stages) => stages.includes(page.dataset.stage);
 
-/** Says something to those who listen; nothing moves on the screen. */
-function announce(text) {
-  document.getElementById("announcements").textContent = text;
+/** Announces a message to screen readers only. */
+function announce(message) {
+  document.getElementById("announcements").textContent = message;
 }
 
 // ---- The clock ------------------------------------------------------------------------------------------------------
 
-/** The server's clock, measured from here: nobody's wrong wall clock, time zone or sleep counts. */
+/** The deadline by the server's clock: the local wall clock, time zone and sleep do not count. */
 const hold = {
-  /** `askedAt`: when the server was asked, by our stopwatch. It answered later, so never too much time is shown. */
+  /** `askedAt`: monotonic time of the request. The reply came later, so the countdown is never too long. */
   set(askedAt) {
     this.endsAt = askedAt + Number(page.dataset.expires) - Number(page.dataset.now);
     this.wallOffset = Date.now() - performance.now();
@@ -37,7 +36,7 @@ const hold = {
   get secondsLeft() {
     return Math.max(0, Math.ceil((this.endsAt - performance.now()) / 1000));
   },
-  /** A stopwatch stands still while the machine sleeps; the wall clock does not. */
+  /** The monotonic clock stops while the machine sleeps; the wall clock does not. */
   get hasSlept() {
     return Math.abs(Date.now() - performance.now() - this.wallOffset) > 2000;
   },
@@ -54,7 +53,7 @@ function tick() {
   part("countdown").textContent = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
   page.classList.toggle("is-urgent", left <= 60);
   const milestone = MILESTONES.find((second) => left <= second && second < lastSecond);
-  if (milestone) announce(word(milestone));
+  if (milestone) announce(text(milestone));
   if (left === 0) timeIsUp();
   lastSecond = left;
   if (hold.hasSlept) {
@@ -66,23 +65,23 @@ function tick() {
 
 function timeIsUp() {
   if (card.busy) return;
-  card.lock(word("time-is-up"));
+  card.lock(text("time-is-up"));
   refresh();
 }
 
-// ---- The truth ------------------------------------------------------------------------------------------------------
+// ---- Refresh --------------------------------------------------------------------------------------------------------
 
 let refreshing = null;
-let askAgain = false;
+let refreshAgain = false;
 
-/** Fetches the page and shows what changed. Asked for meanwhile, it is done once more: the answer may be old. */
+/** Fetches the page and shows a change. A call during a fetch repeats it, because that reply may be stale. */
 function refresh() {
-  if (refreshing) askAgain = true;
+  if (refreshing) refreshAgain = true;
   refreshing ??= (async () => {
     do {
-      askAgain = false;
+      refreshAgain = false;
       await fetchPage();
-    } while (askAgain);
+    } while (refreshAgain);
   })().finally(() => {
     refreshing = null;
     schedule();
@@ -92,24 +91,24 @@ function refresh() {
 
 async function fetchPage() {
   const askedAt = performance.now();
-  let reply, text;
+  let reply, html;
   try {
     reply = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store" });
-    text = await reply.text();
+    html = await reply.text();
   } catch {
     return showConnection(false);
   }
   showConnection(true);
-  // Signed out elsewhere: the way back leads through signing in.
+  // Signed out in another tab: follow the redirect to the sign-in page.
   if (reply.redirected) return location.assign(reply.url);
-  // Somebody else has signed in here.
+  // Another user has signed in here.
   if (reply.status === 403) return location.reload();
   if (!reply.ok) return;
-  const fresh = new DOMParser().parseFromString(text, "text/html");
+  const fresh = new DOMParser().parseFromString(html, "text/html");
   const next = fresh.getElementById("checkout");
   if (!next) return location.reload();
   shownVersion = next.dataset.version;
-  if (isNews(next.dataset.stage)) return show(next, fresh.title, askedAt);
+  if (isNewStage(next.dataset.stage)) return show(next, fresh.title, askedAt);
   page.dataset.now = next.dataset.now;
   page.dataset.expires = next.dataset.expires;
   hold.set(askedAt);
@@ -117,17 +116,17 @@ async function fetchPage() {
 }
 
 /**
- * Whether the server's stage is to be shown. Stripe knows of a card before the server does: an order that can still be
- * paid, or could until now, is older than a card that was accepted, or that Stripe is being asked about.
+ * Whether to show the server's stage. Stripe accepts a card before the server knows: an order that is payable or just
+ * late is older than an accepted card, or than a confirmation in flight.
  */
-function isNews(stage) {
+function isNewStage(stage) {
   const isOlder = stage === "payable" || stage === "late";
   return !isStage(stage) && !(isOlder && (isStage("confirming") || card.busy));
 }
 
 function show(next, title, askedAt) {
   for (const noscript of next.querySelectorAll("noscript")) noscript.remove();
-  card.forget();
+  card.reset();
   page.replaceWith(next);
   page = next;
   document.title = title;
@@ -136,7 +135,7 @@ function show(next, title, askedAt) {
   open();
 }
 
-/** The card was accepted; the rest is between the server and Stripe. */
+/** Shows that the card was accepted; the server and Stripe do the rest. */
 function showConfirming() {
   if (isStage("confirming")) return;
   page.dataset.stage = "confirming";
@@ -157,10 +156,10 @@ function showConnection(isThere) {
   const notice = document.getElementById("offline");
   if (notice.hidden === isThere) return;
   notice.hidden = isThere;
-  announce(word(isThere ? "online" : "offline"));
+  announce(text(isThere ? "online" : "offline"));
 }
 
-// ---- News from the server -------------------------------------------------------------------------------------------
+// ---- Live events ----------------------------------------------------------------------------------------------------
 
 const SUBJECTS = ["created", "awaiting-payment", "payment-accepted", "completed", "cancelled"];
 
@@ -170,27 +169,27 @@ let timer;
 function listen() {
   events?.close();
   events = null;
-  // A browser keeps six connections to a site: tabs that nobody looks at leave them to the one that is looked at.
+  // A browser opens at most six connections to a site: hidden tabs leave them to the visible one.
   if (isStage("complete", "cancelled") || document.hidden) return;
   events = new EventSource(`/api/orders/${orderId}/events`);
-  const heard = ({ data }) => {
+  const onEvent = ({ data }) => {
     if (String(JSON.parse(data).version) !== shownVersion) refresh();
   };
-  for (const subject of SUBJECTS) events.addEventListener(`order.${subject}`, heard);
-  events.onmessage = heard;
+  for (const subject of SUBJECTS) events.addEventListener(`order.${subject}`, onEvent);
+  events.onmessage = onEvent;
   events.onerror = schedule;
 }
 
-/** Events are quick but can fail; asking is slow and cannot. */
+/** Schedules the next poll: the fallback for lost events. */
 function schedule() {
   clearTimeout(timer);
   if (isStage("complete", "cancelled")) return;
-  const isHearing = events?.readyState === EventSource.OPEN;
+  const isConnected = events?.readyState === EventSource.OPEN;
   const isUrgent = !isStage("payable") || hold.secondsLeft === 0 || card.unsure;
-  const wait = isUrgent ? 1000 : isHearing || document.hidden ? 60_000 : 3000;
+  const wait = isUrgent ? 1000 : isConnected || document.hidden ? 60_000 : 3000;
   timer = setTimeout(async () => {
     if (events?.readyState === EventSource.CLOSED) listen();
-    if (card.unsure || isStage("confirming")) await card.look();
+    if (card.unsure || isStage("confirming")) await card.poll();
     refresh();
   }, wait);
 }
@@ -215,25 +214,25 @@ function load(url) {
   return loaded.get(url);
 }
 
-/** Stripe draws its own fields; they shall look like ours, in the light and in the dark. */
+/** The style of Stripe's own fields: like ours, in both color schemes. */
 function appearance() {
   const field = document.createElement("input");
   part("form").append(field);
-  const like = getComputedStyle(field);
-  const look = {
+  const style = getComputedStyle(field);
+  const options = {
     theme: matchMedia("(prefers-color-scheme: dark)").matches ? "night" : "stripe",
     variables: {
       colorPrimary: getComputedStyle(part("submit")).backgroundColor,
-      colorBackground: like.backgroundColor,
-      colorText: like.color,
+      colorBackground: style.backgroundColor,
+      colorText: style.color,
       colorDanger: getComputedStyle(part("problem")).color,
-      fontFamily: like.fontFamily,
+      fontFamily: style.fontFamily,
       fontSizeBase: "16px",
-      borderRadius: like.borderTopLeftRadius,
+      borderRadius: style.borderTopLeftRadius,
     },
   };
   field.remove();
-  return look;
+  return options;
 }
 
 const ACCEPTED = ["requires_capture", "processing", "succeeded"];
@@ -243,33 +242,33 @@ const card = {
   elements: null,
   element: null,
   secret: null,
-  /** A try is on its way: nothing may be pressed twice. */
+  /** A confirmation is in flight: the button must not act twice. */
   busy: false,
-  /** A try was sent and its answer was lost. */
+  /** A confirmation was sent and its reply was lost. */
   unsure: false,
-  beginning: false,
+  starting: false,
 
-  /** Fetches the payment, of which an order has one for ever, and Stripe's form. */
-  async begin() {
-    if (this.beginning || this.element || !isStage("payable")) return;
-    this.beginning = true;
+  /** Fetches the order's only payment and mounts Stripe's form. */
+  async start() {
+    if (this.starting || this.element || !isStage("payable")) return;
+    this.starting = true;
     part("retry").hidden = true;
     try {
       await this.prepare();
     } catch {
-      if (isStage("payable")) this.fail(word("not-loaded"));
+      if (isStage("payable")) this.fail(text("not-loaded"));
     }
-    this.beginning = false;
+    this.starting = false;
   },
 
   async prepare() {
     let reply = await this.payment();
     if (reply.status === 401) {
-      // The session's token has run out: fetching the page renews it, or leads to signing in.
+      // The token has expired: fetching the page renews it, or leads to the sign-in page.
       await refresh();
       reply = await this.payment();
     }
-    // The order is not open any more; the page says what became of it.
+    // The order is closed; the page shows its outcome.
     if (reply.status === 409) return refresh();
     if (!reply.ok) throw new Error(`payments answered ${reply.status}`);
     const payment = await reply.json();
@@ -281,11 +280,11 @@ const card = {
     this.element = this.elements.create("payment");
     this.element.on("ready", () => this.ready());
     this.element.mount(part("card"));
-    // Somebody has been here before: in another tab, before a reload, or on the way to the bank.
-    if (reply.status === 200) await this.look();
+    // The payment existed: another tab, a reload, or the return from the bank.
+    if (reply.status === 200) await this.poll();
   },
 
-  /** The order's payment, begun now or before. */
+  /** Creates the order's payment, or returns the existing one. */
   payment() {
     return fetch("/api/payments", {
       method: "POST",
@@ -300,17 +299,17 @@ const card = {
     if (!this.busy) this.unlock();
   },
 
-  fail(text) {
+  fail(message) {
     part("status").textContent = "";
     part("retry").hidden = false;
-    this.problem(text);
+    this.showProblem(message);
   },
 
   async pay() {
     if (this.busy || !this.element || hold.secondsLeft === 0) return;
-    this.problem("");
+    this.showProblem("");
     this.busy = true;
-    this.lock(word("asking"));
+    this.lock(text("asking"));
     const confirmParams = { return_url: location.origin + address };
     let result;
     try {
@@ -326,42 +325,42 @@ const card = {
     if (!isStage("payable")) return;
     if (error?.type === "validation_error") return this.unlock();
     if (error?.type === "card_error") {
-      this.declined(error);
+      this.showDeclined(error);
       return this.element.focus();
     }
-    // Whatever else it was, the try may have arrived.
+    // After any other error the confirmation may have arrived.
     this.unsure = true;
-    this.lock(word("lost"));
-    await this.look();
+    this.lock(text("lost"));
+    await this.poll();
     schedule();
   },
 
-  /** Asks Stripe what became of the last try. */
-  async look() {
+  /** Polls Stripe for the outcome of the last confirmation. */
+  async poll() {
     if (!this.stripe) return;
     const { paymentIntent } = await this.stripe.retrievePaymentIntent(this.secret).catch(() => ({}));
     if (!paymentIntent) return;
-    // Stripe was still thinking, and then the bank refused.
+    // The payment was processing, and then the bank refused.
     if (isStage("confirming") && paymentIntent.status === "requires_payment_method") return location.reload();
     if (!isStage("payable")) return;
     const wasUnsure = this.unsure;
     if (ACCEPTED.includes(paymentIntent.status)) return showConfirming();
     if (paymentIntent.status === "canceled") return refresh();
     const error = paymentIntent.last_payment_error;
-    if (error) return this.declined(error);
-    if (paymentIntent.status === "requires_action") this.problem(word("unanswered"));
-    else if (wasUnsure) this.problem(word("not-through"));
+    if (error) return this.showDeclined(error);
+    if (paymentIntent.status === "requires_action") this.showProblem(text("unconfirmed"));
+    else if (wasUnsure) this.showProblem(text("not-sent"));
     this.unlock();
   },
 
-  declined(error) {
+  showDeclined(error) {
     this.unlock();
-    this.problem(`${error.message ?? word("declined")} ${word("not-charged")}`);
+    this.showProblem(`${error.message ?? text("declined")} ${text("not-charged")}`);
   },
 
-  /** Shows what went wrong beside the form. */
-  problem(text) {
-    part("problem").textContent = text;
+  /** Shows an error beside the form. */
+  showProblem(message) {
+    part("problem").textContent = message;
   },
 
   lock(status) {
@@ -377,15 +376,15 @@ const card = {
     part("status").textContent = "";
   },
 
-  forget() {
+  reset() {
     this.element?.destroy();
     Object.assign(this, { stripe: null, elements: null, element: null, secret: null, busy: false, unsure: false });
   },
 };
 
-// ---- Coming and going -----------------------------------------------------------------------------------------------
+// ---- Page lifecycle -------------------------------------------------------------------------------------------------
 
-/** Brings what the server showed to life. */
+/** Starts the countdown, the events and the form of the shown stage. */
 function open() {
   lastSecond = hold.secondsLeft;
   tick();
@@ -397,13 +396,13 @@ function open() {
       event.preventDefault();
       card.pay();
     });
-    part("retry").addEventListener("click", () => card.begin());
+    part("retry").addEventListener("click", () => card.start());
   }
   if (isStage("complete")) {
     part("print").hidden = false;
     part("print").addEventListener("click", () => window.print());
   }
-  card.begin();
+  card.start();
 }
 
 addEventListener("pagehide", () => {
@@ -413,16 +412,16 @@ addEventListener("pagehide", () => {
 
 addEventListener("pageshow", async (event) => {
   if (!event.persisted) return;
-  // Back from the bank by the back button: the form was left in the middle of a try.
+  // Back from the bank by the back button: a confirmation may still be in flight.
   card.unsure = card.busy;
   listen();
-  await card.look();
+  await card.poll();
   refresh();
 });
 
 addEventListener("online", () => {
   listen();
-  card.begin();
+  card.start();
   refresh();
 });
 addEventListener("offline", () => showConnection(false));
@@ -434,7 +433,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   if (card.element) card.elements.update({ appearance: appearance() });
 });
 
-// What Stripe appends on the way back from the bank, a secret among it, belongs neither in the history nor in a link.
+// Removes what Stripe appends on the return from the bank: the client secret must not stay in the history or in a link.
 history.replaceState(null, "", address);
 hold.set(performance.getEntriesByType("navigation")[0]?.requestStart ?? 0);
 open();

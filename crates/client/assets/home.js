@@ -1,9 +1,9 @@
-// The list follows what happens: taken tickets turn grey, those that come back are on sale again, new ones are announced.
+// Live updates of the list: held and sold tickets turn gray, released ones return, new ones are announced.
 
 const live = document.querySelector("[data-live]");
 
 if (live && "EventSource" in window) {
-  const words = live.dataset;
+  const texts = live.dataset;
   const notice = live.querySelector("[data-live-notice]");
   const text = live.querySelector("[data-live-text]");
   const quiet = live.querySelector("[data-live-quiet]");
@@ -12,15 +12,15 @@ if (live && "EventSource" in window) {
 
   const card = (id) => document.querySelector(`[data-ticket="${CSS.escape(id)}"]`);
 
-  const tell = (words) => {
-    text.textContent = words;
+  const showNotice = (message) => {
+    text.textContent = message;
     notice.hidden = false;
   };
 
   const announce = (ticket) => {
     if (!isWholeList || ticket.status !== "available" || fresh.has(ticket.id)) return;
     fresh.add(ticket.id);
-    tell(fresh.size === 1 ? words.one : words.many.replace("{n}", String(fresh.size)));
+    showNotice(fresh.size === 1 ? texts.one : texts.many.replace("{n}", String(fresh.size)));
   };
 
   const price = ({ amount, currency }) => {
@@ -29,7 +29,7 @@ if (live && "EventSource" in window) {
   };
 
   const show = (item, ticket) => {
-    // A change may come twice, or after a newer one.
+    // Events may be duplicated or out of order.
     if (ticket.version <= Number(item.dataset.version)) return;
     item.dataset.version = String(ticket.version);
     item.dataset.title = ticket.title;
@@ -38,16 +38,16 @@ if (live && "EventSource" in window) {
     const taken = ticket.status !== "available";
     const state = item.querySelector(".ticket-state");
     state.toggleAttribute("data-quiet", !taken);
-    state.textContent = words[ticket.status] ?? "";
+    state.textContent = texts[ticket.status] ?? "";
     if (item.classList.toggle("is-taken", taken) !== item.hasAttribute("data-taken")) {
       item.toggleAttribute("data-taken", taken);
-      quiet.textContent = (taken ? words.taken : words.back).replace("{title}", ticket.title);
+      quiet.textContent = (taken ? texts.taken : texts.back).replace("{title}", ticket.title);
     }
   };
 
   let events;
 
-  // A browser keeps six connections to a site: tabs that nobody looks at leave them to the one that is looked at.
+  // A browser opens at most six connections to a site: hidden tabs leave them to the visible one.
   const listen = () => {
     events?.close();
     if (document.hidden) return;
@@ -60,11 +60,11 @@ if (live && "EventSource" in window) {
         else if (subject === "created") announce(ticket);
       });
     }
-    // Too much has happened to be told one by one.
-    events.addEventListener("reset", () => tell(words.changed));
+    // This reader lagged behind and missed events.
+    events.addEventListener("reset", () => showNotice(texts.changed));
   };
 
-  /** Which tickets a page shows, in which versions. */
+  /** The tickets on a page, with their versions. */
   const shown = (page) => {
     return Array.from(page.querySelectorAll("[data-ticket]"), ({ dataset }) => `${dataset.ticket} ${dataset.version}`);
   };
@@ -73,13 +73,13 @@ if (live && "EventSource" in window) {
     const reply = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
     if (!reply.ok) return;
     const now = new DOMParser().parseFromString(await reply.text(), "text/html");
-    if (String(shown(now)) !== String(shown(document))) tell(words.changed);
+    if (String(shown(now)) !== String(shown(document))) showNotice(texts.changed);
   };
 
   listen();
   document.addEventListener("visibilitychange", () => {
     listen();
-    // Without a connection there is nothing to catch up with yet.
+    // Offline: the next visibility change tries again.
     if (!document.hidden) catchUp().catch(() => {});
   });
   addEventListener("pagehide", () => events?.close());

@@ -1,7 +1,7 @@
-// What every page gets on top: the reader's own time, buttons that count once, and a focus where something is wrong.
+// On every page: times in the reader's time zone, forms that submit once, password visibility, and focus on errors.
 
-// Times: <time data-local> stands in UTC; here it becomes the reader's zone and language.
-// The words stay the page's; how a date is written is the reader's habit (a day before its month, 24 hours).
+// Times: <time data-local> is rendered in UTC and becomes the reader's time zone. The language stays the page's; the
+// region decides the format (day before month, 24 hours).
 const short = { day: "numeric", month: "short", year: "numeric", hour: "numeric", minute: "2-digit" };
 const { lang } = document.documentElement;
 const language = navigator.languages.find((one) => one === lang || one.startsWith(`${lang}-`)) ?? lang;
@@ -14,11 +14,11 @@ const localize = (part) => {
   }
 };
 localize(document);
-// What a script has put into the page.
+// Content that a script has inserted.
 document.addEventListener("page:changed", ({ detail }) => localize(detail));
 
-// A date and time that somebody types: from UTC, as it was rendered, to the reader's zone. What is sent goes with the
-// offset of that very day, since summer and winter differ.
+// Date inputs: rendered in UTC, shown in the reader's time zone, and sent with the offset of the entered day, because
+// daylight saving time changes it.
 for (const offset of document.querySelectorAll("[data-offset-of]")) {
   const input = document.getElementById(offset.dataset.offsetOf);
   if (!input) continue;
@@ -28,7 +28,7 @@ for (const offset of document.querySelectorAll("[data-offset-of]")) {
     const day = `${utc.getFullYear()}-${two(utc.getMonth() + 1)}-${two(utc.getDate())}`;
     input.value = `${day}T${two(utc.getHours())}:${two(utc.getMinutes())}`;
   }
-  const note = () => {
+  const setOffset = () => {
     const local = new Date(input.value);
     offset.value = Number.isNaN(local.getTime()) ? "" : String(-local.getTimezoneOffset());
   };
@@ -36,12 +36,12 @@ for (const offset of document.querySelectorAll("[data-offset-of]")) {
   if (hint?.dataset.localHint) {
     hint.textContent = hint.dataset.localHint.replace("{zone}", Intl.DateTimeFormat().resolvedOptions().timeZone);
   }
-  input.addEventListener("input", note);
-  input.form?.addEventListener("submit", note);
-  note();
+  input.addEventListener("input", setOffset);
+  input.form?.addEventListener("submit", setOffset);
+  setOffset();
 }
 
-// A form counts once, however often its button is pressed. Coming back to the page, it can be sent again.
+// A form submits once, however often its button is pressed. After a return to the page it can be submitted again.
 for (const form of document.querySelectorAll("form[data-once]")) {
   form.addEventListener("submit", (event) => {
     if (form.dataset.sent) {
@@ -59,7 +59,7 @@ addEventListener("pageshow", () => {
   }
 });
 
-// Passwords can be looked at while they are typed.
+// Passwords can be shown while typing.
 for (const tick of document.querySelectorAll("[data-show-password]")) {
   tick.hidden = false;
   const box = tick.querySelector("input");
@@ -70,7 +70,7 @@ for (const tick of document.querySelectorAll("[data-show-password]")) {
   });
 }
 
-// Whoever sent something that cannot be done is brought to the reason. A link in it leads into the field.
+// A failed form focuses its error summary; the links in it lead to the fields.
 document.querySelector(".summary")?.focus();
 for (const link of document.querySelectorAll(".summary a[href^='#']")) {
   link.addEventListener("click", (event) => {
@@ -81,7 +81,7 @@ for (const link of document.querySelectorAll(".summary a[href^='#']")) {
   });
 }
 
-// What was just done is told once: loading the page again does not tell it again.
+// A success notice is shown once: a reload does not repeat it.
 const here = new URL(location.href);
 if (here.searchParams.has("done")) {
   here.searchParams.delete("done");

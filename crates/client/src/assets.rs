@@ -1,5 +1,4 @@
-//! The style, which is part of every page, and scripts and pictures, which are named by their content and kept by
-//! browsers for ever.
+//! Static assets: the style, embedded in every page, and scripts and images, named by content hash and immutable.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -16,8 +15,8 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
-/// Name, kind and content of each.
-const ASSETS: [(&str, &str, &str); 5] = [
+/// Name, content type and content.
+const FILES: [(&str, &str, &str); 5] = [
     ("page.js", SCRIPT, include_str!("../assets/page.js")),
     ("home.js", SCRIPT, include_str!("../assets/home.js")),
     ("checkout.js", SCRIPT, include_str!("../assets/checkout.js")),
@@ -25,40 +24,44 @@ const ASSETS: [(&str, &str, &str); 5] = [
     ("logo.svg", SVG, include_str!("../assets/logo.svg")),
 ];
 
-/// The whole design, some 6 KiB compressed. It stands in the page itself: a page that first has to fetch its style is
-/// painted a third later.
+/// The style sheet, about 6 KiB compressed. Inline, because fetching a file delays the first paint by a third.
 pub(crate) const STYLE: &str = include_str!("../assets/style.css");
 
-/// The addresses by name, and what stands there.
-struct Shelf {
-    addresses: HashMap<&'static str, String>,
-    assets: HashMap<String, (&'static str, &'static str)>,
+struct StaticAssets {
+    /// Paths by name.
+    paths: HashMap<&'static str, String>,
+    /// Content types and contents by hashed file name.
+    files: HashMap<String, (&'static str, &'static str)>,
 }
 
-static SHELF: LazyLock<Shelf> = LazyLock::new(|| {
-    let named = ASSETS.map(|(name, kind, content)| {
+static ASSETS: LazyLock<StaticAssets> = LazyLock::new(|| {
+    let hashed = FILES.map(|(name, content_type, content)| {
         let hash = digest(&SHA256, content.as_bytes());
         let hash = URL_SAFE_NO_PAD.encode(&hash.as_ref()[..9]);
-        let file =
-            name.rsplit_once('.').map_or_else(|| hash.clone(), |(stem, end)| format!("{stem}.{hash}.{end}"));
-        (name, file, kind, content)
+        let file = name
+            .rsplit_once('.')
+            .map_or_else(|| hash.clone(), |(stem, extension)| format!("{stem}.{hash}.{extension}"));
+        (name, file, content_type, content)
     });
-    Shelf {
-        addresses: named.iter().map(|(name, file, ..)| (*name, format!("/assets/{file}"))).collect(),
-        assets: named.into_iter().map(|(_, file, kind, content)| (file, (kind, content))).collect(),
+    StaticAssets {
+        paths: hashed.iter().map(|(name, file, ..)| (*name, format!("/assets/{file}"))).collect(),
+        files: hashed
+            .into_iter()
+            .map(|(_, file, content_type, content)| (file, (content_type, content)))
+            .collect(),
     }
 });
 
-/// The address of an asset: `/assets/<name>.<hash>.<end>`.
-pub(crate) fn address(name: &str) -> &'static str {
-    SHELF.addresses.get(name).map_or("", String::as_str)
+/// The path of an asset: `/assets/<name>.<hash>.<extension>`.
+pub(crate) fn path(name: &str) -> &'static str {
+    ASSETS.paths.get(name).map_or("", String::as_str)
 }
 
 /// `GET /assets/{file}`
 pub(crate) async fn serve(Path(file): Path<String>) -> Result<Response, Problem> {
-    let (kind, content) = SHELF.assets.get(&file).ok_or_else(Problem::not_found)?;
+    let (content_type, content) = ASSETS.files.get(&file).ok_or_else(Problem::not_found)?;
     let headers = [
-        (CONTENT_TYPE, HeaderValue::from_static(kind)),
+        (CONTENT_TYPE, HeaderValue::from_static(content_type)),
         (CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
     ];
     Ok((headers, *content).into_response())

@@ -1,20 +1,22 @@
-//! What every page is made with.
+//! The state that all pages share.
 
 use std::sync::Arc;
 
 use common::SharedClock;
 use common::http::HttpContext;
+use http::HeaderMap;
+use http::header::HOST;
 
 use crate::api::Api;
 
-/// What every page is made with. Cheap to clone.
+/// The state that all pages share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Client {
     /// The services.
     pub(crate) api: Api,
-    /// Time, ids, sessions and addresses.
+    /// Clock, ids, sessions and the public URL.
     pub(crate) context: HttpContext,
-    /// The address of Stripe's script.
+    /// The URL of Stripe's script.
     pub(crate) stripe_js: Arc<str>,
 }
 
@@ -23,8 +25,14 @@ impl Client {
         &self.context.clock
     }
 
-    /// A key that no other form has: for `Idempotency-Key`.
-    pub(crate) fn fresh_key(&self) -> Arc<str> {
+    /// A fresh idempotency key for a form.
+    pub(crate) fn new_idempotency_key(&self) -> Arc<str> {
         self.context.ids.next::<uuid::Uuid>().hyphenated().to_string().into()
+    }
+
+    /// Scheme and host of the pages: the public URL, else the request's `Host`.
+    pub(crate) fn origin(&self, headers: &HeaderMap) -> Option<String> {
+        let from_host = || headers.get(HOST)?.to_str().ok().map(|host| format!("http://{host}"));
+        self.context.public_url.clone().or_else(from_host)
     }
 }

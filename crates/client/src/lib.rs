@@ -1,22 +1,70 @@
-//! The web client: server-rendered pages that work without JavaScript and are better with it.
+//! The web client: server-rendered pages that work without JavaScript; scripts only improve them.
 
 mod api;
 mod assets;
 mod client;
-mod device;
-mod errors;
-mod faults;
+mod csp;
+mod datetime;
+mod error_pages;
 mod form;
-mod frame;
-mod next;
+mod layout;
 mod pages;
-mod policy;
 mod price;
 mod render;
-mod routes;
+mod return_to;
 mod text;
+mod user_agent;
 mod visitor;
-mod when;
 
-pub use api::{Addresses, Api};
-pub use routes::{Settings, routes};
+use axum::Router;
+use axum::middleware::from_fn_with_state;
+use axum::routing::get;
+use common::http::{Bodies, HttpContext, HttpSettings, MiddlewareStack, Sessions};
+use common::{Ids, SharedClock};
+use runtime::{HttpOptions, PrefixRouter};
+use tower_http::compression::CompressionLayer;
+
+pub use crate::api::{Api, ServiceUrls};
+use crate::client::Client;
+
+/// The dependencies and settings of the pages.
+pub struct Settings {
+    /// The clock.
+    pub clock: SharedClock,
+    /// The source of new ids.
+    pub ids: Ids,
+    /// Verifies sessions while auth is unavailable.
+    pub sessions: Sessions,
+    /// The public URL and the trusted proxies.
+    pub http: HttpOptions,
+    /// The URL of Stripe's script, as payments has it: the checkout's policy allows it.
+    pub stripe_js: String,
+}
+
+/// The router of all pages, with their middleware.
+pub fn routes(settings: Settings, api: Api) -> Router {
+    let context = HttpContext::new(HttpSettings {
+        clock: settings.clock,
+        ids: settings.ids,
+        sessions: settings.sessions,
+        public_url: settings.http.public_url,
+        trusted_proxies: settings.http.trusted_proxies,
+    });
+    let client = Client { api, context: context.clone(), stripe_js: settings.stripe_js.into() };
+    let pages = pages::routes().with_state(client.clone());
+    let pages = pages.route_layer(from_fn_with_state(client.clone(), visitor::identify));
+    let all = pages.route("/assets/{file}", get(assets::serve));
+    let pages = MiddlewareStack::new(context.clone(), &[])
+        .accepting(Bodies::Form)
+        .wrap(all)
+        .layer(from_fn_with_state(client.clone(), error_pages::render_problems))
+        .layer(CompressionLayer::new());
+    // Unknown paths below `/api` get the API's JSON problem, not a page.
+    PrefixRouter::new(vec![("/api", api_docs(client, context))], pages).into_router()
+}
+
+fn api_docs(client: Client, context: HttpContext) -> Router {
+    let docs = Router::new().route("/api/docs", get(pages::docs::show)).with_state(client.clone());
+    let docs = docs.route_layer(from_fn_with_state(client, visitor::identify));
+    MiddlewareStack::new(context, &[]).wrap(docs).layer(CompressionLayer::new())
+}

@@ -1,11 +1,11 @@
-//! `client`: the web client as a process of its own.
+//! `client`: the web client as its own process.
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
-use client::{Addresses, Api, Settings};
+use client::{Api, ServiceUrls, Settings};
 use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
@@ -25,11 +25,11 @@ struct Options {
     #[arg(long, env = "ADMIN_LISTEN", default_value = "127.0.0.1:9090")]
     admin_listen: SocketAddr,
 
-    /// The address that people type, such as `https://tickets.example`.
+    /// The public URL of the pages, such as `https://tickets.example`.
     #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
     public_url: Option<String>,
 
-    /// A proxy whose forwarded headers count, or a network of such, as `10.244.0.0/16`; may be given several times.
+    /// A trusted proxy, or a network of trusted proxies such as `10.244.0.0/16`; repeatable.
     #[arg(
         long = "trusted-proxy",
         env = "TRUSTED_PROXIES",
@@ -38,23 +38,23 @@ struct Options {
     )]
     trusted_proxies: Vec<IpNet>,
 
-    /// The address of Stripe's script, the same that payments gives to browsers.
+    /// The URL of Stripe's script, the same as in payments.
     #[arg(long, env = "STRIPE_JS", default_value = "https://js.stripe.com/v3/")]
     stripe_js: String,
 
-    /// Where the services are.
+    /// The URLs of the services.
     #[command(flatten)]
-    addresses: Addresses,
+    services: ServiceUrls,
 }
 
-/// The client cannot run.
+/// The reason why the client cannot run.
 #[derive(Debug, thiserror::Error)]
 enum ClientError {
-    /// An address cannot be listened on.
+    /// Listening on an address failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// The system refused something that every program needs.
-    #[error("the system refused: {0}")]
+    /// The operating system refused a basic operation.
+    #[error("the operating system refused: {0}")]
     System(#[from] std::io::Error),
     /// Metrics cannot be collected.
     #[error("metrics cannot be collected: {0}")]
@@ -69,13 +69,13 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), ClientError> {
-    let asked_to_stop = stop::asked();
+    let asked_to_stop = stop::signal();
     let listener = bind(options.listen, "--listen").await?;
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
     let (address, admin_address) = (listener.local_addr()?, admin_listener.local_addr()?);
     let metrics = admin::collect_metrics().map_err(|error| ClientError::Metrics(error.into()))?;
     let clock: SharedClock = Arc::new(SystemClock);
-    let keys = RemoteKeys::new(options.addresses.jwks(), Arc::clone(&clock));
+    let keys = RemoteKeys::new(options.services.jwks(), Arc::clone(&clock));
     let settings = Settings {
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
         clock,
@@ -83,19 +83,19 @@ async fn run(options: Options) -> Result<(), ClientError> {
         http: HttpOptions { public_url: options.public_url, trusted_proxies: options.trusted_proxies },
         stripe_js: options.stripe_js,
     };
-    let pages = client::routes(settings, Api::over_http(options.addresses));
+    let pages = client::routes(settings, Api::over_http(options.services));
 
     let (tasks, serving) = (Tasks::default(), Tasks::default());
     serving.spawn(serve_behind(listener, pages, serving.stop_token()));
-    // It keeps nothing, and pages work in parts while services are away: it is ready as soon as it listens.
+    // Ready as soon as it listens: the client has no store, and pages render partly while services are unavailable.
     let health = Health::starting(serving.stop_token());
     health.has_started(ReadinessChecks { stores: Vec::new(), bus: None });
     tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
     tracing::info!(%address, admin = %admin_address, "ready");
 
     asked_to_stop.await?;
-    tracing::info!("stopping: finishing what is at work");
-    if !(serving.stop(stop::REQUESTS).await & tasks.stop(stop::WORK).await) {
+    tracing::info!("stopping: finishing requests in flight");
+    if !(serving.stop(stop::REQUESTS_TIMEOUT).await & tasks.stop(stop::WORK_TIMEOUT).await) {
         tracing::warn!("some requests did not finish in time");
     }
     Ok(())

@@ -1,51 +1,51 @@
-//! Prices as people write and read them. Never through a float.
+//! Prices in forms and on pages. Never through a float.
 
 use common::{Currency, Money};
 
-/// Why a price could not be read.
+/// The reason why a price does not parse.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum PriceError {
-    /// It is no number.
+    /// Not a number.
     NotANumber,
-    /// It has more digits behind the point than the currency has.
-    TooFine,
-    /// It is larger than any price.
+    /// More decimals than the currency has.
+    TooManyDecimals,
+    /// Larger than any amount.
     TooLarge,
 }
 
-/// Reads a decimal in major units, such as `25`, `25.5` or `25,00`, into minor units.
+/// Parses a decimal in major units, such as `25`, `25.5` or `25,00`, into minor units.
 pub(crate) fn parse(text: &str, currency: Currency) -> Result<Money, PriceError> {
     let text = text.trim();
     let (whole, fraction) = text.split_once(['.', ',']).unwrap_or((text, ""));
-    let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if whole.is_empty() || !digits(whole) || !digits(fraction) || text.ends_with(['.', ',']) {
+    let is_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) || text.ends_with(['.', ',']) {
         return Err(PriceError::NotANumber);
     }
     let decimals = currency.decimals() as usize;
     if fraction.len() > decimals {
-        return Err(PriceError::TooFine);
+        return Err(PriceError::TooManyDecimals);
     }
     let minor = format!("{whole}{fraction:0<decimals$}");
     let amount = minor.parse::<i64>().map_err(|_| PriceError::TooLarge)?;
     Ok(Money { amount, currency })
 }
 
-/// `25.00`: as [`parse`] reads it and as an input shows it.
-pub(crate) fn plain(price: Money) -> String {
+/// The value of an input, such as `25.00`, which [`parse`] accepts.
+pub(crate) fn to_decimal(price: Money) -> String {
     price.to_string().split(' ').next().unwrap_or_default().to_owned()
 }
 
-/// `$25.00`, `€1,250.00`, `CHF 25.00`: as people read it.
-pub(crate) fn show(price: Money) -> String {
-    let plain = plain(price);
-    let (sign, plain) = plain.strip_prefix('-').map_or(("", plain.as_str()), |rest| ("-", rest));
-    let (whole, fraction) = plain.split_once('.').unwrap_or((plain, ""));
+/// The price on a page: `$25.00`, `€1,250.00`, `CHF 25.00`.
+pub(crate) fn format(price: Money) -> String {
+    let decimal = to_decimal(price);
+    let (sign, decimal) = decimal.strip_prefix('-').map_or(("", decimal.as_str()), |rest| ("-", rest));
+    let (whole, fraction) = decimal.split_once('.').unwrap_or((decimal, ""));
     let point = if fraction.is_empty() { "" } else { "." };
     format!("{sign}{}{}{point}{fraction}", symbol(price.currency), grouped(whole))
 }
 
-/// What stands before the amount. Dollars that are not of the United States say whose they are, and a name of letters
-/// is held together with the amount by a space that does not break.
+/// The prefix of the amount. Dollars other than US dollars name their country; a non-breaking space follows a code of
+/// letters.
 const fn symbol(currency: Currency) -> &'static str {
     match currency {
         Currency::Usd => "$",
@@ -86,21 +86,21 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_price_is_refused() {
+    fn an_invalid_price_is_refused() {
         let read = |text| parse(text, Currency::Usd);
         for text in ["", "-5", "+5", "1e3", "abc", "1.2.3", ".50", "5.", "1 000", "٣"] {
             assert_eq!(read(text), Err(PriceError::NotANumber), "{text}");
         }
-        // Not a thousand: a comma is a point to half of the world.
-        assert_eq!(read("1,000"), Err(PriceError::TooFine));
-        assert_eq!(read("0.001"), Err(PriceError::TooFine));
-        assert_eq!(parse("5.0", Currency::Jpy), Err(PriceError::TooFine));
+        // Not a thousand: half of the world writes the decimal point as a comma.
+        assert_eq!(read("1,000"), Err(PriceError::TooManyDecimals));
+        assert_eq!(read("0.001"), Err(PriceError::TooManyDecimals));
+        assert_eq!(parse("5.0", Currency::Jpy), Err(PriceError::TooManyDecimals));
         assert_eq!(read("99999999999999999999"), Err(PriceError::TooLarge));
     }
 
     #[test]
     fn a_price_is_shown_by_its_currency() {
-        let show = |amount, currency| show(Money { amount, currency });
+        let show = |amount, currency| format(Money { amount, currency });
         assert_eq!(show(2500, Currency::Usd), "$25.00");
         assert_eq!(show(123_456_789, Currency::Eur), "€1,234,567.89");
         assert_eq!(show(5, Currency::Gbp), "£0.05");
@@ -109,11 +109,11 @@ mod tests {
     }
 
     #[test]
-    fn what_an_input_shows_is_read_back() {
+    fn an_input_value_parses_back() {
         for currency in Currency::ALL {
             for amount in [50, 2500, 99_999_999] {
                 let money = Money { amount, currency };
-                assert_eq!(parse(&plain(money), currency), Ok(money));
+                assert_eq!(parse(&to_decimal(money), currency), Ok(money));
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Who looks at a page. Asked before every page, which also renews the session cookie.
+//! The visitor of a page, identified by auth before the page renders; the call also renews the session cookie.
 
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
@@ -12,100 +12,105 @@ use serde::Deserialize;
 
 use crate::api::{ApiError, Caller, Reply};
 use crate::client::Client;
-use crate::frame::sign_in_for;
 use crate::render;
+use crate::return_to::with_return_to;
 
-/// Who looks at a page.
+/// The visitor of a page.
 #[derive(Clone, Default)]
 pub(crate) struct Visitor {
-    /// On whose behalf the services are asked.
+    /// The browser, for calls on its behalf.
     pub(crate) caller: Caller,
-    /// Who they are, if they are signed in.
-    pub(crate) person: Option<Person>,
-    /// Auth does not answer: nobody can sign in or up now.
-    pub(crate) auth_is_away: bool,
-    /// Where they are: path and query.
-    pub(crate) place: String,
+    /// The signed-in user.
+    pub(crate) user: Option<User>,
+    /// Auth is unavailable: signing in and up fails.
+    pub(crate) auth_unavailable: bool,
+    /// Path and query of the request.
+    pub(crate) uri: String,
 }
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Clone, Deserialize)]
-pub(crate) struct Person {
-    /// Who.
+pub(crate) struct User {
+    /// The id.
     pub(crate) id: UserId,
-    /// Their address.
+    /// The email address.
     pub(crate) email: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct CurrentUserReply {
-    current_user: Option<Person>,
+    current_user: Option<User>,
 }
 
-/// What of a request tells who sent it.
-pub(crate) struct Asking {
+/// The part of a request that identifies its visitor.
+pub(crate) struct RequestContext {
     caller: Caller,
     headers: HeaderMap,
     /// Path and query.
-    pub(crate) place: String,
+    pub(crate) uri: String,
 }
 
-impl Asking {
-    /// What of this request tells who sent it.
+impl RequestContext {
     pub(crate) fn of(request: &Request) -> Self {
-        let place = request.uri().path_and_query().map_or("/", |place| place.as_str()).to_owned();
-        Self { caller: Caller::of(request), headers: request.headers().clone(), place }
+        let uri = request.uri().path_and_query().map_or("/", |uri| uri.as_str()).to_owned();
+        Self { caller: Caller::from_request(request), headers: request.headers().clone(), uri }
     }
 }
 
-/// Asks who it is before the page is made, and gives the browser the cookie that came back.
-pub(crate) async fn visit(State(client): State<Client>, mut request: Request, next: Next) -> Response {
-    let asking = Asking::of(&request);
-    let (visitor, set) = Visitor::of(&client, asking).await;
+/// Middleware: identifies the visitor before the page renders, and forwards a renewed cookie.
+pub(crate) async fn identify(State(client): State<Client>, mut request: Request, next: Next) -> Response {
+    let (visitor, set) = Visitor::identify(&client, RequestContext::of(&request)).await;
     request.extensions_mut().insert(visitor.clone());
     let mut response = next.run(request).await;
-    // What the page itself has set is newer.
+    // A cookie that the page itself has set is newer.
     if !response.headers().contains_key(SET_COOKIE) {
-        pass_cookies(&set, response.headers_mut());
+        forward_cookies(&set, response.headers_mut());
     }
     response.extensions_mut().insert(visitor);
     response
 }
 
-/// Hands the cookies of a service's reply to the browser.
-pub(crate) fn pass_cookies(from: &HeaderMap, to: &mut HeaderMap) {
+/// Forwards the cookies of a service's reply to the browser.
+pub(crate) fn forward_cookies(from: &HeaderMap, to: &mut HeaderMap) {
     for cookie in from.get_all(SET_COOKIE) {
         to.append(SET_COOKIE, cookie.clone());
     }
 }
 
+/// A redirect (303) that forwards the cookies of a service's reply.
+pub(crate) fn redirect_with_cookies(location: &str, reply: &Reply) -> Response {
+    let mut response = render::see_other(location);
+    forward_cookies(&reply.headers, response.headers_mut());
+    response
+}
+
 impl Visitor {
-    /// Who asks, and the headers that came with the answer.
-    pub(crate) async fn of(client: &Client, asking: Asking) -> (Self, HeaderMap) {
-        let Asking { mut caller, headers, place } = asking;
-        let asked = client.api.get(&caller, "/api/users/currentuser").await;
-        let read = |reply: Reply| -> Result<_, ApiError> {
+    /// Returns the visitor, and the headers of auth's reply.
+    pub(crate) async fn identify(client: &Client, request: RequestContext) -> (Self, HeaderMap) {
+        let RequestContext { mut caller, headers, uri } = request;
+        let reply = client.api.get(&caller, "/api/users/currentuser").await;
+        let parse = |reply: Reply| -> Result<_, ApiError> {
             Ok((reply.json::<CurrentUserReply>()?.current_user, reply.headers))
         };
-        if let Ok((person, set)) = asked.and_then(read) {
-            caller.renew(&set);
-            return (Self { caller, person, auth_is_away: false, place }, set);
+        if let Ok((user, set)) = reply.and_then(parse) {
+            caller.apply_set_cookie(&set);
+            return (Self { caller, user, auth_unavailable: false, uri }, set);
         }
-        // The token can speak for itself until it runs out.
-        let person = CurrentUser::of(&client.context, &headers).await;
-        let person = person.ok().flatten().map(|user| Person { id: user.id, email: user.email });
-        (Self { caller, person, auth_is_away: true, place }, HeaderMap::new())
+        // Without auth the token is verified here, and counts until it expires.
+        let user = CurrentUser::of(&client.context, &headers).await;
+        let user = user.ok().flatten().map(|user| User { id: user.id, email: user.email });
+        (Self { caller, user, auth_unavailable: true, uri }, HeaderMap::new())
     }
 
-    /// To signing in, and then back here.
-    pub(crate) fn sent_to_sign_in(&self) -> Response {
-        render::see_other(&sign_in_for("/auth/signin", &self.place))
+    /// A redirect to the sign-in page, returning here.
+    pub(crate) fn redirect_to_sign_in(&self) -> Response {
+        render::see_other(&with_return_to("/auth/signin", &self.uri))
     }
 
-    /// Whether this person is the visitor.
-    pub(crate) fn is(&self, id: UserId) -> bool {
-        self.person.as_ref().is_some_and(|person| person.id == id)
+    /// Whether the visitor is this user.
+    pub(crate) fn is_user(&self, id: UserId) -> bool {
+        self.user.as_ref().is_some_and(|user| user.id == id)
     }
 }
 
@@ -113,6 +118,7 @@ impl<S: Sync> FromRequestParts<S> for Visitor {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal("a page outside its layer"))
+        let visitor = parts.extensions.get::<Self>().cloned();
+        visitor.ok_or_else(|| Problem::internal("the route lacks the visitor middleware"))
     }
 }

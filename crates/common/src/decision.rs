@@ -1,23 +1,23 @@
-//! What an aggregate decided: its next state and the events to announce.
+//! The outcome of an aggregate's command: the next state and the events to publish.
 
 use crate::Event;
 
-/// The outcome of a command that changes something. Both halves are written in one atomic commit.
+/// The outcome of a command that changes the aggregate. Both parts are committed in one atomic write.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Decision<A> {
-    /// The aggregate as it shall be; its version is one above the state that was decided on.
+    /// The next state; its version is one above the version of the state that was decided on.
     pub next: A,
-    /// What the other services are told, in this order.
+    /// The events to publish, in this order.
     pub events: Vec<Event>,
 }
 
 impl<A> Decision<A> {
-    /// A change that concerns nobody else.
+    /// A change that no other service needs to know.
     pub fn without_event(next: A) -> Self {
         Self { next, events: Vec::new() }
     }
 
-    /// A change that is announced.
+    /// A change with one event.
     pub fn with_event(next: A, event: Event) -> Self {
         Self { next, events: vec![event] }
     }

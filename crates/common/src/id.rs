@@ -1,6 +1,6 @@
 //! Typed ids. Each is a `UUIDv7` and travels as a string.
 
-/// Declares an id type: the same UUID inside, a different type outside, so that two kinds cannot be mixed up.
+/// Declares id types, distinct so that kinds of ids cannot be mixed up.
 macro_rules! ids {
     ($($(#[$doc:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$doc])*
@@ -32,7 +32,7 @@ macro_rules! ids {
         impl std::str::FromStr for $name {
             type Err = uuid::Error;
 
-            /// Only the hyphenated form is an id; the other spellings of a UUID would be second names for it.
+            /// Accepts only the hyphenated form, so that each id has one spelling.
             fn from_str(text: &str) -> Result<Self, uuid::Error> {
                 let id: uuid::fmt::Hyphenated = text.parse()?;
                 Ok(Self(id.into_uuid()))
@@ -42,17 +42,17 @@ macro_rules! ids {
 }
 
 ids! {
-    /// A person.
+    /// A user.
     UserId,
-    /// A signed-in device of a person.
+    /// A session of a user.
     SessionId,
-    /// A ticket on offer.
+    /// A listed ticket.
     TicketId,
-    /// A purchase of one ticket by one person.
+    /// An order of one ticket by one buyer.
     OrderId,
-    /// The money side of an order.
+    /// The payment of an order.
     PaymentId,
-    /// One published event.
+    /// A published event.
     EventId,
 }
 

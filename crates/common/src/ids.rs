@@ -1,7 +1,8 @@
-//! Where new ids and secrets come from: injected, so that a run can be repeated from a seed.
+//! The source of ids and random bytes, injected so that a run can be repeated from a seed.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rand::rngs::{StdRng, SysRng};
 use rand::{Rng, SeedableRng, TryRng};
 use uuid::Uuid;
@@ -14,7 +15,7 @@ pub trait Entropy: Send + Sync + 'static {
     fn fill(&self, buffer: &mut [u8]);
 }
 
-/// The operating system's generator, fit for secrets.
+/// The operating system's generator, suitable for secrets.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemEntropy;
 
@@ -37,11 +38,11 @@ impl SeededEntropy {
 
 impl Entropy for SeededEntropy {
     fn fill(&self, buffer: &mut [u8]) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(buffer);
+        self.0.lock().fill_bytes(buffer);
     }
 }
 
-/// Makes ids and random bytes. Cheap to clone.
+/// A generator of ids and random bytes. Cheap to clone.
 #[derive(Clone)]
 pub struct Ids {
     clock: SharedClock,
@@ -49,7 +50,7 @@ pub struct Ids {
 }
 
 impl Ids {
-    /// Ids whose time part comes from `clock` and whose random part comes from `entropy`.
+    /// A generator with the time of `clock` and the random bits of `entropy`.
     pub fn new(clock: SharedClock, entropy: Arc<dyn Entropy>) -> Self {
         Self { clock, entropy }
     }

@@ -17,7 +17,7 @@ pub struct Money {
     Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
 )]
 #[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "the ISO 4217 codes say it")]
+#[expect(missing_docs, reason = "the names are ISO 4217 codes")]
 pub enum Currency {
     Usd,
     Eur,
@@ -48,9 +48,9 @@ impl Currency {
         }
     }
 
-    /// The least that may be asked, in minor units: Stripe's minimum charge, or somewhat above it.
+    /// The least price, in minor units: at or above Stripe's minimum charge.
     /// <https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts>
-    pub const fn least(self) -> i64 {
+    pub const fn min_price(self) -> i64 {
         match self {
             Self::Gbp => 30,
             Self::Sek => 300,
@@ -58,7 +58,7 @@ impl Currency {
         }
     }
 
-    /// How many digits the minor unit has.
+    /// The number of decimals of the minor unit.
     pub const fn decimals(self) -> u32 {
         match self {
             Self::Jpy => 0,
@@ -82,12 +82,12 @@ impl std::fmt::Display for Currency {
 }
 
 impl Money {
-    /// The most that may be asked, in minor units of any currency: Stripe's limit of eight digits.
+    /// The largest price, in minor units of any currency: Stripe's limit of eight digits.
     pub const MAX: i64 = 99_999_999;
 
-    /// Whether a ticket may cost this.
+    /// Whether a ticket can have this price.
     pub const fn is_chargeable(self) -> bool {
-        self.amount >= self.currency.least() && self.amount <= Self::MAX
+        self.amount >= self.currency.min_price() && self.amount <= Self::MAX
     }
 }
 
@@ -124,7 +124,7 @@ mod tests {
     fn the_bounds_of_a_price_are_inclusive() {
         for currency in Currency::ALL {
             let may = |amount| Money { amount, currency }.is_chargeable();
-            assert!(!may(currency.least() - 1) && may(currency.least()));
+            assert!(!may(currency.min_price() - 1) && may(currency.min_price()));
             assert!(may(Money::MAX) && !may(Money::MAX + 1));
         }
     }

@@ -1,21 +1,21 @@
-//! Waiting a moment for what another service has just announced.
+//! Polling for data that another service has just published.
 
 use std::time::Duration;
 
-/// How often to look.
+/// The delay between two polls.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Looks again and again until there is something to see, or until `timeout` has passed; looks at least once.
+/// Polls `read` until it returns a value or `timeout` has passed; polls at least once.
 ///
-/// This waits in real time, not on the injected clock: it bridges the few milliseconds that an event is on its way,
-/// which no simulated clock shortens.
+/// Waits in real time, not on the injected clock: the wait bridges the milliseconds of an event's delivery, which no
+/// simulated clock shortens, and no decision depends on it.
 ///
 /// # Errors
-/// The first error of a look.
-#[expect(clippy::disallowed_methods, reason = "see above: the wait is not part of any decision")]
-pub async fn poll_until<T, E, L>(timeout: Duration, mut read: impl FnMut() -> L) -> Result<Option<T>, E>
+/// The first error of `read`.
+#[expect(clippy::disallowed_methods, reason = "a wait in real time, see above")]
+pub async fn poll_until<T, E, F>(timeout: Duration, mut read: impl FnMut() -> F) -> Result<Option<T>, E>
 where
-    L: Future<Output = Result<Option<T>, E>>,
+    F: Future<Output = Result<Option<T>, E>>,
 {
     let deadline = tokio::time::Instant::now() + timeout;
     loop {

@@ -7,29 +7,29 @@ use std::time::Duration;
 use http::StatusCode;
 use serde::Serialize;
 
-/// What went wrong, in the caller's words. `Display` is for the caller; `source()` is for the log.
+/// An error of a request. `Display` is for the caller, `source()` for the log.
 #[derive(Debug, thiserror::Error)]
 #[error("{detail}")]
 pub struct Problem {
     /// The HTTP status.
     pub status: StatusCode,
-    /// A stable kebab-case word that programs may compare.
+    /// The stable kebab-case code that clients compare.
     pub code: Cow<'static, str>,
     /// One sentence: what happened and what to do.
     pub detail: Cow<'static, str>,
-    /// The single faults; empty means that `detail` is the only one.
+    /// The errors of single fields; if empty, `detail` is the only error.
     pub errors: Vec<FieldError>,
-    /// When to come again; only with 429 and 503.
+    /// The delay before a retry; only with 429 and 503.
     pub retry_after: Option<Duration>,
-    /// What the log is told and the caller is not.
+    /// The cause, for the log only.
     #[source]
     pub source: Option<Box<dyn Error + Send + Sync>>,
 }
 
-/// One fault of a request.
+/// One error of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, utoipa::ToSchema)]
 pub struct FieldError {
-    /// What is wrong with it.
+    /// The error.
     pub message: String,
     /// The path of the field, such as `price.amount`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -37,7 +37,7 @@ pub struct FieldError {
 }
 
 impl FieldError {
-    /// A fault of one field.
+    /// An error of one field.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { message: message.into(), field: Some(field.into()) }
     }
@@ -60,33 +60,33 @@ impl Problem {
         }
     }
 
-    /// 400: the values of the body or the query break rules, all of them named.
+    /// 400: values of the body or the query are invalid.
     pub fn not_valid(errors: Vec<FieldError>) -> Self {
         let detail = "Some values are not valid; `errors` names each of them.";
         Self { errors, ..Self::new(StatusCode::BAD_REQUEST, "not-valid", detail) }
     }
 
-    /// 401: nobody is signed in.
+    /// 401: no user is signed in.
     pub fn not_signed_in() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, "not-signed-in", "Sign in first.")
     }
 
-    /// 403: it belongs to somebody else.
+    /// 403: the resource belongs to another user.
     pub fn not_yours() -> Self {
-        Self::new(StatusCode::FORBIDDEN, "not-yours", "This belongs to somebody else.")
+        Self::new(StatusCode::FORBIDDEN, "not-yours", "This belongs to another account.")
     }
 
-    /// 404: there is no such thing.
+    /// 404: the resource does not exist.
     pub fn not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "not-found", "There is nothing here.")
     }
 
-    /// 409: the state says no.
+    /// 409: the state of the resource does not allow the change.
     pub fn conflict(code: &'static str, detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(StatusCode::CONFLICT, code, detail)
     }
 
-    /// 503: come again in a moment; nothing was lost.
+    /// 503: the client can retry; nothing was lost.
     pub fn unavailable() -> Self {
         Self {
             retry_after: Some(Duration::from_secs(1)),
@@ -98,7 +98,7 @@ impl Problem {
         }
     }
 
-    /// 500: a bug. The caller learns nothing of it but the request id.
+    /// 500: a bug. The caller receives only the request id.
     pub fn internal(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Something went wrong on our side.")
             .caused_by(source)
@@ -111,10 +111,22 @@ impl Problem {
         self
     }
 
-    /// The same problem with the time to wait.
+    /// The same problem with `Retry-After`.
     #[must_use]
     pub fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
+}
+
+/// The message of an error and of its causes, for logs: `message: cause: cause`.
+pub fn error_chain(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
 }

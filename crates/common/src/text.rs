@@ -1,38 +1,38 @@
-//! Text that people typed: trimmed, in one Unicode form, of bounded length, free of control characters.
+//! Validated text of users: trimmed, NFC, of bounded length, without control characters.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// Why a text was refused.
+/// The reason why a text is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {
-    /// Nothing is left after trimming.
+    /// The text is blank.
     #[error("must not be empty")]
     Empty,
-    /// More Unicode scalar values than allowed.
-    #[error("must have at most {0} characters")]
+    /// The text has more Unicode scalar values than allowed.
+    #[error("must have at max {0} characters")]
     TooLong(usize),
-    /// A control character, which no person types on purpose.
+    /// The text has a control character.
     #[error("must not contain control characters")]
     Control,
 }
 
-/// One line of text: trimmed, NFC, 1 to `most` scalar values, no control character.
+/// One line of text: trimmed, NFC, 1 to `max` scalar values, no control character.
 ///
 /// # Errors
 /// [`TextError`] names the first rule that the text breaks.
-pub fn line(text: &str, most: usize) -> Result<String, TextError> {
-    clean(text, most, |_| false)
+pub fn line(text: &str, max: usize) -> Result<String, TextError> {
+    clean(text, max, |_| false)
 }
 
 /// Several lines of text: as [`line()`], with newlines and tabs.
 ///
 /// # Errors
 /// [`TextError`] names the first rule that the text breaks.
-pub fn lines(text: &str, most: usize) -> Result<String, TextError> {
-    clean(&text.replace("\r\n", "\n"), most, |c| c == '\n' || c == '\t')
+pub fn lines(text: &str, max: usize) -> Result<String, TextError> {
+    clean(&text.replace("\r\n", "\n"), max, |c| c == '\n' || c == '\t')
 }
 
-fn clean(text: &str, most: usize, allowed: impl Fn(char) -> bool) -> Result<String, TextError> {
+fn clean(text: &str, max: usize, allowed: impl Fn(char) -> bool) -> Result<String, TextError> {
     let text: String = text.trim().nfc().collect();
     if text.is_empty() {
         return Err(TextError::Empty);
@@ -40,8 +40,8 @@ fn clean(text: &str, most: usize, allowed: impl Fn(char) -> bool) -> Result<Stri
     if text.chars().any(|c| c.is_control() && !allowed(c)) {
         return Err(TextError::Control);
     }
-    if text.chars().count() > most {
-        return Err(TextError::TooLong(most));
+    if text.chars().count() > max {
+        return Err(TextError::TooLong(max));
     }
     Ok(text)
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct Time(Timestamp);
 
 impl Time {
-    /// The moment this many milliseconds after 1970-01-01T00:00Z; clamped to the years that can be written.
+    /// The moment at this many milliseconds since 1970-01-01T00:00Z, clamped to years that RFC 3339 can write.
     pub fn from_millis(millis: i64) -> Self {
         Self(Timestamp::from_millisecond(millis).unwrap_or(if millis < 0 {
             Timestamp::MIN
@@ -23,7 +23,7 @@ impl Time {
         }))
     }
 
-    /// Milliseconds since 1970-01-01T00:00Z.
+    /// The milliseconds since 1970-01-01T00:00Z.
     pub fn as_millis(self) -> i64 {
         self.0.as_millisecond()
     }
@@ -43,7 +43,7 @@ impl Time {
     }
 }
 
-/// How long after `earlier`; zero if it is not.
+/// The duration since `earlier`; zero if `self` is earlier.
 impl Sub for Time {
     type Output = Duration;
 

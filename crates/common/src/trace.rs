@@ -1,4 +1,4 @@
-//! The W3C trace context of the work at hand, carried from a request through its events to the work that they cause.
+//! The W3C trace context, passed from a request through its events to their consumers.
 
 use std::future::Future;
 
@@ -6,13 +6,13 @@ tokio::task_local! {
     static TRACEPARENT: Option<String>;
 }
 
-/// The `traceparent` of the request or event that is being handled.
+/// The `traceparent` of the current request or event.
 pub fn current() -> Option<String> {
     TRACEPARENT.try_with(Clone::clone).ok().flatten()
 }
 
-/// Runs `work` under this `traceparent`.
-pub async fn under<F: Future>(traceparent: Option<String>, work: F) -> F::Output {
+/// Runs `work` with this `traceparent`.
+pub async fn scope<F: Future>(traceparent: Option<String>, work: F) -> F::Output {
     TRACEPARENT.scope(traceparent, work).await
 }
 

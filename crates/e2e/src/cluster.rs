@@ -1,10 +1,10 @@
 //! The cluster shape: two processes of each service, behind nginx, on MongoDB and NATS.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use servers::cluster::{self, Plan};
+use parking_lot::{Mutex, MutexGuard};
+use servers::cluster::{self, ClusterConfig};
 use tempfile::TempDir;
 
 use crate::Endpoints;
@@ -21,16 +21,16 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts a cluster in which a ticket is held for `hold`, such as `15m`; `change` may change the plan.
+    /// Starts a cluster in which a ticket is held for `hold`, such as `15m`; `change` may change the configuration.
     ///
     /// # Panics
     /// A process does not start. The programs must have been built (`cargo xtask test` does).
-    pub async fn start(hold: &str, change: impl FnOnce(&mut Plan)) -> Self {
+    pub async fn start(hold: &str, change: impl FnOnce(&mut ClusterConfig)) -> Self {
         let folder = tempfile::Builder::new().prefix("cluster-").tempdir().expect("a folder");
-        let mut plan = Plan::new(programs(), folder.path());
-        plan.environment.push(("ORDER_HOLD".to_owned(), hold.to_owned()));
-        change(&mut plan);
-        let started = tokio::task::spawn_blocking(|| cluster::Cluster::start(plan)).await;
+        let mut config = ClusterConfig::new(programs(), folder.path());
+        config.environment.push(("ORDER_HOLD".to_owned(), hold.to_owned()));
+        change(&mut config);
+        let started = tokio::task::spawn_blocking(|| cluster::Cluster::start(config)).await;
         let processes = started.expect("no panic").unwrap_or_else(|error| panic!("no cluster: {error}"));
         let stateful = cluster::SERVICES.iter().filter(|service| service.is_stateful);
         Self {
@@ -49,7 +49,7 @@ impl Cluster {
 
     /// Its processes, to kill, pause and restart.
     pub fn processes(&self) -> MutexGuard<'_, cluster::Cluster> {
-        self.processes.lock().unwrap_or_else(PoisonError::into_inner)
+        self.processes.lock()
     }
 
     /// The database of a service.

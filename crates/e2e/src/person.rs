@@ -1,8 +1,9 @@
 //! A user who buys and sells over HTTP, as a program or a browser does.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use common::Money;
+use parking_lot::Mutex;
 use reqwest::Method;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
@@ -62,7 +63,7 @@ impl Person {
 
     /// The cookie as the browser sends it.
     pub fn cookie(&self) -> String {
-        self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.cookie.lock().clone()
     }
 
     /// Sends a request with the cookie, and stores the cookie of the reply. An expired token is renewed first, as the
@@ -90,7 +91,7 @@ impl Person {
         if let Some(cookie) =
             reply.header(SET_COOKIE.as_str()).split(';').next().filter(|one| !one.is_empty())
         {
-            cookie.clone_into(&mut self.cookie.lock().unwrap_or_else(PoisonError::into_inner));
+            cookie.clone_into(&mut self.cookie.lock());
         }
         reply
     }

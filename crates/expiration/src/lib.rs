@@ -13,26 +13,24 @@ use std::sync::Arc;
 
 use bus::Subscription;
 use runtime::{Service, ServiceContext};
-use utoipa_axum::router::OpenApiRouter;
 
 use crate::consume::Consumer;
 use crate::deadlines::Deadlines;
 
+/// The name of the service.
+pub const NAME: &str = "expiration";
+
 /// The expiration service.
 pub fn service(context: &ServiceContext) -> Service {
-    const NAME: &str = "expiration";
     let deadlines = Deadlines::new(context);
     let workers = workers::workers(&deadlines);
     Service {
-        name: NAME,
-        prefix: "/api/expiration",
-        routes: OpenApiRouter::new(),
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consume::SUBJECTS,
             handler: Arc::new(Consumer(deadlines)),
         }],
         workers,
-        signed_paths: &[],
+        ..Service::new(NAME, "/api/expiration")
     }
 }

@@ -1,30 +1,15 @@
-//! `expiration`: the service as a process of its own, and the operator's commands.
+//! The expiration service as a process.
+
+mod cli;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use runtime::{AdminCommand, ServiceArgs, run_admin_command, run_service};
-
-/// Deadlines: says when a hold has run out.
-#[derive(Debug, Parser)]
-#[command(name = "expiration", version, about)]
-struct Options {
-    #[command(flatten)]
-    common: ServiceArgs,
-
-    #[command(subcommand)]
-    command: Option<AdminCommand>,
-}
+use cli::Options;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
-    if let Some(command) = options.command {
-        return run_admin_command("expiration", &options.common.store_url, &command).await;
-    }
-    runtime::telemetry::init("info");
-    let ran =
-        run_service("expiration", options.common, async |context| Ok((expiration::service(context), None)))
-            .await;
-    runtime::report("expiration", ran)
+    let Options { args, command } = Options::parse();
+    runtime::service_main(expiration::NAME, args, command, async |context| Ok(expiration::service(context)))
+        .await
 }

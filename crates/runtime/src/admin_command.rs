@@ -1,59 +1,54 @@
-//! What an operator asks of any service on the command line, beside the running processes or without them.
-
-use std::process::ExitCode;
-use std::sync::Arc;
+//! The operator's commands that every service has.
 
 use bus::DeadLetter;
-use common::clock::SystemClock;
-use common::{Ids, SharedClock, SystemEntropy};
 use store::{Store, StoreError};
 use uuid::Uuid;
 
-use crate::config::SecretUrl;
-use crate::{BackendError, open_beside, report, telemetry};
+use crate::service_main::{AdminTask, BoxError};
+use crate::{BackendError, ServiceContext};
 
-/// Something else than serving, in the environment of the service.
+/// A command that every service has.
 #[derive(Debug, clap::Subcommand)]
 pub enum AdminCommand {
-    /// Events that the service could not handle.
+    /// Lists or replays dead letters: events that the service could not handle.
     DeadLetters {
-        /// What to do with them.
+        /// The action.
         #[command(subcommand)]
         action: DeadLetters,
     },
 }
 
-/// What to do with dead letters.
+/// An action on dead letters.
 #[derive(Debug, clap::Subcommand)]
 pub enum DeadLetters {
-    /// Shows them, the oldest first.
+    /// Lists the dead letters, oldest first.
     List,
-    /// Has one handled again by the running program, or by the next one that starts.
+    /// Replays one dead letter, by the running process or by the next that starts.
     Replay {
-        /// Its id, as `list` shows it.
+        /// Its id, printed by `list`.
         id: Uuid,
     },
 }
 
-/// The command failed.
+/// The reason why a dead letter command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum DeadLetterError {
-    /// A database does not open.
+    /// The database does not open.
     #[error(transparent)]
     Open(#[from] BackendError),
-    /// A database failed.
+    /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// No service has such a dead letter.
-    #[error("there is no dead letter {0}; `dead-letters list` shows those that there are")]
+    /// The dead letter does not exist.
+    #[error("there is no dead letter {0}; `dead-letters list` shows all")]
     Unknown(Uuid),
 }
 
 impl DeadLetters {
-    /// Does it in the databases of these services.
+    /// Performs the action on the databases of these services.
     ///
     /// # Errors
-    /// A database failed, or none has such a dead letter.
+    /// A database failed, or the dead letter does not exist.
     pub async fn run(&self, stores: &[(&'static str, Store)]) -> Result<(), DeadLetterError> {
         match self {
             Self::List => list(stores).await,
@@ -62,19 +57,11 @@ impl DeadLetters {
     }
 }
 
-/// Does what an operator asks of the service `name`, whose database is at `url`, and ends the program.
-pub async fn run_admin_command(name: &'static str, url: &SecretUrl, what: &AdminCommand) -> ExitCode {
-    telemetry::init("warn");
-    let AdminCommand::DeadLetters { action } = what;
-    let done = async {
-        let clock: SharedClock = Arc::new(SystemClock);
-        let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
-        let store = Store::new(open_beside(name, url, &clock, &ids).await?, clock, ids);
-        let done = action.run(&[(name, store.clone())]).await;
-        store.backend().close().await;
-        done
-    };
-    report(name, done.await)
+impl AdminTask for AdminCommand {
+    async fn run(self, name: &'static str, context: &ServiceContext) -> Result<(), BoxError> {
+        let Self::DeadLetters { action } = self;
+        Ok(action.run(&[(name, context.store.clone())]).await?)
+    }
 }
 
 async fn list(stores: &[(&'static str, Store)]) -> Result<(), DeadLetterError> {

@@ -126,7 +126,7 @@ async fn connect_nats(
     let address = options.url.expose().parse().map_err(|_| BackendError::BusUrl)?;
     let options = bus::jetstream::Options {
         prefix: options.prefix.clone(),
-        replicas: options.replicas,
+        num_replicas: options.replicas,
         name: name.to_owned(),
         ..bus::jetstream::Options::default()
     };

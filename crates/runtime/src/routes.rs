@@ -9,8 +9,8 @@ use ipnet::IpNet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::describe::describe;
 use crate::idempotency::{Idempotency, honour};
+use crate::openapi::describe;
 use crate::{ServiceContext, Worker};
 
 /// How people reach us.
@@ -60,5 +60,5 @@ pub fn routes(
         .route(&format!("{prefix}/openapi.json"), get(show))
         .route_layer(from_fn_with_state(keys.clone(), honour));
     let router = MiddlewareStack::new(http, signed_paths).wrap(described);
-    Routes { router, openapi, worker: keys.worker(context) }
+    Routes { router, openapi, worker: keys.worker() }
 }

@@ -56,7 +56,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
 /// ready any more: until then whatever comes is answered, and told to come on another connection next time. A
 /// connection that is closed while a request is on its way to it would lose that request.
 pub async fn serve_behind(listener: TcpListener, router: Router, stop: CancellationToken) {
-    serve_for(listener, router, stop, stop::DRAIN).await;
+    serve_for(listener, router, stop, stop::DRAIN_DELAY).await;
 }
 
 async fn serve_for(listener: TcpListener, router: Router, stop: CancellationToken, drain: Duration) {

@@ -1,68 +1,57 @@
-//! What a service is made from, and what it consists of.
+//! The context that a service is built from, and the parts that it consists of.
 
 use std::sync::Arc;
 
 use bus::{Bus, Subscription};
+use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock};
-use futures::future::{BoxFuture, FutureExt};
 use store::Store;
-use tokio_util::sync::CancellationToken;
 use utoipa_axum::router::OpenApiRouter;
 
-/// What a service is made from: the same in a cluster, on one machine and in a test.
+use crate::Worker;
+
+/// The dependencies of a service: the same types in a cluster, in one process and in a test.
 #[derive(Clone)]
 pub struct ServiceContext {
-    /// Its database.
+    /// The service's database.
     pub store: Store,
-    /// The time.
+    /// The clock.
     pub clock: SharedClock,
-    /// New ids and random bytes.
+    /// The source of ids and random bytes.
     pub ids: Ids,
-    /// What happens elsewhere, for whoever watches it live ([`Bus::live`]). What a service has to say goes through
-    /// its outbox instead.
+    /// The bus, for live feeds ([`Bus::live`]). Events are published through the outbox, never directly.
     pub bus: Arc<dyn Bus>,
 }
 
-/// What a service consists of. Nothing in it runs before it is started.
+/// The parts of a service. None of them runs before the service is started.
 pub struct Service {
-    /// Its name, which is also its consumer name on the bus.
+    /// The name, also of the service's consumer on the bus.
     pub name: &'static str,
-    /// Where its routes begin, such as `/api/tickets`; its description is served below it.
+    /// The path prefix of its routes, such as `/api/tickets`; `<prefix>/openapi.json` describes them.
     pub prefix: &'static str,
-    /// Its routes, with full paths and their description. The shared middleware comes around them.
+    /// The routes with their full paths and descriptions, without the shared middleware.
     pub routes: OpenApiRouter,
-    /// What it listens to.
+    /// The consumers.
     pub subscriptions: Vec<Subscription>,
-    /// What it does by itself.
+    /// The background workers.
     pub workers: Vec<Worker>,
-    /// Paths below which machines call with signatures of their own: see `common::http::Stack::new`.
+    /// The paths of signed requests: see `common::http::MiddlewareStack::new`.
     pub signed_paths: &'static [&'static str],
+    /// The keys that sessions are verified with, in auth; the other services fetch them from auth.
+    pub verifying_keys: Option<Arc<dyn VerifyingKeys>>,
 }
 
-type Run = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
-type Idle = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
-
-/// Something that a service does by itself for as long as it runs, such as firing deadlines.
-pub struct Worker {
-    /// Its name in logs.
-    pub name: &'static str,
-    /// Runs until the token is cancelled, then finishes the step at hand and returns.
-    pub run: Run,
-    /// Whether nothing is due now. Tests wait for this instead of sleeping.
-    pub idle: Idle,
-}
-
-impl Worker {
-    /// A worker.
-    pub fn new<R, I>(
-        name: &'static str,
-        run: impl FnOnce(CancellationToken) -> R + Send + 'static,
-        idle: impl Fn() -> I + Send + Sync + 'static,
-    ) -> Self
-    where
-        R: Future<Output = ()> + Send + 'static,
-        I: Future<Output = bool> + Send + 'static,
-    {
-        Self { name, run: Box::new(move |stop| run(stop).boxed()), idle: Arc::new(move || idle().boxed()) }
+impl Service {
+    /// A service without routes, consumers and workers.
+    pub fn new(name: &'static str, prefix: &'static str) -> Self {
+        Self {
+            name,
+            prefix,
+            routes: OpenApiRouter::new(),
+            subscriptions: Vec::new(),
+            workers: Vec::new(),
+            signed_paths: &[],
+            verifying_keys: None,
+        }
     }
 }

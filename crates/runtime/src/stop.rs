@@ -1,25 +1,24 @@
-//! Tasks that a stop waits for.
+//! Graceful stop: tracked tasks, their timeouts and the stop signal.
 
 use std::time::Duration;
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{self, SignalKind};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-/// For how long a process that is asked to stop still takes requests: until those who send them know.
-pub const DRAIN: Duration = Duration::from_secs(2);
+/// How long a stopping process still accepts requests: until load balancers have noticed that it is not ready.
+pub const DRAIN_DELAY: Duration = Duration::from_secs(2);
 
-/// How long a stop waits for requests that are being answered, and come meanwhile. With what follows it stays below the 30 seconds after
-/// which Kubernetes kills.
-pub const REQUESTS: Duration = Duration::from_secs(15);
+/// The timeout of requests in progress. All timeouts together stay below the 30 seconds after which Kubernetes kills.
+pub const REQUESTS_TIMEOUT: Duration = Duration::from_secs(15);
 
-/// How long a stop then waits for what the process does by itself: the events and the steps at hand.
-pub const WORK: Duration = Duration::from_secs(6);
+/// The timeout of consumers and workers, which stop after the requests.
+pub const WORK_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// How long a stop at last waits for the relay to hand over what the rest has announced.
-pub const RELAY: Duration = Duration::from_secs(6);
+/// The timeout of the relay, which stops last and publishes the events of everything else.
+pub const RELAY_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// Tasks that end together. Cheap to clone.
+/// A group of tracked tasks that stop together. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
     tracker: TaskTracker,
@@ -32,26 +31,27 @@ impl Tasks {
         self.tracker.spawn(task);
     }
 
-    /// Cancelled when the tasks shall end.
+    /// The token that a stop cancels.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()
     }
 
-    /// Tells every task to end and waits for them, for this long; whether all of them did in time.
-    pub async fn stop(&self, patience: Duration) -> bool {
+    /// Cancels the token and waits for every task. Returns whether all of them ended within `timeout`.
+    pub async fn stop(&self, timeout: Duration) -> bool {
         self.stop.cancel();
         self.tracker.close();
-        tokio::time::timeout(patience, self.tracker.wait()).await.is_ok()
+        tokio::time::timeout(timeout, self.tracker.wait()).await.is_ok()
     }
 }
 
-/// Listens from now on, and resolves when the process is asked to stop: Ctrl-C or SIGTERM. Call it before anybody is
-/// told that the process is ready: what should stop a process that does not listen yet kills it.
+/// Resolves at Ctrl-C or SIGTERM. Listens from the call on, so call it before the process is ready: a signal without a
+/// listener kills the process.
 ///
 /// # Errors
-/// The signals cannot be listened to.
-pub fn asked() -> impl Future<Output = std::io::Result<()>> {
-    let (interrupt, terminate) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+/// The signal handlers cannot be installed.
+pub fn signal() -> impl Future<Output = std::io::Result<()>> {
+    let (interrupt, terminate) =
+        (unix::signal(SignalKind::interrupt()), unix::signal(SignalKind::terminate()));
     async move {
         let (mut interrupt, mut terminate) = (interrupt?, terminate?);
         tokio::select! {

@@ -27,7 +27,7 @@ async fn a_stop_ends_the_streams_that_are_open_and_waits_for_nothing_else() {
 
     let mut reply = reqwest::get(format!("http://{address}/events")).await.expect("a reply");
     assert_eq!(reply.chunk().await.expect("a chunk").as_deref(), Some(&b"data: first\n\n"[..]));
-    assert!(serving.stop(runtime::stop::REQUESTS).await, "it ends before its patience does");
+    assert!(serving.stop(runtime::stop::REQUESTS_TIMEOUT).await, "it ends before the timeout");
     let rest = tokio::time::timeout(PATIENCE, reply.chunk()).await.expect("an end");
     assert_eq!(rest.expect("a clean end"), None);
 }

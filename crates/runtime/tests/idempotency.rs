@@ -1,13 +1,14 @@
 //! What becomes of an `Idempotency-Key` whose request went wrong.
 
 use std::future::pending;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use axum::Json;
 use axum::routing::post;
 use common::Problem;
 use common::http::FreshId;
 use futures::FutureExt;
+use parking_lot::Mutex;
 use runtime::Service;
 use runtime::testing::TestService;
 use serde_json::{Value, json};
@@ -29,13 +30,13 @@ struct Asked(Arc<Mutex<Vec<Uuid>>>);
 impl Asked {
     /// Whether it is the first time.
     fn note(&self, id: Uuid) -> bool {
-        let mut ids = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut ids = self.0.lock();
         ids.push(id);
         ids.len() == 1
     }
 
     fn ids(&self) -> Vec<Uuid> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.lock().clone()
     }
 }
 
@@ -54,14 +55,8 @@ async fn toys(first: First) -> (TestService, Asked) {
             }
         }
     };
-    let service = Service {
-        name: "toys",
-        prefix: "/api/toys",
-        routes: OpenApiRouter::new().route("/api/toys", post(make)),
-        subscriptions: Vec::new(),
-        workers: Vec::new(),
-        signed_paths: &[],
-    };
+    let routes = OpenApiRouter::new().route("/api/toys", post(make));
+    let service = Service { routes, ..Service::new("toys", "/api/toys") };
     (TestService::start(|_| service).await, asked)
 }
 

@@ -22,6 +22,6 @@ async fn a_process_that_leaves_answers_for_a_while_and_then_is_gone() {
         assert_eq!(reply.headers()["connection"], "close", "nobody shall come on this connection again");
         assert_eq!(reply.text().await.expect("a text"), "here");
     }
-    assert!(serving.stop(stop::REQUESTS).await, "it ends before its patience does");
+    assert!(serving.stop(stop::REQUESTS_TIMEOUT).await, "it ends before the timeout");
     assert!(ask().await.expect_err("nobody is there").is_connect());
 }

@@ -3,20 +3,20 @@
 use futures::future::BoxFuture;
 use uuid::Uuid;
 
-use crate::{Direction, Key, Schema, StoreError, UniqueKey};
+use crate::{CommitError, Direction, Key, Schema, StoreError, UniqueKey};
 
 /// A document as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    /// Its id.
+    /// The id.
     pub id: Uuid,
-    /// Its revision.
+    /// The version.
     pub version: u64,
-    /// Its state as JSON: equal to what was written, though spaces and the spelling of numbers may differ.
+    /// The state as JSON: equal to what was written, though spaces and the spelling of numbers may differ.
     pub body: String,
 }
 
-/// A document that a range found, behind its place ([`RangeQuery::cursor`]).
+/// A document that a range query found, behind its cursor ([`RangeQuery::cursor`]).
 pub type IndexedRecord = (Vec<u8>, Record);
 
 /// One atomic write.
@@ -28,84 +28,67 @@ pub struct Write {
     pub id: Uuid,
     /// The version that must be stored now; 0: no document of this id may exist.
     pub expected: u64,
-    /// What becomes of the document.
+    /// The change of the document.
     pub change: Change,
     /// Events, each as the JSON of its envelope, that enter the outbox with the change, in this order.
     pub outbox: Vec<String>,
 }
 
-/// What becomes of a document.
+/// A change of a document.
 #[derive(Debug, Clone)]
 pub enum Change {
-    /// It gets this state. Keys and claims replace the former ones.
+    /// Replaces the state and all keys.
     Put(Put),
-    /// It goes, with its keys and claims.
+    /// Removes the document and all its keys.
     Remove,
 }
 
-/// A document's next state.
+/// The next state of a document.
 #[derive(Debug, Clone)]
 pub struct Put {
     /// The new version, `expected + 1`.
     pub version: u64,
     /// The state as JSON.
     pub body: String,
-    /// All its ordered keys.
+    /// All ordered keys.
     pub keys: Vec<Key>,
-    /// All its claims.
-    pub claims: Vec<UniqueKey>,
+    /// All unique keys.
+    pub unique_keys: Vec<UniqueKey>,
 }
 
-/// Why a write did not happen. Nothing of it was written.
-#[derive(Debug)]
-pub enum WriteError {
-    /// The stored version is not the expected one.
-    Conflict,
-    /// Another document of the collection holds this claim.
-    DuplicateKey(&'static str),
-    /// The database failed. Whether the write happened may be unknown after a timeout; the caller reads again.
-    Store(StoreError),
-}
-
-impl From<StoreError> for WriteError {
-    fn from(error: StoreError) -> Self {
-        Self::Store(error)
-    }
-}
-
-/// A part of an index, in order.
+/// A query of a part of an index, in order.
 #[derive(Debug, Clone)]
 pub struct RangeQuery {
     /// The collection.
     pub collection: &'static str,
     /// The index.
     pub index: &'static str,
-    /// The least encoded key, inclusive.
+    /// The lower bound of encoded keys, inclusive.
     pub from: Vec<u8>,
-    /// The least encoded key that is too great; `None`: no bound.
+    /// The upper bound of encoded keys, exclusive; `None`: no bound.
     pub to: Option<Vec<u8>>,
-    /// Continue behind this place, as [`RangeQuery::cursor`] gave it.
+    /// Continue behind this cursor ([`RangeQuery::cursor`]).
     pub after: Option<Vec<u8>>,
-    /// Which way.
+    /// The order.
     pub direction: Direction,
-    /// At most so many.
+    /// The maximum number of documents.
     pub limit: usize,
 }
 
 impl RangeQuery {
-    /// The place of a document in an index: its encoded key, then its id, which makes places unique.
+    /// The position of a document in an index: its encoded key, then its id, which makes cursors unique.
     pub fn cursor(key: &[u8], id: Uuid) -> Vec<u8> {
-        let mut place = Vec::with_capacity(key.len() + 16);
-        place.extend_from_slice(key);
-        place.extend_from_slice(id.as_bytes());
-        place
+        let mut cursor = Vec::with_capacity(key.len() + 16);
+        cursor.extend_from_slice(key);
+        cursor.extend_from_slice(id.as_bytes());
+        cursor
     }
 }
 
-/// An event that waits in the outbox.
+/// An event in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// Where it stands, as this process counts; entries of one aggregate have growing numbers.
+    /// The position in the outbox, as this process counts; entries of one aggregate have growing numbers.
     pub seq: u64,
     /// The envelope as JSON.
     pub event: String,
@@ -113,45 +96,43 @@ pub struct OutboxEntry {
 
 /// A database. Every method may fail with [`StoreError::Unavailable`] and may then be called again.
 pub trait Backend: Send + Sync + 'static {
-    /// Tells what a collection has, before anything else is asked of it; telling it again is cheap. An adapter that
-    /// keeps any index without being told needs nothing of this.
+    /// Declares a collection before its first use; idempotent. An adapter without need for declarations ignores them.
     fn declare(&self, _schema: Schema) {}
 
     /// The document of this id.
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
 
-    /// The document that holds this claim.
+    /// The document that holds this unique key.
     fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: UniqueKey,
+        key: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
 
     /// Documents of an index in order of their keys, then of their ids.
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>>;
 
-    /// Writes atomically and durably: when this returns `Ok`, the write survives the death of the process and of
-    /// the machine.
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>>;
+    /// Writes atomically and durably: after `Ok`, the write survives a crash of the process and of the machine.
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>>;
 
-    /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`. Asked from the start
-    /// (`after` is 0), it also looks for what other processes left behind, if there can be any.
+    /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`. If `after` is 0, the adapter
+    /// may also take over entries that other processes left behind.
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>>;
 
-    /// Resolves when an entry may have entered the outbox since the last call returned. It may resolve in vain.
+    /// Resolves when an entry may have entered the outbox since the last call returned. Spurious wake-ups are allowed.
     fn outbox_changed(&self) -> BoxFuture<'_, ()>;
 
-    /// Takes entries that the bus has acknowledged out of the outbox. It need not be durable at once: an entry that
-    /// comes back is published again, and consumers are idempotent.
+    /// Removes entries that the bus has acknowledged from the outbox, not necessarily durably at once: an entry that
+    /// reappears is published again, and consumers are idempotent.
     fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// A number that grows with every commit to the collection, if this process is the only writer and therefore
-    /// knows; readers may cache what they computed while it stands still.
+    /// A number that grows with every commit to the collection; `None` unless this process is the only writer. Readers
+    /// may cache results as long as the number is the same.
     fn revision(&self, collection: &'static str) -> Option<u64>;
 
-    /// Whether the database answers: for readiness.
+    /// A readiness check: `Ok` if the database answers.
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
 
-    /// Finishes what was accepted and closes the database.
+    /// Finishes accepted commits and closes the database.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -1,27 +1,23 @@
-//! The typed side of the store, as services see it.
+//! Typed access to documents: reads by id and by unique key, and commits by compare-and-swap on the version.
 
+use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
 use common::{Decision, Envelope, Event, EventId, Ids, SharedClock};
 use uuid::Uuid;
 
-use crate::backend::{Backend, Change, IndexedRecord, Put, RangeQuery, Record, Write, WriteError};
-use crate::key::{Direction, Part, UniqueKey, encode};
-use crate::{CommitError, Document, Schema, StoreError, UpdateError};
+use crate::backend::{Backend, Change, Put, Record, Write};
+use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UpdateError};
 
-/// How often a read-modify-write is repeated when others change the same document at the same time. Each loss means
-/// that somebody else won, so this bounds waiting under contention, not progress.
-const MOST_ATTEMPTS: u32 = 64;
-
-/// How many documents a search reads at once: enough that asking again costs little beside reading.
-const LONGEST_CHUNK: usize = 512;
+/// Each lost attempt means that another writer won, so this bounds waiting under contention, not progress.
+const MAX_UPDATE_ATTEMPTS: u32 = 64;
 
 /// A service's database. Cheap to clone: one count, since axum clones what handlers hold several times a request.
 #[derive(Clone)]
-pub struct Store(Arc<Parts>);
+pub struct Store(Arc<StoreInner>);
 
-struct Parts {
+struct StoreInner {
     backend: Arc<dyn Backend>,
     clock: SharedClock,
     ids: Ids,
@@ -30,7 +26,7 @@ struct Parts {
 impl Store {
     /// A store over an adapter; `clock` and `ids` stamp the events.
     pub fn new(backend: Arc<dyn Backend>, clock: SharedClock, ids: Ids) -> Self {
-        Self(Arc::new(Parts { backend, clock, ids }))
+        Self(Arc::new(StoreInner { backend, clock, ids }))
     }
 
     /// The documents of one type.
@@ -70,176 +66,30 @@ impl<D> Clone for Collection<D> {
     }
 }
 
-/// A part of an index, in order.
-#[derive(Debug, Clone)]
-pub struct Range {
-    index: &'static str,
-    from: Vec<u8>,
-    to: Option<Vec<u8>>,
-    after: Option<Vec<u8>>,
-    direction: Direction,
-    limit: usize,
-}
-
-impl Range {
-    /// All documents whose key in `index` begins with `prefix`, least first, at most 100 of them.
-    pub fn of<const N: usize>(index: &'static str, prefix: [Part; N]) -> Self {
-        let from = encode(prefix);
-        let to = successor(&from);
-        Self { index, from, to, after: None, direction: Direction::Ascending, limit: 100 }
-    }
-
-    /// Only those whose key is at least `parts` (the prefix and what follows it).
-    #[must_use]
-    pub fn at_least<const N: usize>(mut self, parts: [Part; N]) -> Self {
-        self.from = encode(parts);
-        self
-    }
-
-    /// Only those whose key begins with `parts` (the prefix and what follows it), or comes before.
-    #[must_use]
-    pub fn at_most<const N: usize>(mut self, parts: [Part; N]) -> Self {
-        self.to = successor(&encode(parts));
-        self
-    }
-
-    /// Greatest first.
-    #[must_use]
-    pub fn descending(mut self) -> Self {
-        self.direction = Direction::Descending;
-        self
-    }
-
-    /// Continues behind a place that [`Page::next`] gave.
-    #[must_use]
-    pub fn after(mut self, place: Option<Vec<u8>>) -> Self {
-        self.after = place;
-        self
-    }
-
-    /// At most so many.
-    #[must_use]
-    pub fn limit(mut self, limit: usize) -> Self {
-        self.limit = limit;
-        self
-    }
-}
-
-/// The least byte string that is greater than all that begin with `prefix`.
-fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
-    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
-    let mut next = prefix[..=last].to_vec();
-    next[last] += 1;
-    Some(next)
-}
-
-/// Some documents, and where the rest begins.
-#[derive(Debug, Clone)]
-pub struct Page<D> {
-    /// The documents.
-    pub items: Vec<D>,
-    /// For [`Range::after`]; `None`: these were the last.
-    pub next: Option<Vec<u8>>,
-}
-
 impl<D: Document> Collection<D> {
     /// The document of this id.
     ///
     /// # Errors
     /// The database failed.
     pub async fn get(&self, id: impl Into<Uuid>) -> Result<Option<D>, StoreError> {
-        self.store.0.backend.get(D::COLLECTION, id.into()).await?.as_ref().map(parse).transpose()
+        self.backend().get(D::COLLECTION, id.into()).await?.as_ref().map(parse).transpose()
     }
 
-    /// The document that holds this claim.
+    /// The document that holds this unique key.
     ///
     /// # Errors
     /// The database failed.
-    pub async fn get_by_unique_key(&self, claim: UniqueKey) -> Result<Option<D>, StoreError> {
-        debug_assert!(
-            D::UNIQUE_KEYS.contains(&claim.name),
-            "{} declares no claim `{}`",
-            D::COLLECTION,
-            claim.name
-        );
-        self.store.0.backend.get_by_unique_key(D::COLLECTION, claim).await?.as_ref().map(parse).transpose()
+    pub async fn get_by_unique_key(&self, key: UniqueKey) -> Result<Option<D>, StoreError> {
+        let declared = D::UNIQUE_KEYS.contains(&key.name);
+        debug_assert!(declared, "{} declares no unique key `{}`", D::COLLECTION, key.name);
+        self.backend().get_by_unique_key(D::COLLECTION, key).await?.as_ref().map(parse).transpose()
     }
 
-    /// A page of an index.
+    /// Commits a decision: the next state, its keys and the events, in one atomic write.
     ///
     /// # Errors
-    /// The database failed.
-    pub async fn page(&self, range: Range) -> Result<Page<D>, StoreError> {
-        let (rows, more) = self.rows(range).await?;
-        let next = if more { rows.last().map(|(place, _)| place.clone()) } else { None };
-        let items = rows.iter().map(|(_, record)| parse(record)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
-    }
-
-    /// A page of those documents of an index that `fits` takes. At most `most` are looked at: where few fit, the page
-    /// may be short, or even empty, while [`Page::next`] leads on.
-    ///
-    /// # Errors
-    /// The database failed.
-    pub async fn search(
-        &self,
-        range: Range,
-        most: usize,
-        fits: impl Fn(&D) -> bool,
-    ) -> Result<Page<D>, StoreError> {
-        let (mut items, mut next, mut after) = (Vec::new(), None, range.after.clone());
-        let (mut left, mut chunk) = (most.max(1), range.limit.saturating_add(1));
-        while left > 0 {
-            chunk = chunk.min(left);
-            let (rows, more) = self.rows(range.clone().after(after.clone()).limit(chunk)).await?;
-            for (place, record) in rows {
-                let document = parse(&record)?;
-                after = Some(place);
-                if !fits(&document) {
-                    continue;
-                }
-                if items.len() == range.limit {
-                    return Ok(Page { items, next });
-                }
-                items.push(document);
-                next.clone_from(&after);
-            }
-            if !more {
-                return Ok(Page { items, next: None });
-            }
-            left -= chunk;
-            chunk = chunk.saturating_mul(2).min(LONGEST_CHUNK);
-        }
-        // The page is full, and whether another one fits was not found out; or it is short. Either way it goes on
-        // behind what was looked at.
-        Ok(Page { items, next: after })
-    }
-
-    /// Some documents as they are stored, behind their places, and whether there are more.
-    async fn rows(&self, range: Range) -> Result<(Vec<IndexedRecord>, bool), StoreError> {
-        let declared = Schema::of::<D>().index(range.index).is_some();
-        debug_assert!(declared, "{} declares no index `{}`", D::COLLECTION, range.index);
-        let query = RangeQuery {
-            collection: D::COLLECTION,
-            index: range.index,
-            from: range.from,
-            to: range.to,
-            after: range.after,
-            direction: range.direction,
-            // One more tells whether there is a next page.
-            limit: range.limit.saturating_add(1),
-        };
-        let mut rows = self.store.0.backend.range(query).await?;
-        let more = rows.len() > range.limit;
-        rows.truncate(range.limit);
-        Ok((rows, more))
-    }
-
-    /// Commits a decision: the next state, its keys and claims, and the events, in one atomic write.
-    ///
-    /// # Errors
-    /// [`CommitError::Conflict`] if the document is not at the version that was decided on; [`CommitError::DuplicateKey`]
-    /// if another document holds one of the claims.
+    /// [`CommitError::Conflict`] if the stored version is not the one that was decided on;
+    /// [`CommitError::DuplicateKey`] if another document holds one of the unique keys.
     pub async fn commit(&self, decision: Decision<D>) -> Result<D, CommitError> {
         let Decision { next, events } = decision;
         let (id, version, keys) = (next.id(), next.version(), next.keys());
@@ -249,7 +99,7 @@ impl<D: Document> Collection<D> {
             .into_iter()
             .map(|event| self.store.envelope(id, version, event))
             .collect::<Result<_, _>>()?;
-        let put = Put { version, body: to_json(&next)?, keys: keys.ordered, claims: keys.claims };
+        let put = Put { version, body: to_json(&next)?, keys: keys.ordered, unique_keys: keys.unique };
         self.write(id, version.saturating_sub(1), Change::Put(put), outbox).await?;
         Ok(next)
     }
@@ -257,7 +107,7 @@ impl<D: Document> Collection<D> {
     /// Removes a document that nothing refers to any more.
     ///
     /// # Errors
-    /// [`CommitError::Conflict`] if it has changed meanwhile.
+    /// [`CommitError::Conflict`] if the stored version is another one.
     pub async fn remove(&self, document: &D) -> Result<(), CommitError> {
         self.write(document.id(), document.version(), Change::Remove, Vec::new()).await
     }
@@ -270,27 +120,24 @@ impl<D: Document> Collection<D> {
         outbox: Vec<String>,
     ) -> Result<(), CommitError> {
         let write = Write { collection: D::COLLECTION, id, expected, change, outbox };
-        self.store.0.backend.commit(write).await.map_err(|error| match error {
-            WriteError::Conflict => CommitError::Conflict,
-            WriteError::DuplicateKey(claim) => CommitError::DuplicateKey(claim),
-            WriteError::Store(error) => CommitError::Store(error),
-        })
+        self.backend().commit(write).await
     }
 
-    /// Reads, decides and commits; again from the start when somebody else was faster. `decide` is given `None` when
-    /// there is no document of this id, and answers `Ok(None)` when nothing needs to change.
+    /// Bounded optimistic retry: reads, decides and commits by compare-and-swap on the version, and starts over when
+    /// another writer was faster. `decide` receives `None` if the document does not exist, and returns `Ok(None)` if
+    /// nothing is to change.
     ///
-    /// Returns the document as it is afterwards; `None` if there is none.
+    /// Returns the latest document, `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever `decide` refuses with, or why the commit failed.
+    /// The refusal of `decide`, or the reason why the commit failed.
     pub async fn update<E>(
         &self,
         id: impl Into<Uuid>,
         mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
     ) -> Result<Option<D>, UpdateError<E>> {
         let id = id.into();
-        for _ in 0..MOST_ATTEMPTS {
+        for _ in 0..MAX_UPDATE_ATTEMPTS {
             let current = self.get(id).await?;
             let Some(decision) = decide(current.as_ref()).map_err(UpdateError::Refused)? else {
                 return Ok(current);
@@ -298,43 +145,57 @@ impl<D: Document> Collection<D> {
             match self.commit(decision).await {
                 Ok(next) => return Ok(Some(next)),
                 Err(CommitError::Conflict) => {}
-                Err(CommitError::DuplicateKey(claim)) => return Err(UpdateError::DuplicateKey(claim)),
+                Err(CommitError::DuplicateKey(name)) => return Err(UpdateError::DuplicateKey(name)),
                 Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
-        Err(StoreError::Unavailable("too many changes of one document at once".into()).into())
+        Err(StoreError::Unavailable("too many concurrent updates of one document".into()).into())
     }
 
-    /// As [`Self::change`], beginning with a document that was read or committed before: if nobody has changed it
-    /// since, that saves reading it. What is decided on it is committed only if it is still the latest; and if nothing
-    /// is to change, or it is refused, the latest is asked first.
+    /// As [`Self::update`], for a decision that cannot be refused.
     ///
     /// # Errors
-    /// Whatever `decide` refuses with, or why the commit failed.
-    pub async fn update_from<E>(
+    /// [`CommitError::DuplicateKey`] or [`CommitError::Store`]; never [`CommitError::Conflict`].
+    pub async fn apply(
         &self,
-        known: &D,
-        mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
-    ) -> Result<Option<D>, UpdateError<E>> {
-        if let Ok(Some(decision)) = decide(Some(known)) {
-            match self.commit(decision).await {
-                Ok(next) => return Ok(Some(next)),
-                // Another may hold a claim only in the outdated document's eyes.
-                Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
-                Err(CommitError::Store(error)) => return Err(error.into()),
-            }
-        }
-        self.update(known.id(), decide).await
+        id: impl Into<Uuid>,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        Ok(self.update::<Infallible>(id, |current| Ok(decide(current))).await?)
     }
 
-    /// A number that grows with every commit to this collection, if the adapter knows it: see
-    /// [`Backend::revision`].
+    /// As [`Self::apply`], starting from a document that was read or committed before, which saves a read if that is
+    /// still the latest. A duplicate key or "no change" counts only for the latest document.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub async fn apply_from(
+        &self,
+        known: &D,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        if let Some(decision) = decide(Some(known)) {
+            match self.commit(decision).await {
+                Ok(next) => return Ok(Some(next)),
+                // The latest document may not need the unique key that the outdated one asked for.
+                Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.apply(known.id(), decide).await
+    }
+
+    /// A number that grows with every commit to this collection: see [`Backend::revision`].
     pub fn revision(&self) -> Option<u64> {
-        self.store.0.backend.revision(D::COLLECTION)
+        self.backend().revision(D::COLLECTION)
+    }
+
+    pub(crate) fn backend(&self) -> &dyn Backend {
+        &*self.store.0.backend
     }
 }
 
-fn parse<D: Document>(record: &Record) -> Result<D, StoreError> {
+pub(crate) fn parse<D: Document>(record: &Record) -> Result<D, StoreError> {
     serde_json::from_str(&record.body).map_err(|error| StoreError::Unreadable(error.into()))
 }
 

@@ -1,27 +1,26 @@
-//! What a type declares about itself to be stored.
+//! The declarations that make a type storable: its collection, indexes and unique keys.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::key::{Key, Part, UniqueKey, encode};
-use crate::schema::Index;
 
 /// An aggregate, replica or record that is stored as one document.
 pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static {
     /// The collection's name, kebab-case.
     const COLLECTION: &'static str;
 
-    /// The ordered indexes that [`Document::keys`] stands in; no others may be used.
+    /// The ordered indexes of [`Document::keys`]; no others may be used.
     const INDEXES: &'static [Index] = &[];
 
-    /// The names of the claims that [`Document::keys`] makes; no others may be made.
+    /// The names of the unique keys of [`Document::keys`]; no others may be used.
     const UNIQUE_KEYS: &'static [&'static str] = &[];
 
-    /// Names the document within its collection.
+    /// The id, unique within the collection.
     fn id(&self) -> Uuid;
 
-    /// The revision: 1 when it is first committed, one more with each commit.
+    /// The version: 1 at the first commit, one more with each further commit.
     fn version(&self) -> u64;
 
     /// The secondary keys, computed from the state.
@@ -34,7 +33,7 @@ pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Keys {
     pub(crate) ordered: Vec<Key>,
-    pub(crate) claims: Vec<UniqueKey>,
+    pub(crate) unique: Vec<UniqueKey>,
 }
 
 impl Keys {
@@ -43,18 +42,75 @@ impl Keys {
         Self::default()
     }
 
-    /// Also stands in the index `index`, at the place that `parts` give it. A document may stand in one index
-    /// several times if the index is declared so ([`Index::many`]).
+    /// Adds an entry in `index`. A second entry in the same index requires [`Index::many`].
     #[must_use]
     pub fn ordered<const N: usize>(mut self, index: &'static str, parts: [Part; N]) -> Self {
         self.ordered.push(Key { index, bytes: encode(parts) });
         self
     }
 
-    /// Also holds this claim.
+    /// Adds a unique key.
     #[must_use]
-    pub fn unique(mut self, claim: UniqueKey) -> Self {
-        self.claims.push(claim);
+    pub fn unique(mut self, key: UniqueKey) -> Self {
+        self.unique.push(key);
         self
+    }
+}
+
+/// An ordered index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Index {
+    /// The name, unique within the collection, kebab-case.
+    pub name: &'static str,
+    /// Whether a document may have several entries.
+    pub many: bool,
+}
+
+impl Index {
+    /// An index with at most one entry a document.
+    pub const fn one(name: &'static str) -> Self {
+        Self { name, many: false }
+    }
+
+    /// An index with any number of entries a document. An adapter may have to read a whole range of it to find the
+    /// first few, so ranges of it should be short.
+    pub const fn many(name: &'static str) -> Self {
+        Self { name, many: true }
+    }
+}
+
+/// The declarations of one type, from which an adapter creates its indexes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Schema {
+    /// The collection.
+    pub collection: &'static str,
+    /// The ordered indexes.
+    pub indexes: &'static [Index],
+    /// The names of the unique keys.
+    pub unique_keys: &'static [&'static str],
+}
+
+impl Schema {
+    /// The declarations of this type.
+    pub const fn of<D: Document>() -> Self {
+        Self { collection: D::COLLECTION, indexes: D::INDEXES, unique_keys: D::UNIQUE_KEYS }
+    }
+
+    /// The declared index of this name.
+    pub fn index(&self, name: &str) -> Option<Index> {
+        self.indexes.iter().find(|index| index.name == name).copied()
+    }
+
+    /// The first name that these keys use against the declarations: an undeclared index or unique key, or an index with
+    /// more entries than it allows.
+    pub fn violation(&self, keys: &Keys) -> Option<&'static str> {
+        let entries = |name| keys.ordered.iter().filter(|key| key.index == name).count();
+        let index = keys
+            .ordered
+            .iter()
+            .map(|key| key.index)
+            .find(|name| self.index(name).is_none_or(|index| !index.many && entries(index.name) > 1));
+        let unique_keys = || keys.unique.iter().map(|key| key.name);
+        index.or_else(|| unique_keys().find(|name| !self.unique_keys.contains(name)))
     }
 }

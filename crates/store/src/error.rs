@@ -1,49 +1,71 @@
-//! How storing can fail.
+//! Failures of reads, commits and updates.
 
+use std::convert::Infallible;
 use std::error::Error;
 
 use common::Problem;
 
-/// The database did not do its work.
+/// A failure of the database.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It cannot be reached, is overloaded or is shutting down: try again.
-    #[error("the database is not available: {0}")]
+    /// Unreachable, overloaded or shutting down; a retry may succeed.
+    #[error("the database is unavailable: {0}")]
     Unavailable(String),
-    /// What it holds cannot be read: a defect, or data of a newer version.
-    #[error("the database holds something unreadable: {0}")]
+    /// Unreadable contents: a defect, or data of a newer version.
+    #[error("the database holds unreadable data: {0}")]
     Unreadable(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// A commit did not happen; nothing of it was written.
+impl StoreError {
+    /// The answer of a closed database.
+    pub(crate) fn closed() -> Self {
+        Self::Unavailable("closed".into())
+    }
+
+    /// The answer to a call beyond the limit of calls in flight.
+    pub(crate) fn overloaded() -> Self {
+        Self::Unavailable("overloaded".into())
+    }
+}
+
+/// A commit that was refused or failed; nothing of it was written, unless the database timed out.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
-    /// The document is at another version than the decision was made on (or exists already, or is gone).
-    #[error("the document has changed meanwhile")]
+    /// The stored version is not the one that was decided on, or the document exists already, or is gone.
+    #[error("the document was changed concurrently")]
     Conflict,
-    /// Another document holds the claim of this name.
-    #[error("the claim `{0}` is taken")]
+    /// Another document holds the unique key of this name.
+    #[error("the unique key `{0}` is taken")]
     DuplicateKey(&'static str),
-    /// The database failed.
+    /// The database failed. After a timeout the outcome is unknown; the caller reads again.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// A read-modify-write did not happen; nothing of it was written.
+/// An update that was refused or failed, as [`CommitError`].
 #[derive(Debug, thiserror::Error)]
 pub enum UpdateError<E> {
     /// The aggregate refused the command.
     #[error("refused")]
     Refused(E),
-    /// Another document holds the claim of this name.
-    #[error("the claim `{0}` is taken")]
+    /// Another document holds the unique key of this name.
+    #[error("the unique key `{0}` is taken")]
     DuplicateKey(&'static str),
     /// The database failed.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-/// The caller is told to come again; the log is told why.
+impl From<UpdateError<Infallible>> for CommitError {
+    fn from(error: UpdateError<Infallible>) -> Self {
+        match error {
+            UpdateError::Refused(never) => match never {},
+            UpdateError::DuplicateKey(name) => Self::DuplicateKey(name),
+            UpdateError::Store(error) => Self::Store(error),
+        }
+    }
+}
+
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         match error {
@@ -53,8 +75,8 @@ impl From<StoreError> for Problem {
     }
 }
 
-/// A claim that a service does not expect to be taken is a defect; the claims that people compete for are matched
-/// where they are made.
+/// A duplicate of a unique key that a service does not expect is a defect. Callers compete for other keys; those are
+/// matched where they are committed.
 impl From<CommitError> for Problem {
     fn from(error: CommitError) -> Self {
         match error {
@@ -68,7 +90,7 @@ impl<E: Into<Problem>> From<UpdateError<E>> for Problem {
     fn from(error: UpdateError<E>) -> Self {
         match error {
             UpdateError::Refused(refusal) => refusal.into(),
-            UpdateError::DuplicateKey(claim) => CommitError::DuplicateKey(claim).into(),
+            UpdateError::DuplicateKey(name) => CommitError::DuplicateKey(name).into(),
             UpdateError::Store(error) => error.into(),
         }
     }

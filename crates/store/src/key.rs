@@ -1,4 +1,4 @@
-//! Secondary keys: ordered ones for lookups and pages, unique ones as claims.
+//! Secondary keys: ordered keys for lookups and pages, and unique keys.
 
 use common::Time;
 use uuid::Uuid;
@@ -38,7 +38,7 @@ impl From<String> for Part {
     }
 }
 
-/// Lets the typed ids of `common` stand for their UUID.
+/// Typed ids of `common` as parts.
 macro_rules! id_parts {
     ($($id:ty),+) => {$(
         impl From<$id> for Part {
@@ -60,7 +60,7 @@ id_parts!(
 );
 
 impl Part {
-    /// Appends the part so that comparing the bytes compares the parts, whatever follows.
+    /// Appends the part so that the bytes sort as the parts do, whatever follows.
     fn encode(self, bytes: &mut Vec<u8>) {
         match self {
             Self::Int(number) => {
@@ -81,7 +81,7 @@ impl Part {
     }
 }
 
-/// Encodes parts so that comparing the bytes compares the parts one after another.
+/// Encodes parts so that the bytes sort as the parts do, one after another.
 pub(crate) fn encode(parts: impl IntoIterator<Item = Part>) -> Vec<u8> {
     let mut bytes = Vec::new();
     for part in parts {
@@ -102,21 +102,21 @@ pub struct Key {
 /// A value that only one document of the collection may hold at a time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UniqueKey {
-    /// What kind of claim, unique within the collection.
+    /// The name, unique within the collection.
     pub name: &'static str,
-    /// What is claimed.
+    /// The value.
     pub value: String,
 }
 
 impl UniqueKey {
-    /// A claim of `value`.
+    /// The unique key `name` with this value.
     #[expect(clippy::needless_pass_by_value, reason = "an id or a text reads better without `&`")]
     pub fn new(name: &'static str, value: impl ToString) -> Self {
         Self { name, value: value.to_string() }
     }
 }
 
-/// Which way an index is read.
+/// The order in which an index is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Direction {
     /// Least first.

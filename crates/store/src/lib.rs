@@ -1,21 +1,20 @@
-//! Documents with optimistic concurrency, unique claims and an outbox: one port, its adapters, and the suite that
-//! every adapter passes.
+//! Documents with optimistic concurrency, unique keys and an outbox: one port, its adapters, and the conformance suite
+//! that every adapter passes.
 //!
-//! A [`Collection`] is what services use; a [`Backend`] is what an adapter implements. Which adapter it is, the scheme
-//! of `STORE_URL` decides, and only `runtime` looks at it: `sqlite:` opens [`sqlite::SqliteBackend`], `mongodb:` opens
-//! `mongodb::MongoBackend` (with the feature `mongodb`). A service is handed a [`Store`] and cannot tell. An adapter is
-//! fit for use when it passes [`conformance::all`].
+//! Services use a [`Collection`]; an adapter implements a [`Backend`]. The scheme of `STORE_URL` selects the adapter, in
+//! `runtime` alone: `sqlite:` opens [`sqlite::SqliteBackend`], `mongodb:` opens `mongodb::MongoBackend` (feature
+//! `mongodb`). An adapter is fit for use if [`conformance::all`] passes.
 //!
-//! # What survives
+//! # Guarantees
 //!
-//! - A commit that was answered with `Ok` survives the death of the process and of the machine: state, keys, claims
-//!   and outbox alike.
-//! - A commit that was refused, or that a crash overtook, is there as a whole or not at all. Whoever got no answer, or
-//!   [`StoreError::Unavailable`], reads again before deciding.
-//! - An event leaves the outbox only after [`Backend::sent`]. A crash soon after that may bring it back, never lose it.
-//! - A read that begins after a commit was answered sees that commit.
+//! - A commit that returned `Ok` survives a crash of the process and of the machine: state, keys and outbox alike.
+//! - A refused or interrupted commit is stored as a whole or not at all. After [`StoreError::Unavailable`] a caller reads
+//!   again before deciding.
+//! - An event leaves the outbox only after [`Backend::mark_published`]. A crash soon afterwards may restore the event,
+//!   never lose it.
+//! - A read that begins after a commit returned sees that commit.
 //!
-//! The database in memory keeps all of these promises but the first.
+//! The database in memory gives all of these guarantees but the first.
 
 mod backend;
 mod collection;
@@ -25,12 +24,12 @@ mod error;
 mod key;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
-mod schema;
+mod query;
 pub mod sqlite;
 
-pub use backend::{Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, Write, WriteError};
-pub use collection::{Collection, Page, Range, Store};
-pub use document::{Document, Keys};
+pub use backend::{Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, Write};
+pub use collection::{Collection, Store};
+pub use document::{Document, Index, Keys, Schema};
 pub use error::{CommitError, StoreError, UpdateError};
 pub use key::{Direction, Key, Part, UniqueKey};
-pub use schema::{Index, Schema};
+pub use query::{Page, Range};

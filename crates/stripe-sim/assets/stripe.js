@@ -1,4 +1,4 @@
-// A stand-in for Stripe's script (https://docs.stripe.com/js): the calls that a card payment needs, without frames.
+// A substitute for Stripe's script (https://docs.stripe.com/js): the calls of a card payment, without frames.
 (() => {
   "use strict";
 
@@ -10,10 +10,10 @@
     { name: "cvc", label: "Security code", autocomplete: "cc-csc", placeholder: "123" },
   ];
 
-  // Which of Stripe's parameters belong to which field.
+  // The field of each of Stripe's parameters.
   const FIELD_OF = { number: "number", exp_month: "expiry", exp_year: "expiry", cvc: "cvc" };
 
-  // The variables of Stripe's Appearance API (https://docs.stripe.com/elements/appearance-api) that we know.
+  // The variables of Stripe's Appearance API (https://docs.stripe.com/elements/appearance-api) that are supported.
   const LOOK = {
     colorPrimary: "#0570de",
     colorBackground: "#ffffff",
@@ -25,7 +25,7 @@
     spacingUnit: "4px",
   };
 
-  // Adopted, not inline: a shop's content security policy need not allow inline styles.
+  // Adopted, not inline, so that a shop's content security policy need not allow inline styles.
   const SHEET = new CSSStyleSheet();
   SHEET.replaceSync(`
     :host { display: block; color: var(--colorText); font-family: var(--fontFamily); font-size: var(--fontSizeBase); }
@@ -73,13 +73,13 @@
       this.#alert.id = "alert";
       group.append(this.#alert);
       shadow.append(group);
-      this.dress(this.#look);
+      this.applyAppearance(this.#look);
       place.replaceChildren(this.#host);
       queueMicrotask(() => this.#emit("ready", { elementType: "payment" }));
     }
 
-    // Takes on the colours and the letters of the shop.
-    dress(variables) {
+    // Applies the shop's colors and fonts.
+    applyAppearance(variables) {
       this.#look = variables;
       for (const [name, value] of Object.entries({ ...LOOK, ...variables })) {
         this.#host?.style.setProperty(`--${name}`, value);
@@ -104,7 +104,7 @@
       return this;
     }
 
-    // The card as it was typed, or what is missing in it.
+    // The card data, or the error of the first incomplete field.
     read() {
       if (!this.#host) return { error: fault("not_mounted", "The payment element is not mounted.") };
       const number = this.#inputs.number.value.replace(/[\s-]/g, "");
@@ -122,7 +122,7 @@
       return { card: { number, exp_month: expiry[1], exp_year: expiry[2], cvc } };
     }
 
-    // Marks the field that an error is about; null clears.
+    // Marks the field of an error; null clears.
     show(error) {
       for (const input of Object.values(this.#inputs)) {
         input.removeAttribute("aria-invalid");
@@ -151,7 +151,7 @@
       return wrapper;
     }
 
-    // A field in a shadow tree does not submit the form around it by itself.
+    // A field in a shadow tree does not submit its form by itself.
     #submitForm() {
       this.#host.closest("form")?.requestSubmit();
     }
@@ -173,11 +173,11 @@
     return {
       clientSecret: options.clientSecret,
       create(type) {
-        if (type !== "payment") throw new Error(`stripe.js: the element "${type}" is not one of this stand-in.`);
+        if (type !== "payment") throw new Error(`stripe.js: the element "${type}" is not supported.`);
         return (element = new PaymentElement(options.appearance));
       },
       getElement: () => element,
-      update: ({ appearance } = {}) => element?.dress(appearance?.variables),
+      update: ({ appearance } = {}) => element?.applyAppearance(appearance?.variables),
       fetchUpdates: async () => ({}),
       async submit() {
         const error = element?.read().error;
@@ -204,7 +204,7 @@
 
   const idOf = (clientSecret) => encodeURIComponent(String(clientSecret).split("_secret_")[0]);
 
-  // The page goes away, so the promise of the caller is never kept, as with Stripe.
+  // The browser leaves the page, so as with Stripe the caller's promise never settles.
   function leave(url) {
     window.location.assign(url);
     return new Promise(() => {});

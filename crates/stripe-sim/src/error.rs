@@ -4,15 +4,15 @@ use axum::Json;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
-use store::StoreError;
+use store::{CommitError, StoreError};
 
-use crate::card::Failure;
+use crate::failure::Failure;
 
-/// A reply that is not a success, as <https://docs.stripe.com/api/errors> describes it.
+/// An unsuccessful reply (<https://docs.stripe.com/api/errors>).
 #[derive(Debug, Clone)]
 pub(crate) struct ApiError {
     pub(crate) status: StatusCode,
-    /// What stands under `error`; members that do not apply are left out, as Stripe does.
+    /// The members of `error`. As at Stripe, members that do not apply are absent.
     members: Map<String, Value>,
 }
 
@@ -35,7 +35,7 @@ impl ApiError {
         Self::new(StatusCode::BAD_REQUEST, "invalid_request_error", message)
     }
 
-    /// 400 about one parameter.
+    /// 400 for one parameter.
     pub(crate) fn parameter(code: &'static str, param: &str, message: impl Into<String>) -> Self {
         Self::invalid(message).code(code).about_parameter(param)
     }
@@ -45,7 +45,7 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, "invalid_request_error", message)
     }
 
-    /// 404: what this parameter names, in the path or beside it, does not exist.
+    /// 404 for an object that a parameter, in the path or elsewhere, names.
     pub(crate) fn no_such(noun: &str, param: &str, id: &str) -> Self {
         let message = format!("No such {noun}: '{id}'");
         Self { status: StatusCode::NOT_FOUND, ..Self::parameter("resource_missing", param, message) }
@@ -57,7 +57,7 @@ impl ApiError {
         Self { status: StatusCode::NOT_FOUND, ..Self::invalid(message) }
     }
 
-    /// 402: what became of a card.
+    /// 402 for a card.
     pub(crate) fn card(failure: Failure) -> Self {
         Self::new(StatusCode::PAYMENT_REQUIRED, failure.kind(), failure.message())
             .code(failure.code())
@@ -72,14 +72,14 @@ impl ApiError {
         Self { status: StatusCode::TOO_MANY_REQUESTS, ..Self::invalid(message).code("rate_limit") }
     }
 
-    /// 409: the first request of this key is still being worked on.
+    /// 409: another request of this key is in flight.
     pub(crate) fn key_in_use(key: &str) -> Self {
         let message =
-            format!("Another request with the idempotency key `{key}` is under way; try again later.");
+            format!("Another request with the idempotency key `{key}` is in flight; try again later.");
         Self { status: StatusCode::CONFLICT, ..Self::invalid(message).code("idempotency_key_in_use") }
     }
 
-    /// 429: somebody else changes the object at this moment.
+    /// 429: another request changes the object.
     pub(crate) fn locked() -> Self {
         let message =
             "This object cannot be accessed right now because another request changes it; try again.";
@@ -101,8 +101,8 @@ impl ApiError {
 
     #[must_use]
     pub(crate) fn code(self, code: &str) -> Self {
-        let explained = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-"));
-        self.with("code", code).with("doc_url", explained)
+        let doc_url = format!("https://stripe.com/docs/error-codes/{}", code.replace('_', "-"));
+        self.with("code", code).with("doc_url", doc_url)
     }
 
     #[must_use]
@@ -128,7 +128,7 @@ impl ApiError {
         self.with("payment_intent", view)
     }
 
-    /// What stands under `error`.
+    /// The members of `error`.
     pub(crate) fn to_value(&self) -> Value {
         Value::Object(self.members.clone())
     }
@@ -144,10 +144,20 @@ impl IntoResponse for ApiError {
     }
 }
 
-/// The caller learns nothing of it; the log does.
+/// The cause appears in the log only.
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the simulator's database failed");
+        tracing::error!(%error, "the database failed");
         Self::internal()
+    }
+}
+
+/// A violated unique key is a defect, unless the caller of the commit expects it.
+impl From<CommitError> for ApiError {
+    fn from(error: CommitError) -> Self {
+        match error {
+            CommitError::Store(error) => error.into(),
+            CommitError::Conflict | CommitError::DuplicateKey(_) => Self::internal(),
+        }
     }
 }

@@ -1,57 +1,57 @@
-//! Faults on demand: what goes wrong with Stripe, so that it can be shown that nothing goes wrong with us.
+//! Faults on demand, with which tests show that a client survives Stripe's failures.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What goes wrong from now on. Counts are for the next so many; delays and `reorder` hold until they are cleared.
+/// The pending faults. Counts apply to that many of the next; delays and `reorder` apply until they are cleared.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct Faults {
-    /// With the events.
+    /// Faults of events.
     pub webhooks: WebhookFaults,
-    /// With the requests.
+    /// Faults of requests.
     pub api: ApiFaults,
-    /// So many captures are declined for good; the authorization stands.
+    /// Captures to decline permanently; the authorization remains.
     pub capture_fails: u32,
 }
 
-/// What goes wrong with events.
+/// Faults of events.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct WebhookFaults {
-    /// So many are sent twice.
+    /// Events to send twice.
     pub duplicate: u32,
-    /// So many are never sent.
+    /// Events never to send.
     pub drop: u32,
-    /// Milliseconds by which each is late.
+    /// Milliseconds of delay of each event.
     pub delay_ms: u64,
-    /// Each is held back until the next of its object has gone ahead, or for three seconds.
+    /// Holds each event back until the next of its payment is sent, or for three seconds.
     pub reorder: bool,
 }
 
-/// What goes wrong with requests.
+/// Faults of requests.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
 pub struct ApiFaults {
-    /// So many changes are made and answered by 500.
+    /// Commands to commit and reply with 500.
     pub fail_after_commit: u32,
-    /// So many requests are answered by 500 before anything is done.
+    /// Requests to reply to with 500 before any effect.
     pub fail_before: u32,
-    /// So many requests are answered by 429.
+    /// Requests to reply to with 429.
     pub rate_limit: u32,
-    /// Milliseconds by which each request is slower.
+    /// Milliseconds of delay of each request.
     pub delay_ms: u64,
 }
 
-/// Sets, clears and uses up the faults.
+/// The faults to inject: set, consumed and cleared at run time.
 #[derive(Debug, Default)]
 pub struct FaultSwitch(Mutex<Faults>);
 
 impl FaultSwitch {
-    /// The faults that are still to come.
+    /// The pending faults.
     pub fn pending(&self) -> Faults {
         *self.lock()
     }
@@ -61,27 +61,27 @@ impl FaultSwitch {
         change(&mut self.lock());
     }
 
-    /// No more faults.
+    /// Clears all faults.
     pub fn clear(&self) {
         self.set(|faults| *faults = Faults::default());
     }
 
-    /// Sets what is named in `wanted`, a JSON object in the shape of [`Faults`], and leaves the rest.
-    pub(crate) fn merge(&self, wanted: &Value) -> Result<Faults, serde_json::Error> {
+    /// Sets the members of `requested`, a JSON object in the form of [`Faults`], and keeps the others.
+    pub(crate) fn merge(&self, requested: &Value) -> Result<Faults, serde_json::Error> {
         let mut faults = self.lock();
         let mut merged = serde_json::to_value(*faults)?;
-        overlay(&mut merged, wanted);
+        overlay(&mut merged, requested);
         *faults = serde_json::from_value(merged)?;
         Ok(*faults)
     }
 
-    /// Uses up one of the counted faults, if there is one.
-    pub(crate) fn take(&self, count: impl FnOnce(&mut Faults) -> &mut u32) -> bool {
+    /// Consumes one of the counted faults, if one is pending.
+    pub(crate) fn consume(&self, count: impl FnOnce(&mut Faults) -> &mut u32) -> bool {
         let mut faults = self.lock();
         let left = count(&mut faults);
-        let strikes = *left > 0;
-        *left -= u32::from(strikes);
-        strikes
+        let injected = *left > 0;
+        *left -= u32::from(injected);
+        injected
     }
 
     pub(crate) fn api_delay(&self) -> Duration {
@@ -89,19 +89,19 @@ impl FaultSwitch {
     }
 
     fn lock(&self) -> MutexGuard<'_, Faults> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
-fn overlay(base: &mut Value, wanted: &Value) {
-    match (base, wanted) {
-        (Value::Object(base), Value::Object(wanted)) => {
-            for (name, value) in wanted {
+fn overlay(base: &mut Value, requested: &Value) {
+    match (base, requested) {
+        (Value::Object(base), Value::Object(requested)) => {
+            for (name, value) in requested {
                 overlay(base.entry(name).or_insert(Value::Null), value);
             }
         }
-        // A list would be read as a struct's fields in order, so what should be an object is made unreadable.
+        // Serde would read a list as a struct's fields in order, so anything but an object becomes invalid.
         (base @ Value::Object(_), _) => *base = Value::Null,
-        (base, wanted) => *base = wanted.clone(),
+        (base, requested) => *base = requested.clone(),
     }
 }

@@ -1,16 +1,18 @@
-//! The ids of what belongs to a `PaymentIntent`: the owner's digits, then the place among its kind. As at Stripe, all
-//! that comes of one payment can be told by its id.
+//! Ids of a `PaymentIntent` and of the objects that belong to it: a prefix, the owner's digits, and the position among
+//! its kind. As at Stripe, an id shows the payment to which the object belongs.
 
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
 use crate::error::ApiError;
-use crate::intent::IntentId;
 
-/// How many digits the owner takes.
-const OWNER: usize = 32;
+/// The digits of the owner.
+const OWNER_DIGITS: usize = 32;
 
-/// What can be retrieved and listed.
+/// The kinds of objects that can be retrieved and listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
     PaymentIntent,
@@ -36,7 +38,7 @@ impl Kind {
         }
     }
 
-    /// What Stripe calls such an object, in its `object` member and in messages.
+    /// Stripe's noun in `object` members and messages.
     pub(crate) const fn noun(self) -> &'static str {
         match self {
             Self::PaymentIntent => "payment_intent",
@@ -48,7 +50,7 @@ impl Kind {
         }
     }
 
-    /// The index in which all of them stand by the time when they were created.
+    /// The database index by creation.
     pub(crate) const fn index(self) -> &'static str {
         match self {
             Self::PaymentIntent => "payment-intents",
@@ -60,7 +62,7 @@ impl Kind {
         }
     }
 
-    /// Where they are listed.
+    /// The path of the list.
     pub(crate) const fn path(self) -> &'static str {
         match self {
             Self::PaymentIntent => "/v1/payment_intents",
@@ -72,7 +74,7 @@ impl Kind {
         }
     }
 
-    /// What Stripe calls the id in the path, when it complains about it.
+    /// Stripe's name of the id in the path, in errors.
     const fn path_parameter(self) -> &'static str {
         match self {
             Self::PaymentIntent => "intent",
@@ -83,35 +85,58 @@ impl Kind {
     }
 }
 
-/// Names one object.
+/// The id of a `PaymentIntent`: a UUID inside, `pi_` and its digits outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct IntentId(pub(crate) Uuid);
+
+impl IntentId {
+    /// Reads the id in a path.
+    pub(crate) fn in_path(text: &str) -> Result<Self, ApiError> {
+        ItemId::in_path(Kind::PaymentIntent, text).map(|id| id.owner)
+    }
+
+    /// 404 for an id in the path.
+    pub(crate) fn missing(self) -> ApiError {
+        ItemId::missing(Kind::PaymentIntent, &self.to_string())
+    }
+}
+
+impl fmt::Display for IntentId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        ItemId::new(Kind::PaymentIntent, *self, 0).fmt(f)
+    }
+}
+
+/// The id of one object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ItemId {
     pub(crate) kind: Kind,
-    /// The `PaymentIntent` to which it belongs, or which it is.
+    /// The `PaymentIntent` that the object belongs to or is.
     pub(crate) owner: IntentId,
-    /// Its place among its kind, from 0; 0 for the `PaymentIntent` itself.
-    pub(crate) place: u32,
+    /// The position among the owner's objects of this kind, from 0; 0 for the `PaymentIntent` itself.
+    pub(crate) position: u32,
 }
 
 impl ItemId {
-    pub(crate) const fn new(kind: Kind, owner: IntentId, place: u32) -> Self {
-        Self { kind, owner, place }
+    pub(crate) const fn new(kind: Kind, owner: IntentId, position: u32) -> Self {
+        Self { kind, owner, position }
     }
 
-    /// Reads an id of whatever kind.
+    /// Reads an id of any kind.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (prefix, digits) = text.split_once('_')?;
         let kind = Kind::ALL.into_iter().find(|kind| kind.prefix() == prefix)?;
-        let owner = uuid::fmt::Simple::from_str(digits.get(..OWNER)?).ok()?.into_uuid();
-        let place = match kind {
+        let owner = uuid::fmt::Simple::from_str(digits.get(..OWNER_DIGITS)?).ok()?.into_uuid();
+        let position = match kind {
             Kind::PaymentIntent => 0,
-            _ => u32::from_str_radix(&digits[OWNER..], 16).ok()?,
+            _ => u32::from_str_radix(&digits[OWNER_DIGITS..], 16).ok()?,
         };
-        // Capital digits and idle zeros would be second names for the same thing.
-        Some(Self::new(kind, IntentId(owner), place)).filter(|id| id.to_string() == text)
+        // Capital digits and superfluous zeros would give an object a second id.
+        Some(Self::new(kind, IntentId(owner), position)).filter(|id| id.to_string() == text)
     }
 
-    /// Reads the id in a path; what is not one names nothing.
+    /// Reads the id in a path. An invalid id is a missing object.
     pub(crate) fn in_path(kind: Kind, text: &str) -> Result<Self, ApiError> {
         Self::parse(text).filter(|id| id.kind == kind).ok_or_else(|| Self::missing(kind, text))
     }
@@ -131,12 +156,12 @@ impl ItemId {
 impl fmt::Display for ItemId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}_{}", self.kind.prefix(), self.owner.0.simple())?;
-        if self.kind == Kind::PaymentIntent { Ok(()) } else { write!(f, "{:02x}", self.place) }
+        if self.kind == Kind::PaymentIntent { Ok(()) } else { write!(f, "{:02x}", self.position) }
     }
 }
 
-/// A place in a list. No payment has so many of anything that this could overflow.
-pub(crate) fn place(index: usize) -> u32 {
+/// The position of an index. No payment has enough objects for an overflow.
+pub(crate) fn position(index: usize) -> u32 {
     u32::try_from(index).unwrap_or(u32::MAX)
 }
 

@@ -1,32 +1,32 @@
-//! What a test asks about the money.
+//! Queries of tests about payments and money.
 
 use common::{Currency, Money};
 use store::{Range, StoreError};
 
-use crate::StripeSim;
-use crate::balance::{Sums, Transaction};
+use crate::balance::{Balance, Transaction};
 use crate::id::Kind;
 use crate::intent::Status;
 use crate::record::Record;
+use crate::sim::StripeSim;
 
-const PAGE: usize = 100;
+const PAGE_SIZE: usize = 100;
 
-/// A `PaymentIntent` in short.
+/// A summary of a `PaymentIntent`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntentSummary {
     /// `pi_...`
     pub id: String,
-    /// Its state.
+    /// The state.
     pub status: Status,
-    /// What was asked for.
+    /// The requested amount.
     pub amount: Money,
-    /// What was taken, whether or not it went back since.
+    /// The captured amount, including refunded money.
     pub amount_received: Money,
-    /// What went back of it.
+    /// The refunded part.
     pub amount_refunded: Money,
-    /// What Stripe holds of it: what was taken, less what went back, is withdrawn by disputes or was kept as fees.
+    /// The part in the balance: captured less refunded, disputed and fees.
     pub held: Money,
-    /// What the caller attached.
+    /// The caller's metadata.
     pub metadata: std::collections::BTreeMap<String, String>,
 }
 
@@ -41,37 +41,37 @@ impl StripeSim {
         Ok(all)
     }
 
-    /// What Stripe holds of this currency, pending or available: what was taken, less what went back, is withdrawn by
-    /// disputes or was kept as fees.
+    /// The balance in this currency, pending and available: captured less refunded, disputed and fees.
     ///
     /// # Errors
     /// The database failed.
     pub async fn balance_total(&self, currency: Currency) -> Result<Money, StoreError> {
-        let amount = self.sums().await?.total(currency);
+        let amount = self.balance().await?.total(currency);
         Ok(Money { amount, currency })
     }
 
     /// The balance, by currency.
-    pub(crate) async fn sums(&self) -> Result<Sums, StoreError> {
-        let (mut sums, now) = (Sums::default(), self.0.clock.now());
-        self.each_record(|record| sums.add(&record.intent, now)).await?;
-        Ok(sums)
+    pub(crate) async fn balance(&self) -> Result<Balance, StoreError> {
+        let (mut balance, now) = (Balance::default(), self.0.clock.now());
+        self.each_record(|record| balance.add(record.intent.currency, &record.intent.transactions, now))
+            .await?;
+        Ok(balance)
     }
 
     async fn each_record(&self, mut visit: impl FnMut(&Record)) -> Result<(), StoreError> {
-        let mut place = None;
+        let mut cursor = None;
         loop {
-            let range = Range::of(Kind::PaymentIntent.index(), []).after(place).limit(PAGE);
+            let range = Range::of(Kind::PaymentIntent.index(), []).after(cursor).limit(PAGE_SIZE);
             let page = self.0.records.page(range).await?;
             page.items.iter().for_each(&mut visit);
-            place = page.next;
-            if place.is_none() {
+            cursor = page.next;
+            if cursor.is_none() {
                 return Ok(());
             }
         }
     }
 
-    /// All money of this currency that was taken, gross: what went back since ([`Self::refunded_total`]) counts, too.
+    /// The captured money in this currency, including refunded money ([`Self::refunded_total`]).
     ///
     /// # Errors
     /// The database failed.
@@ -79,7 +79,7 @@ impl StripeSim {
         self.total(currency, |intent| intent.amount_received).await
     }
 
-    /// All money of this currency that was taken and went back.
+    /// The refunded money in this currency.
     ///
     /// # Errors
     /// The database failed.
@@ -97,7 +97,7 @@ impl StripeSim {
         Ok(Money { amount: amounts.map(|money| money.amount).sum(), currency })
     }
 
-    /// The `PaymentIntent`s whose money is reserved and neither taken nor given free.
+    /// The `PaymentIntent`s with an authorization that is neither captured nor voided.
     ///
     /// # Errors
     /// The database failed.

@@ -1,4 +1,4 @@
-//! The simulator as a program of its own.
+//! The simulator as a program.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -18,24 +18,24 @@ use tracing_subscriber::EnvFilter;
 
 /// A simulator of the part of Stripe's API that takes card payments.
 ///
-/// Point any of Stripe's libraries at the address where it listens, with the keys below; open the same address in a
-/// browser for the control page.
+/// Point any of Stripe's libraries at the listening address, with the keys below. The control page has the same
+/// address.
 #[derive(Parser)]
 #[command(version)]
 struct Args {
-    /// Where to listen.
+    /// The listening address.
     #[arg(long, env = "STRIPE_SIM_LISTEN", default_value = "127.0.0.1:12111")]
     listen: SocketAddr,
-    /// The file that keeps the state; without it the state is gone when the simulator stops.
+    /// The database file. By default the state is in memory and ends with the process.
     #[arg(long, env = "STRIPE_SIM_DATABASE")]
     database: Option<PathBuf>,
-    /// Where browsers reach the simulator, if that is not the listening address.
+    /// The address for browsers. By default the listening address.
     #[arg(long, env = "STRIPE_SIM_PUBLIC_URL")]
     public_url: Option<String>,
-    /// Where events are posted, such as `http://127.0.0.1:3000/api/payments/webhook`.
+    /// The receiver of events, such as `http://127.0.0.1:3000/api/payments/webhook`.
     #[arg(long, env = "STRIPE_SIM_WEBHOOK_URL")]
     webhook_url: Option<String>,
-    /// Signs the events. With several, separated by commas, each signs, as while a secret is being rolled.
+    /// The signing secret of events. Of several, separated by commas, each signs, as during a roll.
     #[arg(
         long = "webhook-secret",
         env = "STRIPE_SIM_WEBHOOK_SECRET",
@@ -44,7 +44,7 @@ struct Args {
         hide_env_values = true
     )]
     webhook_secrets: Vec<String>,
-    /// The events that are posted, by their names and separated by commas; `*` is all.
+    /// The event types to send, separated by commas; `*` is all.
     #[arg(long, env = "STRIPE_SIM_WEBHOOK_EVENTS", default_value = "*", value_delimiter = ',')]
     webhook_events: Vec<String>,
     /// The secret key.
@@ -53,13 +53,13 @@ struct Args {
     /// The publishable key.
     #[arg(long, env = "STRIPE_SIM_PUBLISHABLE_KEY", default_value = "pk_test_sim")]
     publishable_key: String,
-    /// What Stripe takes of every capture, in hundredths of a percent: 290 is 2.9 %.
+    /// The fee of every capture in hundredths of a percent: 290 is 2.9 %.
     #[arg(long, env = "STRIPE_SIM_FEE_BASIS_POINTS", default_value_t = 0)]
     fee_basis_points: u16,
-    /// What Stripe takes besides for every capture, in minor units.
+    /// The fixed fee of every capture in minor units.
     #[arg(long, env = "STRIPE_SIM_FEE_FIXED", default_value_t = 0)]
     fee_fixed: u32,
-    /// What Stripe takes for every dispute, in minor units.
+    /// The fee of every dispute in minor units.
     #[arg(long, env = "STRIPE_SIM_FEE_DISPUTE", default_value_t = 0)]
     fee_dispute: u32,
 }
@@ -110,9 +110,9 @@ fn settings(args: Args, address: SocketAddr) -> Settings {
     }
 }
 
-/// Stops on Ctrl-C and on what a service manager sends.
+/// Stops on Ctrl-C and SIGTERM.
 async fn stop_on_signal(stop: &CancellationToken) -> std::io::Result<()> {
-    let _stops_whatever_happens = stop.clone().drop_guard();
+    let _cancel_on_drop = stop.clone().drop_guard();
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         interrupted = tokio::signal::ctrl_c() => interrupted,

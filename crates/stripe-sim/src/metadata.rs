@@ -1,52 +1,58 @@
-//! What callers attach to objects (<https://docs.stripe.com/api/metadata>).
+//! Metadata of objects (<https://docs.stripe.com/api/metadata>).
 
 use std::collections::BTreeMap;
 
 use crate::error::ApiError;
 use crate::param::Params;
 
-/// Stripe allows 50 keys of 40 characters with values of 500.
-const MOST: usize = 50;
-const LONGEST_KEY: usize = 40;
-const LONGEST_VALUE: usize = 500;
+/// Stripe's limits, lengths in characters.
+const MAX_KEYS: usize = 50;
+const MAX_KEY_LENGTH: usize = 40;
+const MAX_VALUE_LENGTH: usize = 500;
 
-/// What a request makes of the metadata: what it names is set, or removed if it is empty; the rest stays.
+/// A request's changes: a named key is set, or removed if its value is empty; other keys stay.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct MetadataChange {
-    /// `metadata=`: everything goes.
+    /// `metadata=` removes all keys.
     clears: bool,
     sets: Vec<(String, String)>,
 }
 
 impl MetadataChange {
-    /// The metadata among the parameters.
+    /// Reads the changes among the parameters.
     pub(crate) fn read(params: &Params) -> Result<Self, ApiError> {
-        let wrong = |param: &str, message: String| Err(ApiError::invalid(message).about_parameter(param));
+        let invalid = |param: &str, message: String| Err(ApiError::invalid(message).about_parameter(param));
         let mut sets = Vec::new();
-        for (key, value) in params.below("metadata") {
+        for (key, value) in params.nested("metadata") {
             let param = format!("metadata[{key}]");
             if key.is_empty() || key.contains(['[', ']']) {
-                return wrong(&param, "Metadata keys cannot be empty or contain square brackets.".to_owned());
+                return invalid(
+                    &param,
+                    "Metadata keys cannot be empty or contain square brackets.".to_owned(),
+                );
             }
-            if key.chars().count() > LONGEST_KEY {
-                return wrong("metadata", format!("Metadata keys can have up to {LONGEST_KEY} characters."));
+            if key.chars().count() > MAX_KEY_LENGTH {
+                return invalid(
+                    "metadata",
+                    format!("Metadata keys can have up to {MAX_KEY_LENGTH} characters."),
+                );
             }
-            if value.chars().count() > LONGEST_VALUE {
-                let message = format!("Metadata values can have up to {LONGEST_VALUE} characters.");
-                return wrong(&param, message);
+            if value.chars().count() > MAX_VALUE_LENGTH {
+                let message = format!("Metadata values can have up to {MAX_VALUE_LENGTH} characters.");
+                return invalid(&param, message);
             }
             sets.push((key.to_owned(), value.to_owned()));
         }
         match params.given("metadata") {
             Some("") => Ok(Self { clears: true, sets }),
             Some(_) => {
-                wrong("metadata", "Invalid object: metadata takes keys in square brackets.".to_owned())
+                invalid("metadata", "Invalid object: metadata takes keys in square brackets.".to_owned())
             }
             None => Ok(Self { clears: false, sets }),
         }
     }
 
-    /// The metadata after it.
+    /// The changed metadata.
     pub(crate) fn apply(
         &self,
         before: BTreeMap<String, String>,
@@ -59,8 +65,8 @@ impl MetadataChange {
                 metadata.insert(key.clone(), value.clone());
             }
         }
-        if metadata.len() > MOST {
-            let message = format!("Metadata can have up to {MOST} keys.");
+        if metadata.len() > MAX_KEYS {
+            let message = format!("Metadata can have up to {MAX_KEYS} keys.");
             return Err(ApiError::invalid(message).about_parameter("metadata"));
         }
         Ok(metadata)

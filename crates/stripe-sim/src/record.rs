@@ -1,5 +1,4 @@
-//! The stored document: a `PaymentIntent` with all that came of it, its events, and the replies that idempotency keys
-//! give again.
+//! The stored document: a `PaymentIntent` with its objects, its events, and the replies of its idempotency keys.
 
 use std::time::Duration;
 
@@ -9,24 +8,24 @@ use serde_json::Value;
 use store::{Document, Index, Keys, Part, UniqueKey};
 use uuid::Uuid;
 
-use crate::event::{Cause, Delivery, Event, News};
-use crate::id::{Kind, place};
+use crate::event::{Cause, Delivery, Event, NewEvent};
+use crate::id::{Kind, position};
 use crate::intent::PaymentIntent;
 
-/// For how long a key gives the same reply (<https://docs.stripe.com/api/idempotent_requests>).
-const REPLIES_KEPT: Duration = Duration::from_hours(24);
+/// Stripe's retention of a key's reply (<https://docs.stripe.com/api/idempotent_requests>).
+const REPLY_RETENTION: Duration = Duration::from_hours(24);
 
-/// For how long an event can be retrieved (<https://docs.stripe.com/api/events>).
-const EVENTS_KEPT: Duration = Duration::from_hours(30 * 24);
+/// Stripe's retention of events (<https://docs.stripe.com/api/events>).
+const EVENT_RETENTION: Duration = Duration::from_hours(30 * 24);
 
-/// All that is stored about one `PaymentIntent`.
+/// The document of one `PaymentIntent`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Record {
     pub(crate) version: u64,
     pub(crate) intent: PaymentIntent,
     /// Oldest first.
     pub(crate) events: Vec<Event>,
-    /// How many there ever were.
+    /// The number of events ever added.
     events_so_far: u32,
     pub(crate) replies: Vec<StoredReply>,
 }
@@ -43,86 +42,86 @@ pub(crate) struct StoredReply {
 }
 
 impl StoredReply {
-    pub(crate) fn is_kept(&self, now: Time) -> bool {
-        now < self.at.after(REPLIES_KEPT)
+    pub(crate) fn is_retained(&self, now: Time) -> bool {
+        now < self.at.after(REPLY_RETENTION)
     }
 }
 
 impl Record {
-    /// Those that have something to do, by the time when the first of it is due.
-    pub(crate) const DUE: &'static str = "due";
+    /// The index by the first due delivery or transition.
+    pub(crate) const BY_DUE: &'static str = "due";
 
     const KEY: &'static str = "idempotency-key";
 
-    /// Everything that is listed.
+    /// The kinds with an index.
     const LISTED: [Kind; 6] =
         [Kind::PaymentIntent, Kind::Charge, Kind::Refund, Kind::Dispute, Kind::Transaction, Kind::Event];
 
-    /// The claim on an idempotency key: of two requests with one key, the database lets one in.
-    pub(crate) fn idempotency_key(key: &str) -> UniqueKey {
+    /// The unique key of an idempotency key: the database accepts one of two concurrent requests.
+    pub(crate) fn unique_key(key: &str) -> UniqueKey {
         UniqueKey::new(Self::KEY, key)
     }
 
-    /// The next revision with this state, without what need not be kept any longer.
+    /// The next revision with this state, without replies and events past their retention.
     pub(crate) fn next(current: Option<&Self>, intent: PaymentIntent, now: Time) -> Self {
         let mut next = match current {
             Some(current) => Self { version: current.version + 1, intent, ..current.clone() },
             None => Self { version: 1, intent, events: Vec::new(), events_so_far: 0, replies: Vec::new() },
         };
-        next.replies.retain(|reply| reply.is_kept(now));
-        next.events.retain(|event| now < event.created.after(EVENTS_KEPT) || event.pending() > 0);
+        next.replies.retain(|reply| reply.is_retained(now));
+        next.events.retain(|event| now < event.created.after(EVENT_RETENTION) || event.pending() > 0);
         next
     }
 
     /// Adds an event.
-    pub(crate) fn announce(
+    pub(crate) fn add_event(
         &mut self,
-        news: &News,
+        event: &NewEvent,
         cause: Cause<'_>,
         deliveries: Vec<Delivery>,
         now: Time,
     ) -> Result<(), serde_json::Error> {
-        self.events.push(Event::new(self.events_so_far, news, cause, deliveries, now)?);
+        self.events.push(Event::new(self.events_so_far, event, cause, deliveries, now)?);
         self.events_so_far += 1;
         Ok(())
     }
 
-    /// When something is to be done: an event to be delivered, or time changes the payment.
+    /// When the first delivery or time-driven transition is due.
     pub(crate) fn due(&self) -> Option<Time> {
         let deliveries = self.events.iter().flat_map(|event| &event.deliveries);
-        deliveries.filter_map(|delivery| delivery.due).chain(self.intent.changes_at()).min()
+        deliveries.filter_map(|delivery| delivery.due).chain(self.intent.next_due()).min()
     }
 
-    /// The objects of one kind: when each was created, and its place.
+    /// The objects of one kind: creation and position.
     pub(crate) fn items(&self, kind: Kind) -> Vec<(Time, u32)> {
-        fn placed<T>(items: &[T], created: impl Fn(&T) -> Time) -> Vec<(Time, u32)> {
-            items.iter().enumerate().map(|(index, item)| (created(item), place(index))).collect()
+        fn positioned<T>(items: &[T], created: impl Fn(&T) -> Time) -> Vec<(Time, u32)> {
+            items.iter().enumerate().map(|(index, item)| (created(item), position(index))).collect()
         }
         let intent = &self.intent;
         match kind {
             Kind::PaymentIntent => vec![(intent.created, 0)],
-            Kind::Charge => placed(&intent.charges, |one| one.created),
-            Kind::Refund => placed(&intent.refunds, |one| one.created),
-            Kind::Dispute => placed(&intent.disputes, |one| one.created),
-            Kind::Transaction => placed(&intent.transactions, |one| one.created),
-            Kind::Event => self.events.iter().map(|event| (event.created, event.place)).collect(),
+            Kind::Charge => positioned(&intent.charges, |one| one.created),
+            Kind::Refund => positioned(&intent.refunds, |one| one.created),
+            Kind::Dispute => positioned(&intent.disputes, |one| one.created),
+            Kind::Transaction => positioned(&intent.transactions, |one| one.created),
+            Kind::Event => self.events.iter().map(|event| (event.created, event.position)).collect(),
         }
     }
 
-    /// The event at this place.
-    pub(crate) fn event(&self, place: u32) -> Option<&Event> {
-        self.events.iter().find(|event| event.place == place)
+    /// The event at this position.
+    pub(crate) fn event(&self, position: u32) -> Option<&Event> {
+        self.events.iter().find(|event| event.position == position)
     }
 
-    /// One of the objects as Stripe writes it; `None`: there is none (any more).
-    pub(crate) fn view(&self, kind: Kind, place: u32, base: &str, now: Time) -> Option<Value> {
+    /// Stripe's JSON of one of the objects, if it exists.
+    pub(crate) fn view(&self, kind: Kind, position: u32, base: &str, now: Time) -> Option<Value> {
         let view = match kind {
             Kind::PaymentIntent => self.intent.view(base),
-            Kind::Charge => self.intent.charge_view(place),
-            Kind::Refund => self.intent.refund_view(place),
-            Kind::Dispute => self.intent.dispute_view(place),
-            Kind::Transaction => self.intent.transaction_view(place, now),
-            Kind::Event => self.event(place)?.view(&self.intent).ok()?,
+            Kind::Charge => self.intent.charge_view(position),
+            Kind::Refund => self.intent.refund_view(position),
+            Kind::Dispute => self.intent.dispute_view(position),
+            Kind::Transaction => self.intent.transaction_view(position, now),
+            Kind::Event => self.event(position)?.view(self.intent.id).ok()?,
         };
         Some(view).filter(|view| !view.is_null())
     }
@@ -137,7 +136,7 @@ impl Document for Record {
         Index::many(Kind::Dispute.index()),
         Index::many(Kind::Transaction.index()),
         Index::many(Kind::Event.index()),
-        Index::one(Self::DUE),
+        Index::one(Self::BY_DUE),
     ];
     const UNIQUE_KEYS: &'static [&'static str] = &[Self::KEY];
 
@@ -152,14 +151,14 @@ impl Document for Record {
     fn keys(&self) -> Keys {
         let mut keys = Keys::none();
         for kind in Self::LISTED {
-            for (created, place) in self.items(kind) {
-                let key = [Part::from(created), Part::from(self.id()), Part::from(i64::from(place))];
+            for (created, position) in self.items(kind) {
+                let key = [Part::from(created), Part::from(self.id()), Part::from(i64::from(position))];
                 keys = keys.ordered(kind.index(), key);
             }
         }
         if let Some(due) = self.due() {
-            keys = keys.ordered(Self::DUE, [due.into()]);
+            keys = keys.ordered(Self::BY_DUE, [due.into()]);
         }
-        self.replies.iter().fold(keys, |keys, reply| keys.unique(Self::idempotency_key(&reply.key)))
+        self.replies.iter().fold(keys, |keys, reply| keys.unique(Self::unique_key(&reply.key)))
     }
 }

@@ -6,7 +6,7 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use common::Problem;
-use common::http::session::Claims;
+use common::http::token::Claims;
 use common::http::{Caching, HttpContext, ProblemBody, SessionCookie};
 use serde::Serialize;
 use store::UpdateError;
@@ -44,7 +44,7 @@ pub(super) async fn current_user(
 ) -> Result<Response, Problem> {
     let presented = SessionCookie::of(&context);
     let Some(token) = presented.read(&headers) else { return Ok(reply(None, None)) };
-    let Some(claims) = context.sessions.signed(token).await? else {
+    let Some(claims) = context.sessions.signed(&token).await? else {
         return Ok(reply(None, presented.clear()));
     };
     match accounts.seen(claims.sid).await {

@@ -93,7 +93,7 @@ pub(super) async fn revoke(
     id: PathId<SessionId>,
     seen: IfMatch,
 ) -> Result<Response, Problem> {
-    let session = accounts.sessions.get(id.known()?).await?;
+    let session = accounts.sessions.get(id.parse()?).await?;
     let session = session.filter(|session| session.user_id == person.id).ok_or_else(Problem::not_found)?;
     seen.check(session.version)?;
     accounts.revoke_here(session.id, &context).await?;

@@ -7,12 +7,13 @@ mod withdraw;
 mod worker;
 
 use std::error::Error;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
-use common::http::session::{Claims, KeysUnavailable, VerifyingKeys};
+use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use parking_lot::RwLock;
 use store::{Collection, CommitError, Store, StoreError};
 
 use public::PublicKey;
@@ -119,12 +120,12 @@ impl Keyring {
     }
 
     fn loaded(&self) -> Arc<Vec<LoadedKey>> {
-        Arc::clone(&self.0.loaded.read().unwrap_or_else(PoisonError::into_inner))
+        Arc::clone(&self.0.loaded.read())
     }
 
     fn load(&self, keys: &[SigningKey]) -> Result<(), KeyError> {
         let loaded = keys.iter().map(LoadedKey::new).collect::<Result<Vec<_>, _>>()?;
-        *self.0.loaded.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaded);
+        *self.0.loaded.write() = Arc::new(loaded);
         Ok(())
     }
 }

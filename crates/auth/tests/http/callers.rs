@@ -1,7 +1,7 @@
 //! Every route for everybody.
 
 use axum::http::Method;
-use common::http::session::Claims;
+use common::http::token::Claims;
 use serde_json::json;
 
 use crate::rig;

@@ -2,7 +2,7 @@
 
 use auth::domain::EmailFault;
 use auth::password::PasswordFault;
-use auth::{EnsureError, Settings};
+use auth::{Config, EnsureError};
 use runtime::testing::TestService;
 
 use crate::rig::{self, PASSWORD};
@@ -10,7 +10,7 @@ use crate::rig::{self, PASSWORD};
 #[tokio::test]
 async fn an_account_is_opened_once_and_by_the_rules() {
     let (clock, context) = runtime::testing::context();
-    let auth = auth::start(&context, Settings::default()).await.expect("it starts");
+    let auth = auth::start(&context, Config::default()).await.expect("it starts");
     let accounts = auth.accounts.clone();
     accounts.ensure("demo@example.com", PASSWORD).await.expect("it is opened");
     accounts.ensure("demo@example.com", "another vexed quartz").await.expect("it is there");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::http::session::Claims;
+use common::http::token::Claims;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use runtime::testing::{Reply, TestService};
@@ -73,7 +73,7 @@ async fn the_same_keys_serve_after_a_restart() {
 #[tokio::test]
 async fn replicas_that_start_at_once_share_one_key() {
     let (clock, context) = runtime::testing::context();
-    let starts = (0..4).map(|_| auth::start(&context, auth::Settings::default()));
+    let starts = (0..4).map(|_| auth::start(&context, auth::Config::default()));
     let replicas = futures::future::join_all(starts).await;
     let mut replicas = replicas.into_iter().map(|replica| replica.expect("it starts"));
     let first = replicas.next().expect("a replica");

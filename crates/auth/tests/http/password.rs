@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-use auth::Settings;
+use auth::Config;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -99,8 +99,8 @@ async fn every_fault_is_named_by_its_field_before_the_password_is_looked_at() {
 
 #[tokio::test]
 async fn whoever_guesses_is_slowed_down_as_at_sign_in_and_together_with_it() {
-    let settings = Settings { sign_in_failures_per_account: 4, ..Settings::default() };
-    let service = rig::start_with(settings).await;
+    let config = Config { sign_in_failures_per_account: 4, ..Config::default() };
+    let service = rig::start_with(config).await;
     let token = rig::sign_up(&service, "ann").await;
     for _ in 0..2 {
         assert_eq!(put_from(&service, "192.0.2.1", &token, "wrong").await.status, 401);

@@ -2,11 +2,11 @@
 
 use std::net::SocketAddr;
 
-use auth::Settings;
+use auth::Config;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use common::http::session::Claims;
+use common::http::token::Claims;
 use runtime::testing::{Caller, Reply, TestService};
 use serde_json::{Value, json};
 
@@ -14,19 +14,19 @@ pub(crate) const PASSWORD: &str = "vexed quartz glyph";
 
 /// The service on a new database.
 pub(crate) async fn start() -> TestService {
-    start_with(Settings::default()).await
+    start_with(Config::default()).await
 }
 
-pub(crate) async fn start_with(settings: Settings) -> TestService {
+pub(crate) async fn start_with(config: Config) -> TestService {
     let (clock, context) = runtime::testing::context();
-    let auth = auth::start(&context, settings).await.expect("it starts");
+    let auth = auth::start(&context, config).await.expect("it starts");
     TestService::start_on(clock, context, auth.service, Some(auth.keys)).await
 }
 
 /// The same service after a restart.
 pub(crate) async fn restart(service: TestService) -> TestService {
     let (clock, context) = service.stop().await;
-    let auth = auth::start(&context, Settings::default()).await.expect("it starts");
+    let auth = auth::start(&context, Config::default()).await.expect("it starts");
     TestService::start_on(clock, context, auth.service, Some(auth.keys)).await
 }
 

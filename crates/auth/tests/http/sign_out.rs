@@ -83,7 +83,7 @@ async fn the_session_stays_over_after_a_restart() {
 async fn this_process_refuses_the_token_before_it_hears_of_the_revocation() {
     // Without workers, relay and consumers nothing but the handler itself can tell.
     let (_, context) = runtime::testing::context();
-    let auth = auth::start(&context, auth::Settings::default()).await.expect("it starts");
+    let auth = auth::start(&context, auth::Config::default()).await.expect("it starts");
     let sessions = Sessions::new(auth.keys.clone());
     let context = HttpContext::new(HttpSettings {
         clock: context.clock.clone(),

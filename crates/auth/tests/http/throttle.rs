@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use auth::Settings;
+use auth::Config;
 use runtime::testing::{Reply, TestService};
 
 use crate::rig::{self, PASSWORD, sign_in_from};
@@ -76,8 +76,8 @@ async fn failures_are_forgotten_after_a_quarter_of_an_hour() {
 
 #[tokio::test]
 async fn an_address_that_tries_many_accounts_is_slowed_down_for_all_of_them() {
-    let settings = Settings { sign_in_failures_per_address: 12, ..Settings::default() };
-    let service = rig::start_with(settings).await;
+    let config = Config { sign_in_failures_per_address: 12, ..Config::default() };
+    let service = rig::start_with(config).await;
     rig::sign_up(&service, "ann").await;
     for number in 0..12 {
         assert_eq!(sign_in_from(&service, HERE, &format!("person{number}"), "wrong").await.status, 401);

@@ -1,6 +1,6 @@
 //! The bare MongoDB driver, with the same server, documents and commands as an order and nothing around them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::event::OrderSnapshot;
@@ -9,6 +9,7 @@ use futures::future::try_join_all;
 use mongodb::bson::{Bson, Document, RawDocumentBuf, Uuid, doc, serialize_to_bson};
 use mongodb::options::{Acknowledgment, ClientOptions, IndexOptions, WriteConcern};
 use mongodb::{Client, Collection, Database, IndexModel};
+use parking_lot::Mutex;
 
 use crate::commits::{clock_and_ids, orders};
 use crate::figures::{Stopwatch, pause};
@@ -114,7 +115,7 @@ impl Driver {
         let queue = Arc::new(Mutex::new(documents.into_iter()));
         let watch = Stopwatch::start();
         let task = async |queue: Arc<Mutex<std::vec::IntoIter<Order>>>| loop {
-            let next = queue.lock().unwrap_or_else(PoisonError::into_inner).next();
+            let next = queue.lock().next();
             let Some(order) = next else { return Ok::<_, Failure>(()) };
             if reading {
                 self.orders

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use servers::Server;
-use servers::cluster::{Cluster, Plan, SERVICES};
+use servers::cluster::{Cluster, ClusterConfig, SERVICES};
 use tempfile::TempDir;
 
 use crate::program::{Failure, folder, folder_of_programs, until_idle};
@@ -19,8 +19,9 @@ impl Running {
     /// Starts the programs that stand beside the bench.
     pub(super) fn start() -> Result<Self, Failure> {
         let folder = folder()?;
-        let plan = Plan { replicas: 1, ..Plan::new(folder_of_programs()?, folder.path()) };
-        Ok(Self { cluster: Cluster::start(plan)?, _folder: folder })
+        let config =
+            ClusterConfig { replicas: 1, ..ClusterConfig::new(folder_of_programs()?, folder.path()) };
+        Ok(Self { cluster: Cluster::start(config)?, _folder: folder })
     }
 
     /// The address of nginx.

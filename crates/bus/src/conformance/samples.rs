@@ -1,4 +1,4 @@
-//! Events to send.
+//! Sample events.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use common::event::{DeadlinePassed, SessionRevoked, TicketSnapshot, TicketStatus
 use common::{Clock, Currency, Envelope, Event, Ids, Money, SystemEntropy};
 use uuid::Uuid;
 
-/// Makes events with ids that no other run has used: a bus that drops duplicates may remember those.
+/// Makes events with ids that no other run has used: a bus may drop an event whose id it has seen.
 pub(super) struct Samples(Ids);
 
 impl Samples {

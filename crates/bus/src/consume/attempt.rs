@@ -1,4 +1,4 @@
-//! One attempt to handle an event: whatever a handler does, it ends as handled or as a fault.
+//! One attempt to handle an event, with a timeout and panics caught.
 
 use std::any::Any;
 use std::error::Error;
@@ -8,15 +8,15 @@ use std::time::Duration;
 use common::SharedClock;
 use futures::FutureExt;
 
-use crate::{Consume, ConsumeError, Incoming};
+use super::handler::{Consume, ConsumeError, Incoming};
 
-/// How much of a reason is kept, in bytes.
-const LONGEST_REASON: usize = 4096;
+/// The longest reason that a dead letter stores.
+const MAX_REASON_BYTES: usize = 4096;
 
 #[derive(Debug, thiserror::Error)]
-enum Broken {
+enum AttemptError {
     #[error("the handler did not finish within {0:?}")]
-    TooSlow(Duration),
+    TimedOut(Duration),
     #[error("the handler panicked: {0}")]
     Panicked(String),
 }
@@ -30,36 +30,36 @@ pub(super) async fn attempt(
 ) -> Result<(), ConsumeError> {
     let trace = incoming.envelope.trace.clone();
     // The handler is called inside the block, so that a panic before its first await is caught too.
-    let work = AssertUnwindSafe(async { handler.consume(incoming).await }).catch_unwind();
+    let handling = AssertUnwindSafe(async { handler.consume(incoming).await }).catch_unwind();
     tokio::select! {
         biased;
-        outcome = common::trace::under(trace, work) => {
-            outcome.unwrap_or_else(|panic| Err(ConsumeError::failed(Broken::Panicked(words(&*panic)))))
-        }
-        () = clock.sleep(timeout) => Err(ConsumeError::failed(Broken::TooSlow(timeout))),
+        outcome = common::trace::scope(trace, handling) => outcome.unwrap_or_else(|panic| {
+            Err(ConsumeError::failed(AttemptError::Panicked(panic_message(&*panic))))
+        }),
+        () = clock.sleep(timeout) => Err(ConsumeError::failed(AttemptError::TimedOut(timeout))),
     }
 }
 
-fn words(panic: &(dyn Any + Send)) -> String {
+fn panic_message(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<&str>().copied();
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }
 
-/// An error and its causes in words, outermost first.
+/// The messages of an error and its causes, outermost first.
 pub(super) fn reason(error: &(dyn Error + 'static)) -> String {
-    let mut words = error.to_string();
+    let mut reason = error.to_string();
     let mut causes = error.source();
     while let Some(cause) = causes {
         let text = cause.to_string();
-        // Many errors already end with the words of their cause.
-        if !words.ends_with(&text) {
-            words.push_str(": ");
-            words.push_str(&text);
+        // Many errors already end with the message of their cause.
+        if !reason.ends_with(&text) {
+            reason.push_str(": ");
+            reason.push_str(&text);
         }
         causes = cause.source();
     }
-    words.truncate(words.floor_char_boundary(LONGEST_REASON));
-    words
+    reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
+    reason
 }
 
 #[cfg(test)]
@@ -82,10 +82,9 @@ mod tests {
 
     #[test]
     fn a_long_reason_is_cut_between_characters() {
-        let words = reason(&ConsumeError::failed("ä".repeat(LONGEST_REASON)));
-        assert_eq!(words.len(), LONGEST_REASON);
-        assert!(
-            reason(&ConsumeError::failed(format!("x{}", "ä".repeat(LONGEST_REASON)))).len() < LONGEST_REASON
-        );
+        let long = reason(&ConsumeError::failed("ä".repeat(MAX_REASON_BYTES)));
+        assert_eq!(long.len(), MAX_REASON_BYTES);
+        let odd = reason(&ConsumeError::failed(format!("x{}", "ä".repeat(MAX_REASON_BYTES))));
+        assert!(odd.len() < MAX_REASON_BYTES);
     }
 }

@@ -1,40 +1,40 @@
-//! The bounds of a consumer.
+//! The limits of a consumer.
 
 use std::time::Duration;
 
-use crate::backoff::Backoff;
+use common::Backoff;
 
-/// What a consumer may use, and when it gives up.
+/// The limits of a consumer.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// How many handlers run at the same time.
+    /// Handlers that run concurrently.
     pub max_concurrent: usize,
-    /// How many events are held in memory: running, waiting for another try, or behind one of their aggregate.
+    /// Events in memory: running, waiting for a retry, or queued behind one of their aggregate.
     pub max_buffered: usize,
-    /// How long one attempt may take; then it is dropped and counts as failed.
+    /// The timeout of one attempt, which then counts as failed.
     pub attempt_timeout: Duration,
-    /// How many attempts may fail before the event becomes a dead letter.
+    /// Failed attempts after which an event becomes a dead letter.
     pub max_attempts: u32,
-    /// How often an event may be delivered before it becomes a dead letter without another attempt, counted over all
-    /// processes of the service. One that kills its process is never seen to fail; this ends it. A stop or a lost
-    /// connection also costs a delivery, so this must leave room for some of those.
+    /// Deliveries after which an event becomes a dead letter without another attempt, counted over all processes of
+    /// the service: an event that crashes its process never fails an attempt. A stop or a lost connection also costs a
+    /// delivery, so this leaves room for some of those.
     pub max_deliveries: u64,
-    /// After how many deliveries an event is suspected of killing its process. Suspects are tried one at a time, so that
-    /// the others are done before they have been delivered too often, too.
+    /// Deliveries after which an event may be a poison event, one that crashes its process. Poison candidates are tried
+    /// one at a time, so that the harmless ones succeed before they reach `max_deliveries`.
     pub quarantine_after: u64,
-    /// The delay after the first failure; it doubles with each further one.
+    /// The delay after the first failure, doubled after each further one.
     pub first_retry_delay: Duration,
-    /// The longest delay between two attempts.
+    /// The upper bound of that delay.
     pub max_retry_delay: Duration,
-    /// How often the consumer looks for dead letters that shall be handled again.
+    /// The interval at which the consumer polls for dead letters to replay.
     pub replay_interval: Duration,
-    /// How long a stop waits for the handlers that are running.
+    /// The time that a stop leaves to running handlers.
     pub stop_timeout: Duration,
 }
 
 impl Default for Limits {
-    /// Ten attempts are spread over some 25 seconds: longer than a restart of what a handler stands on, short enough
-    /// for an operator who waits for the dead letter.
+    /// Ten attempts span some 25 seconds: longer than a restart of a dependency, short enough for an operator who
+    /// waits for the dead letter.
     fn default() -> Self {
         Self {
             max_concurrent: 64,
@@ -53,6 +53,6 @@ impl Default for Limits {
 
 impl Limits {
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff { first: self.first_retry_delay, longest: self.max_retry_delay }
+        Backoff { first: self.first_retry_delay, max: self.max_retry_delay }
     }
 }

@@ -1,4 +1,4 @@
-//! Where NATS is, without showing the password.
+//! The address of NATS, displayed without its secrets.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,8 +6,8 @@ use std::str::FromStr;
 use async_nats::{ConnectOptions, ServerAddr};
 use percent_encoding::percent_decode_str;
 
-/// The address of NATS: `nats://[user:password@ | token@]host[:port]`, or `tls://…`; several servers of one cluster
-/// with commas between them. Shown without what is secret.
+/// The address of NATS: `nats://[user:password@ | token@]host[:port]`, or `tls://…`; several servers of one
+/// cluster with commas between them. Displayed without its secrets.
 #[derive(Clone)]
 pub struct Address {
     servers: Vec<ServerAddr>,
@@ -31,7 +31,7 @@ impl Address {
         &self.servers
     }
 
-    /// Tells the client who we are.
+    /// Adds the credentials.
     pub(super) fn identify(&self, options: ConnectOptions) -> ConnectOptions {
         match self.credentials.clone() {
             Credentials::None => options,
@@ -48,7 +48,7 @@ impl FromStr for Address {
         let mut address = Self { servers: Vec::new(), credentials: Credentials::None };
         for part in text.split(',') {
             let (server, credentials) = server(part.trim())?;
-            // The same for all: those of the first that has some.
+            // All servers share the credentials of the first that has some.
             if let Credentials::None = address.credentials {
                 address.credentials = credentials;
             }
@@ -58,7 +58,7 @@ impl FromStr for Address {
     }
 }
 
-/// The client logs the addresses of servers, so what is secret is taken out of them.
+/// Separates the credentials: the client logs the addresses of servers.
 fn server(text: &str) -> Result<(ServerAddr, Credentials), AddressError> {
     let server: ServerAddr = text.parse().map_err(|_| AddressError)?;
     if server.host().is_empty() || server.is_websocket() {
@@ -78,8 +78,8 @@ fn server(text: &str) -> Result<(ServerAddr, Credentials), AddressError> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, server) in self.servers.iter().enumerate() {
-            let comma = if place > 0 { "," } else { "" };
+        for (position, server) in self.servers.iter().enumerate() {
+            let comma = if position > 0 { "," } else { "" };
             write!(f, "{comma}{}", server.as_url_str())?;
         }
         Ok(())
@@ -97,14 +97,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_secret_is_kept_and_never_shown() {
+    fn secrets_are_kept_and_never_displayed() {
         let address: Address =
             "nats://shop:p%40ss%2Fword@one:4222, tls://two:4223".parse().expect("an address");
         assert_eq!(format!("{address} {address:?}"), ["nats://one:4222,tls://two:4223"; 2].join(" "));
         let logged = format!("{:?}", address.servers());
         assert!(!logged.contains("shop") && !logged.contains("ss%2Fword"), "{logged}");
         let Credentials::Password { user, password } = address.credentials else {
-            panic!("it has a password");
+            panic!("the address has a password");
         };
         assert_eq!((user.as_str(), password.as_str()), ("shop", "p@ss/word"));
         let address: Address = "nats://s3cret@one".parse().expect("an address");
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_without_being_repeated() {
+    fn an_invalid_address_is_refused_without_being_repeated() {
         for text in
             ["", "nats://", "http://user:s3cret@host", "nats://:s3cret@host", "ws://host", "nats://a,"]
         {

@@ -1,4 +1,4 @@
-//! The first connection: wait for the server, then create the streams that are missing.
+//! The first connection, and the creation of streams.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,28 +6,26 @@ use std::time::Duration;
 use async_nats::jetstream::context::{ContextBuilder, CreateStreamError, CreateStreamErrorKind};
 use async_nats::jetstream::{Context, ErrorCode};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions};
-use common::{Ids, SharedClock};
+use common::{Backoff, Ids, SharedClock};
 use tracing::{info, warn};
 
-use super::link::Link;
-use super::settings::{Owner, Settings};
-use super::{Address, Options};
-use crate::backoff::Backoff;
+use super::address::Address;
+use super::connection::ConnectionMonitor;
+use super::settings::{Options, PrefixError, Settings, Stream};
 
-/// The delays between two tries, of the first connection and of every later one.
-const RETRY: Backoff = Backoff { first: Duration::from_millis(100), longest: Duration::from_secs(10) };
+/// The delays between two attempts, of the first connection and of every reconnect.
+const RETRY_BACKOFF: Backoff = Backoff { first: Duration::from_millis(100), max: Duration::from_secs(10) };
 
-/// How often the server is asked for a sign of life. Two that stay unanswered end the connection.
-const PING_EVERY: Duration = Duration::from_secs(5);
+/// The interval between two pings of the server. Two without an answer end the connection.
+const PING_INTERVAL: Duration = Duration::from_secs(5);
 
-/// How many published events may wait for their acknowledgements at the same time: those of several relays. More wait
-/// here instead.
-const MOST_PUBLISHING: usize = 8192;
+/// Published events without an acknowledgement, those of several relays; further publishers wait.
+const MAX_ACK_INFLIGHT: usize = 8192;
 
-/// Why there is no use in trying again.
+/// A failure to connect that no retry changes.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
-    /// The server does not know us.
+    /// The server refuses the credentials.
     #[error(
         "NATS at {0} refuses these credentials; check the user and password, or the token, in the bus address"
     )]
@@ -36,31 +34,31 @@ pub enum ConnectError {
     #[error("the certificates for NATS cannot be used ({0}); check their files")]
     Certificates(String),
     /// The prefix cannot be part of a stream's name.
-    #[error("the bus prefix `{0}` must be made of letters, digits, `-` and `_`")]
-    Prefix(String),
-    /// The server cannot keep a stream as it is set.
+    #[error(transparent)]
+    Prefix(#[from] PrefixError),
+    /// The server refuses the configuration of a stream.
     #[error(
-        "NATS does not keep the stream {stream} as it is set ({reason}); check the number of replicas and the account's limits"
+        "NATS refuses the configuration of the stream {stream} ({reason}); check the number of replicas and the account's limits"
     )]
     Stream {
         /// The stream.
         stream: String,
-        /// What the server says.
+        /// The server's error.
         reason: String,
     },
 }
 
-/// Connects and sees to the streams, for as long as it takes.
+/// Connects and ensures every stream, with retries.
 pub(super) async fn connect(
     address: &Address,
     settings: &Settings,
-    link: &Arc<Link>,
+    monitor: &Arc<ConnectionMonitor>,
     clock: &SharedClock,
     ids: &Ids,
 ) -> Result<(Client, Context), ConnectError> {
     let mut failures = 0;
     let client = loop {
-        let options = client_options(address, &settings.options, link, ids);
+        let options = client_options(address, &settings.options, monitor, ids);
         match options.connect(address.servers()).await {
             Ok(client) => break client,
             Err(error) => match error.kind() {
@@ -68,66 +66,71 @@ pub(super) async fn connect(
                     return Err(ConnectError::Denied(address.clone()));
                 }
                 ConnectErrorKind::Tls => return Err(ConnectError::Certificates(error.to_string())),
-                _ => warn!(%address, %error, "NATS does not answer yet; trying again"),
+                _ => warn!(%address, %error, "NATS is unavailable; trying again"),
             },
         }
         failures += 1;
-        clock.sleep(RETRY.delay(failures, ids)).await;
+        clock.sleep(RETRY_BACKOFF.delay(failures, ids)).await;
     };
     let context = ContextBuilder::new()
         .timeout(settings.options.publish_timeout)
-        .max_ack_inflight(MOST_PUBLISHING)
+        .max_ack_inflight(MAX_ACK_INFLIGHT)
         .backpressure_on_inflight(true)
         .build(client.clone());
-    for owner in Owner::ALL {
+    for stream in Stream::ALL {
         let mut failures = 0;
-        while let Err(error) = see_to_stream(&context, settings, owner).await {
-            let stream = settings.stream_name(owner);
-            if is_for_good(&error) {
+        while let Err(error) = ensure_stream(&context, settings, stream).await {
+            let stream = settings.stream_name(stream);
+            if is_permanent(&error) {
                 return Err(ConnectError::Stream { stream, reason: error.to_string() });
             }
             let hint = "is JetStream enabled?";
-            warn!(%address, stream, %error, hint, "NATS does not keep streams yet; trying again");
+            warn!(%address, stream, %error, hint, "the stream could not be created; trying again");
             failures += 1;
-            clock.sleep(RETRY.delay(failures, ids)).await;
+            clock.sleep(RETRY_BACKOFF.delay(failures, ids)).await;
         }
     }
     Ok((client, context))
 }
 
-fn client_options(address: &Address, options: &Options, link: &Arc<Link>, ids: &Ids) -> ConnectOptions {
-    let (link, ids) = (Arc::clone(link), ids.clone());
+fn client_options(
+    address: &Address,
+    options: &Options,
+    monitor: &Arc<ConnectionMonitor>,
+    ids: &Ids,
+) -> ConnectOptions {
+    let (monitor, ids) = (Arc::clone(monitor), ids.clone());
     let mut client = ConnectOptions::new()
         .name(&options.name)
-        // What is sent to a service is for nobody else to hear: the server can be told so by this name.
+        // The server's permissions refer to this name: no other service may read this inbox.
         .custom_inbox_prefix(format!("_INBOX.{}", options.name))
-        .ping_interval(PING_EVERY)
+        .ping_interval(PING_INTERVAL)
         .max_reconnects(None)
-        .reconnect_delay_callback(move |tries| match tries {
-            // The library asks before the very first try, too.
+        .reconnect_delay_callback(move |attempts| match attempts {
+            // The library also asks before the first attempt.
             0 | 1 => Duration::ZERO,
-            _ => RETRY.delay(u32::try_from(tries - 1).unwrap_or(u32::MAX), &ids),
+            _ => RETRY_BACKOFF.delay(u32::try_from(attempts - 1).unwrap_or(u32::MAX), &ids),
         })
         .event_callback(move |event| {
-            link.note(&event);
+            monitor.record(&event);
             std::future::ready(())
         });
-    for file in &options.certificates {
+    for file in &options.root_certificates {
         client = client.add_root_certificates(file.clone());
     }
     address.identify(client)
 }
 
-/// Creates an owner's stream, or changes it to what it shall be. It does not matter who else does so at the same time.
-pub(super) async fn see_to_stream(
+/// Creates a stream, or updates its configuration. Safe to run in several processes at once.
+pub(super) async fn ensure_stream(
     context: &Context,
     settings: &Settings,
-    owner: Owner,
+    stream: Stream,
 ) -> Result<(), CreateStreamError> {
-    match context.create_stream(settings.stream(owner)).await {
+    match context.create_stream(settings.stream(stream)).await {
         Err(error) if code(&error) == Some(ErrorCode::STREAM_NAME_EXIST) => {
-            info!(stream = settings.stream_name(owner), "the stream has other settings; changing them");
-            context.update_stream(settings.stream(owner)).await.map(|_| ())
+            info!(stream = settings.stream_name(stream), "the stream has other settings; updating them");
+            context.update_stream(settings.stream(stream)).await.map(|_| ())
         }
         created => created.map(|_| ()),
     }
@@ -140,9 +143,9 @@ fn code(error: &CreateStreamError) -> Option<ErrorCode> {
     }
 }
 
-/// Whether waiting cannot help: the server understood and said no. A cluster that is still gathering says so by being
-/// unavailable or out of resources.
-fn is_for_good(error: &CreateStreamError) -> bool {
+/// Whether no retry helps: the server refused the request. A cluster that is still forming is unavailable or short of
+/// resources instead.
+fn is_permanent(error: &CreateStreamError) -> bool {
     code(error).is_some_and(|code| {
         !matches!(
             code,

@@ -1,4 +1,4 @@
-//! What is published now, for those who watch: plain subscriptions, of which the server keeps nothing.
+//! Live events: core NATS subscriptions, for which the server stores nothing.
 
 use std::sync::Arc;
 
@@ -12,105 +12,109 @@ use tokio::sync::{broadcast, watch};
 use tokio_util::task::TaskTracker;
 use tracing::error;
 
-use super::Shared;
-use super::link::News;
-use super::settings::Owner;
-use crate::Lagged;
+use super::connection::{Connection, ConnectionStatus};
+use super::settings::Stream;
+use crate::port::Lagged;
 
-/// How many events a listener may lie behind before it misses some.
-const BACKLOG: usize = 1024;
+/// Events that a listener may lag behind before it misses some.
+const MAX_LIVE_BACKLOG: usize = 1024;
 
-type Heard = Result<Arc<Envelope>, Lagged>;
+type LiveEvent = Result<Arc<Envelope>, Lagged>;
 
 /// The events of these subjects from now on.
 pub(super) fn live(
-    shared: &Arc<Shared>,
+    connection: &Arc<Connection>,
     tasks: &TaskTracker,
     subjects: &'static [Subject],
-) -> BoxStream<'static, Heard> {
-    let (tell, told) = broadcast::channel(BACKLOG);
-    tasks.spawn(Listener::new(shared, subjects, tell).run());
-    let heard = unfold(told, async |mut told| match told.recv().await {
-        Ok(heard) => Some((heard, told)),
-        Err(RecvError::Lagged(_)) => Some((Err(Lagged), told)),
+) -> BoxStream<'static, LiveEvent> {
+    let (events, receiver) = broadcast::channel(MAX_LIVE_BACKLOG);
+    tasks.spawn(Listener::new(connection, subjects, events).run());
+    let stream = unfold(receiver, async |mut receiver| match receiver.recv().await {
+        Ok(event) => Some((event, receiver)),
+        Err(RecvError::Lagged(_)) => Some((Err(Lagged), receiver)),
         Err(RecvError::Closed) => None,
     });
-    heard.boxed()
+    stream.boxed()
 }
 
-/// Reads at once what the server sends, so that a slow reader holds nothing up but itself.
+/// Reads messages at once, so that a slow reader delays only itself.
 struct Listener {
-    shared: Arc<Shared>,
+    connection: Arc<Connection>,
     subjects: &'static [Subject],
-    /// By owner: within one, events come in the order in which the server got them.
+    /// One per stream: within a stream, events arrive in the server's order.
     messages: SelectAll<Subscriber>,
-    /// Those whose subscription could not be sent at once.
-    late: Vec<Owner>,
-    link: watch::Receiver<News>,
+    /// Streams whose subscription could not be sent at once.
+    pending: Vec<Stream>,
+    status: watch::Receiver<ConnectionStatus>,
     gaps: u64,
-    tell: broadcast::Sender<Heard>,
+    events: broadcast::Sender<LiveEvent>,
 }
 
 impl Listener {
-    /// Subscribes at once: whatever this process publishes from now on is heard.
-    fn new(shared: &Arc<Shared>, subjects: &'static [Subject], tell: broadcast::Sender<Heard>) -> Self {
-        let (mut messages, mut late) = (SelectAll::new(), Vec::new());
-        let link = shared.link.watch();
-        let gaps = link.borrow().gaps;
-        for owner in Owner::of_each(subjects) {
-            match shared.client.subscribe(shared.settings.subjects(owner)).now_or_never() {
+    /// Subscribes at once, so that every event this process publishes from now on arrives.
+    fn new(
+        connection: &Arc<Connection>,
+        subjects: &'static [Subject],
+        events: broadcast::Sender<LiveEvent>,
+    ) -> Self {
+        let (mut messages, mut pending) = (SelectAll::new(), Vec::new());
+        let status = connection.monitor.watch();
+        let gaps = status.borrow().gaps;
+        for stream in Stream::of_each(subjects) {
+            match connection.client.subscribe(connection.settings.subjects(stream)).now_or_never() {
                 Some(Ok(subscriber)) => messages.push(subscriber),
-                _ => late.push(owner),
+                _ => pending.push(stream),
             }
         }
-        Self { shared: Arc::clone(shared), subjects, messages, late, link, gaps, tell }
+        Self { connection: Arc::clone(connection), subjects, messages, pending, status, gaps, events }
     }
 
-    /// Runs until the bus is closed or nobody reads any more.
+    /// Runs until the bus is closed or the last reader is dropped.
     async fn run(mut self) {
-        let (stop, tell) = (self.shared.stop.clone(), self.tell.clone());
+        let (stop, events) = (self.connection.stop.clone(), self.events.clone());
         tokio::select! {
             () = stop.cancelled() => {}
-            () = tell.closed() => {}
+            () = events.closed() => {}
             () = self.listen() => {}
         }
     }
 
     async fn listen(&mut self) {
-        for owner in std::mem::take(&mut self.late) {
-            match self.shared.client.subscribe(self.shared.settings.subjects(owner)).await {
+        for stream in std::mem::take(&mut self.pending) {
+            let Connection { client, settings, .. } = &*self.connection;
+            match client.subscribe(settings.subjects(stream)).await {
                 Ok(subscriber) => self.messages.push(subscriber),
-                Err(error) => return error!(%error, "live events end: NATS could not be asked for them"),
+                Err(error) => return error!(%error, "live events end: the subscription could not be sent"),
             }
-            self.missed().await;
+            self.report_gap().await;
         }
         loop {
             tokio::select! {
-                Ok(()) = self.link.changed() => {
-                    let gaps = self.link.borrow_and_update().gaps;
+                Ok(()) = self.status.changed() => {
+                    let gaps = self.status.borrow_and_update().gaps;
                     if std::mem::replace(&mut self.gaps, gaps) != gaps {
-                        self.missed().await;
+                        self.report_gap().await;
                     }
                 }
-                Some(message) = self.messages.next() => self.hear(&message),
+                Some(message) = self.messages.next() => self.forward(&message),
                 else => return,
             }
         }
     }
 
-    fn hear(&self, message: &Message) {
-        // What cannot be read may be what somebody waits for.
+    fn forward(&self, message: &Message) {
+        // An unreadable event may be one that the reader waits for.
         let event = serde_json::from_slice::<Envelope>(&message.payload).map_err(|_| Lagged);
         if event.as_ref().map_or(true, |event| self.subjects.contains(&event.subject())) {
-            self.tell.send(event.map(Arc::new)).ok();
+            self.events.send(event.map(Arc::new)).ok();
         }
     }
 
-    /// Says that something was missed once nothing more can be: an answer shows that the server has read everything
-    /// that was sent before, the subscriptions too.
-    async fn missed(&self) {
-        // Without an answer the connection is lost again, and this comes again when it is back.
-        self.shared.context.query_account().await.ok();
-        self.tell.send(Err(Lagged)).ok();
+    /// Sends [`Lagged`] once the gap has ended: an answer shows that the server has processed all earlier messages, the
+    /// subscriptions included.
+    async fn report_gap(&self) {
+        // Without an answer the connection is lost again, and the next reconnect reports another gap.
+        self.connection.context.query_account().await.ok();
+        self.events.send(Err(Lagged)).ok();
     }
 }

@@ -1,32 +1,66 @@
-//! The streams and the durable consumers as every service creates them: what they are called and how they behave.
+//! The options of the bus, and the configuration of streams and durable consumers that every service derives from them.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{self, DiscardPolicy, RetentionPolicy, StorageType};
 use common::event::Subject;
 
-use super::{ConnectError, Options};
+/// The time for which a stream stores an event, consumed or not: longer than any service stays down.
+const MAX_AGE: Duration = Duration::from_hours(14 * 24);
 
-/// How long a stream keeps an event, heard or not: longer than anybody leaves a service down.
-const KEPT_FOR: Duration = Duration::from_hours(14 * 24);
+/// The time within which the server recognizes an event that is published again. Sweeps of the outbox (every 30
+/// seconds) and retries fall well within; a later duplicate is delivered twice, which consumers tolerate.
+const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 
-/// For how long the server recognises an event that is published again. Sweeps of the outbox (every 30 seconds) and
-/// retries fall well within; what comes later is delivered twice, which consumers do not mind.
-const RECOGNISED_FOR: Duration = Duration::from_mins(2);
+/// Unacknowledged deliveries of one consumer over all its processes: enough for eight full ones.
+const MAX_ACK_PENDING: i64 = 8 * (MAX_IN_FLIGHT as i64);
 
-/// How many deliveries of one consumer may be unanswered at the same time, over all its processes: enough for eight
-/// that are full.
-const MOST_UNANSWERED: i64 = 8 * (MOST_HELD as i64);
+/// Unacknowledged deliveries from one stream in one process, and the batch of a pull request: enough to keep a consumer
+/// loop busy, few enough that a process that crashes does not withhold many from the others.
+pub(super) const MAX_IN_FLIGHT: u16 = 512;
 
-/// How many deliveries from one stream one process holds, which is also how many it asks for at once: enough to keep
-/// all lanes of a consumer loop busy, few enough that a process that dies does not keep many from the others.
-pub(super) const MOST_HELD: u16 = 512;
+/// The options of the bus. All processes of one marketplace use the same, except for the name.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The first part of every subject and stream: letters, digits, `-` and `_`. Marketplaces with different prefixes
+    /// share a server without receiving each other's events.
+    pub prefix: String,
+    /// Replicas of each stream: 1, or 3 in a cluster of at least as many servers.
+    pub num_replicas: usize,
+    /// The connection's name in the server's monitoring, and the prefix of its inbox (`_INBOX.<name>.>`).
+    pub name: String,
+    /// The server redelivers an event that is neither acknowledged nor in progress for this time.
+    pub ack_wait: Duration,
+    /// The timeout of the server's acknowledgement of a published event.
+    pub publish_timeout: Duration,
+    /// Files of root certificates (PEM) to trust instead of the system's, for `tls://`.
+    pub root_certificates: Vec<PathBuf>,
+}
 
-/// A service that announces events. It has a stream of its own.
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            prefix: "ticketing".to_owned(),
+            num_replicas: 1,
+            name: "ticketing".to_owned(),
+            ack_wait: Duration::from_secs(30),
+            publish_timeout: Duration::from_secs(5),
+            root_certificates: Vec::new(),
+        }
+    }
+}
+
+/// The prefix cannot be part of a stream's name.
+#[derive(Debug, thiserror::Error)]
+#[error("the bus prefix `{0}` must be made of letters, digits, `-` and `_`")]
+pub struct PrefixError(String);
+
+/// The stream of one publishing service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Owner {
+pub(super) enum Stream {
     Auth,
     Tickets,
     Orders,
@@ -34,11 +68,11 @@ pub(super) enum Owner {
     Payments,
 }
 
-impl Owner {
+impl Stream {
     pub(super) const ALL: [Self; 5] =
         [Self::Auth, Self::Tickets, Self::Orders, Self::Expiration, Self::Payments];
 
-    /// Who announces events of this kind.
+    /// The stream of this subject.
     pub(super) const fn of(subject: Subject) -> Self {
         match subject {
             Subject::SessionRevoked => Self::Auth,
@@ -64,12 +98,12 @@ impl Owner {
         }
     }
 
-    /// Everybody who announces one of these, once.
+    /// The streams of these subjects.
     pub(super) fn of_each(subjects: &[Subject]) -> BTreeSet<Self> {
         subjects.iter().copied().map(Self::of).collect()
     }
 
-    /// The service's name, as metrics call its stream.
+    /// The publishing service's name, also in metrics.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::Auth => "auth",
@@ -80,7 +114,7 @@ impl Owner {
         }
     }
 
-    /// What its subjects begin with.
+    /// The first part of the stream's subjects.
     const fn aggregate(self) -> &'static str {
         match self {
             Self::Auth => "session",
@@ -92,7 +126,7 @@ impl Owner {
     }
 }
 
-/// The options, and everything that follows from them.
+/// The validated options, and the names and configurations derived from them.
 pub(super) struct Settings {
     pub(super) options: Options,
 }
@@ -100,10 +134,10 @@ pub(super) struct Settings {
 impl Settings {
     /// # Errors
     /// The prefix cannot be part of a stream's name.
-    pub(super) fn new(options: Options) -> Result<Self, ConnectError> {
-        let fits = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-        if options.prefix.is_empty() || !options.prefix.chars().all(fits) {
-            return Err(ConnectError::Prefix(options.prefix));
+    pub(super) fn new(options: Options) -> Result<Self, PrefixError> {
+        let is_allowed = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+        if options.prefix.is_empty() || !options.prefix.chars().all(is_allowed) {
+            return Err(PrefixError(options.prefix));
         }
         Ok(Self { options })
     }
@@ -113,50 +147,50 @@ impl Settings {
         format!("{}.{subject}", self.options.prefix)
     }
 
-    /// All subjects of an owner, those of later releases too.
-    pub(super) fn subjects(&self, owner: Owner) -> String {
-        format!("{}.{}.*", self.options.prefix, owner.aggregate())
+    /// All subjects of a stream, those of later releases included.
+    pub(super) fn subjects(&self, stream: Stream) -> String {
+        format!("{}.{}.*", self.options.prefix, stream.aggregate())
     }
 
-    /// The name of an owner's stream.
-    pub(super) fn stream_name(&self, owner: Owner) -> String {
-        format!("{}-{}", self.options.prefix, owner.name())
+    /// The name of a stream on the server.
+    pub(super) fn stream_name(&self, stream: Stream) -> String {
+        format!("{}-{}", self.options.prefix, stream.name())
     }
 
-    /// An owner's stream. It forgets by age alone: were it bounded by size, one service that is down could make it
-    /// lose what another has not heard.
-    pub(super) fn stream(&self, owner: Owner) -> stream::Config {
+    /// The configuration of a stream. Events are discarded by age alone: with a size limit, one service that is down
+    /// could make the stream discard events that another has not consumed.
+    pub(super) fn stream(&self, stream: Stream) -> stream::Config {
         stream::Config {
-            name: self.stream_name(owner),
-            description: Some(format!("What {} announces", owner.name())),
-            subjects: vec![self.subjects(owner)],
+            name: self.stream_name(stream),
+            description: Some(format!("What {} announces", stream.name())),
+            subjects: vec![self.subjects(stream)],
             storage: StorageType::File,
-            num_replicas: self.options.replicas,
+            num_replicas: self.options.num_replicas,
             retention: RetentionPolicy::Limits,
             discard: DiscardPolicy::Old,
-            max_age: KEPT_FOR,
-            duplicate_window: RECOGNISED_FOR,
+            max_age: MAX_AGE,
+            duplicate_window: DUPLICATE_WINDOW,
             ..stream::Config::default()
         }
     }
 
-    /// A service's place in an owner's stream. A new one begins with everything that is kept, so that it does not
-    /// matter who starts first. The server never gives up on an event by itself (`max_deliver`): it would do so
-    /// silently, where the consumer loop keeps a dead letter.
+    /// The configuration of a service's durable consumer on a stream. A new one starts with all stored events, so
+    /// services may start in any order. `max_deliver` is unlimited: the server would drop an event silently, where the
+    /// consumer loop keeps a dead letter.
     ///
-    /// The subjects are those of the process that started last. A release that listens to more is therefore rolled out
-    /// without restarting processes of the one before: they would take the new subjects off the list for a moment.
-    pub(super) fn consumer(&self, consumer: &str, owner: Owner, subjects: &[Subject]) -> pull::Config {
-        let own = subjects.iter().copied().filter(|subject| Owner::of(*subject) == owner);
+    /// The subjects are those of the process that started last. While a release with more subjects is rolled out, no
+    /// process of the former release may restart: it would remove the new subjects for a moment.
+    pub(super) fn consumer(&self, consumer: &str, stream: Stream, subjects: &[Subject]) -> pull::Config {
+        let of_stream = subjects.iter().copied().filter(|subject| Stream::of(*subject) == stream);
         pull::Config {
             durable_name: Some(consumer.to_owned()),
-            description: Some(format!("What {consumer} hears of {}", owner.name())),
-            filter_subjects: own.map(|subject| self.subject(subject)).collect(),
+            description: Some(format!("What {consumer} hears of {}", stream.name())),
+            filter_subjects: of_stream.map(|subject| self.subject(subject)).collect(),
             deliver_policy: DeliverPolicy::All,
             ack_policy: AckPolicy::Explicit,
             ack_wait: self.options.ack_wait,
             max_deliver: -1,
-            max_ack_pending: MOST_UNANSWERED,
+            max_ack_pending: MAX_ACK_PENDING,
             ..pull::Config::default()
         }
     }
@@ -167,10 +201,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_subject_lies_in_its_owners_stream() {
+    fn every_subject_belongs_to_its_stream() {
         for subject in Subject::ALL {
             let aggregate = subject.as_str().split_once('.').map(|(aggregate, _)| aggregate);
-            assert_eq!(aggregate, Some(Owner::of(*subject).aggregate()), "{subject}");
+            assert_eq!(aggregate, Some(Stream::of(*subject).aggregate()), "{subject}");
         }
     }
 

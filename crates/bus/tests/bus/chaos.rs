@@ -1,7 +1,7 @@
-//! Whatever fails and whoever dies, every event is handled, and those of an aggregate in order.
+//! Random failures and crashes: every event is handled, and those of an aggregate in order.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, ConsumeError, ConsumerLoop, Incoming, Limits, LocalBus, Relay, Subscription};
@@ -9,19 +9,20 @@ use common::event::Subject;
 use common::{Ids, SeededEntropy};
 use futures::FutureExt;
 use futures::future::BoxFuture;
+use parking_lot::Mutex;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Handler, World, settle};
+use crate::support::{Handler, Harness, settle};
 
 const SUBJECTS: &[Subject] = &[Subject::ExpirationCompleted];
 const ORDERS: u8 = 5;
 
-/// What two consumers have handled: the versions of each order, in the order of handling.
+/// The versions that each of two consumers has handled, by order, in the order of handling.
 type Handled = Arc<Mutex<BTreeMap<(&'static str, u128), Vec<u64>>>>;
 
 struct Chaos {
-    world: World,
+    harness: Harness,
     bus: Arc<LocalBus>,
     chance: Ids,
     handled: Handled,
@@ -30,31 +31,31 @@ struct Chaos {
 
 impl Chaos {
     fn new(seed: u64) -> Self {
-        let (world, bus) = (World::new(), LocalBus::new());
+        let (harness, bus) = (Harness::new(), LocalBus::new());
         for consumer in ["first", "second"] {
             bus.expect(consumer, SUBJECTS);
         }
-        let clock = Arc::new(world.clock.clone());
+        let clock = Arc::new(harness.clock.clone());
         let chance = Ids::new(clock, Arc::new(SeededEntropy::new(seed)));
-        Self { world, bus: Arc::new(bus), chance, handled: Handled::default(), calm: Arc::default() }
+        Self { harness, bus: Arc::new(bus), chance, handled: Handled::default(), calm: Arc::default() }
     }
 
-    /// One of so many, by chance.
+    /// A random number below `many`.
     fn one_of(&self, many: u8) -> u8 {
         self.chance.bytes::<1>()[0] % many
     }
 
     fn relay(&self) -> JoinSet<()> {
-        let (clock, bus) = (Arc::new(self.world.clock.clone()), self.bus.clone() as Arc<dyn Bus>);
-        let relay = Relay::new("tests", self.world.database.clone(), bus, clock, self.chance.clone());
+        let (clock, bus) = (Arc::new(self.harness.clock.clone()), self.bus.clone() as Arc<dyn Bus>);
+        let relay = Relay::new("tests", self.harness.database.clone(), bus, clock, self.chance.clone());
         running(relay.run(CancellationToken::new()))
     }
 
     fn consumer(&self, consumer: &'static str) -> JoinSet<()> {
         let subscription =
             Subscription { consumer, subjects: SUBJECTS, handler: Arc::new(Handler(self.handler(consumer))) };
-        let clock = Arc::new(self.world.clock.clone());
-        let store = self.world.store.clone();
+        let clock = Arc::new(self.harness.clock.clone());
+        let store = self.harness.store.clone();
         let consumers = ConsumerLoop::new(subscription, &*self.bus, store, clock, self.chance.clone());
         // A dead letter would rightly let the next event of its aggregate pass.
         let limits = Limits { max_attempts: u32::MAX, ..Limits::default() };
@@ -68,18 +69,18 @@ impl Chaos {
         let (handled, calm, chance) = (self.handled.clone(), self.calm.clone(), self.chance.clone());
         move |incoming| {
             let event = incoming.envelope;
-            let what = if *calm.lock().expect("unpoisoned") { u8::MAX } else { chance.bytes::<1>()[0] % 12 };
+            let chosen = if *calm.lock() { u8::MAX } else { chance.bytes::<1>()[0] % 12 };
             let done = || {
-                let mut handled = handled.lock().expect("unpoisoned");
+                let mut handled = handled.lock();
                 handled.entry((consumer, event.aggregate.as_u128())).or_default().push(event.version);
             };
-            match what {
+            match chosen {
                 0 => async { Err(ConsumeError::RetryLater(Duration::from_millis(300))) }.boxed(),
-                1 => async { Err(ConsumeError::Unavailable("away".into())) }.boxed(),
+                1 => async { Err(ConsumeError::Unavailable("unavailable".into())) }.boxed(),
                 2 => async { Err(ConsumeError::failed("no")) }.boxed(),
                 3 => async { panic!("in the middle of it") }.boxed(),
                 4 => futures::future::pending().boxed(),
-                // It did its work and then failed to say so.
+                // Fails after its work.
                 5 => {
                     done();
                     async { Err(ConsumeError::failed("after the work")) }.boxed()
@@ -106,26 +107,26 @@ async fn run(seed: u64) {
     let mut committed = BTreeMap::<u128, u64>::new();
     for _ in 0..150 {
         match chaos.one_of(10) {
-            // Dropping one is its death: the next may start before the last of it is gone.
-            0 => relay = dead_then(relay, || chaos.relay()),
-            1 => first = dead_then(first, || chaos.consumer("first")),
-            2 => second = dead_then(second, || chaos.consumer("second")),
-            3 => chaos.world.pass(Duration::from_secs(chaos.one_of(40).into())).await,
-            4 => chaos.world.pass(Duration::from_millis(chaos.one_of(200).into())).await,
+            // A drop is a crash: the next may start before the last task of the former has ended.
+            0 => relay = crash_then(relay, || chaos.relay()),
+            1 => first = crash_then(first, || chaos.consumer("first")),
+            2 => second = crash_then(second, || chaos.consumer("second")),
+            3 => chaos.harness.pass(Duration::from_secs(chaos.one_of(40).into())).await,
+            4 => chaos.harness.pass(Duration::from_millis(chaos.one_of(200).into())).await,
             _ => {
                 let order = chaos.one_of(ORDERS).into();
-                chaos.world.commit(order).await;
+                chaos.harness.commit(order).await;
                 *committed.entry(order).or_default() += 1;
             }
         }
     }
-    *chaos.calm.lock().expect("unpoisoned") = true;
+    *chaos.calm.lock() = true;
     for _ in 0..40 {
-        chaos.world.pass(Duration::from_secs(31)).await;
+        chaos.harness.pass(Duration::from_secs(31)).await;
     }
     settle().await;
-    assert_eq!(chaos.world.outbox().await, 0, "seed {seed}");
-    let handled = chaos.handled.lock().expect("unpoisoned");
+    assert_eq!(chaos.harness.outbox().await, 0, "seed {seed}");
+    let handled = chaos.handled.lock();
     for consumer in ["first", "second"] {
         for (order, last) in &committed {
             let mut distinct = Vec::new();
@@ -139,14 +140,14 @@ async fn run(seed: u64) {
     }
 }
 
-/// Ends the old one, and starts another.
-fn dead_then(old: JoinSet<()>, start: impl FnOnce() -> JoinSet<()>) -> JoinSet<()> {
+/// Crashes one, and starts another.
+fn crash_then(old: JoinSet<()>, start: impl FnOnce() -> JoinSet<()>) -> JoinSet<()> {
     drop(old);
     start()
 }
 
 #[tokio::test]
-async fn every_event_is_handled_in_order_whatever_dies_and_fails() {
+async fn every_event_is_handled_in_order_whatever_crashes_and_fails() {
     for seed in 0..8 {
         run(seed).await;
     }

@@ -1,68 +1,69 @@
-//! The consumer loop: order, retries, patience and bounds.
+//! The consumer loop: order, retries, timeouts and limits.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bus::{ConsumeError, DeadLetter, Incoming, Limits};
 use common::{Clock, Time};
 use futures::FutureExt;
+use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::support::{Listening, Published, World, settle};
+use crate::support::{Harness, Published, RunningConsumer, settle};
 
-/// When which version of which order was tried.
-type Tries = Arc<Mutex<Vec<(Time, u128, u64)>>>;
+/// The time, order and version of each attempt.
+type Attempts = Arc<Mutex<Vec<(Time, u128, u64)>>>;
 
-fn note(tries: &Tries, clock: &impl Clock, incoming: &Incoming) {
+fn record(attempts: &Attempts, clock: &impl Clock, incoming: &Incoming) {
     let event = &incoming.envelope;
-    tries.lock().expect("unpoisoned").push((clock.now(), event.aggregate.as_u128(), event.version));
+    attempts.lock().push((clock.now(), event.aggregate.as_u128(), event.version));
 }
 
-fn waits(tries: &Tries) -> Vec<Duration> {
-    tries.lock().expect("unpoisoned").windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
+fn waits(attempts: &Attempts) -> Vec<Duration> {
+    attempts.lock().windows(2).map(|pair| pair[1].0 - pair[0].0).collect()
 }
 
 #[tokio::test]
-async fn an_event_that_fails_is_tried_ten_times_ever_more_seldom_and_then_kept_with_the_reason() {
-    let (world, tries) = (World::new(), Tries::default());
-    let (clock, noted) = (world.clock.clone(), tries.clone());
-    let listening = Listening::start(&world, Limits::default(), move |incoming| {
-        note(&noted, &clock, &incoming);
+async fn an_event_that_fails_is_tried_ten_times_with_backoff_and_then_kept_with_the_reason() {
+    let (harness, attempts) = (Harness::new(), Attempts::default());
+    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
+    let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
+        record(&recorded, &clock, &incoming);
         async { Err(ConsumeError::failed("the seat map is upside down")) }.boxed()
     });
-    let event = world.event(1, 1);
-    let published = listening.publish(&event);
-    world.pass_time_until(|| published.is_done()).await;
+    let event = harness.event(1, 1);
+    let published = consumer.publish(&event);
+    harness.pass_time_until(|| published.is_done()).await;
 
-    let waits = waits(&tries);
+    let waits = waits(&attempts);
     assert_eq!(waits.len(), 9);
     for (failures, wait) in waits.iter().enumerate() {
-        let most = Duration::from_millis(50 << failures);
-        assert!(*wait >= most / 2 && *wait <= most, "{waits:?}");
+        let max = Duration::from_millis(50 << failures);
+        assert!(*wait >= max / 2 && *wait <= max, "{waits:?}");
     }
-    let letters = DeadLetter::list(&world.store).await.expect("listed");
+    let letters = DeadLetter::list(&harness.store).await.expect("listed");
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].event, *event);
     assert_eq!(letters[0].consumer, "tests");
     assert_eq!(letters[0].reason, "the seat map is upside down");
     assert_eq!(letters[0].attempts, 10);
-    assert_eq!(letters[0].failed_at, world.clock.now());
+    assert_eq!(letters[0].failed_at, harness.clock.now());
     assert!(!letters[0].replay_requested);
     assert_eq!(published.succeeded(), Some(true));
 }
 
 #[tokio::test]
 async fn a_panic_is_a_failure_like_any_other() {
-    let world = World::new();
-    let listening = Listening::start(&world, Limits::default(), |incoming: Incoming| {
+    let harness = Harness::new();
+    let consumer = RunningConsumer::start(&harness, Limits::default(), |incoming: Incoming| {
         // Once before the first await and from then on behind it.
         assert!(incoming.envelope.version != 1, "no seat of version {}", incoming.envelope.version);
         async { panic!("no seat at all") }.boxed()
     });
-    let (early, late) = (listening.publish(&world.event(1, 1)), listening.publish(&world.event(2, 2)));
-    world.pass_time_until(|| early.is_done() && late.is_done()).await;
-    let letters = DeadLetter::list(&world.store).await.expect("listed");
+    let (early, late) = (consumer.publish(&harness.event(1, 1)), consumer.publish(&harness.event(2, 2)));
+    harness.pass_time_until(|| early.is_done() && late.is_done()).await;
+    let letters = DeadLetter::list(&harness.store).await.expect("listed");
     let mut reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
     reasons.sort_unstable();
     assert_eq!(
@@ -73,67 +74,67 @@ async fn a_panic_is_a_failure_like_any_other() {
 
 #[tokio::test]
 async fn a_handler_that_hangs_is_dropped_after_30_seconds_and_tried_again() {
-    let (world, tries) = (World::new(), Tries::default());
-    let (clock, noted) = (world.clock.clone(), tries.clone());
+    let (harness, attempts) = (Harness::new(), Attempts::default());
+    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
     let limits = Limits { max_attempts: 3, ..Limits::default() };
-    let listening = Listening::start(&world, limits, move |incoming| {
-        note(&noted, &clock, &incoming);
+    let consumer = RunningConsumer::start(&harness, limits, move |incoming| {
+        record(&recorded, &clock, &incoming);
         futures::future::pending().boxed()
     });
-    let published = listening.publish(&world.event(1, 1));
-    world.pass_time_until(|| published.is_done()).await;
-    for wait in waits(&tries) {
+    let published = consumer.publish(&harness.event(1, 1));
+    harness.pass_time_until(|| published.is_done()).await;
+    for wait in waits(&attempts) {
         assert!(wait > Duration::from_secs(30) && wait <= Duration::from_millis(30_100), "{wait:?}");
     }
-    let letters = DeadLetter::list(&world.store).await.expect("listed");
+    let letters = DeadLetter::list(&harness.store).await.expect("listed");
     assert_eq!(letters[0].reason, "the handler did not finish within 30s");
     assert_eq!(letters[0].attempts, 3);
 }
 
 #[tokio::test]
-async fn what_a_handler_stands_on_may_be_away_for_as_long_as_it_takes() {
-    let (world, tries) = (World::new(), Tries::default());
-    let (clock, noted) = (world.clock.clone(), tries.clone());
-    let listening = Listening::start(&world, Limits::default(), move |incoming| {
-        note(&noted, &clock, &incoming);
-        let back = noted.lock().expect("unpoisoned").len() > 100;
-        async move { if back { Ok(()) } else { Err(ConsumeError::Unavailable("the database sleeps".into())) } }
+async fn an_unavailable_dependency_is_retried_without_a_limit() {
+    let (harness, attempts) = (Harness::new(), Attempts::default());
+    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
+    let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
+        record(&recorded, &clock, &incoming);
+        let back = recorded.lock().len() > 100;
+        async move { if back { Ok(()) } else { Err(ConsumeError::Unavailable("the database is down".into())) } }
             .boxed()
     });
-    let published = listening.publish(&world.event(1, 1));
-    world.pass_time_until(|| published.is_done()).await;
-    let waits = waits(&tries);
+    let published = consumer.publish(&harness.event(1, 1));
+    harness.pass_time_until(|| published.is_done()).await;
+    let waits = waits(&attempts);
     assert_eq!(waits.len(), 100);
     assert!(waits[0] <= Duration::from_millis(50), "{waits:?}");
     assert!(waits[20..].iter().all(|wait| *wait >= Duration::from_secs(15)), "{waits:?}");
     assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(30)), "{waits:?}");
-    assert_eq!(DeadLetter::list(&world.store).await.expect("listed"), []);
+    assert_eq!(DeadLetter::list(&harness.store).await.expect("listed"), []);
 }
 
 #[tokio::test]
-async fn an_event_whose_time_has_not_come_is_tried_again_exactly_then_and_knows_since_when() {
-    let (world, tries) = (World::new(), Tries::default());
-    let (clock, noted, began) = (world.clock.clone(), tries.clone(), world.clock.now());
-    let listening = Listening::start(&world, Limits::default(), move |incoming| {
-        note(&noted, &clock, &incoming);
+async fn an_event_to_retry_later_is_retried_exactly_then_and_carries_its_first_attempt() {
+    let (harness, attempts) = (Harness::new(), Attempts::default());
+    let (clock, recorded, began) = (harness.clock.clone(), attempts.clone(), harness.clock.now());
+    let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
+        record(&recorded, &clock, &incoming);
         assert_eq!(incoming.first_attempt_at, began);
-        let patient = clock.now() - incoming.first_attempt_at < Duration::from_secs(5);
-        async move { if patient { Err(ConsumeError::RetryLater(Duration::from_millis(250))) } else { Ok(()) } }.boxed()
+        let is_early = clock.now() - incoming.first_attempt_at < Duration::from_secs(5);
+        async move { if is_early { Err(ConsumeError::RetryLater(Duration::from_millis(250))) } else { Ok(()) } }.boxed()
     });
-    let published = listening.publish(&world.event(1, 1));
-    world.pass_time_until(|| published.is_done()).await;
-    assert_eq!(waits(&tries), [Duration::from_millis(250); 20]);
-    assert_eq!(DeadLetter::list(&world.store).await.expect("listed"), []);
+    let published = consumer.publish(&harness.event(1, 1));
+    harness.pass_time_until(|| published.is_done()).await;
+    assert_eq!(waits(&attempts), [Duration::from_millis(250); 20]);
+    assert_eq!(DeadLetter::list(&harness.store).await.expect("listed"), []);
 }
 
 #[tokio::test]
 async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_on() {
-    let (world, tries) = (World::new(), Tries::default());
-    let (clock, noted) = (world.clock.clone(), tries.clone());
-    // Waiting takes no place of those that run.
+    let (harness, attempts) = (Harness::new(), Attempts::default());
+    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
+    // A waiting event takes no permit.
     let limits = Limits { max_concurrent: 1, ..Limits::default() };
-    let listening = Listening::start(&world, limits, move |incoming| {
-        note(&noted, &clock, &incoming);
+    let consumer = RunningConsumer::start(&harness, limits, move |incoming| {
+        record(&recorded, &clock, &incoming);
         let waits = incoming.envelope.aggregate.as_u128() == 1
             && clock.now() - incoming.first_attempt_at < Duration::from_secs(1);
         async move { if waits { Err(ConsumeError::RetryLater(Duration::from_secs(1))) } else { Ok(()) } }
@@ -141,52 +142,51 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
     });
     let published: Vec<_> = [(1, 1), (1, 2), (2, 1), (3, 1), (2, 2)]
         .into_iter()
-        .map(|(order, version)| listening.publish(&world.event(order, version)))
+        .map(|(order, version)| consumer.publish(&harness.event(order, version)))
         .collect();
     settle().await;
-    let began = world.clock.now();
-    let so_far: Vec<_> =
-        tries.lock().expect("unpoisoned").drain(..).map(|(_, order, version)| (order, version)).collect();
+    let began = harness.clock.now();
+    let so_far: Vec<_> = attempts.lock().drain(..).map(|(_, order, version)| (order, version)).collect();
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 1).collect::<Vec<_>>(), [&(1, 1)]);
     assert_eq!(so_far.iter().filter(|(order, _)| *order == 2).collect::<Vec<_>>(), [&(2, 1), &(2, 2)]);
     assert!(so_far.contains(&(3, 1)));
 
-    world.pass_time_until(|| published.iter().all(Published::is_done)).await;
+    harness.pass_time_until(|| published.iter().all(Published::is_done)).await;
     let second = Duration::from_secs(1);
     let (one, two) = (began.after(second), began.after(2 * second));
-    assert_eq!(*tries.lock().expect("unpoisoned"), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
+    assert_eq!(*attempts.lock(), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
 }
 
 #[tokio::test]
 async fn a_handler_runs_under_the_trace_of_its_event() {
-    let (world, seen) = (World::new(), Arc::new(Mutex::new(None)));
-    let noted = Arc::clone(&seen);
-    let listening = Listening::start(&world, Limits::default(), move |_| {
-        let noted = Arc::clone(&noted);
+    let (harness, seen) = (Harness::new(), Arc::new(Mutex::new(None)));
+    let recorded = Arc::clone(&seen);
+    let consumer = RunningConsumer::start(&harness, Limits::default(), move |_| {
+        let recorded = Arc::clone(&recorded);
         async move {
-            *noted.lock().expect("unpoisoned") = common::trace::current();
+            *recorded.lock() = common::trace::current();
             Ok(())
         }
         .boxed()
     });
-    let mut event = (*world.event(1, 1)).clone();
+    let mut event = (*harness.event(1, 1)).clone();
     event.trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
-    let published = listening.publish(&Arc::new(event.clone()));
-    world.pass_time_until(|| published.is_done()).await;
-    assert_eq!(*seen.lock().expect("unpoisoned"), event.trace);
+    let published = consumer.publish(&Arc::new(event.clone()));
+    harness.pass_time_until(|| published.is_done()).await;
+    assert_eq!(*seen.lock(), event.trace);
 }
 
 #[tokio::test]
-async fn no_more_handlers_run_and_no_more_events_are_held_than_allowed() {
-    for (limits, most) in [
+async fn no_more_handlers_run_and_no_more_events_are_buffered_than_allowed() {
+    for (limits, max) in [
         (Limits::default(), 64),
         (Limits { max_concurrent: 3, ..Limits::default() }, 3),
         (Limits { max_concurrent: 8, max_buffered: 5, ..Limits::default() }, 5),
     ] {
-        let (world, gate) = (World::new(), Arc::new(Semaphore::new(0)));
+        let (harness, gate) = (Harness::new(), Arc::new(Semaphore::new(0)));
         let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
         let (opened, counted, highest) = (gate.clone(), running.clone(), peak.clone());
-        let listening = Listening::start(&world, limits, move |_| {
+        let consumer = RunningConsumer::start(&harness, limits, move |_| {
             let (opened, counted, highest) = (opened.clone(), counted.clone(), highest.clone());
             async move {
                 highest.fetch_max(counted.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
@@ -196,11 +196,11 @@ async fn no_more_handlers_run_and_no_more_events_are_held_than_allowed() {
             }
             .boxed()
         });
-        let published: Vec<_> = (0..200).map(|order| listening.publish(&world.event(order, 1))).collect();
+        let published: Vec<_> = (0..200).map(|order| consumer.publish(&harness.event(order, 1))).collect();
         settle().await;
-        assert_eq!(running.load(Ordering::Relaxed), most);
+        assert_eq!(running.load(Ordering::Relaxed), max);
         gate.add_permits(200);
-        world.pass_time_until(|| published.iter().all(Published::is_done)).await;
-        assert_eq!(peak.load(Ordering::Relaxed), most);
+        harness.pass_time_until(|| published.iter().all(Published::is_done)).await;
+        assert_eq!(peak.load(Ordering::Relaxed), max);
     }
 }

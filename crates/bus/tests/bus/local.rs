@@ -1,4 +1,4 @@
-//! The local bus keeps every promise of a bus, and those that only it has to keep.
+//! The local bus passes the conformance suite, and has guarantees of its own.
 
 use std::sync::Arc;
 
@@ -7,31 +7,31 @@ use common::event::Subject;
 use futures::{FutureExt, StreamExt};
 use tokio::task::unconstrained;
 
-use crate::support::World;
+use crate::support::Harness;
 
-macro_rules! promises {
-    ($($promise:ident),+ $(,)?) => {$(
+macro_rules! conformance_tests {
+    ($($test:ident),+ $(,)?) => {$(
         #[tokio::test]
-        async fn $promise() {
-            conformance::$promise(Arc::new(LocalBus::new())).await;
+        async fn $test() {
+            conformance::$test(Arc::new(LocalBus::new())).await;
         }
     )+};
 }
 
-promises!(
-    every_consumer_of_a_subject_hears_it,
-    a_consumer_hears_only_its_subjects,
-    what_nobody_hears_is_taken,
-    what_is_not_acknowledged_comes_again,
-    what_a_stopped_consumer_left_comes_to_the_next,
+conformance_tests!(
+    every_consumer_of_a_subject_receives_its_events,
+    a_consumer_receives_only_its_subjects,
+    an_event_without_consumers_is_accepted,
+    what_is_not_acknowledged_is_redelivered,
+    what_a_stopped_consumer_left_is_delivered_to_the_next,
     events_of_an_aggregate_come_in_order,
     an_event_published_twice_arrives,
     a_slow_consumer_does_not_stop_another,
     aggregates_do_not_wait_for_each_other,
     large_and_foreign_texts_arrive_intact,
-    live_listeners_hear_what_is_published_from_now_on,
-    live_listeners_hear_only_their_subjects,
-    who_listens_too_slowly_is_told_and_holds_nobody_back,
+    live_listeners_receive_what_is_published_from_now_on,
+    live_listeners_receive_only_their_subjects,
+    a_slow_live_listener_receives_lagged_and_delays_no_publisher,
 );
 
 #[tokio::test]
@@ -41,11 +41,11 @@ async fn the_whole_suite_passes_in_one_go() {
 
 #[tokio::test]
 async fn an_event_waits_in_its_outbox_for_a_consumer_that_is_expected() {
-    let (world, bus) = (World::new(), LocalBus::new());
+    let (harness, bus) = (Harness::new(), LocalBus::new());
     bus.expect("orders", &[Subject::ExpirationCompleted]);
-    assert!(bus.publish(world.event(1, 1)).await.is_err());
+    assert!(bus.publish(harness.event(1, 1)).await.is_err());
     let mut orders = bus.subscribe("orders", &[Subject::ExpirationCompleted]);
-    let mut published = bus.publish(world.event(1, 1));
+    let mut published = bus.publish(harness.event(1, 1));
     assert!((&mut published).now_or_never().is_none());
     orders.next().await.expect("a delivery").ack();
     published.await.expect("published");
@@ -53,10 +53,10 @@ async fn an_event_waits_in_its_outbox_for_a_consumer_that_is_expected() {
 
 #[tokio::test]
 async fn publishing_ends_only_when_every_consumer_has_acknowledged() {
-    let (world, bus) = (World::new(), LocalBus::new());
+    let (harness, bus) = (Harness::new(), LocalBus::new());
     let mut orders = bus.subscribe("orders", &[Subject::ExpirationCompleted]);
     let mut tickets = bus.subscribe("tickets", &[Subject::ExpirationCompleted]);
-    let mut published = bus.publish(world.event(1, 1));
+    let mut published = bus.publish(harness.event(1, 1));
     assert!((&mut published).now_or_never().is_none());
     orders.next().await.expect("a delivery").ack();
     assert!((&mut published).now_or_never().is_none());
@@ -65,10 +65,10 @@ async fn publishing_ends_only_when_every_consumer_has_acknowledged() {
 }
 
 #[tokio::test]
-async fn a_consumer_that_takes_nothing_holds_publishers_back() {
-    let (world, bus) = (World::new(), LocalBus::new());
+async fn a_consumer_that_takes_nothing_blocks_publishers() {
+    let (harness, bus) = (Harness::new(), LocalBus::new());
     let mut orders = bus.subscribe("orders", &[Subject::ExpirationCompleted]);
-    let mut published: Vec<_> = (0..1000).map(|order| bus.publish(world.event(order, 1))).collect();
+    let mut published: Vec<_> = (0..1000).map(|order| bus.publish(harness.event(order, 1))).collect();
     for publish in &mut published {
         assert!(unconstrained(publish).now_or_never().is_none());
     }
@@ -88,11 +88,11 @@ async fn a_consumer_that_takes_nothing_holds_publishers_back() {
 }
 
 #[tokio::test]
-async fn a_live_listener_hears_an_event_before_its_consumers_are_done_with_it() {
-    let (world, bus) = (World::new(), LocalBus::new());
+async fn a_live_listener_receives_an_event_before_its_consumers_are_done_with_it() {
+    let (harness, bus) = (Harness::new(), LocalBus::new());
     let mut orders = bus.subscribe("orders", &[Subject::ExpirationCompleted]);
     let mut live = bus.live(&[Subject::ExpirationCompleted]);
-    let event = world.event(1, 1);
+    let event = harness.event(1, 1);
     let mut published = bus.publish(event.clone());
     assert!((&mut published).now_or_never().is_none());
     assert_eq!(live.next().await, Some(Ok(event)));

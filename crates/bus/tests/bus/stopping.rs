@@ -1,4 +1,4 @@
-//! A stop of the consumer loop loses nothing and waits for nothing that does not end.
+//! A stop of the consumer loop loses no event and does not wait forever.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -8,13 +8,13 @@ use bus::{ConsumeError, Limits};
 use futures::FutureExt;
 use tokio::sync::Semaphore;
 
-use crate::support::{Listening, World, settle};
+use crate::support::{Harness, RunningConsumer, settle};
 
 #[tokio::test]
 async fn a_running_handler_is_finished_and_its_event_acknowledged() {
-    let (world, gate) = (World::new(), Arc::new(Semaphore::new(0)));
+    let (harness, gate) = (Harness::new(), Arc::new(Semaphore::new(0)));
     let opened = gate.clone();
-    let mut listening = Listening::start(&world, Limits::default(), move |_| {
+    let mut consumer = RunningConsumer::start(&harness, Limits::default(), move |_| {
         let opened = opened.clone();
         async move {
             opened.acquire().await.expect("open").forget();
@@ -22,40 +22,40 @@ async fn a_running_handler_is_finished_and_its_event_acknowledged() {
         }
         .boxed()
     });
-    let (running, queued) = (listening.publish(&world.event(1, 1)), listening.publish(&world.event(1, 2)));
+    let (running, queued) = (consumer.publish(&harness.event(1, 1)), consumer.publish(&harness.event(1, 2)));
     settle().await;
-    listening.stop.cancel();
+    consumer.stop.cancel();
     settle().await;
-    assert!(!listening.has_ended());
-    let late = listening.publish(&world.event(2, 1));
+    assert!(!consumer.has_ended());
+    let late = consumer.publish(&harness.event(2, 1));
     gate.add_permits(10);
-    listening.ended().await;
+    consumer.ended().await;
     settle().await;
     assert_eq!(running.succeeded(), Some(true));
-    assert_eq!(queued.succeeded(), Some(false), "it stays in the outbox");
+    assert_eq!(queued.succeeded(), Some(false), "the event stays in the outbox");
     assert_eq!(late.succeeded(), Some(false), "nothing new is taken");
 }
 
 #[tokio::test]
 async fn an_event_that_waits_for_another_try_is_left_to_the_bus_at_once() {
-    let world = World::new();
-    let mut listening = Listening::start(&world, Limits::default(), |_| {
+    let harness = Harness::new();
+    let mut consumer = RunningConsumer::start(&harness, Limits::default(), |_| {
         async { Err(ConsumeError::RetryLater(Duration::from_hours(1))) }.boxed()
     });
-    let waiting = listening.publish(&world.event(1, 1));
+    let waiting = consumer.publish(&harness.event(1, 1));
     settle().await;
-    listening.stop.cancel();
-    listening.ended().await;
+    consumer.stop.cancel();
+    consumer.ended().await;
     settle().await;
     assert_eq!(waiting.succeeded(), Some(false));
 }
 
 #[tokio::test]
 async fn a_handler_that_hangs_does_not_keep_the_process() {
-    let (world, dropped) = (World::new(), Arc::new(AtomicUsize::new(0)));
+    let (harness, dropped) = (Harness::new(), Arc::new(AtomicUsize::new(0)));
     let limits = Limits { stop_timeout: Duration::from_secs(10), ..Limits::default() };
     let counted = dropped.clone();
-    let mut listening = Listening::start(&world, limits, move |_| {
+    let mut consumer = RunningConsumer::start(&harness, limits, move |_| {
         let guard = Guard(counted.clone());
         async move {
             let _guard = guard;
@@ -63,13 +63,13 @@ async fn a_handler_that_hangs_does_not_keep_the_process() {
         }
         .boxed()
     });
-    let hanging = listening.publish(&world.event(1, 1));
+    let hanging = consumer.publish(&harness.event(1, 1));
     settle().await;
-    listening.stop.cancel();
-    world.pass(Duration::from_millis(9_999)).await;
-    assert!(!listening.has_ended());
-    world.pass(Duration::from_millis(1)).await;
-    listening.ended().await;
+    consumer.stop.cancel();
+    harness.pass(Duration::from_millis(9_999)).await;
+    assert!(!consumer.has_ended());
+    harness.pass(Duration::from_millis(1)).await;
+    consumer.ended().await;
     settle().await;
     assert_eq!(dropped.load(Ordering::Relaxed), 1);
     assert_eq!(hanging.succeeded(), Some(false));

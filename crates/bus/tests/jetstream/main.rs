@@ -1,13 +1,9 @@
 //! The bus on a real NATS server.
 //!
-//! Each test has streams of its own on the server of `TEST_NATS_URL`, or a server of its own if it is hard on it.
+//! Each test has streams of its own on the server of `TEST_NATS_URL`, or a server of its own if it stops the server.
 
-mod closing;
 mod conformance;
-mod connecting;
-mod live;
+mod connection;
+mod delivery;
 mod outage;
-mod publishing;
-mod redelivery;
-mod sharing;
 mod support;

@@ -1,13 +1,14 @@
-//! A server that is killed in the middle of everything.
+//! Outages of the server.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::jetstream::JetStream;
-use bus::{Bus, DeadLetter, Limits, Relay};
+use bus::{Bus, DeadLetter, Lagged, Limits, Relay};
 use common::clock::SystemClock;
 use common::{Decision, OrderId, poll_until};
+use futures::StreamExt;
 use futures::future::join;
 use serde::{Deserialize, Serialize};
 use store::sqlite::SqliteBackend;
@@ -16,7 +17,9 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::support::{Ends, Marketplace, Running, envelope, event, ids, own_server, publish, within};
+use crate::support::{
+    DEADLINES, Ends, Marketplace, RunningConsumer, envelope, event, ids, own_server, publish, within,
+};
 
 #[derive(Clone, Serialize, Deserialize)]
 struct Order {
@@ -40,14 +43,14 @@ fn database() -> Store {
     Store::new(backend, Arc::new(SystemClock), ids())
 }
 
-/// Commits so many orders, each with its event.
+/// Commits orders, each with its event.
 async fn commit(store: &Store, count: usize) -> Vec<Uuid> {
     let orders = store.collection::<Order>();
     let mut committed = Vec::new();
     for _ in 0..count {
         let id: OrderId = ids().next();
         let order = Decision::with_event(Order { id }, event(id));
-        let change = orders.update::<std::convert::Infallible>(id, move |_| Ok(Some(order.clone())));
+        let change = orders.apply(id, move |_| Some(order.clone()));
         change.await.expect("committed");
         committed.push(id.into());
     }
@@ -63,47 +66,48 @@ fn relay(store: &Store, bus: &Arc<JetStream>, stop: &CancellationToken) -> JoinS
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_committed_before_during_and_after_an_outage_is_heard_and_nothing_is_lost() {
+async fn what_is_committed_before_during_and_after_an_outage_is_handled_and_nothing_is_lost() {
     let mut server = own_server();
-    let marketplace = Marketplace::at(server.url()).impatient();
-    let (announcing, listening) = (database(), database());
+    let marketplace = Marketplace::at(server.url()).with_short_ack_wait();
+    let (publisher, consumer) = (database(), database());
     let (bus, stop) = (marketplace.process().await, CancellationToken::new());
-    let mut relay = relay(&announcing, &bus, &stop);
-    let hearing = marketplace.process().await;
-    let mut running = Running::start(hearing, &listening, Limits::default(), Ends::AtOnce);
+    let mut relay = relay(&publisher, &bus, &stop);
+    let mut running =
+        RunningConsumer::start(marketplace.process().await, &consumer, Limits::default(), Ends::AtOnce);
     let mut missing: HashSet<Uuid> = HashSet::new();
     for _ in 0..3 {
-        missing.extend(commit(&announcing, 100).await);
-        missing.remove(&running.begun().await.aggregate);
+        missing.extend(commit(&publisher, 100).await);
+        missing.remove(&running.next_started().await.aggregate);
         server.kill();
-        missing.extend(commit(&announcing, 100).await);
-        server.restart().expect("it starts again");
+        missing.extend(commit(&publisher, 100).await);
+        server.restart().expect("restarted");
     }
-    missing.extend(commit(&announcing, 100).await);
+    missing.extend(commit(&publisher, 100).await);
     while !missing.is_empty() {
-        missing.remove(&running.begun().await.aggregate);
+        missing.remove(&running.next_started().await.aggregate);
     }
-    let empty = || async { Ok::<_, ()>(announcing.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)) };
+    let empty = || async { Ok::<_, ()>(publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)) };
     poll_until(Duration::from_mins(1), empty).await.expect("no error").expect("the outbox is empty");
-    marketplace.until("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 0).await;
-    assert_eq!(DeadLetter::list(&listening).await.expect("listed"), []);
+    marketplace.wait_for("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 0).await;
+    assert_eq!(DeadLetter::list(&consumer).await.expect("listed"), []);
     stop.cancel();
     within(relay.join_next()).await;
     running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_process_says_that_it_has_no_bus_and_when_it_has_one_again() {
+async fn an_outage_and_its_end_are_reported_to_readiness() {
     let mut server = own_server();
     let bus = Marketplace::at(server.url()).process().await;
     bus.check().await.expect("ready");
     server.kill();
     let down = || async { Ok::<_, ()>(bus.check().await.err()) };
-    let down = poll_until(Duration::from_mins(1), down).await.expect("no error").expect("it notices");
+    let down =
+        poll_until(Duration::from_mins(1), down).await.expect("no error").expect("the process notices");
     assert!(down.to_string().starts_with("the bus is not available: "), "{down}");
-    server.restart().expect("it starts again");
+    server.restart().expect("restarted");
     let up = || async { Ok::<_, ()>(bus.check().await.ok()) };
-    poll_until(Duration::from_mins(1), up).await.expect("no error").expect("it notices");
+    poll_until(Duration::from_mins(1), up).await.expect("no error").expect("the process notices");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -112,9 +116,24 @@ async fn an_event_that_is_published_during_an_outage_waits_for_its_end() {
     let marketplace = Marketplace::at(server.url());
     let (bus, event) = (marketplace.process().await, envelope());
     server.kill();
-    let restarted = async { server.restart().expect("it starts again") };
+    let restarted = async { server.restart().expect("restarted") };
     join(publish(&*bus, &event), restarted).await;
     let context = marketplace.context().await;
     let stream = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
     assert_eq!(stream.cached_info().state.messages, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_live_listener_that_was_disconnected_receives_lagged_and_then_the_next_event() {
+    let mut server = own_server();
+    let marketplace = Marketplace::at(server.url());
+    let bus = marketplace.process().await;
+    let mut live = bus.live(DEADLINES);
+    let (before, after) = (envelope(), envelope());
+    publish(&*bus, &before).await;
+    assert_eq!(within(live.next()).await, Some(Ok(before)));
+    server.restart().expect("restarted");
+    assert_eq!(within(live.next()).await, Some(Err(Lagged)));
+    publish(&*bus, &after).await;
+    assert_eq!(within(live.next()).await, Some(Ok(after)));
 }

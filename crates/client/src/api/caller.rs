@@ -1,4 +1,4 @@
-//! On whose behalf the services are asked.
+//! The browser on whose behalf a page calls the services.
 
 use std::net::SocketAddr;
 
@@ -10,28 +10,27 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The names that the session cookie can have.
-const COOKIES: [&str; 2] = ["session", "__Host-session"];
+/// The two names of the session cookie: over HTTP and over HTTPS.
+const SESSION_COOKIES: [&str; 2] = ["session", "__Host-session"];
 
-/// On whose behalf the services are asked: nothing of the request but what they need goes on.
+/// The browser on whose behalf a page calls the services: the only headers of its request that are forwarded.
 #[derive(Clone, Default)]
 pub(crate) struct Caller {
     cookie: Option<HeaderValue>,
     user_agent: Option<HeaderValue>,
     forwarded_for: Option<HeaderValue>,
-    /// The other end of the connection.
+    /// The remote address of the connection.
     pub(super) peer: Option<SocketAddr>,
 }
 
 impl Caller {
-    /// Whoever sent a request.
-    pub(crate) fn of(request: &Request) -> Self {
+    pub(crate) fn from_request(request: &Request) -> Self {
         let headers = request.headers();
         let cookies = headers.get_all(COOKIE).iter().filter_map(|cookies| cookies.to_str().ok());
         let cookie = cookies
             .flat_map(|cookies| cookies.split(';'))
             .map(str::trim)
-            .find(|cookie| cookie.split_once('=').is_some_and(|(name, _)| COOKIES.contains(&name)));
+            .find(|cookie| cookie.split_once('=').is_some_and(|(name, _)| SESSION_COOKIES.contains(&name)));
         Self {
             cookie: cookie.and_then(sensitive),
             user_agent: headers.get(USER_AGENT).cloned(),
@@ -40,21 +39,21 @@ impl Caller {
         }
     }
 
-    /// From now on with the cookie that a service has set.
-    pub(crate) fn renew(&mut self, set: &HeaderMap) {
+    /// Takes over the session cookie that a service has set.
+    pub(crate) fn apply_set_cookie(&mut self, set: &HeaderMap) {
         for cookie in set.get_all(SET_COOKIE).iter().filter_map(|cookie| cookie.to_str().ok()) {
             let pair = cookie.split(';').next().unwrap_or_default();
             if let Some((name, token)) = pair.split_once('=')
-                && COOKIES.contains(&name)
+                && SESSION_COOKIES.contains(&name)
             {
                 self.cookie = if token.is_empty() { None } else { sensitive(pair) };
             }
         }
     }
 
-    /// The headers of a request on their behalf. Whoever is asked through a socket sees us as the peer, so that the
-    /// caller's own address goes into the header.
-    pub(super) fn headers(&self, through_a_socket: bool) -> HeaderMap {
+    /// The headers of a call. Over HTTP a service sees this process as the peer, so the browser's address is appended to
+    /// `X-Forwarded-For`.
+    pub(super) fn headers(&self, over_http: bool) -> HeaderMap {
         let mut headers = HeaderMap::new();
         let mut put = |name: HeaderName, value: Option<HeaderValue>| {
             if let Some(value) = value {
@@ -68,11 +67,14 @@ impl Caller {
             HeaderName::from_static("traceparent"),
             trace::current().and_then(|context| HeaderValue::try_from(context).ok()),
         );
-        put(FORWARDED_FOR, if through_a_socket { self.with_peer() } else { self.forwarded_for.clone() });
+        put(
+            FORWARDED_FOR,
+            if over_http { self.forwarded_for_with_peer() } else { self.forwarded_for.clone() },
+        );
         headers
     }
 
-    fn with_peer(&self) -> Option<HeaderValue> {
+    fn forwarded_for_with_peer(&self) -> Option<HeaderValue> {
         let Some(peer) = self.peer else { return self.forwarded_for.clone() };
         let before = self.forwarded_for.as_ref().and_then(|before| before.to_str().ok());
         let all = before.map_or_else(|| peer.ip().to_string(), |before| format!("{before}, {}", peer.ip()));
@@ -102,11 +104,11 @@ mod tests {
             request.headers_mut().append(*name, HeaderValue::from_static(value));
         }
         request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([203, 0, 113, 9], 4711))));
-        Caller::of(&request)
+        Caller::from_request(&request)
     }
 
     #[test]
-    fn only_the_session_cookie_goes_on() {
+    fn only_the_session_cookie_is_forwarded() {
         let headers = caller(&[("cookie", "theme=dark; session=abc; other=1")]).headers(false);
         assert_eq!(headers[COOKIE], "session=abc");
         let headers = caller(&[("cookie", "theme=dark"), ("cookie", "__Host-session=xyz")]).headers(false);
@@ -118,14 +120,14 @@ mod tests {
     fn a_fresh_cookie_counts_within_the_same_request() {
         let mut caller = caller(&[("cookie", "session=old")]);
         let set = |cookie| HeaderMap::from_iter([(SET_COOKIE, HeaderValue::from_static(cookie))]);
-        caller.renew(&set("session=new; Path=/; HttpOnly"));
+        caller.apply_set_cookie(&set("session=new; Path=/; HttpOnly"));
         assert_eq!(caller.headers(false)[COOKIE], "session=new");
-        caller.renew(&set("session=; Path=/; Max-Age=0"));
+        caller.apply_set_cookie(&set("session=; Path=/; Max-Age=0"));
         assert!(!caller.headers(false).contains_key(COOKIE));
     }
 
     #[test]
-    fn a_service_behind_a_socket_hears_of_the_callers_address() {
+    fn a_service_behind_a_socket_receives_the_callers_address() {
         let forwarded = [("x-forwarded-for", "198.51.100.1"), ("x-forwarded-for", "10.0.0.1")];
         assert_eq!(caller(&forwarded).headers(true)[FORWARDED_FOR], "198.51.100.1, 10.0.0.1, 203.0.113.9");
         assert_eq!(caller(&forwarded).headers(false)[FORWARDED_FOR], "198.51.100.1, 10.0.0.1");

@@ -1,36 +1,33 @@
-//! `/account`: the address, the devices and the password.
+//! `/account`: the email address, the devices and the password.
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Response;
-use common::{SessionId, Time};
+use common::{Problem, SessionId, Time};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::Shown;
-use super::card::Listed;
-use crate::api::{ApiError, Reply};
+use super::PageResult;
+use crate::api::{ApiError, ListReply};
 use crate::client::Client;
-use crate::faults::{Faults, Known};
-use crate::form::Form;
-use crate::frame::Frame;
+use crate::datetime::TimeTag;
+use crate::form::{FieldNames, Form, FormErrors};
+use crate::layout::Layout;
 use crate::text::{ENGLISH, Texts};
-use crate::visitor::{Person, Visitor, pass_cookies};
-use crate::when::When;
-use crate::{device, render};
+use crate::visitor::{User, Visitor, redirect_with_cookies};
+use crate::{render, user_agent};
 
 #[derive(Template)]
 #[template(path = "account.html")]
 struct AccountPage {
-    frame: Frame,
-    person: Person,
-    faults: Faults,
-    /// `None`: they cannot be shown right now.
+    layout: Layout,
+    user: User,
+    errors: FormErrors,
+    /// `None` while auth is unavailable.
     devices: Option<Vec<Device>>,
 }
 
-/// Where somebody is signed in.
+/// A session of the user.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Device {
@@ -43,30 +40,30 @@ struct Device {
 
 impl Device {
     fn name(&self) -> Option<String> {
-        self.user_agent.as_deref().filter(|name| !name.is_empty()).map(device::name)
+        self.user_agent.as_deref().filter(|name| !name.is_empty()).map(user_agent::display_name)
     }
 
-    fn since(&self) -> When {
+    fn since(&self) -> TimeTag {
         self.created_at.into()
     }
 
-    fn last_seen(&self) -> When {
+    fn last_seen(&self) -> TimeTag {
         self.last_seen_at.into()
     }
 }
 
-/// The account.
-pub(crate) async fn show(State(client): State<Client>, visitor: Visitor) -> Shown {
-    page(&client, &visitor, StatusCode::OK, Faults::none()).await
+/// `GET /account`
+pub(crate) async fn show(State(client): State<Client>, visitor: Visitor) -> PageResult {
+    page(&client, &visitor, StatusCode::OK, FormErrors::none()).await
 }
 
-/// Changes the password or signs devices out, as the pressed button says.
-pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form: Form) -> Shown {
+/// `POST /account`: changes the password or signs devices out, depending on the pressed button.
+pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form: Form) -> PageResult {
     let (caller, api) = (&visitor.caller, &client.api);
-    let (done, changed) = match form.get("action") {
+    let (done, result) = match form.get("action") {
         "revoke" => {
             let Ok(id) = form.get("session").parse::<SessionId>() else {
-                return Err(common::Problem::not_found());
+                return Err(Problem::not_found());
             };
             ("revoked", api.delete(caller, &format!("/api/users/sessions/{id}")).await)
         }
@@ -76,46 +73,37 @@ pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form:
             ("password", api.put(caller, "/api/users/password", &passwords).await)
         }
     };
-    match changed {
-        Ok(reply) => Ok(done_with(&reply, done)),
+    match result {
+        Ok(reply) => Ok(redirect_with_cookies(&format!("/account?done={done}"), &reply)),
         Err(error) => {
-            let (status, faults) = faults(error);
-            page(&client, &visitor, status, faults).await
+            let (status, errors) = form_errors(error);
+            page(&client, &visitor, status, errors).await
         }
     }
 }
 
-fn done_with(reply: &Reply, done: &str) -> Response {
-    let mut response = render::see_other(&format!("/account?done={done}"));
-    pass_cookies(&reply.headers, response.headers_mut());
-    response
-}
-
-/// What a service said; a wrong current password is a fault of its field.
-fn faults(error: ApiError) -> (StatusCode, Faults) {
+/// The errors of the password form; a wrong current password belongs to its field.
+fn form_errors(error: ApiError) -> (StatusCode, FormErrors) {
     let t = &ENGLISH;
     match error {
         ApiError::Refused(refusal) if refusal.code == "invalid-credentials" => {
-            let mut faults = Faults::none();
-            faults.add("current", t.refusals.wrong_password);
-            (refusal.status, faults)
+            let mut errors = FormErrors::none();
+            errors.add("current", t.refusals.wrong_password);
+            (refusal.status, errors)
         }
-        error => Faults::told(t, error, &fields(t)),
+        error => FormErrors::from_api(t, error, &fields(t)),
     }
 }
 
-const fn fields(t: &Texts) -> [Known; 2] {
+const fn fields(t: &Texts) -> [FieldNames; 2] {
     [("current", "current", t.account.current), ("new", "new", t.account.new)]
 }
 
-async fn page(client: &Client, visitor: &Visitor, status: StatusCode, faults: Faults) -> Shown {
-    let Some(person) = visitor.person.clone() else { return Ok(visitor.sent_to_sign_in()) };
-    let asked = client.api.get(&visitor.caller, "/api/users/sessions").await;
-    let devices = match asked.and_then(|reply| reply.json::<Listed<Device>>()) {
-        Ok(listed) => Some(listed.items),
-        Err(_) => None,
-    };
-    let wait = faults.retry_after;
-    let page = AccountPage { frame: Frame::of(visitor), person, faults, devices };
-    Ok(render::form(status, wait, &page))
+async fn page(client: &Client, visitor: &Visitor, status: StatusCode, errors: FormErrors) -> PageResult {
+    let Some(user) = visitor.user.clone() else { return Ok(visitor.redirect_to_sign_in()) };
+    let reply = client.api.get(&visitor.caller, "/api/users/sessions").await;
+    let devices = reply.and_then(|reply| reply.json::<ListReply<Device>>()).ok().map(|list| list.items);
+    let retry_after = errors.retry_after;
+    let page = AccountPage { layout: Layout::of(visitor), user, errors, devices };
+    Ok(render::form(status, retry_after, &page))
 }

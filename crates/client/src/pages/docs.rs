@@ -1,4 +1,4 @@
-//! `GET /api/docs`: what every service says of its routes, on one page, for people.
+//! `GET /api/docs`: the `OpenAPI` documents of all services as one page.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,14 +6,14 @@ use futures::future::join_all;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::Shown;
+use super::PageResult;
 use crate::client::Client;
-use crate::frame::Frame;
+use crate::layout::Layout;
 use crate::render;
 use crate::visitor::Visitor;
 
-/// Where the services that people can call describe themselves.
-const DESCRIPTIONS: [&str; 4] = [
+/// The `OpenAPI` documents of the services with public routes.
+const DOCUMENTS: [&str; 4] = [
     "/api/users/openapi.json",
     "/api/tickets/openapi.json",
     "/api/orders/openapi.json",
@@ -23,16 +23,16 @@ const DESCRIPTIONS: [&str; 4] = [
 #[derive(Template)]
 #[template(path = "docs.html")]
 struct DocsPage {
-    frame: Frame,
+    layout: Layout,
     services: Vec<Service>,
 }
 
 struct Service {
-    /// The address of the description.
-    address: &'static str,
-    /// Where its routes begin.
+    /// The path of the `OpenAPI` document.
+    url: &'static str,
+    /// The prefix of its routes.
     prefix: &'static str,
-    /// `None`: it does not answer right now.
+    /// `None` while the service is unavailable.
     routes: Option<Vec<Route>>,
 }
 
@@ -40,35 +40,32 @@ struct Route {
     method: String,
     path: String,
     summary: String,
-    /// Statuses, and what they mean.
+    /// Statuses and their descriptions.
     replies: Vec<(String, String)>,
 }
 
-/// The page.
-pub(crate) async fn show(State(client): State<Client>, visitor: Visitor) -> Shown {
-    let services = join_all(DESCRIPTIONS.map(|address| describe(&client, &visitor, address))).await;
-    Ok(render::page(StatusCode::OK, &DocsPage { frame: Frame::of(&visitor), services }))
+pub(crate) async fn show(State(client): State<Client>, visitor: Visitor) -> PageResult {
+    let services = join_all(DOCUMENTS.map(|url| describe(&client, &visitor, url))).await;
+    Ok(render::page(StatusCode::OK, &DocsPage { layout: Layout::of(&visitor), services }))
 }
 
-async fn describe(client: &Client, visitor: &Visitor, address: &'static str) -> Service {
-    let description = client.api.get(&visitor.caller, address).await.and_then(|reply| reply.json::<Value>());
-    let prefix = address.trim_end_matches("/openapi.json");
-    Service { address, prefix, routes: description.ok().map(|description| routes(&description)) }
+async fn describe(client: &Client, visitor: &Visitor, url: &'static str) -> Service {
+    let document = client.api.get(&visitor.caller, url).await.and_then(|reply| reply.json::<Value>());
+    let prefix = url.trim_end_matches("/openapi.json");
+    Service { url, prefix, routes: document.ok().map(|document| routes(&document)) }
 }
 
-/// The routes of an `OpenAPI` description (<https://spec.openapis.org/oas/v3.1.0#paths-object>).
-fn routes(description: &Value) -> Vec<Route> {
-    let paths = entries(&description["paths"]);
+/// The routes of an `OpenAPI` document (<https://spec.openapis.org/oas/v3.1.0#paths-object>).
+fn routes(document: &Value) -> Vec<Route> {
+    let paths = entries(&document["paths"]);
     paths
         .flat_map(|(path, operations)| {
             entries(operations).map(move |(method, operation)| Route {
                 method: method.to_uppercase(),
                 path: path.clone(),
-                summary: words(&operation["summary"])
-                    .or(words(&operation["description"]))
-                    .unwrap_or_default(),
+                summary: text(&operation["summary"]).or(text(&operation["description"])).unwrap_or_default(),
                 replies: entries(&operation["responses"])
-                    .map(|(status, reply)| (status.clone(), words(&reply["description"]).unwrap_or_default()))
+                    .map(|(status, reply)| (status.clone(), text(&reply["description"]).unwrap_or_default()))
                     .collect(),
             })
         })
@@ -79,6 +76,6 @@ fn entries(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
     object.as_object().into_iter().flatten()
 }
 
-fn words(value: &Value) -> Option<String> {
+fn text(value: &Value) -> Option<String> {
     value.as_str().map(str::to_owned)
 }

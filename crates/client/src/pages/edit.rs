@@ -1,4 +1,4 @@
-//! `/tickets/{id}/edit`: change a ticket while nobody is buying it.
+//! `/tickets/{id}/edit`: change a ticket while it is on sale.
 
 use askama::Template;
 use axum::extract::State;
@@ -7,13 +7,12 @@ use common::http::PathId;
 use common::{Currency, Problem, TicketId};
 use http::StatusCode;
 
-use super::offer::Offer;
-use super::{Shown, ticket};
+use super::ticket_form::TicketForm;
+use super::{PageResult, ticket};
 use crate::api::ApiError;
 use crate::client::Client;
-use crate::faults::Faults;
-use crate::form::Form;
-use crate::frame::Frame;
+use crate::form::{Form, FormErrors};
+use crate::layout::Layout;
 use crate::render;
 use crate::text::Texts;
 use crate::visitor::Visitor;
@@ -21,66 +20,66 @@ use crate::visitor::Visitor;
 #[derive(Template)]
 #[template(path = "edit.html")]
 struct EditPage {
-    frame: Frame,
+    layout: Layout,
     id: TicketId,
-    offer: Offer,
-    faults: Faults,
+    form: TicketForm,
+    errors: FormErrors,
     currencies: [Currency; 8],
-    /// Why it cannot be changed.
+    /// The reason why the ticket cannot be changed.
     locked: Option<&'static str>,
 }
 
 impl EditPage {
-    fn new(visitor: &Visitor, ticket: &TicketSnapshot, offer: Offer, faults: Faults) -> Self {
-        let frame = Frame::of(visitor);
-        let locked = locked(frame.t, ticket.status);
-        Self { frame, id: ticket.id, offer, faults, currencies: Currency::ALL, locked }
+    fn new(visitor: &Visitor, ticket: &TicketSnapshot, form: TicketForm, errors: FormErrors) -> Self {
+        let layout = Layout::of(visitor);
+        let locked = locked(layout.t, ticket.status);
+        Self { layout, id: ticket.id, form, errors, currencies: Currency::ALL, locked }
     }
 }
 
 const fn locked(t: &Texts, status: TicketStatus) -> Option<&'static str> {
     match status {
         TicketStatus::Available => None,
-        TicketStatus::Reserved => Some(t.offer.held),
-        TicketStatus::Sold => Some(t.offer.sold),
-        TicketStatus::Withdrawn => Some(t.offer.withdrawn),
+        TicketStatus::Reserved => Some(t.ticket_form.held),
+        TicketStatus::Sold => Some(t.ticket_form.sold),
+        TicketStatus::Withdrawn => Some(t.ticket_form.withdrawn),
     }
 }
 
-/// The form, filled in with the ticket as it stands.
-pub(crate) async fn show(State(client): State<Client>, id: PathId<TicketId>, visitor: Visitor) -> Shown {
-    if visitor.person.is_none() {
-        return Ok(visitor.sent_to_sign_in());
+/// `GET`: the form with the current values.
+pub(crate) async fn show(State(client): State<Client>, id: PathId<TicketId>, visitor: Visitor) -> PageResult {
+    if visitor.user.is_none() {
+        return Ok(visitor.redirect_to_sign_in());
     }
-    let ticket = ticket::find(&client, &visitor, id.known()?).await?;
-    if !visitor.is(ticket.seller_id) {
+    let ticket = ticket::load(&client, &visitor, id.parse()?).await?;
+    if !visitor.is_user(ticket.seller_id) {
         return Err(Problem::not_yours());
     }
-    let page = EditPage::new(&visitor, &ticket, Offer::of(&ticket), Faults::none());
+    let page = EditPage::new(&visitor, &ticket, TicketForm::from_ticket(&ticket), FormErrors::none());
     Ok(render::page(StatusCode::OK, &page))
 }
 
-/// Saves the ticket, or shows what is wrong with it.
+/// `POST`: saves the ticket, or redisplays the form with its errors.
 pub(crate) async fn save(
     State(client): State<Client>,
     id: PathId<TicketId>,
     visitor: Visitor,
-    form: Form,
-) -> Shown {
-    let id = id.known()?;
-    let (offer, mut faults) = (Offer::typed(&form), Faults::none());
-    let t = Frame::of(&visitor).t;
-    let body = offer.body(t, &mut faults);
+    sent: Form,
+) -> PageResult {
+    let id = id.parse()?;
+    let (form, mut errors) = (TicketForm::from_sent(&sent), FormErrors::none());
+    let t = Layout::of(&visitor).t;
+    let body = form.body(t, &mut errors);
     let error = match client.api.put(&visitor.caller, &format!("/api/tickets/{id}"), &body).await {
         Ok(_) => return Ok(render::see_other(&format!("/tickets/{id}?done=edited"))),
-        Err(ApiError::Refused(refusal)) if refusal.is_about_the_thing() => {
+        Err(ApiError::Refused(refusal)) if refusal.is_not_found_or_forbidden() => {
             return Err(ApiError::Refused(refusal).into());
         }
         Err(error) => error,
     };
-    let ticket = ticket::find(&client, &visitor, id).await?;
-    let (status, told) = Faults::told(t, error, &Offer::known(t));
-    let wait = told.retry_after;
-    let page = EditPage::new(&visitor, &ticket, offer.again(), told.but_for(faults));
-    Ok(render::form(status, wait, &page))
+    let ticket = ticket::load(&client, &visitor, id).await?;
+    let (status, api_errors) = FormErrors::from_api(t, error, &TicketForm::fields(t));
+    let retry_after = api_errors.retry_after;
+    let page = EditPage::new(&visitor, &ticket, form.redisplayed(), api_errors.overridden_by(errors));
+    Ok(render::form(status, retry_after, &page))
 }

@@ -2,36 +2,35 @@
 
 use askama::Template;
 use axum::extract::State;
+use common::Currency;
 use common::http::Query;
-use common::{Currency, Problem};
 use http::StatusCode;
 
-use super::Shown;
-use super::card::{Card, Listed};
-use crate::api::ApiError;
+use super::PageResult;
+use super::ticket_card::TicketCard;
 use crate::client::Client;
-use crate::faults::Faults;
-use crate::frame::Frame;
+use crate::form::FormErrors;
+use crate::layout::Layout;
 use crate::text::Texts;
 use crate::visitor::Visitor;
 use crate::{price, render};
 
-/// How many tickets stand on a page: rows of one, two, three or four are all full.
-const AT_ONCE: usize = 24;
+/// A multiple of two, three and four, so that the last row of cards is full in every layout.
+const PAGE_SIZE: usize = 24;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 struct HomePage {
-    frame: Frame,
+    layout: Layout,
     search: Search,
-    faults: Faults,
-    /// `None`: they cannot be shown right now.
-    cards: Option<Vec<Card>>,
+    errors: FormErrors,
+    /// `None` while tickets is unavailable.
+    cards: Option<Vec<TicketCard>>,
     /// The address of the next page.
     more: Option<String>,
 }
 
-/// What the visitor looks for, as it was typed.
+/// The search form as typed.
 #[derive(Default)]
 struct Search {
     q: String,
@@ -42,33 +41,27 @@ struct Search {
     cursor: String,
 }
 
-/// The tickets on sale, or those that match a search.
-pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Visitor) -> Shown {
-    let frame = Frame::of(&visitor);
-    let search = Search::of(&query);
-    let mut faults = Faults::none();
-    let wanted = search.wanted(frame.t, &mut faults);
-    if !faults.is_empty() {
-        let page = HomePage { frame, search, faults, cards: Some(Vec::new()), more: None };
+/// Shows the tickets on sale, or the matches of a search.
+pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Visitor) -> PageResult {
+    let layout = Layout::of(&visitor);
+    let search = Search::from_query(&query);
+    let mut errors = FormErrors::none();
+    let api_query = search.api_query(layout.t, &mut errors);
+    if !errors.is_empty() {
+        let page = HomePage { layout, search, errors, cards: Some(Vec::new()), more: None };
         return Ok(render::page(StatusCode::BAD_REQUEST, &page));
     }
-    let asked = client.api.get(&visitor.caller, &format!("/api/tickets?{wanted}")).await;
-    let (status, cards, next) = match asked.and_then(|reply| reply.json::<Listed<_>>()) {
-        Ok(page) => {
-            let cards = page.items.into_iter().map(|ticket| Card::on_sale(frame.t, ticket)).collect();
-            (StatusCode::OK, Some(cards), page.next)
-        }
-        Err(ApiError::Away) => (StatusCode::OK, None, None),
-        Err(refused) => return Err(Problem::from(refused)),
-    };
+    let (tickets, next) = client.api.list(&visitor.caller, &format!("/api/tickets?{api_query}")).await?;
     let more = next.map(|cursor| search.address(&cursor));
-    Ok(render::page(status, &HomePage { frame, search, faults, cards, more }))
+    let cards =
+        tickets.map(|all| all.into_iter().map(|ticket| TicketCard::on_sale(layout.t, ticket)).collect());
+    Ok(render::page(StatusCode::OK, &HomePage { layout, search, errors, cards, more }))
 }
 
 impl HomePage {
-    /// The ways to sort, as the API names them.
+    /// The sort orders: API name and label.
     fn sorts(&self) -> [(&'static str, &'static str); 4] {
-        let t = &self.frame.t.home;
+        let t = &self.layout.t.home;
         [
             ("newest", t.newest),
             ("soonest", t.soonest),
@@ -84,7 +77,7 @@ impl HomePage {
 }
 
 impl Search {
-    fn of(query: &Query) -> Self {
+    fn from_query(query: &Query) -> Self {
         let get = |name| query.get(name).unwrap_or_default().trim().to_owned();
         Self {
             q: get("q"),
@@ -96,21 +89,21 @@ impl Search {
         }
     }
 
-    /// Whether anything is looked for.
-    fn narrows(&self) -> bool {
-        !self.q.is_empty() || self.filters()
+    /// Whether the list is restricted or sorted.
+    fn is_narrowed(&self) -> bool {
+        !self.q.is_empty() || self.has_filters()
     }
 
-    /// Whether more than words is looked for.
-    fn filters(&self) -> bool {
+    /// Whether more than the search words is set.
+    fn has_filters(&self) -> bool {
         !(self.min_price.is_empty() && self.max_price.is_empty() && self.sort.is_empty())
     }
 
-    /// The query for the API, where prices stand in minor units.
-    fn wanted(&self, t: &Texts, faults: &mut Faults) -> String {
+    /// The query for the API, with prices in minor units.
+    fn api_query(&self, t: &Texts, errors: &mut FormErrors) -> String {
         let currency = if self.currency.is_empty() { Ok(Currency::Usd) } else { self.currency.parse() };
         let currency = currency.unwrap_or_else(|()| {
-            faults.add("currency", t.offer.not_a_currency);
+            errors.add("currency", t.ticket_form.not_a_currency);
             Currency::Usd
         });
         let mut bound = |field, text: &str| {
@@ -120,7 +113,7 @@ impl Search {
             match price::parse(text, currency) {
                 Ok(price) => price.amount.to_string(),
                 Err(error) => {
-                    faults.add(field, t.price(error));
+                    errors.add(field, t.price_error(error));
                     String::new()
                 }
             }
@@ -128,7 +121,7 @@ impl Search {
         let min = bound("minPrice", &self.min_price);
         let max = bound("maxPrice", &self.max_price);
         let currency = if min.is_empty() && max.is_empty() { "" } else { currency.code() };
-        let limit = AT_ONCE.to_string();
+        let limit = PAGE_SIZE.to_string();
         query(&[
             ("limit", &limit),
             ("q", &self.q),
@@ -140,7 +133,7 @@ impl Search {
         ])
     }
 
-    /// The address of the same search from this cursor on.
+    /// The address of the same search from `cursor` on.
     fn address(&self, cursor: &str) -> String {
         let query = query(&[
             ("q", &self.q),
@@ -154,8 +147,8 @@ impl Search {
     }
 }
 
-/// A query of those parameters that say something.
+/// A query string of the parameters that are not empty.
 fn query(parameters: &[(&str, &str)]) -> String {
-    let said: Vec<_> = parameters.iter().filter(|(_, value)| !value.is_empty()).collect();
-    serde_urlencoded::to_string(said).unwrap_or_default()
+    let set: Vec<_> = parameters.iter().filter(|(_, value)| !value.is_empty()).collect();
+    serde_urlencoded::to_string(set).unwrap_or_default()
 }

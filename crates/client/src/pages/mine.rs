@@ -1,60 +1,59 @@
-//! `GET /mine`: what one sells, is buying and has bought.
+//! `GET /mine`: the tickets that the user sells, is buying and has bought.
 
 use askama::Template;
 use axum::extract::State;
 use common::Problem;
-use common::event::TicketSnapshot;
 use common::http::Query;
 use futures::future::try_join_all;
 use http::StatusCode;
 
-use super::Shown;
-use super::card::{Card, Listed};
-use crate::api::ApiError;
+use super::PageResult;
+use super::ticket_card::TicketCard;
 use crate::client::Client;
-use crate::frame::Frame;
+use crate::layout::Layout;
 use crate::render;
 use crate::text::Texts;
 use crate::visitor::Visitor;
 
-/// How many of each there are on a page.
-const AT_ONCE: usize = 24;
+/// Tickets of each role on a page, as on the home page.
+const PAGE_SIZE: usize = 24;
 
 #[derive(Template)]
 #[template(path = "mine.html")]
 struct MinePage {
-    frame: Frame,
-    parts: Vec<Part>,
+    layout: Layout,
+    sections: Vec<Section>,
 }
 
 /// The tickets of one role.
-struct Part {
+struct Section {
     role: &'static str,
     title: &'static str,
     none: &'static str,
-    /// `None`: they cannot be shown right now.
-    cards: Option<Vec<Card>>,
+    /// `None` while tickets is unavailable.
+    cards: Option<Vec<TicketCard>>,
     /// The address of the next page.
     more: Option<String>,
 }
 
-/// All three, or more of one.
-pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Visitor) -> Shown {
-    if visitor.person.is_none() {
-        return Ok(visitor.sent_to_sign_in());
+/// Shows all three roles, or the next page of one.
+pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Visitor) -> PageResult {
+    if visitor.user.is_none() {
+        return Ok(visitor.redirect_to_sign_in());
     }
-    let frame = Frame::of(&visitor);
+    let layout = Layout::of(&visitor);
     let only = query.get("role").unwrap_or_default();
     let cursor = query.get("cursor").unwrap_or_default();
-    let mut roles = roles(frame.t).to_vec();
+    let mut roles = roles(layout.t).to_vec();
     if roles.iter().any(|(role, ..)| *role == only) {
         roles.retain(|(role, ..)| *role == only);
     }
-    let parts = roles.into_iter().map(|role| part(&client, &visitor, frame.t, role, cursor));
-    let parts = try_join_all(parts).await?;
-    Ok(render::page(StatusCode::OK, &MinePage { frame, parts }))
+    let sections = roles.into_iter().map(|role| section(&client, &visitor, layout.t, role, cursor));
+    let sections = try_join_all(sections).await?;
+    Ok(render::page(StatusCode::OK, &MinePage { layout, sections }))
 }
 
+/// Its API name, its heading, and the text of its empty list.
 type Role = (&'static str, &'static str, &'static str);
 
 const fn roles(t: &Texts) -> [Role; 3] {
@@ -65,30 +64,23 @@ const fn roles(t: &Texts) -> [Role; 3] {
     ]
 }
 
-async fn part(
+async fn section(
     client: &Client,
     visitor: &Visitor,
     t: &'static Texts,
     (role, title, none): Role,
     cursor: &str,
-) -> Result<Part, Problem> {
-    let mut path = format!("/api/tickets/mine?role={role}&limit={AT_ONCE}");
+) -> Result<Section, Problem> {
+    let mut path = format!("/api/tickets/mine?role={role}&limit={PAGE_SIZE}");
     if !cursor.is_empty() {
         let cursor = serde_urlencoded::to_string([("cursor", cursor)]).unwrap_or_default();
         path = format!("{path}&{cursor}");
     }
-    let asked = client.api.get(&visitor.caller, &path).await;
-    let (cards, next) = match asked.and_then(|reply| reply.json::<Listed<TicketSnapshot>>()) {
-        Ok(page) => {
-            let cards = page.items.into_iter().map(|ticket| Card::own(t, ticket)).collect();
-            (Some(cards), page.next)
-        }
-        Err(ApiError::Away) => (None, None),
-        Err(refused) => return Err(refused.into()),
-    };
+    let (tickets, next) = client.api.list(&visitor.caller, &path).await?;
+    let cards = tickets.map(|all| all.into_iter().map(|ticket| TicketCard::own(t, ticket)).collect());
     let more = next.map(|cursor| {
         let query = serde_urlencoded::to_string([("role", role), ("cursor", &cursor)]).unwrap_or_default();
         format!("/mine?{query}")
     });
-    Ok(Part { role, title, none, cards, more })
+    Ok(Section { role, title, none, cards, more })
 }

@@ -1,50 +1,54 @@
-//! The pages, one file for each address.
+//! The pages and their routes; a form's POST is beside its page.
 
 mod account;
-mod buy;
-mod cancel;
-mod card;
-pub(crate) mod checkout;
+mod actions;
+mod auth;
+mod checkout;
 pub(crate) mod docs;
 mod edit;
 mod home;
 mod mine;
-mod offer;
 mod orders;
 mod sales;
 mod sell;
-mod sign;
-mod sign_in;
-mod sign_out;
-mod sign_up;
 mod ticket;
-mod withdraw;
+pub(crate) mod ticket_card;
+mod ticket_form;
 
 use axum::Router;
+use axum::response::Response;
 use axum::routing::{get, post};
 use common::Problem;
 
 use crate::client::Client;
 
-/// What a page's handler gives: a reply, or a problem that becomes an error page.
-pub(crate) type Shown = Result<axum::response::Response, Problem>;
+/// The result of a page's handler: a response, or a problem that becomes an error page.
+pub(crate) type PageResult = Result<Response, Problem>;
 
-/// The addresses of the pages.
+/// The routes of the pages.
 pub(crate) fn routes() -> Router<Client> {
     Router::new()
         .route("/", get(home::show))
         .route("/tickets/new", get(sell::show).post(sell::list))
         .route("/tickets/{id}", get(ticket::show))
         .route("/tickets/{id}/edit", get(edit::show).post(edit::save))
-        .route("/tickets/{id}/withdraw", post(withdraw::withdraw))
-        .route("/tickets/{id}/buy", post(buy::buy))
+        .route("/tickets/{id}/withdraw", post(actions::withdraw))
+        .route("/tickets/{id}/buy", post(actions::buy))
         .route("/mine", get(mine::show))
         .route("/sales", get(sales::show))
         .route("/orders", get(orders::show))
-        .merge(checkout::routes())
-        .route("/orders/{id}/cancel", post(cancel::cancel))
-        .route("/auth/signup", get(sign_up::show).post(sign_up::sign_up))
-        .route("/auth/signin", get(sign_in::show).post(sign_in::sign_in))
-        .route("/auth/signout", post(sign_out::sign_out))
+        .route("/orders/{id}", get(checkout::show))
+        .route("/orders/{id}/qr.svg", get(checkout::qr::show))
+        .route("/orders/{id}/cancel", post(actions::cancel))
+        .route("/auth/signup", get(auth::show_sign_up).post(auth::sign_up))
+        .route("/auth/signin", get(auth::show_sign_in).post(auth::sign_in))
+        .route("/auth/signout", post(auth::sign_out))
         .route("/account", get(account::show).post(account::change))
+}
+
+/// The address of a list's page that begins at `cursor`.
+fn with_cursor(path: &str, cursor: Option<&str>) -> String {
+    let Some(cursor) = cursor else { return path.to_owned() };
+    let query = serde_urlencoded::to_string([("cursor", cursor)]).unwrap_or_default();
+    format!("{path}?{query}")
 }

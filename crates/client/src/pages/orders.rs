@@ -1,4 +1,4 @@
-//! `GET /orders`: every order of one's own, the newest first.
+//! `GET /orders`: the user's orders, newest first.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,20 +6,18 @@ use common::event::{OrderSnapshot, OrderStatus};
 use common::http::Query;
 use http::StatusCode;
 
-use super::Shown;
-use super::card::Listed;
-use crate::api::ApiError;
+use super::{PageResult, with_cursor};
 use crate::client::Client;
-use crate::frame::Frame;
+use crate::datetime::TimeTag;
+use crate::layout::Layout;
 use crate::visitor::Visitor;
-use crate::when::When;
 use crate::{price, render};
 
 #[derive(Template)]
 #[template(path = "orders.html")]
 struct OrdersPage {
-    frame: Frame,
-    /// `None`: they cannot be shown right now.
+    layout: Layout,
+    /// `None` while orders is unavailable.
     orders: Option<Vec<Row>>,
     /// The address of the next page.
     more: Option<String>,
@@ -28,15 +26,15 @@ struct OrdersPage {
 struct Row {
     order: OrderSnapshot,
     price: String,
-    placed: When,
-    pay_by: When,
+    placed_at: TimeTag,
+    pay_by: TimeTag,
 }
 
 impl From<OrderSnapshot> for Row {
     fn from(order: OrderSnapshot) -> Self {
         Self {
-            price: price::show(order.ticket.price),
-            placed: order.created_at.into(),
+            price: price::format(order.ticket.price),
+            placed_at: order.created_at.into(),
             pay_by: order.expires_at.into(),
             order,
         }
@@ -48,39 +46,23 @@ impl Row {
         self.order.status == OrderStatus::AwaitingPayment
     }
 
-    fn class(&self) -> &'static str {
-        state_class(self.order.status)
+    /// The CSS class of the status.
+    const fn status_class(&self) -> &'static str {
+        match self.order.status {
+            OrderStatus::Created | OrderStatus::AwaitingPayment | OrderStatus::Paying => "open",
+            OrderStatus::Complete => "complete",
+            OrderStatus::Cancelled => "cancelled",
+        }
     }
 }
 
-/// The class of an order's state.
-pub(crate) const fn state_class(status: OrderStatus) -> &'static str {
-    match status {
-        OrderStatus::Created | OrderStatus::AwaitingPayment | OrderStatus::Paying => "open",
-        OrderStatus::Complete => "complete",
-        OrderStatus::Cancelled => "cancelled",
-    }
-}
-
-/// The orders.
-pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Visitor) -> Shown {
-    if visitor.person.is_none() {
-        return Ok(visitor.sent_to_sign_in());
+pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Visitor) -> PageResult {
+    if visitor.user.is_none() {
+        return Ok(visitor.redirect_to_sign_in());
     }
     let path = with_cursor("/api/orders", query.get("cursor"));
-    let asked = client.api.get(&visitor.caller, &path).await;
-    let (orders, next) = match asked.and_then(|reply| reply.json::<Listed<OrderSnapshot>>()) {
-        Ok(page) => (Some(page.items.into_iter().map(Row::from).collect()), page.next),
-        Err(ApiError::Away) => (None, None),
-        Err(refused) => return Err(refused.into()),
-    };
+    let (orders, next) = client.api.list::<OrderSnapshot>(&visitor.caller, &path).await?;
+    let orders = orders.map(|all| all.into_iter().map(Row::from).collect());
     let more = next.map(|cursor| with_cursor("/orders", Some(&cursor)));
-    Ok(render::page(StatusCode::OK, &OrdersPage { frame: Frame::of(&visitor), orders, more }))
-}
-
-/// The address of a page of a list.
-pub(crate) fn with_cursor(path: &str, cursor: Option<&str>) -> String {
-    let Some(cursor) = cursor else { return path.to_owned() };
-    let query = serde_urlencoded::to_string([("cursor", cursor)]).unwrap_or_default();
-    format!("{path}?{query}")
+    Ok(render::page(StatusCode::OK, &OrdersPage { layout: Layout::of(&visitor), orders, more }))
 }

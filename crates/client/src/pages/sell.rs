@@ -6,51 +6,50 @@ use common::Currency;
 use common::event::TicketSnapshot;
 use http::StatusCode;
 
-use super::Shown;
-use super::offer::Offer;
+use super::PageResult;
+use super::ticket_form::TicketForm;
 use crate::client::Client;
-use crate::faults::Faults;
-use crate::form::Form;
-use crate::frame::Frame;
+use crate::form::{Form, FormErrors};
+use crate::layout::Layout;
 use crate::render;
 use crate::visitor::Visitor;
 
 #[derive(Template)]
 #[template(path = "sell.html")]
 struct SellPage {
-    frame: Frame,
-    offer: Offer,
-    faults: Faults,
+    layout: Layout,
+    form: TicketForm,
+    errors: FormErrors,
     currencies: [Currency; 8],
 }
 
 impl SellPage {
-    fn new(visitor: &Visitor, offer: Offer, faults: Faults) -> Self {
-        Self { frame: Frame::of(visitor), offer, faults, currencies: Currency::ALL }
+    fn new(visitor: &Visitor, form: TicketForm, errors: FormErrors) -> Self {
+        Self { layout: Layout::of(visitor), form, errors, currencies: Currency::ALL }
     }
 }
 
-/// The empty form.
-pub(crate) async fn show(visitor: Visitor) -> Shown {
-    if visitor.person.is_none() {
-        return Ok(visitor.sent_to_sign_in());
+/// `GET`: the empty form.
+pub(crate) async fn show(visitor: Visitor) -> PageResult {
+    if visitor.user.is_none() {
+        return Ok(visitor.redirect_to_sign_in());
     }
-    Ok(render::page(StatusCode::OK, &SellPage::new(&visitor, Offer::blank(), Faults::none())))
+    Ok(render::page(StatusCode::OK, &SellPage::new(&visitor, TicketForm::empty(), FormErrors::none())))
 }
 
-/// Lists the ticket, or shows what is wrong with it.
-pub(crate) async fn list(State(client): State<Client>, visitor: Visitor, form: Form) -> Shown {
-    let (offer, mut faults) = (Offer::typed(&form), Faults::none());
-    let t = Frame::of(&visitor).t;
-    let body = offer.body(t, &mut faults);
-    let listed = client.api.post(&visitor.caller, "/api/tickets", &body).await;
-    match listed.and_then(|reply| reply.json::<TicketSnapshot>()) {
+/// `POST`: lists the ticket, or redisplays the form with its errors.
+pub(crate) async fn list(State(client): State<Client>, visitor: Visitor, sent: Form) -> PageResult {
+    let (form, mut errors) = (TicketForm::from_sent(&sent), FormErrors::none());
+    let t = Layout::of(&visitor).t;
+    let body = form.body(t, &mut errors);
+    let reply = client.api.post(&visitor.caller, "/api/tickets", &body).await;
+    match reply.and_then(|reply| reply.json::<TicketSnapshot>()) {
         Ok(ticket) => Ok(render::see_other(&format!("/tickets/{}?done=listed", ticket.id))),
         Err(error) => {
-            let (status, told) = Faults::told(t, error, &Offer::known(t));
-            let wait = told.retry_after;
-            let page = SellPage::new(&visitor, offer.again(), told.but_for(faults));
-            Ok(render::form(status, wait, &page))
+            let (status, api_errors) = FormErrors::from_api(t, error, &TicketForm::fields(t));
+            let retry_after = api_errors.retry_after;
+            let page = SellPage::new(&visitor, form.redisplayed(), api_errors.overridden_by(errors));
+            Ok(render::form(status, retry_after, &page))
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /tickets/{id}`: everything about a ticket, and what the visitor can do with it.
+//! `GET /tickets/{id}`: a ticket, and the actions that are open to the visitor.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,94 +6,93 @@ use std::time::Duration;
 use askama::Template;
 use axum::extract::State;
 use axum::http::HeaderMap;
-use axum::response::Response;
 use common::event::{DisputeStatus, TicketSnapshot, TicketStatus};
 use common::http::PathId;
 use common::{Money, OrderId, Problem, TicketId};
 use http::StatusCode;
 use serde::Deserialize;
 
-use super::Shown;
-use super::card::Listed;
+use super::PageResult;
+use crate::api::ListReply;
 use crate::client::Client;
-use crate::frame::{Frame, sign_in_for};
-use crate::price;
-use crate::render;
+use crate::datetime::TimeTag;
+use crate::layout::Layout;
+use crate::return_to::with_return_to;
 use crate::visitor::Visitor;
-use crate::when::When;
+use crate::{price, render};
 
 #[derive(Template)]
 #[template(path = "ticket.html")]
 struct TicketPage {
-    frame: Frame,
+    layout: Layout,
     ticket: TicketSnapshot,
-    standing: Standing,
-    /// Why what was just tried did not work.
-    fault: Option<String>,
-    /// The address that other sites are told.
+    state: PurchaseState,
+    /// The error of a failed action.
+    error: Option<String>,
+    /// The canonical URL, for other sites.
     url: Option<String>,
-    /// For how long it is still held.
-    left: Duration,
+    /// The rest of the hold.
+    time_left: Duration,
 }
 
-/// What only those see of a ticket whose it is.
+/// The fields of a ticket that only its seller or buyer sees.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct OwnTicket {
+struct OwnTicket {
     id: Option<TicketId>,
     order_id: Option<OrderId>,
-    /// What went back to the buyer.
+    /// The refunded amount.
     refunded: Option<Money>,
-    /// How far the buyer's dispute is.
+    /// The buyer's dispute.
     dispute: Option<DisputeStatus>,
 }
 
-/// How a visitor stands to a ticket.
-pub(crate) enum Standing {
-    /// They can buy it; the key makes a form that is sent twice count once.
+/// The ticket's status as it concerns the visitor.
+enum PurchaseState {
+    /// On sale. The idempotency key makes a form that is sent twice count once.
     CanBuy(Arc<str>),
-    /// They could, were they signed in.
-    Stranger,
-    /// It is theirs to sell.
+    /// On sale, and the visitor is signed out.
+    SignInToBuy,
+    /// The visitor's own, on sale.
     Own,
-    /// It is theirs, and held for somebody.
+    /// The visitor's own, held for a buyer.
     OwnHeld,
-    /// They sold it, and this became of the money.
+    /// Sold by the visitor.
     OwnSold(OwnTicket),
-    /// They took it back.
+    /// Withdrawn by the visitor.
     OwnWithdrawn,
-    /// Somebody else is buying it.
+    /// Held for another buyer.
     Held,
-    /// They are buying it.
-    HeldByThem(OrderId),
-    /// Somebody else has bought it.
+    /// Held for the visitor.
+    HeldByVisitor(OrderId),
+    /// Sold to another buyer.
     Sold,
-    /// They have bought it.
-    BoughtByThem(OrderId),
-    /// Its seller took it back.
+    /// Sold to the visitor.
+    BoughtByVisitor(OrderId),
+    /// Withdrawn by its seller.
     Withdrawn,
 }
 
-/// A ticket.
 pub(crate) async fn show(
     State(client): State<Client>,
     id: PathId<TicketId>,
     visitor: Visitor,
     headers: HeaderMap,
-) -> Shown {
-    let url = address(&client, &headers, &visitor);
-    page(&client, &visitor, id.known()?, StatusCode::OK, None, url).await
+) -> PageResult {
+    let path = visitor.uri.split('?').next().unwrap_or_default();
+    let url = client.origin(&headers).map(|origin| format!("{origin}{path}"));
+    page(&client, &visitor, id.parse()?, StatusCode::OK, None, url).await
 }
 
-/// The page of a ticket after something with it did not work.
-pub(crate) async fn after(
+/// The page after a failed action.
+pub(crate) async fn page_with_error(
     client: &Client,
     visitor: &Visitor,
     id: TicketId,
     status: StatusCode,
-    fault: String,
-) -> Shown {
-    page(client, visitor, id, status, Some(fault), None).await
+    error: String,
+) -> PageResult {
+    page(client, visitor, id, status, Some(error), None).await
 }
 
 async fn page(
@@ -101,23 +100,22 @@ async fn page(
     visitor: &Visitor,
     id: TicketId,
     status: StatusCode,
-    fault: Option<String>,
+    error: Option<String>,
     url: Option<String>,
-) -> Result<Response, Problem> {
-    let ticket = find(client, visitor, id).await?;
-    let standing = standing(client, visitor, &ticket).await;
-    let mut frame = Frame::of(visitor);
-    // Signing in leads back to the ticket, not to the form that did not work.
-    frame.place = format!("/tickets/{id}");
-    // Whoever already holds it was not too late.
-    let held = matches!(standing, Standing::HeldByThem(_));
-    let fault = fault.map(|fault| if held { frame.t.ticket.held_by_you.to_owned() } else { fault });
-    let left = ticket.reserved_until.map(|until| until - client.context.clock.now()).unwrap_or_default();
-    Ok(render::page(status, &TicketPage { frame, ticket, standing, fault, url, left }))
+) -> PageResult {
+    let ticket = load(client, visitor, id).await?;
+    let state = purchase_state(client, visitor, &ticket).await;
+    let mut layout = Layout::of(visitor);
+    // Signing in returns to the ticket, not to the failed form.
+    layout.uri = format!("/tickets/{id}");
+    // For the buyer who holds the ticket already, a refusal is no news.
+    let held = matches!(state, PurchaseState::HeldByVisitor(_));
+    let error = error.map(|error| if held { layout.t.ticket.held_by_you.to_owned() } else { error });
+    let time_left = ticket.reserved_until.map(|until| until - client.clock().now()).unwrap_or_default();
+    Ok(render::page(status, &TicketPage { layout, ticket, state, error, url, time_left }))
 }
 
-/// A ticket as the API shows it.
-pub(crate) async fn find(
+pub(crate) async fn load(
     client: &Client,
     visitor: &Visitor,
     id: TicketId,
@@ -126,86 +124,80 @@ pub(crate) async fn find(
     Ok(reply.json()?)
 }
 
-async fn standing(client: &Client, visitor: &Visitor, ticket: &TicketSnapshot) -> Standing {
-    let own = visitor.is(ticket.seller_id);
+async fn purchase_state(client: &Client, visitor: &Visitor, ticket: &TicketSnapshot) -> PurchaseState {
+    let own = visitor.is_user(ticket.seller_id);
     match ticket.status {
-        TicketStatus::Available if own => Standing::Own,
-        TicketStatus::Available if visitor.person.is_some() => Standing::CanBuy(client.fresh_key()),
-        TicketStatus::Available => Standing::Stranger,
-        TicketStatus::Reserved if own => Standing::OwnHeld,
-        TicketStatus::Reserved => {
-            order(client, visitor, ticket.id, "holding").await.map_or(Standing::Held, Standing::HeldByThem)
+        TicketStatus::Available if own => PurchaseState::Own,
+        TicketStatus::Available if visitor.user.is_some() => {
+            PurchaseState::CanBuy(client.new_idempotency_key())
         }
+        TicketStatus::Available => PurchaseState::SignInToBuy,
+        TicketStatus::Reserved if own => PurchaseState::OwnHeld,
+        TicketStatus::Reserved => order(client, visitor, ticket.id, "holding")
+            .await
+            .map_or(PurchaseState::Held, PurchaseState::HeldByVisitor),
         TicketStatus::Sold if own => {
             let sale = own_ticket(client, visitor, ticket.id, "selling").await;
-            Standing::OwnSold(sale.unwrap_or_default())
+            PurchaseState::OwnSold(sale.unwrap_or_default())
         }
-        TicketStatus::Sold => {
-            order(client, visitor, ticket.id, "bought").await.map_or(Standing::Sold, Standing::BoughtByThem)
-        }
-        TicketStatus::Withdrawn if own => Standing::OwnWithdrawn,
-        TicketStatus::Withdrawn => Standing::Withdrawn,
+        TicketStatus::Sold => order(client, visitor, ticket.id, "bought")
+            .await
+            .map_or(PurchaseState::Sold, PurchaseState::BoughtByVisitor),
+        TicketStatus::Withdrawn if own => PurchaseState::OwnWithdrawn,
+        TicketStatus::Withdrawn => PurchaseState::Withdrawn,
     }
 }
 
-/// The visitor's own order of a ticket.
+/// The visitor's order of a ticket.
 async fn order(client: &Client, visitor: &Visitor, id: TicketId, role: &str) -> Option<OrderId> {
     own_ticket(client, visitor, id, role).await?.order_id
 }
 
-/// What only those see whose ticket it is. Whoever has had more than a hundred since finds it in their list.
+/// The visitor's own view of a ticket, if it is among the latest 100 of that role.
 async fn own_ticket(client: &Client, visitor: &Visitor, id: TicketId, role: &str) -> Option<OwnTicket> {
-    visitor.person.as_ref()?;
+    visitor.user.as_ref()?;
     let path = format!("/api/tickets/mine?role={role}&limit=100");
     let reply = client.api.get(&visitor.caller, &path).await.ok()?;
-    let listed = reply.json::<Listed<OwnTicket>>().ok()?;
-    listed.items.into_iter().find(|ticket| ticket.id == Some(id))
-}
-
-/// The whole address of the page.
-fn address(client: &Client, headers: &HeaderMap, visitor: &Visitor) -> Option<String> {
-    let path = visitor.place.split('?').next()?;
-    let host = || headers.get(http::header::HOST)?.to_str().ok().map(|host| format!("http://{host}"));
-    let origin = client.context.public_url.clone().or_else(host)?;
-    Some(format!("{origin}{path}"))
+    let list = reply.json::<ListReply<OwnTicket>>().ok()?;
+    list.items.into_iter().find(|ticket| ticket.id == Some(id))
 }
 
 impl TicketPage {
-    fn starts_at(&self) -> Option<When> {
-        self.ticket.starts_at.map(When::from)
+    fn starts_at(&self) -> Option<TimeTag> {
+        self.ticket.starts_at.map(TimeTag::from)
     }
 
-    fn held_until(&self) -> Option<When> {
-        self.ticket.reserved_until.map(When::from)
+    fn held_until(&self) -> Option<TimeTag> {
+        self.ticket.reserved_until.map(TimeTag::from)
     }
 
     fn time_left(&self) -> String {
-        self.frame.t.ticket.left.replace("{time}", &self.frame.t.minutes(self.left))
+        self.layout.t.ticket.left.replace("{time}", &self.layout.t.minutes(self.time_left))
     }
 
-    fn listed(&self) -> When {
+    fn listed_at(&self) -> TimeTag {
         self.ticket.created_at.into()
     }
 
     fn price(&self) -> String {
-        price::show(self.ticket.price)
+        price::format(self.ticket.price)
     }
 
-    fn plain_price(&self) -> String {
-        price::plain(self.ticket.price)
+    fn decimal_price(&self) -> String {
+        price::to_decimal(self.ticket.price)
     }
 
-    fn buy(&self) -> String {
-        self.frame.t.ticket.buy.replace("{price}", &self.price())
+    fn buy_label(&self) -> String {
+        self.layout.t.ticket.buy.replace("{price}", &self.price())
     }
 
-    /// One sentence for those who see a link to it elsewhere.
+    /// The description for link previews.
     fn summary(&self) -> String {
         let venue = self.ticket.venue.as_deref().map(|venue| format!("{venue} · ")).unwrap_or_default();
-        format!("{venue}{} · {}", self.price(), self.frame.t.ticket(self.ticket.status))
+        format!("{venue}{} · {}", self.price(), self.layout.t.ticket_status(self.ticket.status))
     }
 
     fn sign_up(&self) -> String {
-        sign_in_for("/auth/signup", &self.frame.place)
+        with_return_to("/auth/signup", &self.layout.uri)
     }
 }

@@ -1,6 +1,6 @@
-//! Every word that a page says. Another language is another value of [`Texts`]; the compiler names what it lacks.
+//! All texts of the pages. Another language is another value of [`Texts`]; the compiler finds missing texts.
 
-mod words;
+mod english;
 
 use std::time::Duration;
 
@@ -10,79 +10,79 @@ use http::StatusCode;
 use crate::api::Refusal;
 use crate::price::PriceError;
 
-pub(crate) use words::{ENGLISH, Texts};
+pub(crate) use english::{ENGLISH, Texts};
 
-/// What an error page says.
+/// The texts of an error page.
 #[derive(Clone, Copy)]
-pub(crate) struct ErrorWords {
-    /// Its heading.
+pub(crate) struct ErrorTexts {
+    /// The heading.
     pub(crate) title: &'static str,
-    /// What happened and what to do; empty: the problem says it better itself.
+    /// One sentence on what happened and what to do; empty if the detail of the problem is better.
     pub(crate) text: &'static str,
 }
 
 impl Texts {
-    /// What was just done, by the word in an address. Any other word says nothing.
-    pub(crate) fn done(&self, word: &str) -> Option<&'static str> {
-        let done = &self.done;
-        Some(match word {
-            "listed" => done.listed,
-            "edited" => done.edited,
-            "withdrawn" => done.withdrawn,
-            "password" => done.password,
-            "revoked" => done.revoked,
-            "revoked-all" => done.revoked_all,
-            "signed-out" => done.signed_out,
+    /// The success notice of this name in an address. Returns `None` for any other name.
+    pub(crate) fn notice(&self, name: &str) -> Option<&'static str> {
+        let notices = &self.notices;
+        Some(match name {
+            "listed" => notices.listed,
+            "edited" => notices.edited,
+            "withdrawn" => notices.withdrawn,
+            "password" => notices.password,
+            "revoked" => notices.revoked,
+            "revoked-all" => notices.revoked_all,
+            "signed-out" => notices.signed_out,
             _ => return None,
         })
     }
 
-    /// How far a buyer's dispute is.
+    /// A dispute, for its buyer.
     pub(crate) fn dispute(&self, dispute: DisputeStatus) -> &'static str {
-        let words = &self.checkout;
+        let texts = &self.checkout;
         match dispute {
-            DisputeStatus::Open => words.dispute_open,
-            DisputeStatus::Won => words.dispute_won,
-            DisputeStatus::Lost => words.dispute_lost,
+            DisputeStatus::Open => texts.dispute_open,
+            DisputeStatus::Won => texts.dispute_won,
+            DisputeStatus::Lost => texts.dispute_lost,
         }
     }
 
-    /// How far a buyer's dispute is, for whoever sold to them.
+    /// A dispute, for the seller.
     pub(crate) fn sale_dispute(&self, dispute: DisputeStatus) -> &'static str {
-        let words = &self.sales;
+        let texts = &self.sales;
         match dispute {
-            DisputeStatus::Open => words.dispute_open,
-            DisputeStatus::Won => words.dispute_won,
-            DisputeStatus::Lost => words.dispute_lost,
+            DisputeStatus::Open => texts.dispute_open,
+            DisputeStatus::Won => texts.dispute_won,
+            DisputeStatus::Lost => texts.dispute_lost,
         }
     }
 
-    /// A service's no, in the words of this language.
+    /// A service's refusal.
     pub(crate) fn refusal(&self, refusal: &Refusal) -> String {
-        let words = &self.refusals;
+        let texts = &self.refusals;
         let text = match refusal.code.as_str() {
-            "not-signed-in" => words.not_signed_in,
-            "not-yours" => words.not_yours,
-            "email-taken" => words.email_taken,
-            "invalid-credentials" => words.invalid_credentials,
-            "ticket-reserved" => words.ticket_reserved,
-            "ticket-sold" => words.ticket_sold,
-            "ticket-withdrawn" => words.ticket_withdrawn,
-            "price-changed" => words.price_changed,
-            "own-ticket" => words.own_ticket,
-            "order-paying" => words.order_paying,
-            "order-complete" => words.order_complete,
-            "idempotency-key-reused" => words.reused,
+            "not-signed-in" => texts.not_signed_in,
+            "not-yours" => texts.not_yours,
+            "email-taken" => texts.email_taken,
+            "invalid-credentials" => texts.invalid_credentials,
+            "ticket-reserved" => texts.ticket_reserved,
+            "ticket-sold" => texts.ticket_sold,
+            "ticket-withdrawn" => texts.ticket_withdrawn,
+            "price-changed" => texts.price_changed,
+            "own-ticket" => texts.own_ticket,
+            "order-paying" => texts.order_paying,
+            "order-complete" => texts.order_complete,
+            "idempotency-key-reused" => texts.reused,
             "too-many-attempts" => {
                 let wait = self.minutes(refusal.retry_after.unwrap_or_default());
-                return words.too_many.replace("{wait}", &wait);
+                return texts.too_many.replace("{wait}", &wait);
             }
             _ => &refusal.detail,
         };
         text.to_owned()
     }
 
-    /// A time to wait, rounded up.
+    /// A duration in minutes, rounded up.
     pub(crate) fn minutes(&self, time: Duration) -> String {
         match time.as_secs().div_ceil(60) {
             0 | 1 => self.refusals.minute.to_owned(),
@@ -90,63 +90,60 @@ impl Texts {
         }
     }
 
-    /// What an error page of this status says.
-    pub(crate) fn error(&self, status: StatusCode, code: &str) -> ErrorWords {
-        let words = &self.errors;
+    /// The texts of the error page for this status and code.
+    pub(crate) fn error(&self, status: StatusCode, code: &str) -> ErrorTexts {
+        let texts = &self.errors;
         let (title, text) = match (status, code) {
-            (StatusCode::NOT_FOUND, _) => (words.not_found, words.not_found_text),
-            (StatusCode::FORBIDDEN, "cross-site") => (words.cross_site, words.cross_site_text),
-            (StatusCode::FORBIDDEN, _) => (words.forbidden, words.forbidden_text),
-            (StatusCode::CONFLICT, _) => (words.conflict, ""),
-            (StatusCode::UNAUTHORIZED, _) => (words.unauthorized, words.unauthorized_text),
-            (StatusCode::METHOD_NOT_ALLOWED, _) => (words.method, words.method_text),
-            (StatusCode::PAYLOAD_TOO_LARGE, _) => (words.large, words.large_text),
-            (StatusCode::TOO_MANY_REQUESTS, _) => (words.many, words.many_text),
-            (StatusCode::INTERNAL_SERVER_ERROR, _) => (words.internal, words.internal_text),
-            (StatusCode::SERVICE_UNAVAILABLE, _) => (words.away, words.away_text),
-            _ => (words.other, ""),
+            (StatusCode::NOT_FOUND, _) => (texts.not_found, texts.not_found_text),
+            (StatusCode::FORBIDDEN, "cross-site") => (texts.cross_site, texts.cross_site_text),
+            (StatusCode::FORBIDDEN, _) => (texts.forbidden, texts.forbidden_text),
+            (StatusCode::CONFLICT, _) => (texts.conflict, ""),
+            (StatusCode::UNAUTHORIZED, _) => (texts.unauthorized, texts.unauthorized_text),
+            (StatusCode::METHOD_NOT_ALLOWED, _) => (texts.method, texts.method_text),
+            (StatusCode::PAYLOAD_TOO_LARGE, _) => (texts.large, texts.large_text),
+            (StatusCode::TOO_MANY_REQUESTS, _) => (texts.many, texts.many_text),
+            (StatusCode::INTERNAL_SERVER_ERROR, _) => (texts.internal, texts.internal_text),
+            (StatusCode::SERVICE_UNAVAILABLE, _) => (texts.unavailable, texts.unavailable_text),
+            _ => (texts.other, ""),
         };
-        ErrorWords { title, text }
+        ErrorTexts { title, text }
     }
 
-    /// Why a price could not be read.
-    pub(crate) const fn price(&self, error: PriceError) -> &'static str {
+    /// The reason why a price does not parse.
+    pub(crate) const fn price_error(&self, error: PriceError) -> &'static str {
         match error {
-            PriceError::NotANumber => self.offer.not_a_price,
-            PriceError::TooFine => self.offer.too_fine,
-            PriceError::TooLarge => self.offer.too_large,
+            PriceError::NotANumber => self.ticket_form.not_a_price,
+            PriceError::TooManyDecimals => self.ticket_form.too_many_decimals,
+            PriceError::TooLarge => self.ticket_form.too_large,
         }
     }
 
-    /// The state of a ticket.
-    pub(crate) const fn ticket(&self, status: TicketStatus) -> &'static str {
+    pub(crate) const fn ticket_status(&self, status: TicketStatus) -> &'static str {
         match status {
-            TicketStatus::Available => self.state.available,
-            TicketStatus::Reserved => self.state.reserved,
-            TicketStatus::Sold => self.state.sold,
-            TicketStatus::Withdrawn => self.state.withdrawn,
+            TicketStatus::Available => self.status.available,
+            TicketStatus::Reserved => self.status.reserved,
+            TicketStatus::Sold => self.status.sold,
+            TicketStatus::Withdrawn => self.status.withdrawn,
         }
     }
 
-    /// The state of an order.
-    pub(crate) const fn order(&self, status: OrderStatus) -> &'static str {
+    pub(crate) const fn order_status(&self, status: OrderStatus) -> &'static str {
         match status {
-            OrderStatus::Created => self.state.created,
-            OrderStatus::AwaitingPayment => self.state.awaiting_payment,
-            OrderStatus::Paying => self.state.paying,
-            OrderStatus::Complete => self.state.complete,
-            OrderStatus::Cancelled => self.state.cancelled,
+            OrderStatus::Created => self.status.created,
+            OrderStatus::AwaitingPayment => self.status.awaiting_payment,
+            OrderStatus::Paying => self.status.paying,
+            OrderStatus::Complete => self.status.complete,
+            OrderStatus::Cancelled => self.status.cancelled,
         }
     }
 
-    /// Why an order was cancelled.
-    pub(crate) const fn cancelled(&self, reason: CancelReason) -> &'static str {
+    pub(crate) const fn cancel_reason(&self, reason: CancelReason) -> &'static str {
         match reason {
-            CancelReason::ByBuyer => self.state.by_buyer,
-            CancelReason::Expired => self.state.expired,
-            CancelReason::TicketUnavailable => self.state.ticket_unavailable,
-            CancelReason::PriceChanged => self.state.price_changed,
-            CancelReason::PaymentFailed => self.state.payment_failed,
+            CancelReason::ByBuyer => self.status.by_buyer,
+            CancelReason::Expired => self.status.expired,
+            CancelReason::TicketUnavailable => self.status.ticket_unavailable,
+            CancelReason::PriceChanged => self.status.price_changed,
+            CancelReason::PaymentFailed => self.status.payment_failed,
         }
     }
 }

@@ -1,18 +1,25 @@
-// Every page: without JavaScript, for everybody's eyes, within its policy, and light.
+// Every page: without JavaScript, accessible, within its policy, and light.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 
-import { CARDS, HEADINGS, openCheckout, payButton, payWith, seesHeading, seesProblem } from "./support/checkout.js";
-import { givesBack, holds, newPerson, pays, sells } from "./support/people.js";
-import { checkoutScene } from "./support/scene.js";
-import { program } from "./support/stage.js";
-import { photograph } from "./support/photograph.js";
-import { visit } from "./support/visit.js";
+import {
+  CARDS,
+  HEADINGS,
+  openCheckout,
+  payButton,
+  payWith,
+  seesHeading,
+  seesProblem,
+  setUpCheckout,
+} from "./support/checkout.js";
+import { refunds, holds, newPerson, pays, sells } from "./support/people.js";
+import { program } from "./support/shared.js";
+import { screenshot, visit } from "./support/visit.js";
 
-// Not awaited: tests that are registered later than the others would miss what runs after all tests.
+// Read without `await`: tests that register late would miss the hooks that run after all tests.
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 
 const LIGHT = { colorScheme: "light", viewport: { width: 1280, height: 800 } };
@@ -20,14 +27,14 @@ const DARK = { colorScheme: "dark", viewport: { width: 1280, height: 800 } };
 const PHONE = { colorScheme: "light", viewport: { width: 375, height: 740 } };
 const LOOKS = Object.entries({ light: LIGHT, dark: DARK, phone: PHONE });
 
-/** What a page may weigh on its way, with everything that it loads from us. */
-const HEAVIEST = 60 * 1024;
+/** The transferred bytes of a page with its assets. */
+const MAX_PAGE_BYTES = 60 * 1024;
 
-/** How much may move (https://web.dev/articles/cls; above 0.1 people notice): nothing but rounding. */
-const MOST_SHIFT = 0.001;
+/** The cumulative layout shift that rounding causes; people notice 0.1 (https://web.dev/articles/cls). */
+const MAX_SHIFT = 0.001;
 
-/** What the browser has seen of shifts and of the first paint. Runs in the page. */
-async function observed() {
+/** The layout shift and the first paint. Runs in the page. */
+async function measureLoad() {
   const entries = (type) =>
     new Promise((resolve) => {
       new PerformanceObserver((list) => resolve(list.getEntries())).observe({ type, buffered: true });
@@ -38,10 +45,10 @@ async function observed() {
   return { shift: shifts.reduce((sum, { value }) => sum + value, 0), paint: paint?.startTime ?? NaN };
 }
 
-/** Somebody who has one of everything, and the pages that they can see. */
+/** A person who has one of everything, and the pages that they can see. */
 async function everything() {
-  const place = await program();
-  const [person, other] = await Promise.all([newPerson(place), newPerson(place)]);
+  const server = await program();
+  const [person, other] = await Promise.all([newPerson(server), newPerson(server)]);
   const own = await sells(person, {
     title: "Opera, stalls, row 3",
     venue: "Staatsoper, Berlin",
@@ -53,7 +60,7 @@ async function everything() {
   const order = await holds(person, held);
   const sold = await sells(person, { title: "Ballet, box 4", amount: 6000 });
   const sale = await holds(other, sold);
-  await givesBack(other, place, sale, await pays(other, place, sale), 1500);
+  await refunds(other, server, sale, await pays(other, server, sale), 1500);
   const pages = {
     home: "/",
     "nothing found": "/?q=zzzzzz",
@@ -71,84 +78,84 @@ async function everything() {
     "for developers": "/api/docs",
     "not found": "/nowhere",
   };
-  return { place, person, order, pages };
+  return { server, person, order, pages };
 }
 
 const STRANGERS_PAGES = { "sign up": "/auth/signup", "sign in": "/auth/signin", "home of a stranger": "/" };
 
-/** The status of a page is also the browser's to complain of. */
+/** The browser logs the status of these pages. */
 const NOT_FOUND = [/status of 40[49]/];
 
-async function isForEverybody(page, name) {
-  // Animations and colours in transition have no contrast yet.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.effect.getTiming().iterations === Infinity || one.finished)));
+async function assertAccessible(page, name) {
+  // Colors in transition have no final contrast yet.
+  await page.evaluate(() => Promise.all(document.getAnimations().map((animation) => animation.effect.getTiming().iterations === Infinity || animation.finished)));
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  const told = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html} (${node.failureSummary})`));
-  assert.deepEqual(told, [], `${name} is not for everybody`);
+  const problems = violations.flatMap(({ id, help, nodes }) => nodes.map((node) => `${id}: ${help}: ${node.html} (${node.failureSummary})`));
+  assert.deepEqual(problems, [], `${name} is not accessible`);
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(overflow <= 0, `${name} is ${overflow} px wider than the window`);
 }
 
 for (const [look, options] of LOOKS) {
   test(`every page is accessible (${look})`, async (t) => {
-    const { place, person, pages } = await everything();
-    const page = await visit(t, place, { person, expects: NOT_FOUND, ...options });
+    const { server, person, pages } = await everything();
+    const page = await visit(t, server, { person, expects: NOT_FOUND, ...options });
     for (const [name, address] of Object.entries(pages)) {
       await page.goto(address);
       if (name === "checkout") await payButton(page).waitFor();
-      await photograph(page, `${name}-${look}`);
-      await isForEverybody(page, name);
+      await screenshot(page, `${name}-${look}`);
+      await assertAccessible(page, name);
     }
-    const stranger = await visit(t, place, options);
+    const stranger = await visit(t, server, options);
     for (const [name, address] of Object.entries(STRANGERS_PAGES)) {
       await stranger.goto(address);
-      await photograph(stranger, `${name}-${look}`);
-      await isForEverybody(stranger, name);
+      await screenshot(stranger, `${name}-${look}`);
+      await assertAccessible(stranger, name);
     }
   });
 
   test(`every state of an order is accessible (${look})`, async (t) => {
-    const { order, page } = await checkoutScene(t, { expects: [/status of 40[29]/], ...options });
+    const { order, page } = await setUpCheckout(t, { expects: [/status of 40[29]/], ...options });
     await openCheckout(page, order);
     await payWith(page, CARDS.declined);
     await seesProblem(page, /declined/);
-    await photograph(page, `checkout-declined-${look}`);
-    await isForEverybody(page, "declined");
+    await screenshot(page, `checkout-declined-${look}`);
+    await assertAccessible(page, "declined");
     await payWith(page, CARDS.threeDSecure);
     await page.getByRole("button", { name: "Accept" }).waitFor();
-    await photograph(page, `bank-${look}`);
-    await isForEverybody(page, "the bank");
+    await screenshot(page, `bank-${look}`);
+    await assertAccessible(page, "the bank");
     await page.getByRole("button", { name: "Accept" }).click();
     await seesHeading(page, HEADINGS.complete);
-    await photograph(page, `complete-${look}`);
-    await isForEverybody(page, "complete");
+    await screenshot(page, `complete-${look}`);
+    await assertAccessible(page, "complete");
   });
 
   test(`an order that is over is accessible (${look})`, async (t) => {
-    const { order, buyer, page } = await checkoutScene(t, options);
+    const { order, buyer, page } = await setUpCheckout(t, options);
     await buyer.call(`/api/orders/${order.id}`, "DELETE");
     await page.goto(`/orders/${order.id}`);
-    await seesHeading(page, HEADINGS.givenUp);
-    await photograph(page, `given-up-${look}`);
-    await isForEverybody(page, "given up");
+    await seesHeading(page, HEADINGS.canceled);
+    await screenshot(page, `canceled-${look}`);
+    await assertAccessible(page, "canceled");
   });
 
   test(`a payment that is being confirmed is accessible (${look})`, async (t) => {
-    const { order, page } = await checkoutScene(t, { expects: [/ERR_FAILED/], ...options });
+    const { order, page } = await setUpCheckout(t, { expects: [/ERR_FAILED/], ...options });
     await openCheckout(page, order);
     await page.route(/\/orders\//, (route) => route.abort());
     await payWith(page, CARDS.visa);
     await seesHeading(page, HEADINGS.confirming);
-    await photograph(page, `confirming-${look}`);
-    await isForEverybody(page, "confirming");
+    await screenshot(page, `confirming-${look}`);
+    await assertAccessible(page, "confirming");
   });
 }
 
 test("without JavaScript everything works but entering a card, and the page says so", async (t) => {
-  const place = await program();
-  const [seller, buyer] = await Promise.all([newPerson(place), newPerson(place)]);
-  const page = await visit(t, place, { person: seller, javaScriptEnabled: false });
+  const server = await program();
+  const [seller, buyer] = await Promise.all([newPerson(server), newPerson(server)]);
+  const page = await visit(t, server, { person: seller, javaScriptEnabled: false });
   await page.goto("/tickets/new");
   await page.getByLabel("Title").fill("Silent film with organ");
   await page.getByLabel("Price").fill("12.50");
@@ -156,22 +163,22 @@ test("without JavaScript everything works but entering a card, and the page says
   await seesHeading(page, "Silent film with organ");
   const address = new URL(page.url()).pathname;
 
-  const other = await visit(t, place, { person: buyer, javaScriptEnabled: false });
+  const other = await visit(t, server, { person: buyer, javaScriptEnabled: false });
   await other.goto(address);
   await other.getByRole("button", { name: "Buy for $12.50" }).click();
   await seesHeading(other, HEADINGS.pay);
   await other.locator("noscript p", { hasText: "Entering a card needs JavaScript" }).waitFor();
   assert.equal(await payButton(other).isVisible(), false);
-  await photograph(other, "checkout-without-javascript");
-  await other.getByRole("button", { name: "Give up this order" }).click();
-  await seesHeading(other, HEADINGS.givenUp);
+  await screenshot(other, "checkout-without-javascript");
+  await other.getByRole("button", { name: "Cancel this order" }).click();
+  await seesHeading(other, HEADINGS.canceled);
   await other.getByRole("link", { name: "See the ticket" }).click();
   await other.getByRole("button", { name: "Buy for $12.50" }).waitFor();
 });
 
 test("without JavaScript every page is shown", async (t) => {
-  const { place, person, pages } = await everything();
-  const page = await visit(t, place, { person, javaScriptEnabled: false, expects: NOT_FOUND });
+  const { server, person, pages } = await everything();
+  const page = await visit(t, server, { person, javaScriptEnabled: false, expects: NOT_FOUND });
   for (const [name, address] of Object.entries(pages)) {
     const reply = await page.goto(address);
     assert.equal(reply.status(), name === "not found" ? 404 : 200, name);
@@ -181,7 +188,7 @@ test("without JavaScript every page is shown", async (t) => {
 
 test("a title with markup in it is text on every page", async (t) => {
   const title = '<script>alert(1)</script><img src=x onerror="alert(2)">';
-  const { order, seller, ticket, page } = await checkoutScene(t, { ticket: { title, venue: title, description: title } });
+  const { order, seller, ticket, page } = await setUpCheckout(t, { ticket: { title, venue: title, description: title } });
   page.on("dialog", () => assert.fail("the markup ran"));
   await openCheckout(page, order);
   for (const address of [`/tickets/${ticket.id}`, "/mine?role=holding", "/orders", `/orders/${order.id}`]) {
@@ -194,11 +201,11 @@ test("a title with markup in it is text on every page", async (t) => {
   await page.getByText(title).first().waitFor();
 });
 
-test("a ticket turns grey on the home page when somebody else takes it", async (t) => {
-  const place = await program();
-  const [seller, buyer] = await Promise.all([newPerson(place), newPerson(place)]);
+test("a ticket turns gray on the home page when another buyer takes it", async (t) => {
+  const server = await program();
+  const [seller, buyer] = await Promise.all([newPerson(server), newPerson(server)]);
   const ticket = await sells(seller, { title: "Gone in a moment" });
-  const page = await visit(t, place);
+  const page = await visit(t, server);
   const listening = page.waitForResponse(/\/api\/tickets\/events$/);
   await page.goto("/");
   await listening;
@@ -209,11 +216,11 @@ test("a ticket turns grey on the home page when somebody else takes it", async (
   await card.and(page.locator(":not(.is-taken)")).waitFor();
 });
 
-test("a tab that comes back into sight says when the list has changed meanwhile", async (t) => {
-  const place = await program();
-  const seller = await newPerson(place);
+test("a tab that becomes visible again says when the list has changed meanwhile", async (t) => {
+  const server = await program();
+  const seller = await newPerson(server);
   const ticket = await sells(seller);
-  const page = await visit(t, place);
+  const page = await visit(t, server);
   await page.goto("/");
   const setHidden = (hidden) =>
     page.evaluate((hidden) => {
@@ -226,47 +233,47 @@ test("a tab that comes back into sight says when the list has changed meanwhile"
   await page.locator("[data-live-notice]").waitFor();
 });
 
-test("time that is running out is told aloud, and the countdown follows the server's clock", async (t) => {
-  const { order, page } = await checkoutScene(t);
+test("the remaining time is announced, and the countdown follows the server's clock", async (t) => {
+  const { order, page } = await setUpCheckout(t);
   await page.clock.install();
   await openCheckout(page, order);
   await page.getByRole("timer").filter({ hasText: /^14:/ }).waitFor();
   await page.clock.fastForward("05:30");
   await page.getByRole("status").filter({ hasText: "10 minutes left to pay." }).waitFor({ state: "attached" });
-  // Five minutes have passed here and none there: the page has asked the server, whose time counts.
+  // Five minutes have passed in the browser only: the page has refreshed, and the server's clock counts.
   await page.getByRole("timer").filter({ hasText: /^14:/ }).waitFor();
 });
 
 test("every page weighs less than 60 KiB", async (t) => {
-  const { place, person, pages } = await everything();
+  const { server, person, pages } = await everything();
   const heavy = [];
   for (const [name, address] of Object.entries(pages)) {
-    // A visitor of their own for every page: nothing is cached.
-    const page = await visit(t, place, { person, expects: NOT_FOUND });
+    // A new visitor for every page: nothing is cached.
+    const page = await visit(t, server, { person, expects: NOT_FOUND });
     const session = await page.context().newCDPSession(page);
     await session.send("Network.enable");
     let weight = 0;
     session.on("Network.loadingFinished", ({ encodedDataLength }) => (weight += encodedDataLength));
     await page.goto(address, { waitUntil: "load" });
-    if (weight > HEAVIEST) heavy.push(`${name}: ${weight}`);
+    if (weight > MAX_PAGE_BYTES) heavy.push(`${name}: ${weight}`);
     assert.ok(weight > 0, name);
   }
   assert.deepEqual(heavy, []);
 });
 
 test("nothing moves while a page is loading", async (t) => {
-  const { place, person, pages } = await everything();
+  const { server, person, pages } = await everything();
   const moved = [];
   const paints = [];
   for (const [name, address] of Object.entries(pages)) {
-    const page = await visit(t, place, { person, expects: NOT_FOUND });
+    const page = await visit(t, server, { person, expects: NOT_FOUND });
     await page.goto(address, { waitUntil: "load" });
-    const { shift, paint } = await page.evaluate(observed);
-    if (shift > MOST_SHIFT) moved.push(`${name}: ${shift}`);
+    const { shift, paint } = await page.evaluate(measureLoad);
+    if (shift > MAX_SHIFT) moved.push(`${name}: ${shift}`);
     if (!Number.isNaN(paint)) paints.push(paint);
   }
   assert.deepEqual(moved, []);
-  // Told, not judged: how fast it was is also the machine's doing.
-  const [median, slowest] = [paints.sort((one, other) => one - other)[paints.length >> 1], paints.at(-1)];
+  // Reported, not asserted: the speed depends on the machine.
+  const [median, slowest] = [paints.sort((a, b) => a - b)[paints.length >> 1], paints.at(-1)];
   t.diagnostic(`first contentful paint: median ${Math.round(median)} ms, slowest ${Math.round(slowest)} ms`);
 });

@@ -1,13 +1,21 @@
-// The whole way: two people, two browsers, one ticket.
+// The whole purchase: two people, two browsers, one ticket.
 
 import assert from "node:assert/strict";
 import { randomUUID } from "node:crypto";
 import { test } from "node:test";
 
-import { CARDS, HEADINGS, openCheckout, payButton, payWith, seesHeading } from "./support/checkout.js";
-import { givesBack, holds, newPerson, pays, sells } from "./support/people.js";
-import { checkoutScene, moneyOf } from "./support/scene.js";
-import { program } from "./support/stage.js";
+import {
+  CARDS,
+  HEADINGS,
+  moneyOf,
+  openCheckout,
+  payButton,
+  payWith,
+  seesHeading,
+  setUpCheckout,
+} from "./support/checkout.js";
+import { refunds, holds, newPerson, pays, sells } from "./support/people.js";
+import { program } from "./support/shared.js";
 import { visit } from "./support/visit.js";
 
 async function signUp(page) {
@@ -19,8 +27,8 @@ async function signUp(page) {
 }
 
 test("one person sells a ticket and another buys it", async (t) => {
-  const place = await program();
-  const seller = await visit(t, place);
+  const server = await program();
+  const seller = await visit(t, server);
   await signUp(seller);
   await seller.goto("/tickets/new");
   await seller.getByLabel("Title").fill("Jazz in the cellar");
@@ -30,7 +38,7 @@ test("one person sells a ticket and another buys it", async (t) => {
   await seesHeading(seller, "Jazz in the cellar");
   const address = new URL(seller.url()).pathname;
 
-  const buyer = await visit(t, place);
+  const buyer = await visit(t, server);
   await signUp(buyer);
   await buyer.goto(address);
   await buyer.getByRole("button", { name: "Buy for $25.00" }).click();
@@ -46,15 +54,15 @@ test("one person sells a ticket and another buys it", async (t) => {
   await seller.getByText("You sold this ticket.").waitFor();
 });
 
-test("a seller sees what a sale earned, and what went back", async (t) => {
-  const place = await program();
-  const [seller, buyer] = await Promise.all([newPerson(place), newPerson(place)]);
-  const page = await visit(t, place, { person: seller });
+test("a seller sees what a sale earned, and what was refunded", async (t) => {
+  const server = await program();
+  const [seller, buyer] = await Promise.all([newPerson(server), newPerson(server)]);
+  const page = await visit(t, server, { person: seller });
   await page.goto("/sales");
   await page.getByText("Nothing sold yet").waitFor();
   const ticket = await sells(seller, { title: "Organ at noon" });
   const order = await holds(buyer, ticket);
-  const intent = await pays(buyer, place, order);
+  const intent = await pays(buyer, server, order);
   await page.goto("/mine");
   await page.getByRole("link", { name: "See what your sales earned" }).click();
   await seesHeading(page, "Your sales");
@@ -62,23 +70,23 @@ test("a seller sees what a sale earned, and what went back", async (t) => {
   await row.getByText("The buyer paid $25.00.").waitFor();
   assert.equal(await row.locator(".ticket-price").textContent(), "$25.00");
 
-  await givesBack(buyer, place, order, intent, 1000);
+  await refunds(buyer, server, order, intent, 1000);
   await page.reload();
-  await row.getByText("$10.00 of it went back to the buyer.").waitFor();
+  await row.getByText("$10.00 was refunded to the buyer.").waitFor();
   assert.equal(await row.locator(".ticket-price").textContent(), "$15.00");
-  const marked = page.getByText("$10.00 went back to the buyer. The ticket stays theirs.");
-  const seesMark = async () => {
+  const marked = page.getByText("$10.00 was refunded to the buyer. The ticket stays theirs.");
+  const isMarked = async () => {
     await page.goto(`/tickets/${ticket.id}`);
     return marked.isVisible();
   };
-  while (!(await seesMark()));
+  while (!(await isMarked()));
 });
 
 test("a purchase needs nothing but the keyboard", async (t) => {
-  const place = await program();
-  const person = await newPerson(place);
-  const ticket = await sells(await newPerson(place));
-  const page = await visit(t, place, { person });
+  const server = await program();
+  const person = await newPerson(server);
+  const ticket = await sells(await newPerson(server));
+  const page = await visit(t, server, { person });
   await page.goto(`/tickets/${ticket.id}`);
   await tabTo(page, page.getByRole("button", { name: /^Buy for/ }));
   await page.keyboard.press("Enter");
@@ -92,11 +100,11 @@ test("a purchase needs nothing but the keyboard", async (t) => {
   await page.keyboard.press("Enter");
   await seesHeading(page, HEADINGS.complete);
   const focused = await page.evaluate(() => document.activeElement.textContent);
-  assert.equal(focused, HEADINGS.complete, "those who cannot see the change are brought to it");
+  assert.equal(focused, HEADINGS.complete, "the heading has the focus, for screen readers");
 });
 
 test("a double click charges once", async (t) => {
-  const { place, order, page } = await checkoutScene(t);
+  const { server, order, page } = await setUpCheckout(t);
   const confirmations = [];
   page.on("request", (request) => /\/confirm$/.test(request.url()) && confirmations.push(request.url()));
   await openCheckout(page, order);
@@ -106,11 +114,11 @@ test("a double click charges once", async (t) => {
   await payButton(page).dblclick();
   await seesHeading(page, HEADINGS.complete);
   assert.equal(confirmations.length, 1);
-  assert.deepEqual(await moneyOf(place, order), { intents: 1, received: 2500, open: 0 });
+  assert.deepEqual(await moneyOf(server, order), { intents: 1, received: 2500, open: 0 });
 });
 
 test("the receipt can be printed, the buttons and the navigation stay on the screen", async (t) => {
-  const { order, page } = await checkoutScene(t);
+  const { order, page } = await setUpCheckout(t);
   await openCheckout(page, order);
   await payWith(page, CARDS.visa);
   await seesHeading(page, HEADINGS.complete);
@@ -120,12 +128,12 @@ test("the receipt can be printed, the buttons and the navigation stay on the scr
   assert.ok(await page.getByText(order.id).isVisible());
 });
 
-/** Presses Tab until this is where the focus is. */
+/** Presses Tab until `locator` has the focus. */
 async function tabTo(page, locator) {
   for (let presses = 0; presses < 60; presses += 1) {
     await page.keyboard.press("Tab");
-    const isThere = await locator.evaluate((element) => element === element.getRootNode().activeElement);
-    if (isThere) return;
+    const hasFocus = await locator.evaluate((element) => element === element.getRootNode().activeElement);
+    if (hasFocus) return;
   }
   assert.fail("the keyboard does not lead there");
 }

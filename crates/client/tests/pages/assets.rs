@@ -1,11 +1,11 @@
-//! What a page brings along: kept for ever, compressed, small, and only ours.
+//! Assets: immutable, compressed, small, and only ours.
 
 use e2e::World;
 
 use crate::browser::{Browser, PRICE, id};
 
-/// The most that a page, its styles and its scripts may weigh on the wire, in bytes.
-const BUDGET: usize = 60 * 1024;
+/// The compressed size of a page with its styles and scripts.
+const MAX_PAGE_BYTES: usize = 60 * 1024;
 
 #[tokio::test]
 async fn every_page_is_light_and_loads_nothing_from_elsewhere() {
@@ -28,25 +28,25 @@ async fn every_page_is_light_and_loads_nothing_from_elsewhere() {
         &format!("/tickets/{}", id(&ticket)),
         &order_page,
     ];
-    let browser = Browser::of(&world, &buyer);
+    let browser = Browser::signed_in(&world, &buyer);
     for path in pages {
-        let seen = browser.get(path).await;
-        let mut weight = wire(&browser, path).await;
-        let links = seen.html.split(['"', '\'']).filter(|part| part.starts_with("/assets/"));
+        let page = browser.get(path).await;
+        let mut weight = compressed_bytes(&browser, path).await;
+        let links = page.html.split(['"', '\'']).filter(|part| part.starts_with("/assets/"));
         let links: std::collections::BTreeSet<_> = links.collect();
         assert!(links.len() >= 2, "{path}: {links:?}");
         for link in links {
             let asset = browser.get(link).await;
             assert_eq!(asset.header("cache-control"), "public, max-age=31536000, immutable", "{link}");
-            asset.is(200);
-            weight += wire(&browser, link).await;
+            asset.has_status(200);
+            weight += compressed_bytes(&browser, link).await;
         }
-        assert!(weight < BUDGET, "{path} weighs {weight} bytes");
+        assert!(weight < MAX_PAGE_BYTES, "{path} weighs {weight} bytes");
         let elsewhere = [" src=\"http", " href=\"http", " style=\"", " onclick"];
         let stripe = world.endpoints.stripe.as_str();
         for mark in elsewhere {
             let found =
-                seen.html.match_indices(mark).map(|(at, _)| &seen.html[at..(at + 80).min(seen.html.len())]);
+                page.html.match_indices(mark).map(|(at, _)| &page.html[at..(at + 80).min(page.html.len())]);
             let found: Vec<_> = found
                 .filter(|text| !text.contains(stripe) && !text.contains(&world.endpoints.marketplace))
                 .collect();
@@ -57,8 +57,8 @@ async fn every_page_is_light_and_loads_nothing_from_elsewhere() {
     world.finish().await;
 }
 
-/// What something weighs compressed.
-async fn wire(browser: &Browser, path: &str) -> usize {
+/// The compressed size.
+async fn compressed_bytes(browser: &Browser, path: &str) -> usize {
     let request = browser.request("GET", path).header("accept", "text/html").header("accept-encoding", "br");
     let reply = request.send().await.expect("a reply");
     assert_eq!(reply.headers()["content-encoding"], "br", "{path}");
@@ -68,9 +68,9 @@ async fn wire(browser: &Browser, path: &str) -> usize {
 #[tokio::test]
 async fn an_asset_of_another_content_is_not_there() {
     let world = World::start().await;
-    let browser = Browser::of_nobody(&world);
+    let browser = Browser::signed_out(&world);
     for path in ["/assets/page.js", "/assets/page.AAAAAAAAAAAA.js", "/assets/", "/assets/../Cargo.toml"] {
-        browser.get(path).await.is(404);
+        browser.get(path).await.has_status(404);
     }
     world.finish().await;
 }

@@ -1,33 +1,32 @@
-//! A browser without scripts: it keeps a cookie, follows nothing by itself and sends forms.
-
-use std::sync::{Mutex, PoisonError};
+//! A browser without scripts: keeps a cookie, follows no redirect and sends forms.
 
 use e2e::{Endpoints, Person, World};
+use parking_lot::Mutex;
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, redirect};
 
-/// A browser of one person, or of nobody.
+/// The browser of one person, or of a signed-out visitor.
 pub(crate) struct Browser {
     endpoints: Endpoints,
     http: Client,
     cookie: Mutex<String>,
 }
 
-/// What a browser was given.
-pub(crate) struct Seen {
+/// A response as the browser received it.
+pub(crate) struct PageReply {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) html: String,
 }
 
 impl Browser {
-    pub(crate) fn of_nobody(world: &World) -> Self {
+    pub(crate) fn signed_out(world: &World) -> Self {
         let http = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
         Self { endpoints: world.endpoints.clone(), http, cookie: Mutex::default() }
     }
 
-    pub(crate) fn of(world: &World, person: &Person) -> Self {
-        Self { cookie: Mutex::new(person.cookie()), ..Self::of_nobody(world) }
+    pub(crate) fn signed_in(world: &World, person: &Person) -> Self {
+        Self { cookie: Mutex::new(person.cookie()), ..Self::signed_out(world) }
     }
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
@@ -38,45 +37,45 @@ impl Browser {
     }
 
     pub(crate) fn cookie(&self) -> String {
-        self.cookie.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.cookie.lock().clone()
     }
 
-    pub(crate) async fn get(&self, path: &str) -> Seen {
-        self.see(self.request("GET", path).header("accept", "text/html")).await
+    pub(crate) async fn get(&self, path: &str) -> PageReply {
+        self.load(self.request("GET", path).header("accept", "text/html")).await
     }
 
     /// Sends a form.
-    pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> Seen {
+    pub(crate) async fn send(&self, path: &str, fields: &[(&str, &str)]) -> PageReply {
         let body = serde_urlencoded::to_string(fields).expect("a form");
         let kind = "application/x-www-form-urlencoded";
         let request = self.request("POST", path).header("accept", "text/html").header("content-type", kind);
-        self.see(request.header("sec-fetch-site", "same-origin").body(body)).await
+        self.load(request.header("sec-fetch-site", "same-origin").body(body)).await
     }
 
-    pub(crate) async fn see(&self, request: RequestBuilder) -> Seen {
+    pub(crate) async fn load(&self, request: RequestBuilder) -> PageReply {
         let reply = request.send().await.expect("a reply");
         let (status, headers) = (reply.status().as_u16(), reply.headers().clone());
         let set = headers.get(SET_COOKIE).and_then(|cookie| cookie.to_str().ok());
         if let Some(cookie) = set.and_then(|cookie| cookie.split(';').next()) {
-            cookie.clone_into(&mut self.cookie.lock().unwrap_or_else(PoisonError::into_inner));
+            cookie.clone_into(&mut self.cookie.lock());
         }
-        Seen { status, headers, html: reply.text().await.expect("text") }
+        PageReply { status, headers, html: reply.text().await.expect("text") }
     }
 }
 
-impl Seen {
+impl PageReply {
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// Fails unless this stands on the page.
+    /// Fails unless the page contains `text`.
     #[track_caller]
-    pub(crate) fn says(&self, text: &str) -> &Self {
+    pub(crate) fn shows(&self, text: &str) -> &Self {
         assert!(self.html.contains(text), "no `{text}` on a page of status {}: {}", self.status, self.html);
         self
     }
 
-    /// Fails if this stands on the page.
+    /// Fails if the page contains `text`.
     #[track_caller]
     pub(crate) fn hides(&self, text: &str) -> &Self {
         assert!(!self.html.contains(text), "`{text}` on a page of status {}: {}", self.status, self.html);
@@ -84,19 +83,19 @@ impl Seen {
     }
 
     #[track_caller]
-    pub(crate) fn is(&self, status: u16) -> &Self {
+    pub(crate) fn has_status(&self, status: u16) -> &Self {
         assert_eq!(self.status, status, "{}", self.html);
         self
     }
 
-    /// Where a 303 leads.
+    /// The location of a 303.
     #[track_caller]
-    pub(crate) fn leads_to(&self) -> &str {
-        self.is(303);
+    pub(crate) fn redirect(&self) -> &str {
+        self.has_status(303);
         self.header("location")
     }
 
-    /// The value of an input of this name.
+    /// The value of the input `name`.
     #[track_caller]
     pub(crate) fn value(&self, name: &str) -> String {
         let mark = format!("name=\"{name}\"");
@@ -106,7 +105,7 @@ impl Seen {
     }
 }
 
-/// The id of a thing that the API showed.
+/// The id in a body of the API.
 pub(crate) fn id(thing: &serde_json::Value) -> &str {
     thing["id"].as_str().expect("an id")
 }

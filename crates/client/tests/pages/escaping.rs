@@ -1,4 +1,4 @@
-//! What people typed is text wherever it stands.
+//! User input is escaped on every page.
 
 use e2e::World;
 use serde_json::json;
@@ -28,16 +28,16 @@ async fn a_title_made_of_markup_is_text_on_every_page() {
         (&buyer, format!("/tickets/{other}")),
     ];
     for (person, path) in pages {
-        let seen = Browser::of(&world, person).get(&path).await;
-        seen.is(200).hides("<script>alert").hides("</textarea></textarea>").says("alert(1)");
+        let page = Browser::signed_in(&world, person).get(&path).await;
+        page.has_status(200).hides("<script>alert").hides("</textarea></textarea>").shows("alert(1)");
     }
-    let nobody = Browser::of_nobody(&world);
+    let visitor = Browser::signed_out(&world);
     let query =
         serde_urlencoded::to_string([("q", TITLE), ("minPrice", TITLE), ("sort", TITLE)]).expect("a query");
-    let seen = nobody.get(&format!("/?{query}")).await;
-    seen.is(400).hides("<script>alert").says("alert(1)");
-    let seen = nobody.send("/auth/signin", &[("email", TITLE), ("password", "x")]).await;
-    seen.is(400).hides("<script>alert").says("alert(1)");
+    let page = visitor.get(&format!("/?{query}")).await;
+    page.has_status(400).hides("<script>alert").shows("alert(1)");
+    let page = visitor.send("/auth/signin", &[("email", TITLE), ("password", "x")]).await;
+    page.has_status(400).hides("<script>alert").shows("alert(1)");
     buyer.cancels(&order).await;
     world.finish().await;
 }

@@ -1,14 +1,15 @@
-//! The pages as a browser gets them, in front of the real marketplace.
+//! The pages as a browser receives them, in front of the real marketplace.
 
 mod account;
+mod actions;
+mod app;
 mod assets;
-mod away;
+mod auth;
 mod browser;
-mod buying;
-mod errors;
+mod error_pages;
 mod escaping;
-mod forms;
+mod home;
 mod over_http;
-mod searching;
-mod signing;
-mod visitors;
+mod ticket_form;
+mod unavailable;
+mod visitor;

@@ -1,4 +1,4 @@
-//! Time as a parameter: what tells it, and what sleeps on it.
+//! The clock, injected everywhere.
 
 mod sim;
 mod system;
@@ -13,12 +13,12 @@ pub use system::SystemClock;
 
 use crate::Time;
 
-/// Tells the time and sleeps on it.
+/// A source of the time, and of sleeps.
 pub trait Clock: Send + Sync + 'static {
-    /// The present moment.
+    /// The current time.
     fn now(&self) -> Time;
 
-    /// Resolves once the clock shows `moment` or later.
+    /// Resolves at `moment`.
     fn sleep_until(&self, moment: Time) -> BoxFuture<'static, ()>;
 
     /// Resolves after `duration`.
@@ -27,5 +27,5 @@ pub trait Clock: Send + Sync + 'static {
     }
 }
 
-/// The one clock that a process was started with.
+/// The clock of a process.
 pub type SharedClock = Arc<dyn Clock>;

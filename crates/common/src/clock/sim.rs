@@ -1,16 +1,17 @@
-//! A clock that a test moves by hand.
+//! A simulated clock for tests.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures::channel::oneshot;
 use futures::future::{BoxFuture, FutureExt};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::Clock;
 use crate::Time;
 
-/// A clock that stands still until it is moved; moving it wakes whoever slept until then.
+/// A clock that a test advances; advancing it wakes the sleeps that end by then.
 #[derive(Debug, Clone)]
 pub struct SimClock(Arc<Mutex<State>>);
 
@@ -27,7 +28,7 @@ impl SimClock {
         Self(Arc::new(Mutex::new(State { now, sleepers: BTreeMap::new(), next_sleeper: 0 })))
     }
 
-    /// Moves the clock on.
+    /// Advances the clock.
     pub fn advance(&self, by: Duration) {
         let to = self.now().after(by);
         let mut state = self.state();
@@ -36,20 +37,20 @@ impl SimClock {
         let woken = std::mem::replace(&mut state.sleepers, still_asleep);
         drop(state);
         for sleeper in woken.into_values() {
-            // A sleeper that has gone away needs no waking.
+            // The sleep may have been dropped.
             let _ = sleeper.send(());
         }
     }
 
-    /// When the next sleeper wants to wake, if anybody sleeps.
+    /// The end of the next sleep, if there is one.
     pub fn next_wake(&self) -> Option<Time> {
         let mut state = self.state();
         state.sleepers.retain(|_, sleeper| !sleeper.is_canceled());
         state.sleepers.first_key_value().map(|((moment, _), _)| *moment)
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock()
     }
 }
 
@@ -76,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_sleeper_wakes_exactly_when_its_moment_has_come() {
+    fn a_sleep_ends_exactly_at_its_time() {
         let clock = SimClock::starting_at(Time::from_millis(0));
         let mut sleep = clock.sleep(Duration::from_secs(10));
         clock.advance(Duration::from_millis(9_999));

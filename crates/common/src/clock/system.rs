@@ -5,18 +5,18 @@ use futures::future::{BoxFuture, FutureExt};
 use super::Clock;
 use crate::Time;
 
-/// The machine's clock. Sleeps follow tokio's timer and look at the wall clock again when they wake, so that a
-/// clock that was set back does not end them early.
+/// The machine's clock. Sleeps use tokio's timer and check the wall clock when they wake, so that a clock that was set
+/// back does not end them early.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
+    #[expect(clippy::disallowed_methods, reason = "the clock that is injected everywhere else")]
     fn now(&self) -> Time {
         jiff::Timestamp::now().into()
     }
 
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
+    #[expect(clippy::disallowed_methods, reason = "the clock that is injected everywhere else")]
     fn sleep_until(&self, moment: Time) -> BoxFuture<'static, ()> {
         let clock = *self;
         async move {

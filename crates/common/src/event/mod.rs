@@ -1,12 +1,127 @@
-//! The events that the services share: one envelope, one event per subject.
+//! The events that services publish and consume.
+//!
+//! Consumers ignore unknown fields, so a field can be added. A removed or narrowed field needs a new schema number.
 
-mod envelope;
-mod kind;
-mod snapshot;
+mod order;
+mod payment;
+mod session;
+mod ticket;
 
-pub use envelope::Envelope;
-pub use kind::{Event, Subject};
-pub use snapshot::{
-    CancelReason, DeadlinePassed, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, PaymentSnapshot,
-    PaymentStatus, RefusalReason, ReservationRefused, SessionRevoked, TicketSnapshot, TicketStatus,
-};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+pub use order::{CancelReason, DeadlinePassed, OrderSnapshot, OrderStatus, OrderedTicket};
+pub use payment::{DisputeStatus, PaymentSnapshot, PaymentStatus};
+pub use session::SessionRevoked;
+pub use ticket::{RefusalReason, ReservationRefused, TicketSnapshot, TicketStatus};
+
+use crate::{EventId, Time};
+
+/// A published event with its metadata. `version` counts the aggregate's changes; `schema` is the shape of the data.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Envelope {
+    /// The id of the publication; the bus deduplicates by it.
+    pub id: EventId,
+    /// The schema number of `data`.
+    pub schema: u32,
+    /// The aggregate, whose events are delivered in order.
+    pub aggregate: Uuid,
+    /// The aggregate's version.
+    pub version: u64,
+    /// The time of the commit.
+    pub time: Time,
+    /// The W3C `traceparent` of the request that caused the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
+    /// `subject` and `data`.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+impl Envelope {
+    /// The subject of the event.
+    pub fn subject(&self) -> Subject {
+        self.event.subject()
+    }
+}
+
+/// Declares the events once: the variant, the subject on the wire, the schema and the payload.
+macro_rules! events {
+    ($($variant:ident => $subject:literal, $schema:literal, $payload:ty;)+) => {
+        /// A change of an aggregate, with the data that other services need (event-carried state transfer).
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(tag = "subject", content = "data")]
+        pub enum Event {
+            $(
+                #[doc = concat!("`", $subject, "`")]
+                #[serde(rename = $subject)]
+                $variant($payload),
+            )+
+        }
+
+        /// The kind of an event: `<aggregate>.<event>`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum Subject {
+            $(#[doc = concat!("`", $subject, "`")] $variant,)+
+        }
+
+        impl Event {
+            /// The subject of the event.
+            pub const fn subject(&self) -> Subject {
+                match self { $(Self::$variant(_) => Subject::$variant,)+ }
+            }
+        }
+
+        impl Subject {
+            /// Every subject.
+            pub const ALL: &[Self] = &[$(Self::$variant,)+];
+
+            /// The subject on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $subject,)+ }
+            }
+
+            /// The current schema number of the data.
+            pub const fn schema(self) -> u32 {
+                match self { $(Self::$variant => $schema,)+ }
+            }
+        }
+    };
+}
+
+events! {
+    TicketCreated => "ticket.created", 1, TicketSnapshot;
+    TicketUpdated => "ticket.updated", 1, TicketSnapshot;
+    TicketReserved => "ticket.reserved", 1, TicketSnapshot;
+    TicketReleased => "ticket.released", 1, TicketSnapshot;
+    TicketSold => "ticket.sold", 1, TicketSnapshot;
+    TicketWithdrawn => "ticket.withdrawn", 1, TicketSnapshot;
+    TicketReservationRefused => "ticket.reservation-refused", 1, ReservationRefused;
+    OrderCreated => "order.created", 1, OrderSnapshot;
+    OrderAwaitingPayment => "order.awaiting-payment", 1, OrderSnapshot;
+    OrderPaymentAccepted => "order.payment-accepted", 1, OrderSnapshot;
+    OrderCompleted => "order.completed", 1, OrderSnapshot;
+    OrderCancelled => "order.cancelled", 1, OrderSnapshot;
+    ExpirationCompleted => "expiration.completed", 1, DeadlinePassed;
+    PaymentAuthorized => "payment.authorized", 1, PaymentSnapshot;
+    PaymentCaptured => "payment.captured", 1, PaymentSnapshot;
+    PaymentFailed => "payment.failed", 1, PaymentSnapshot;
+    PaymentVoided => "payment.voided", 1, PaymentSnapshot;
+    PaymentRefunded => "payment.refunded", 1, PaymentSnapshot;
+    PaymentDisputed => "payment.disputed", 1, PaymentSnapshot;
+    SessionRevoked => "session.revoked", 1, SessionRevoked;
+}
+
+impl std::fmt::Display for Subject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for Subject {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.iter().copied().find(|subject| subject.as_str() == text).ok_or(())
+    }
+}

@@ -1,4 +1,4 @@
-//! Reads the whole body within a bound, so that 413 and 415 come before every question about the caller.
+//! The layer that reads the whole, bounded body, so that 413 and 415 precede every refusal of the caller.
 
 use axum::body::{Body, Bytes};
 use axum::extract::{Request, State};
@@ -7,42 +7,59 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
-use super::middleware::{Bodies, MiddlewareStack};
 use crate::Problem;
 
 /// The largest body of a request, in bytes: far above the largest ticket.
-pub(super) const LARGEST: usize = 64 * 1024;
+const MAX_BODY: usize = 64 * 1024;
 
-pub(super) async fn read(State(stack): State<MiddlewareStack>, request: Request, next: Next) -> Response {
+/// The content type of the bodies that a service accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bodies {
+    /// `application/json`, from API clients.
+    Json,
+    /// `application/x-www-form-urlencoded`, from the forms of pages.
+    Form,
+}
+
+/// The rules of a service's bodies.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyRules {
+    pub(super) bodies: Bodies,
+    /// The paths of signed requests, whose content type is free.
+    pub(super) signed_paths: &'static [&'static str],
+}
+
+impl BodyRules {
+    pub(super) fn is_signed(self, path: &str) -> bool {
+        self.signed_paths.contains(&path)
+    }
+}
+
+pub(super) async fn read(State(rules): State<BodyRules>, request: Request, next: Next) -> Response {
     let (parts, body) = request.into_parts();
     let bytes = match bounded(&parts.headers, body).await {
         Ok(bytes) => bytes,
         Err(problem) => return problem.into_response(),
     };
-    let must_fit = !parts.method.is_safe() && !bytes.is_empty() && !stack.is_signed_path(parts.uri.path());
-    if must_fit && !stack.bodies.accept(&parts.headers) {
-        let words = stack.bodies.wanted();
-        let problem = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", words);
-        return problem.into_response();
+    let must_fit = !parts.method.is_safe() && !bytes.is_empty() && !rules.is_signed(parts.uri.path());
+    if must_fit && !rules.bodies.accept(&parts.headers) {
+        let (status, detail) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, rules.bodies.expected());
+        return Problem::new(status, "unsupported-media-type", detail).into_response();
     }
     next.run(Request::from_parts(parts, Body::from(bytes))).await
 }
 
 async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > LARGEST as u64) {
+    let declared = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if declared.is_some_and(|length| length > MAX_BODY as u64) {
         return Err(too_large());
     }
-    axum::body::to_bytes(body, LARGEST).await.map_err(|error| {
+    axum::body::to_bytes(body, MAX_BODY).await.map_err(|error| {
         let source = std::error::Error::source(&error);
         if source.is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>) {
             return too_large();
         }
-        Problem::new(
-            StatusCode::BAD_REQUEST,
-            "malformed-json",
-            "The body broke off; send the whole of it again.",
-        )
+        Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "The body ended early; send all of it again.")
     })
 }
 
@@ -62,7 +79,7 @@ impl Bodies {
         }
     }
 
-    const fn wanted(self) -> &'static str {
+    const fn expected(self) -> &'static str {
         match self {
             Self::Json => "Send the body as JSON in UTF-8, with `Content-Type: application/json`.",
             Self::Form => {

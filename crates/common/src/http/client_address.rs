@@ -1,4 +1,4 @@
-//! The address that a request came from.
+//! The extractor of the client's IP address.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
@@ -10,11 +10,11 @@ use ipnet::IpNet;
 use super::HttpContext;
 use crate::Problem;
 
-/// Stands for a peer that is not known: a request that did not come through a socket.
+/// The address of a request without a socket.
 const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
-/// The address that a request came from: the peer's, or, if the peer is a trusted proxy, the last one in
-/// `X-Forwarded-For` that is not a trusted proxy itself. What stands before that one was written by strangers.
+/// The client's address: the peer's, or, if the peer is a trusted proxy, the last entry of `X-Forwarded-For` that is not
+/// a trusted proxy. Earlier entries can be forged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
 
@@ -34,14 +34,14 @@ fn client(peer: IpAddr, headers: &HeaderMap, proxies: &[IpNet]) -> IpAddr {
     let hops = headers.get_all("x-forwarded-for").iter().rev();
     let mut hops = hops.flat_map(|value| value.to_str().unwrap_or_default().rsplit(',')).map(address);
     while is_proxy(client) {
-        // A proxy that names nobody, or nobody we can read, speaks for itself.
+        // Without a readable entry the proxy counts as the client.
         let Some(Some(hop)) = hops.next() else { break };
         client = hop;
     }
     client
 }
 
-/// An address as proxies write it: alone or with a port.
+/// An address as proxies write it, with or without a port.
 fn address(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let alone = text.parse::<IpAddr>().ok();

@@ -1,4 +1,4 @@
-//! What the extractors and the middleware of one service need to know.
+//! The context of a service's extractors and middleware.
 
 use std::sync::Arc;
 
@@ -9,22 +9,21 @@ use ipnet::IpNet;
 use super::Sessions;
 use crate::{Ids, Problem, SharedClock};
 
-/// What the extractors and the middleware of one service need to know. Cheap to clone.
+/// The context of a service's extractors and middleware. Cheap to clone.
 #[derive(Clone)]
 pub struct HttpContext(Arc<Inner>);
 
 /// See [`HttpContext`].
 pub struct Inner {
-    /// The time of every decision.
+    /// The clock.
     pub clock: SharedClock,
-    /// New ids.
+    /// The source of ids.
     pub ids: Ids,
-    /// Who is signed in.
+    /// The verifier of sessions.
     pub sessions: Sessions,
-    /// The address that people type, such as `https://tickets.example`, if it was configured. Without it the scheme is
-    /// http and the host is the request's.
+    /// The configured public URL, such as `https://tickets.example`; by default `http://` and the request's host.
     pub public_url: Option<String>,
-    /// The networks of the proxies whose forwarded headers count.
+    /// The networks of trusted proxies, whose forwarded headers count.
     pub trusted_proxies: Vec<IpNet>,
 }
 
@@ -34,7 +33,7 @@ impl HttpContext {
         Self(Arc::new(inner))
     }
 
-    /// Whether people reach us over https, so that cookies must be `Secure`.
+    /// Whether the public URL is https, so that cookies are `Secure`.
     pub fn is_secure(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
     }
@@ -52,6 +51,10 @@ impl<S: Sync> FromRequestParts<S> for HttpContext {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        parts.extensions.get::<Self>().cloned().ok_or_else(|| Problem::internal("a route outside the stack"))
+        parts
+            .extensions
+            .get::<Self>()
+            .cloned()
+            .ok_or_else(|| Problem::internal("a route outside of the middleware"))
     }
 }

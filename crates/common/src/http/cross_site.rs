@@ -1,15 +1,13 @@
-//! Refuses state-changing requests that another site made a browser send.
+//! The rule against state-changing requests from other sites (CSRF).
 
 use axum::extract::Request;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, StatusCode};
 
-use super::middleware::MiddlewareStack;
 use crate::Problem;
 
-pub(super) fn check(stack: &MiddlewareStack, request: &Request) -> Result<(), Problem> {
-    let harmless = request.method().is_safe() || stack.is_signed_path(request.uri().path());
-    if harmless || is_ours(request.headers(), stack.context.public_url.as_deref()) {
+pub(super) fn check(request: &Request, public_url: Option<&str>) -> Result<(), Problem> {
+    if request.method().is_safe() || is_same_origin(request.headers(), public_url) {
         return Ok(());
     }
     Err(Problem::new(
@@ -20,7 +18,7 @@ pub(super) fn check(stack: &MiddlewareStack, request: &Request) -> Result<(), Pr
 }
 
 /// Fetch metadata where the browser sends it (<https://www.w3.org/TR/fetch-metadata/>), else the origin.
-fn is_ours(headers: &HeaderMap, public_url: Option<&str>) -> bool {
+fn is_same_origin(headers: &HeaderMap, public_url: Option<&str>) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site != "cross-site" && site != "same-site";
     }
@@ -44,7 +42,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (http::HeaderName::from_static(name), http::HeaderValue::from_static(value)))
             .collect();
-        is_ours(&headers, public_url)
+        is_same_origin(&headers, public_url)
     }
 
     #[test]

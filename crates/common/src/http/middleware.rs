@@ -1,50 +1,49 @@
 //! The middleware that every service stands behind, in its order.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use futures::FutureExt;
+use http::StatusCode;
 use tokio::sync::Semaphore;
 
-use super::limit_in_flight::limit_in_flight;
-use super::{HttpContext, body, fallback, observe};
+use super::body::{self, Bodies, BodyRules};
+use super::conditional::NotModified;
+use super::{HttpContext, cross_site, observe};
+use crate::Problem;
 
-/// What the layers share. Cheap to clone.
+/// The shared state of the layers. Cheap to clone.
 #[derive(Clone)]
 pub struct MiddlewareStack {
-    pub(super) context: HttpContext,
-    pub(super) permits: Arc<Semaphore>,
-    pub(super) bodies: Bodies,
-    signed_paths: &'static [&'static str],
-}
-
-/// What a request's body may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bodies {
-    /// `application/json`: what programs send.
-    Json,
-    /// `application/x-www-form-urlencoded`: what a page's forms send.
-    Form,
+    context: HttpContext,
+    permits: Arc<Semaphore>,
+    rules: BodyRules,
 }
 
 impl MiddlewareStack {
-    /// How many requests may be in work at once; the next one is told to come again.
+    /// The largest number of requests in flight; further ones are refused with 503.
     pub const MAX_IN_FLIGHT: usize = 2048;
-    /// How long a reply may take to begin.
+    /// The time until a response must begin.
     pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
-    /// A stack for a service. `signed_paths` are called by machines that sign what they send (webhooks): neither the
-    /// cross-site rule nor the content type applies to them.
+    /// A stack for a service. Requests to `signed_paths` carry a signature of their own (webhooks): the cross-site rule
+    /// and the content type do not apply to them.
     pub fn new(context: HttpContext, signed_paths: &'static [&'static str]) -> Self {
         let permits = Arc::new(Semaphore::new(Self::MAX_IN_FLIGHT));
-        Self { context, permits, bodies: Bodies::Json, signed_paths }
+        Self { context, permits, rules: BodyRules { bodies: Bodies::Json, signed_paths } }
     }
 
     /// The same stack for other bodies.
     #[must_use]
-    pub fn accepting(self, bodies: Bodies) -> Self {
-        Self { bodies, ..self }
+    pub fn accepting(mut self, bodies: Bodies) -> Self {
+        self.rules.bodies = bodies;
+        self
     }
 
     /// Wraps a service's routes in the shared middleware. Layers that the routes already have stay inside: they receive
@@ -52,14 +51,49 @@ impl MiddlewareStack {
     pub fn wrap(self, routes: Router) -> Router {
         let context = self.context.clone();
         routes
-            .route_layer(from_fn_with_state(self.clone(), body::read))
-            .fallback(fallback::unknown_path)
-            .method_not_allowed_fallback(fallback::unknown_method)
-            .layer(from_fn_with_state(self, limit_in_flight))
+            .route_layer(from_fn_with_state(self.rules, body::read))
+            .fallback(async || Problem::not_found())
+            .method_not_allowed_fallback(method_not_allowed)
+            .layer(from_fn_with_state(self, limit))
             .layer(from_fn_with_state(context, observe::observe))
     }
+}
 
-    pub(super) fn is_signed_path(&self, path: &str) -> bool {
-        self.signed_paths.contains(&path)
+/// Limits the requests in flight and their time, and applies the cross-site rule. One layer instead of one per rule:
+/// axum clones all inner layers for every request, so the cost of layers grows with the square of their number.
+async fn limit(State(stack): State<MiddlewareStack>, request: Request, next: Next) -> Response {
+    let work = AssertUnwindSafe(respond(&stack, request, next)).catch_unwind();
+    work.await.unwrap_or_else(panicked)
+}
+
+async fn respond(stack: &MiddlewareStack, request: Request, next: Next) -> Response {
+    let Ok(_permit) = stack.permits.try_acquire() else {
+        return Problem::unavailable().caused_by("too many requests in flight").into_response();
+    };
+    let exempt = stack.rules.is_signed(request.uri().path());
+    if !exempt && let Err(problem) = cross_site::check(&request, stack.context.public_url.as_deref()) {
+        return problem.into_response();
     }
+    let not_modified = NotModified::requested(&request);
+    match tokio::time::timeout(MiddlewareStack::REQUEST_TIMEOUT, next.run(request)).await {
+        Ok(response) => not_modified.or(response),
+        Err(elapsed) => Problem::unavailable().caused_by(elapsed).into_response(),
+    }
+}
+
+/// 405; axum adds the `Allow` header.
+async fn method_not_allowed() -> Problem {
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "method-not-allowed",
+        "This address does not take that method; `Allow` names those it takes.",
+    )
+}
+
+/// 500: a handler panicked. The message may contain anything, so only the log receives it.
+#[expect(clippy::needless_pass_by_value, reason = "the type that `catch_unwind` returns")]
+fn panicked(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message");
+    Problem::internal(format!("a handler panicked: {text}")).into_response()
 }

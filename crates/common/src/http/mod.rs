@@ -1,41 +1,42 @@
-//! The HTTP side that every service shares: one middleware stack, the extractors and the replies.
+//! The HTTP side of every service: the middleware, the extractors and the replies.
 //!
 //! A request with several faults is answered by the first of: 429, 403 `cross-site`, 405, 413, 415, 401, 400, 404,
-//! 403 `not-yours`, 412, 409. The stack does the first five; a handler gets the others right by naming its extractors
-//! in the order [`CurrentUser`], [`PathId`], [`IfMatch`], [`Valid`], and by looking at `PathId` and `IfMatch` only
-//! after those.
+//! 403 `not-yours`, 412, 409. The middleware does the first five. A handler keeps the order by its extractors
+//! [`CurrentUser`], [`PathId`], [`IfMatch`], [`Valid`], in that order, and checks `PathId` and `IfMatch` after them.
 
 mod body;
 mod client_address;
+mod conditional;
 mod context;
 mod cookie;
 mod cross_site;
-mod fallback;
-mod fresh_id;
-mod if_match;
-mod limit_in_flight;
+mod current_user;
+mod extract;
+mod field_errors;
+mod json;
 mod middleware;
 mod observe;
 mod paging;
-mod path_id;
 mod problem;
-mod reject_arrays;
 mod reply;
 mod request_id;
-pub mod session;
-mod token_cache;
+pub mod responses;
+mod session;
+pub mod token;
 mod valid;
 
+pub use body::Bodies;
 pub use client_address::ClientAddress;
+pub use conditional::IfMatch;
 pub use context::{HttpContext, Inner as HttpSettings};
 pub use cookie::SessionCookie;
-pub use fresh_id::{FreshId, ReservedId};
-pub use if_match::IfMatch;
-pub use middleware::{Bodies, MiddlewareStack};
+pub use current_user::CurrentUser;
+pub use extract::{FreshId, PathId, ReservedId};
+pub use field_errors::{FieldErrors, RawMoney};
+pub use middleware::MiddlewareStack;
 pub use paging::{Listing, PageQuery, Query};
-pub use path_id::PathId;
 pub use problem::ProblemBody;
 pub use reply::{Caching, Created, Versioned};
 pub use request_id::current as current_request_id;
-pub use session::{CurrentUser, Sessions};
-pub use valid::{FieldErrors, Parse, RawMoney, Valid};
+pub use session::Sessions;
+pub use valid::{Parse, Valid};

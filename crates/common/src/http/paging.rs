@@ -1,4 +1,4 @@
-//! Lists in pages.
+//! Pages of lists: the query, the cursor and the reply.
 
 use axum::Json;
 use axum::extract::FromRequestParts;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::Caching;
 use crate::{FieldError, Problem};
 
-/// The raw query parameters, each by its first occurrence. Unknown ones are ignored.
+/// The query parameters; the first occurrence of each counts, unknown ones are ignored.
 #[derive(Debug, Clone)]
 pub struct Query(Vec<(String, String)>);
 
@@ -40,45 +40,45 @@ impl<S: Send + Sync> FromRequestParts<S> for Query {
     }
 }
 
-/// Which part of a list the caller wants: `?limit=` and `?cursor=`.
+/// The page of a list that the caller requests: `?limit=` and `?cursor=`.
 #[derive(Debug, Clone)]
 pub struct PageQuery {
-    /// How many items, 1 to 100.
+    /// The number of items, 1 to 100.
     pub limit: usize,
     cursor: Option<String>,
 }
 
 impl PageQuery {
-    /// When the caller does not say.
-    const DEFAULT: usize = 20;
-    /// The longest page.
-    const MOST: usize = 100;
+    /// The number of items by default.
+    const DEFAULT_LIMIT: usize = 20;
+    /// The largest number of items.
+    const MAX_LIMIT: usize = 100;
 
-    /// The place behind which the page begins. `list` names the list and everything that selects or sorts it.
+    /// The index position after which the page begins. `list` names the list with its filters and its order.
     ///
     /// # Errors
-    /// 400 `bad-cursor` if the cursor is garbage or another list's.
+    /// 400 `bad-cursor` if the cursor is malformed or belongs to another list.
     pub fn after(&self, list: &str) -> Result<Option<Vec<u8>>, Problem> {
         let Some(cursor) = &self.cursor else { return Ok(None) };
-        let place = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| {
-            let (mark, place) = bytes.split_at_checked(8)?;
-            // A place ends in a 16-byte id: see `RangeQuery::cursor`.
-            (mark == mark_of(list, place) && place.len() >= 16).then(|| place.to_vec())
+        let position = URL_SAFE_NO_PAD.decode(cursor).ok().and_then(|bytes| {
+            let (sum, position) = bytes.split_at_checked(8)?;
+            // A position ends with a 16-byte id: see `RangeQuery::cursor`.
+            (sum == checksum(list, position) && position.len() >= 16).then(|| position.to_vec())
         });
-        place.map(Some).ok_or_else(|| {
+        position.map(Some).ok_or_else(|| {
             Problem::new(
                 StatusCode::BAD_REQUEST,
                 "bad-cursor",
-                "The cursor is not one of this list; begin again without it.",
+                "The cursor does not belong to this list; start again without it.",
             )
         })
     }
 }
 
-/// A fingerprint of a list's name and a place in it (FNV-1a, <https://www.rfc-editor.org/rfc/rfc9923>): it tells lists
-/// apart and finds what was cut off or mistyped; it protects nothing.
-fn mark_of(list: &str, place: &[u8]) -> [u8; 8] {
-    let bytes = list.bytes().chain([0]).chain(place.iter().copied());
+/// The checksum of a list's name and a position (FNV-1a, <https://www.rfc-editor.org/rfc/rfc9923>). It detects truncated
+/// cursors and those of other lists; it is no protection.
+fn checksum(list: &str, position: &[u8]) -> [u8; 8] {
+    let bytes = list.bytes().chain([0]).chain(position.iter().copied());
     let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
@@ -91,9 +91,9 @@ impl<S: Send + Sync> FromRequestParts<S> for PageQuery {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let query = Query::from_request_parts(parts, state).await?;
         let limit = match query.get("limit") {
-            None => Self::DEFAULT,
+            None => Self::DEFAULT_LIMIT,
             Some(text) => {
-                text.parse().ok().filter(|limit| (1..=Self::MOST).contains(limit)).ok_or_else(|| {
+                text.parse().ok().filter(|limit| (1..=Self::MAX_LIMIT).contains(limit)).ok_or_else(|| {
                     Problem::not_valid(vec![FieldError::new("limit", "must be a whole number from 1 to 100")])
                 })?
             }
@@ -107,19 +107,20 @@ impl<S: Send + Sync> FromRequestParts<S> for PageQuery {
 pub struct Listing<T> {
     /// The items.
     pub items: Vec<T>,
-    /// For `?cursor=`; `null`: these were the last.
+    /// The `?cursor=` of the next page; `null` on the last page.
     pub next: Option<String>,
 }
 
 impl<T> Listing<T> {
-    /// A page of the list of this name; `next` is the place behind its last item, if more follow.
+    /// A page of the list of this name; `next` is the position of its last item, if more follow.
     pub fn new(list: &str, items: Vec<T>, next: Option<Vec<u8>>) -> Self {
-        let next = next.map(|place| URL_SAFE_NO_PAD.encode([&mark_of(list, &place)[..], &place].concat()));
+        let next =
+            next.map(|position| URL_SAFE_NO_PAD.encode([&checksum(list, &position)[..], &position].concat()));
         Self { items, next }
     }
 }
 
-/// A list that needs a session: nobody keeps it.
+/// A list behind a session is never cached.
 impl<T: Serialize> IntoResponse for Listing<T> {
     fn into_response(self) -> Response {
         ([(CACHE_CONTROL, Caching::Private.header())], Json(self)).into_response()
@@ -132,10 +133,10 @@ mod tests {
 
     #[test]
     fn a_cursor_belongs_to_one_list() {
-        let place = vec![7; 20];
-        let cursor = Listing::<()>::new("tickets/newest", vec![], Some(place.clone())).next;
+        let position = vec![7; 20];
+        let cursor = Listing::<()>::new("tickets/newest", vec![], Some(position.clone())).next;
         let query = PageQuery { limit: 1, cursor };
-        assert_eq!(query.after("tickets/newest").expect("ours"), Some(place));
+        assert_eq!(query.after("tickets/newest").expect("ours"), Some(position));
         assert_eq!(query.after("orders").expect_err("another list's").code, "bad-cursor");
         let whole = query.cursor.unwrap_or_default();
         for garbage in ["", "%%%", "AAAA", &whole[..whole.len() - 4]] {

@@ -1,4 +1,4 @@
-//! How a [`Problem`] looks on the wire (RFC 9457).
+//! The reply for a [`Problem`] (RFC 9457).
 
 use std::error::Error;
 
@@ -14,19 +14,19 @@ use crate::{FieldError, Problem, error_chain};
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody {
-    /// Always `about:blank`: `code` tells problems apart.
+    /// Always `about:blank`; `code` distinguishes problems.
     r#type: &'static str,
-    /// The status in words.
+    /// The reason phrase of the status.
     title: &'static str,
     /// The HTTP status.
     status: u16,
     /// One sentence: what happened and what to do.
     detail: String,
-    /// A stable kebab-case word.
+    /// The stable kebab-case code.
     code: String,
-    /// Names the request in the log.
+    /// The id of the request in the log.
     request_id: String,
-    /// The single faults; never empty.
+    /// The single errors; never empty.
     errors: Vec<FieldError>,
 }
 
@@ -57,7 +57,7 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(wait) = self.retry_after {
-            // Whole seconds, rounded up: whoever comes back then is never told to wait once more for a fraction.
+            // Whole seconds, rounded up, so that a retry after that time is not refused for a fraction of a second.
             let seconds = wait.as_millis().div_ceil(1000).max(1);
             if let Ok(value) = HeaderValue::try_from(seconds.to_string()) {
                 headers.insert(RETRY_AFTER, value);
@@ -67,12 +67,12 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The one place where the cause of a problem is logged; the request's span tells the rest.
+/// The only place where the cause of a problem is logged, within the span of the request.
 fn log(problem: &Problem) {
     let Some(cause) = problem.source() else { return };
     let cause = error_chain(cause);
     if problem.status == StatusCode::INTERNAL_SERVER_ERROR {
-        tracing::error!(code = %problem.code, cause, "a request met a defect");
+        tracing::error!(code = %problem.code, cause, "a request failed");
     } else {
         tracing::warn!(code = %problem.code, cause, "a request was refused");
     }

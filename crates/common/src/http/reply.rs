@@ -1,21 +1,20 @@
-//! Replies: one thing with its entity tag, a created thing with its place, and 304.
+//! Replies with an entity tag: a resource, and a created resource with its location.
 
 use axum::Json;
-use axum::body::Body;
-use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH, LOCATION};
-use http::{HeaderValue, Method, StatusCode};
+use http::header::{CACHE_CONTROL, ETAG, LOCATION};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
+use super::conditional::version_tag;
 use crate::Problem;
 
-/// Who may keep a reply.
+/// The `Cache-Control` of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caching {
-    /// Anybody, if they ask whether it is still right: `public, no-cache`.
+    /// `public, no-cache`: shared caches store it and revalidate each use.
     Public,
-    /// Nobody but the caller's own program, and it not on disk: `private, no-store`.
+    /// `private, no-store`: no cache stores it.
     Private,
 }
 
@@ -29,19 +28,14 @@ impl Caching {
     }
 }
 
-/// The strong entity tag of a version (RFC 9110 section 8.8.3).
-pub(super) fn version_tag(version: u64) -> String {
-    format!("\"{version}\"")
-}
-
-/// One thing at one version: `200` with `ETag` and `Cache-Control`.
+/// A resource at a version: `200` with `ETag` and `Cache-Control`.
 #[derive(Debug)]
 pub struct Versioned<T> {
-    /// Its revision.
+    /// The version.
     pub version: u64,
-    /// Who may keep it.
+    /// The caching rule.
     pub caching: Caching,
-    /// What it looks like.
+    /// The representation.
     pub body: T,
 }
 
@@ -51,14 +45,14 @@ impl<T: Serialize> IntoResponse for Versioned<T> {
     }
 }
 
-/// A new thing: `201` with `Location` and `ETag`.
+/// A new resource: `201` with `Location` and `ETag`.
 #[derive(Debug)]
 pub struct Created<T> {
-    /// Its address, such as `/api/tickets/…`.
+    /// The path, such as `/api/tickets/…`.
     pub location: String,
-    /// Its revision.
+    /// The version.
     pub version: u64,
-    /// What it looks like.
+    /// The representation.
     pub body: T,
 }
 
@@ -81,35 +75,4 @@ fn tagged(status: StatusCode, version: u64, caching: Caching, body: impl Seriali
         Err(error) => return Problem::internal(error).into_response(),
     };
     response
-}
-
-/// Turns a `200` whose entity tag the caller already has into a `304` (RFC 9110 section 13.1.2).
-pub(super) struct NotModified {
-    /// The tags that the caller has.
-    seen: Option<HeaderValue>,
-}
-
-impl NotModified {
-    /// What a request asks for.
-    pub(super) fn asked(request: &Request) -> Self {
-        let readable = matches!(*request.method(), Method::GET | Method::HEAD);
-        Self { seen: if readable { request.headers().get(IF_NONE_MATCH).cloned() } else { None } }
-    }
-
-    /// The reply to it.
-    pub(super) fn or(self, mut response: Response) -> Response {
-        let Some(seen) = self.seen.filter(|_| response.status() == StatusCode::OK) else { return response };
-        let Some(tag) = response.headers().get(ETAG).and_then(|tag| tag.to_str().ok()) else {
-            return response;
-        };
-        // `If-None-Match` compares weakly: a `W/` that a proxy put on makes no difference.
-        let same = |one: &str| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag;
-        if seen.to_str().is_ok_and(|seen| seen.split(',').map(str::trim).any(same)) {
-            *response.status_mut() = StatusCode::NOT_MODIFIED;
-            *response.body_mut() = Body::empty();
-            response.headers_mut().remove(CONTENT_LENGTH);
-            response.headers_mut().remove(CONTENT_TYPE);
-        }
-        response
-    }
 }

@@ -1,4 +1,4 @@
-//! The name of a request, given by its caller or by us.
+//! The id of a request, from its `x-request-id` header or new.
 
 use std::future::Future;
 
@@ -10,27 +10,27 @@ use crate::Ids;
 /// `x-request-id`
 pub(super) const HEADER: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The longest id that a caller may choose.
-const LONGEST: usize = 64;
+/// The length limit of a caller's id.
+const MAX_LENGTH: usize = 64;
 
 tokio::task_local! {
     static REQUEST_ID: HeaderValue;
 }
 
-/// The id of the request at hand; empty outside of one.
+/// The id of the current request; empty outside of a request.
 pub fn current() -> String {
     REQUEST_ID.try_with(|id| id.to_str().unwrap_or_default().to_owned()).unwrap_or_default()
 }
 
-/// Runs `work` as part of the request of this id.
-pub(super) async fn under<F: Future>(id: HeaderValue, work: F) -> F::Output {
+/// Runs `work` with this request id.
+pub(super) async fn scope<F: Future>(id: HeaderValue, work: F) -> F::Output {
     REQUEST_ID.scope(id, work).await
 }
 
-/// The caller's own id if it is well-formed, else a new one.
+/// The caller's id if it is well-formed, else a new one.
 pub(super) fn of<B>(request: &Request<B>, ids: &Ids) -> HeaderValue {
     let own = request.headers().get(HEADER).filter(|id| {
-        (1..=LONGEST).contains(&id.len())
+        (1..=MAX_LENGTH).contains(&id.len())
             && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
     });
     own.cloned().unwrap_or_else(|| {

@@ -1,7 +1,6 @@
 //! The invariants at the end of every test of a world.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use common::event::PaymentStatus;
@@ -36,7 +35,7 @@ impl World {
     pub async fn violations(&self) -> (Audit, Vec<String>) {
         self.checked.store(true, Ordering::SeqCst);
         let mut violations = self.dead_letters().await;
-        let people = self.people.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let people = self.people.lock().clone();
         let audit = audit(&self.endpoints, &people).await;
         violations.extend(audit.violations.iter().cloned());
         violations.extend(tickets_against_orders(&audit.orders, &people).await);
@@ -175,10 +174,10 @@ fn ledger_of(payment: &Payment, intent: Option<&IntentSummary>) -> Vec<String> {
     // A payment that waits for its buyer or order is polled now and then; a step must have been performed.
     let is_step =
         matches!(status, PaymentStatus::Capturing | PaymentStatus::Voiding | PaymentStatus::Refunding);
-    if is_step && payment.work.due.is_some() {
+    if is_step && payment.schedule.due.is_some() {
         violations.push(format!(
             "payment {id} is {status:?} with a step due: {:?}, {:?}",
-            payment.work, payment.moved
+            payment.schedule, payment.totals
         ));
     }
     violations

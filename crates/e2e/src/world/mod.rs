@@ -2,14 +2,15 @@
 
 mod finish;
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
 use bus::{Bus, LocalBus};
 use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
+use parking_lot::Mutex;
 use runtime::{HttpOptions, Tasks, bind, serve};
 use store::sqlite::{OpenError, SqliteBackend};
 use store::{Backend, Store};
@@ -19,7 +20,7 @@ use ticketing::{Marketplace, Parts};
 use crate::{Endpoints, Person};
 
 /// How long a ticket is held in every world.
-pub const HOLD: Duration = Duration::from_mins(15);
+pub const HOLD_PERIOD: Duration = Duration::from_mins(15);
 
 /// In real time; past any work that ends.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
@@ -102,8 +103,8 @@ impl World {
             clock: shared,
             open: Box::new(move |_| Ok::<_, OpenError>(wrap_store(SqliteBackend::in_memory()?))),
             bus: make_bus(&clock),
-            auth: auth::Settings::default(),
-            hold: HOLD,
+            auth: auth::Config::default(),
+            hold: HOLD_PERIOD,
             http,
             address,
             stripe_address,
@@ -141,7 +142,7 @@ impl World {
     /// A new user.
     pub async fn person(&self, name: &str) -> Person {
         let person = Person::sign_up(&self.endpoints, name).await;
-        self.people.lock().unwrap_or_else(PoisonError::into_inner).push(person.clone());
+        self.people.lock().push(person.clone());
         person
     }
 

@@ -1,7 +1,8 @@
 //! The coverage of a scenario: the events that really occurred, so that the scenario cannot become weaker unnoticed.
 
+use parking_lot::Mutex;
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 /// Cheap to clone; clones share the records.
 #[derive(Clone, Default)]
@@ -9,12 +10,12 @@ pub(crate) struct Coverage(Arc<Mutex<BTreeSet<String>>>);
 
 impl Coverage {
     pub(crate) fn record(&self, event: impl Into<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(event.into());
+        self.0.lock().insert(event.into());
     }
 
     /// The expected events that were not recorded.
     pub(crate) fn missing(&self, expected: Vec<String>) -> Vec<String> {
-        let recorded = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let recorded = self.0.lock();
         expected.into_iter().filter(|one| !recorded.contains(one)).collect()
     }
 }

@@ -2,7 +2,7 @@
 //! receives the acceptance of a payment as soon as it is authorized, whatever the state of its order.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, BusError, Delivery, Lagged, LocalBus};
@@ -13,6 +13,7 @@ use e2e::Rng;
 use futures::future::BoxFuture;
 use futures::stream::{BoxStream, select};
 use futures::{FutureExt, StreamExt};
+use parking_lot::Mutex;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -36,7 +37,7 @@ impl LateBus {
     }
 
     fn forge_acceptance(&self, event: &Envelope) {
-        let mut orders = self.orders.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut orders = self.orders.lock();
         match &event.event {
             Event::OrderCreated(order)
             | Event::OrderAwaitingPayment(order)

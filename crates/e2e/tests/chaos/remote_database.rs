@@ -6,7 +6,8 @@ use e2e::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use store::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
+    Write,
 };
 use uuid::Uuid;
 
@@ -27,12 +28,12 @@ impl RemoteDatabase {
     }
 
     /// Writes regardless of the version: the last write wins.
-    async fn overwrite(&self, mut write: Write) -> Result<(), WriteError> {
+    async fn overwrite(&self, mut write: Write) -> Result<(), CommitError> {
         loop {
             match self.database.commit(write.clone()).await {
-                Err(WriteError::Conflict) if write.expected > 0 => {
+                Err(CommitError::Conflict) if write.expected > 0 => {
                     let present = self.database.get(write.collection, write.id).await?;
-                    write.expected = present.ok_or(WriteError::Conflict)?.version;
+                    write.expected = present.ok_or(CommitError::Conflict)?.version;
                 }
                 written => return written,
             }
@@ -71,7 +72,7 @@ impl Backend for RemoteDatabase {
         self.database.range(query)
     }
 
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
             self.transit().await;
             if self.checks_versions { self.database.commit(write).await } else { self.overwrite(write).await }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use common::Clock;
 use e2e::audit::{Audit, intents};
-use e2e::{HOLD, Person, Rng, World, WorldConfig};
+use e2e::{HOLD_PERIOD, Person, Rng, World, WorldConfig};
 use futures::StreamExt;
 use futures::stream::iter;
 use store::Backend;
@@ -165,7 +165,7 @@ impl Scenario<'_> {
             clock.advance(one.at.before(LEAD) - clock.now());
             self.faults.run(MAX_STEP, one.pays(clock)).await;
         }
-        self.advance_by([HOLD]).await;
+        self.advance_by([HOLD_PERIOD]).await;
     }
 }
 

@@ -167,7 +167,7 @@ const CORRUPTIONS: &[Corruption] = &[
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_planted_violation_is_found() {
     let _alone = one_at_a_time().await;
-    let cluster = Cluster::start("15m", |plan| plan.replicas = 1).await;
+    let cluster = Cluster::start("15m", |config| config.replicas = 1).await;
     let endpoints = cluster.endpoints();
     let (seller, buyer) =
         (Person::sign_up(&endpoints, "seller").await, Person::sign_up(&endpoints, "buyer").await);

@@ -9,7 +9,7 @@ use common::event::DeadlinePassed;
 use common::{Decision, Envelope, Event, Ids, SharedClock, SystemEntropy};
 use e2e::cluster::programs;
 use runtime::open_store;
-use servers::{Place, mongodb};
+use servers::{ServerLocation, mongodb};
 use store::Store;
 
 use crate::startup::{SERVICES, settings};
@@ -76,6 +76,6 @@ async fn every_service_lists_its_dead_letters_and_replays_them() {
 
 #[tokio::test]
 async fn a_service_on_mongodb_does_so_too() {
-    let server = mongodb::start(Place::default()).expect("MongoDB starts");
+    let server = mongodb::start(ServerLocation::default()).expect("MongoDB starts");
     are_listed_and_replayed("orders", &mongodb::with_database(server.url(), "orders")).await;
 }

@@ -27,11 +27,11 @@ fn seed() -> u64 {
 async fn whatever_is_killed_paused_or_cut_off_no_promise_is_broken() {
     let _alone = one_at_a_time().await;
     let seed = seed();
-    let nats = nats::start(servers::Place::default()).expect("NATS starts");
+    let nats = nats::start(servers::ServerLocation::default()).expect("NATS starts");
     let behind: SocketAddr = nats.url().trim_start_matches("nats://").parse().expect("an address");
     let proxy = TcpProxy::start(behind).await;
     let url = format!("nats://{}", proxy.address());
-    let cluster = Cluster::start(HOLD, |plan| plan.nats_url = Some(url)).await;
+    let cluster = Cluster::start(HOLD, |config| config.nats_url = Some(url)).await;
     let workload = Workload::start(&cluster.endpoints(), USERS, seed, RetryPolicy::Retry).await;
 
     let began = now();
@@ -45,7 +45,7 @@ async fn whatever_is_killed_paused_or_cut_off_no_promise_is_broken() {
 
     confirmed.assert_holds(&snapshot);
     confirmed.assert_sessions_revoked().await;
-    let losses = cluster.processes().revive().expect("they can be started");
+    let losses = cluster.processes().restart_exited().expect("they can be started");
     assert!(losses.is_empty(), "seed {seed}: ended by themselves: {losses:?}");
     let ends = ["complete", "by-buyer", "expired"].map(|how| snapshot.ended(how));
     eprintln!("seed {seed}: [complete, by-buyer, expired] = {ends:?}");
@@ -60,7 +60,7 @@ fn roll(cluster: &Cluster) {
     for name in names {
         let process = processes.process(&name).expect("a known process");
         let status = process.stop().expect("the process stops");
-        assert!(status.success(), "{name} ended with {status}: {}", process.log_end());
+        assert!(status.success(), "{name} ended with {status}: {}", process.log_tail());
         process.restart().expect("the process starts again");
     }
 }

@@ -60,7 +60,7 @@ pub(crate) fn run(targets: &mut Targets<'_>, seed: u64) {
                     on(targets, name, Server::kill);
                 }
                 for name in &both {
-                    on(targets, name, |server| server.restart_unready().expect("the process starts again"));
+                    on(targets, name, |server| server.respawn().expect("the process starts again"));
                 }
                 for name in &both {
                     on(targets, name, |server| server.wait_until_ready().expect("the process becomes ready"));

@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::poll_until;
 use e2e::cluster::programs;
 use mongodb::bson::{Document, doc};
-use servers::{Place, Port, Program, Ready, Server, mongodb as mongodb_server, nats};
+use servers::{Port, Program, ReadinessProbe, Server, ServerLocation, mongodb as mongodb_server, nats};
 use tempfile::TempDir;
 
 use crate::client::now;
@@ -46,8 +46,8 @@ impl Service {
             environment,
             folder: folder.path().to_owned(),
             log: folder.path().join("log"),
-            ready: Ready::Answers(address(&admin), "/livez".to_owned()),
-            patience: TIMEOUT,
+            probe: ReadinessProbe::HttpGet(address(&admin), "/livez".to_owned()),
+            timeout: TIMEOUT,
         };
         let url = format!("http://{}", address(&admin));
         let server = Server::spawn(program, url.clone(), vec![listen, admin]).expect("the service starts");
@@ -72,7 +72,7 @@ impl Service {
 
     /// Waits for the end of the process. Returns its status and its log.
     async fn ends(mut self) -> (ExitStatus, String) {
-        let Ok(status) = poll_until(TIMEOUT, || ready(Ok::<_, Infallible>(self.server.ended()))).await;
+        let Ok(status) = poll_until(TIMEOUT, || ready(Ok::<_, Infallible>(self.server.exit_status()))).await;
         (status.unwrap_or_else(|| panic!("still running: {}", self.log())), self.log())
     }
 
@@ -113,8 +113,8 @@ fn guarded_nats(folder: &Path) -> Server {
         environment: Vec::new(),
         folder: folder.to_owned(),
         log: folder.join("nats.log"),
-        ready: Ready::Greets(address, "INFO "),
-        patience: TIMEOUT,
+        probe: ReadinessProbe::Greeting(address, "INFO "),
+        timeout: TIMEOUT,
     };
     Server::start(program, format!("nats://{address}"), vec![port]).expect("NATS starts")
 }
@@ -129,10 +129,10 @@ async fn a_service_whose_servers_start_late_waits_for_them_alive_and_not_ready()
     assert_eq!(service.get("/readyz").await, (503, "starting\n".to_owned()));
     service.retries().await;
 
-    let place = |port| Place { port: Some(port), ..Place::default() };
-    let _database = mongodb_server::start(place(store)).expect("the server starts");
+    let at = |port| ServerLocation { port: Some(port), ..ServerLocation::default() };
+    let _database = mongodb_server::start(at(store)).expect("the server starts");
     assert_eq!(service.get("/readyz").await.0, 503, "the bus is still unavailable");
-    let _bus = nats::start(place(bus)).expect("the server starts");
+    let _bus = nats::start(at(bus)).expect("the server starts");
     let is_ready = async || {
         let is_ready = service.get("/readyz").await == (200, "ready\n".to_owned());
         Ok::<_, Infallible>(is_ready.then_some(()))
@@ -173,15 +173,15 @@ async fn a_refusal_of_nats_is_reported_in_one_sentence() {
 
 /// A MongoDB server with one user, whose password is not [`SECRET`].
 async fn guarded_mongodb(folder: &Path) -> Server {
-    let place = || Place::folder(folder.join("mongodb"));
-    let mut open = mongodb_server::start(place()).expect("the server starts");
+    let location = || ServerLocation::folder(folder.join("mongodb"));
+    let mut open = mongodb_server::start(location()).expect("the server starts");
     let client = mongodb::Client::with_uri_str(open.url()).await.expect("an address");
     let user =
         doc! { "createUser": "shop", "pwd": "right", "roles": [{ "role": "readWrite", "db": "orders" }] };
     client.database("orders").run_command(user).await.expect("the user is made");
     open.stop().expect("a clean stop");
     drop(open);
-    mongodb_server::start_guarded(place()).expect("the server starts")
+    mongodb_server::start_with_auth(location()).expect("the server starts")
 }
 
 #[tokio::test]
@@ -202,7 +202,7 @@ async fn a_refusal_of_mongodb_is_reported_in_one_sentence() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_reported_in_one_sentence_and_not_changed() {
-    let server = mongodb_server::start(Place::default()).expect("the server starts");
+    let server = mongodb_server::start(ServerLocation::default()).expect("the server starts");
     let url = mongodb_server::with_database(server.url(), "tickets");
     let client = mongodb::Client::with_uri_str(&url).await.expect("an address");
     let meta = client.database("tickets").collection::<Document>("_meta");

@@ -1,12 +1,13 @@
 //! Users who trade until they are stopped, and the replies that the marketplace has confirmed to them.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use common::{Currency, Money};
 use e2e::{Endpoints, Person, Reply, Rng, Snapshot, cards};
+use parking_lot::Mutex;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -123,13 +124,13 @@ impl Workload {
         while let Some(ended) = self.buyers.join_next().await {
             ended.expect("no purchase fails");
         }
-        std::mem::take(&mut *self.shared.confirmed.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.shared.confirmed.lock())
     }
 }
 
 impl Shared {
     fn confirm(&self, set: fn(&mut Confirmed) -> &mut BTreeSet<String>, id: impl Into<String>) {
-        set(&mut self.confirmed.lock().unwrap_or_else(PoisonError::into_inner)).insert(id.into());
+        set(&mut self.confirmed.lock()).insert(id.into());
     }
 
     /// One purchase, with a random behavior.
@@ -177,7 +178,7 @@ impl Shared {
         assert_eq!(seen.status, 200, "{}", seen.json);
         let reply = send(self.retries, &device, Method::POST, "/api/users/signout", None, None).await;
         assert_eq!(reply.status, 204, "{}", reply.json);
-        self.confirmed.lock().unwrap_or_else(PoisonError::into_inner).signed_out.push(device);
+        self.confirmed.lock().signed_out.push(device);
     }
 
     /// Orders a ticket as soon as orders has its replica.

@@ -8,7 +8,7 @@ use e2e::{Cluster, cards};
 use serde_json::json;
 use tokio::join;
 
-use crate::deployment::{Deployment, SHORT_HOLD};
+use crate::deployment::{Deployment, SHORT_HOLD_PERIOD};
 use crate::flows::{
     a_cancelled_order_frees_its_ticket_at_once, a_declined_card_can_be_replaced_by_another,
     a_payment_confirmed_after_the_deadline_is_voided_and_never_captured,
@@ -20,7 +20,7 @@ use crate::flows::{
 /// One test with all flows at once: starting a cluster takes longer than any flow.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_flow_ends_alike_and_no_invariant_is_violated() {
-    let hold = format!("{}s", SHORT_HOLD.as_secs());
+    let hold = format!("{}s", SHORT_HOLD_PERIOD.as_secs());
     let cluster = Cluster::start(&hold, |_| {}).await;
     join!(
         two_people_trade_a_ticket(&cluster),

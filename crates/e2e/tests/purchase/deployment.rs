@@ -3,10 +3,10 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use e2e::{Cluster, Endpoints, HOLD, Person, World};
+use e2e::{Cluster, Endpoints, HOLD_PERIOD, Person, World};
 
 /// The hold on the cluster: longer than a flow that does not wait for its end.
-pub(crate) const SHORT_HOLD: Duration = Duration::from_secs(20);
+pub(crate) const SHORT_HOLD_PERIOD: Duration = Duration::from_secs(20);
 
 /// Far beyond what the cluster needs while all flows run at once.
 const POLL_TIMEOUT: Duration = Duration::from_mins(1);
@@ -39,7 +39,7 @@ impl Deployment for World {
     }
 
     async fn half_the_hold_passes(&self) {
-        self.clock.advance(HOLD / 2);
+        self.clock.advance(HOLD_PERIOD / 2);
     }
 }
 
@@ -61,6 +61,6 @@ impl Deployment for Cluster {
 
     #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
     async fn half_the_hold_passes(&self) {
-        tokio::time::sleep(SHORT_HOLD / 2).await;
+        tokio::time::sleep(SHORT_HOLD_PERIOD / 2).await;
     }
 }

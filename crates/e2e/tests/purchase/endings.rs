@@ -1,6 +1,6 @@
 //! The endings of a purchase that need the clock, or a card processor that is unavailable at the right moment.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::Request;
@@ -10,7 +10,8 @@ use axum::middleware::{Next, from_fn};
 use axum::response::IntoResponse;
 use common::{Clock, Time};
 use e2e::audit::captured_amount;
-use e2e::{Endpoints, HOLD, Person, World, WorldConfig, cards};
+use e2e::{Endpoints, HOLD_PERIOD, Person, World, WorldConfig, cards};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 use tokio::join;
 
@@ -28,8 +29,7 @@ async fn with_outage() -> (World, Outage) {
     let pass = move |request: Request, next: Next| {
         let agent = request.headers().get(USER_AGENT).and_then(|agent| agent.to_str().ok());
         let is_ours = agent.is_some_and(|agent| agent.starts_with("ticketing-payments/"));
-        let is_unavailable =
-            switch.lock().expect("no panic").is_some_and(|part| request.uri().path().contains(part));
+        let is_unavailable = switch.lock().is_some_and(|part| request.uri().path().contains(part));
         async move {
             if is_ours && is_unavailable {
                 StatusCode::SERVICE_UNAVAILABLE.into_response()
@@ -43,7 +43,7 @@ async fn with_outage() -> (World, Outage) {
 }
 
 fn set(outage: &Outage, part: Option<&'static str>) {
-    *outage.lock().expect("no panic") = part;
+    *outage.lock() = part;
 }
 
 /// The buyer's page of the order.
@@ -139,7 +139,7 @@ async fn three_d_secure_that_is_abandoned_holds_the_ticket_no_longer_than_any_ot
     let asked = buyer.enters_card(&payment, cards::THREE_D_SECURE).await;
     let url = format!("{}/sim/3ds/{}/abandon", world.endpoints.stripe, asked.text("id"));
     assert_eq!(Endpoints::send(world.endpoints.http.post(url)).await.status, 200);
-    world.advance(HOLD).await;
+    world.advance(HOLD_PERIOD).await;
     is_cancelled(&world, &buyer, &order, "expired").await;
     ticket_becomes(&world, &order["ticket"], "available").await;
     is_voided(&world, &buyer, &payment).await;

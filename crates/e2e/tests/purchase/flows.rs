@@ -1,10 +1,9 @@
 //! The flows that run on every deployment.
 
-use std::sync::Mutex;
-
 use common::{Currency, Money};
 use e2e::audit::captured_amount;
 use e2e::{Person, cards};
+use parking_lot::Mutex;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -165,11 +164,11 @@ pub(crate) async fn a_price_that_changed_meanwhile_is_never_charged(on: &impl De
     let placed = Mutex::new(Value::Null);
     let condition = async || {
         let reply = buyer.orders(&dearer).await;
-        placed.lock().expect("no panic").clone_from(&reply.json);
+        placed.lock().clone_from(&reply.json);
         reply.status == 201
     };
     on.poll_until("the ticket's replica has the new price", condition).await;
-    let order = placed.into_inner().expect("no panic");
+    let order = placed.into_inner();
     becomes(on, &buyer, &order, "awaiting-payment").await;
     let rival = on.person("rival").await;
     let cheaper = json!({ "title": "Concert", "price": usd(10_00) });

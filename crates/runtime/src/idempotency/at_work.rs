@@ -1,8 +1,9 @@
 //! Which requests of this process are at work.
 
 use std::collections::HashSet;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::{Mutex, MutexGuard};
 use uuid::Uuid;
 
 /// The requests at work. Cheap to clone.
@@ -26,7 +27,7 @@ impl AtWork {
     }
 
     fn workers(&self) -> MutexGuard<'_, HashSet<Uuid>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -17,13 +17,12 @@ use common::http::{CurrentUser, HttpContext, ReservedId};
 use common::{Decision, FieldError, Problem, Time, poll_until};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG, LOCATION, SET_COOKIE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
-use store::{Collection, CommitError, Range, StoreError};
-use tokio_util::sync::CancellationToken;
+use store::{Collection, CommitError};
 use uuid::Uuid;
 
 use self::at_work::{AtWork, Seat};
 use self::record::{EXPIRES, Reply, Use, fingerprint, place};
-use crate::{ServiceContext, Worker};
+use crate::{Purge, ServiceContext, Worker};
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
@@ -42,9 +41,6 @@ const LEASE: Duration = Duration::from_secs(20);
 
 /// How long a duplicate waits for the first; below `MiddlewareStack::REQUEST_TIMEOUT`, so that it says so itself.
 const WAIT: Duration = Duration::from_secs(12);
-
-/// How often forgotten uses are removed.
-const SWEEP: Duration = Duration::from_mins(10);
 
 /// The uses of keys in one service. Cheap to clone.
 #[derive(Clone)]
@@ -149,37 +145,10 @@ impl Idempotency {
         }
     }
 
-    /// Removes what is older than a day.
-    pub(crate) fn worker(&self, context: &ServiceContext) -> Worker {
-        let (uses, clock) = (self.uses.clone(), context.clock.clone());
-        let run = move |stop: CancellationToken| async move {
-            loop {
-                if let Err(error) = forget(&uses, clock.now()).await {
-                    tracing::warn!(%error, "old idempotency keys were not removed; they will be next time");
-                }
-                tokio::select! {
-                    () = stop.cancelled() => return,
-                    () = clock.sleep(SWEEP) => {}
-                }
-            }
-        };
-        // What is left to forget changes nothing that anybody can see.
-        Worker::new("idempotency-keys", run, || async { true })
-    }
-}
-
-async fn forget(uses: &Collection<Use>, now: Time) -> Result<(), StoreError> {
-    loop {
-        let page = uses.page(Range::of(EXPIRES, []).at_most([now.into()])).await?;
-        for old in &page.items {
-            match uses.remove(old).await {
-                Ok(()) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
-                Err(CommitError::Store(error)) => return Err(error),
-            }
-        }
-        if page.next.is_none() {
-            return Ok(());
-        }
+    /// The worker that removes expired keys.
+    pub(crate) fn worker(&self) -> Worker {
+        let (collection, clock) = (self.uses.clone(), self.context.clock.clone());
+        Purge { collection, index: EXPIRES, retention: Duration::ZERO, clock }.worker()
     }
 }
 

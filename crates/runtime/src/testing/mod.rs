@@ -7,8 +7,8 @@ mod stream;
 
 use std::collections::HashSet;
 use std::future::ready;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -17,9 +17,10 @@ use bus::{Consume, ConsumeError, ConsumerLoop, Incoming, Subscription};
 use common::clock::SimClock;
 use common::event::Subject;
 use common::http::Sessions;
-use common::http::session::VerifyingKeys;
+use common::http::token::VerifyingKeys;
 use common::{Envelope, Event, EventId, Ids, SeededEntropy, Time};
 use futures::future::{BoxFuture, FutureExt};
+use parking_lot::Mutex;
 use store::Store;
 use store::sqlite::SqliteBackend;
 use uuid::Uuid;
@@ -60,9 +61,9 @@ struct Heard {
 
 impl Consume for Heard {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
-        let others = self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        let others = self.others.lock();
         if !others.contains(&incoming.envelope.id) {
-            self.events.lock().unwrap_or_else(PoisonError::into_inner).push((*incoming.envelope).clone());
+            self.events.lock().push((*incoming.envelope).clone());
         }
         ready(Ok(())).boxed()
     }
@@ -119,7 +120,7 @@ impl TestService {
 
     /// Stops the service as a process stops, and gives back what a successor can be started on.
     pub async fn stop(self) -> (SimClock, ServiceContext) {
-        self.tasks.stop(crate::stop::WORK).await;
+        self.tasks.stop(crate::stop::WORK_TIMEOUT).await;
         (self.clock.clone(), self.context.clone())
     }
 
@@ -147,7 +148,7 @@ impl TestService {
 
     /// Publishes an event, as [`TestService::hear`]; the same event may be delivered several times.
     pub async fn deliver(&self, event: Envelope) -> bool {
-        self.heard.others.lock().unwrap_or_else(PoisonError::into_inner).insert(event.id);
+        self.heard.others.lock().insert(event.id);
         let (bus, event, count) =
             (Arc::clone(&self.context.bus), Arc::new(event), Arc::clone(&self.on_their_way));
         count.fetch_add(1, Ordering::SeqCst);
@@ -171,7 +172,7 @@ impl TestService {
     /// The events that the service has announced since the last call, in their order.
     pub async fn announced(&self) -> Vec<Envelope> {
         self.settle().await;
-        std::mem::take(&mut *self.heard.events.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *self.heard.events.lock())
     }
 
     /// Waits until the outbox is empty, the workers are idle and no handler is at work, except for those that wait

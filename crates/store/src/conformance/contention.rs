@@ -1,6 +1,5 @@
-//! Many at once.
+//! Many concurrent writers.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use common::Decision;
@@ -8,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::draft::{Draft, get, id};
 use super::typed::{Note, store};
-use crate::{Backend, WriteError};
+use crate::{Backend, CommitError};
 
 const WRITERS: u32 = 32;
 
@@ -21,9 +20,9 @@ pub(super) async fn no_update_of_many_writers_is_lost(backend: Arc<dyn Backend>)
             let add = |note: Option<&Note>| {
                 let mut next = note.map_or_else(|| Note::new(1), Note::next);
                 next.tags.push(writer.to_string());
-                Ok::<_, Infallible>(Some(Decision::without_event(next)))
+                Some(Decision::without_event(next))
             };
-            notes.update(id(1), add).await.expect("the change gets through");
+            notes.apply(id(1), add).await.expect("the update succeeds");
         });
     }
     writers.join_all().await;
@@ -41,7 +40,7 @@ pub(super) async fn of_many_inserts_of_one_document_exactly_one_wins(backend: Ar
         writers.spawn(async move {
             match backend.commit(Draft::new(1).body(writer.to_string()).put()).await {
                 Ok(()) => Some(writer.to_string()),
-                Err(WriteError::Conflict) => None,
+                Err(CommitError::Conflict) => None,
                 Err(other) => panic!("won or lost, not {other:?}"),
             }
         });

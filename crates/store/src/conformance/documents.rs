@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::draft::{Draft, LETTERS, NOTES, RANK, conflicts, events, get, holder, id, numbers, whole};
-use crate::{Backend, RangeQuery, Record, StoreError, WriteError};
+use crate::{Backend, CommitError, RangeQuery, Record, StoreError};
 
-/// What a body says. How it is spelled is the adapter's matter.
+/// The value of a body; its spelling is up to the adapter.
 fn json(body: &str) -> serde_json::Value {
     serde_json::from_str(body).expect("a body is JSON")
 }
@@ -17,7 +17,7 @@ pub(super) async fn a_document_is_read_as_it_was_written(backend: Arc<dyn Backen
         format!(r#"{{"text":"{}"}}"#, "long ✓ ".repeat(60 * 1024 / 9)),
         // Whole numbers keep their digits.
         r#"{"z":9007199254740993,"a":1.10,"list":[],"nothing":null}"#.to_owned(),
-        // What looks like an id may be a title.
+        // A text that looks like an id may be a title.
         r#"["0192f000-0000-7000-8000-00000000000a","0192F000-0000-7000-8000-00000000000A"]"#.to_owned(),
     ];
     for (number, body) in (1..).zip(bodies) {
@@ -72,7 +72,7 @@ pub(super) async fn a_removal_of_an_older_version_is_refused(backend: Arc<dyn Ba
 
 pub(super) async fn collections_do_not_see_each_other(backend: Arc<dyn Backend>) {
     let other = LETTERS;
-    let draft = |body: &str| Draft::new(1).body(body).rank(1).claim("name", "ann");
+    let draft = |body: &str| Draft::new(1).body(body).rank(1).unique("name", "ann");
     draft(r#"{"is":"note"}"#).commit(&backend).await;
     draft(r#"{"is":"letter"}"#).in_collection(other).commit(&backend).await;
     assert_eq!(get(&backend, 1).await.map(|record| record.body).as_deref(), Some(r#"{"is":"note"}"#));
@@ -87,7 +87,7 @@ pub(super) async fn collections_do_not_see_each_other(backend: Arc<dyn Backend>)
 pub(super) async fn every_commit_raises_the_revision_of_its_collection_alone(backend: Arc<dyn Backend>) {
     let Some(empty) = backend.revision(NOTES) else { return };
     Draft::new(1).commit(&backend).await;
-    let first = backend.revision(NOTES).expect("it goes on knowing");
+    let first = backend.revision(NOTES).expect("the revision stays known");
     assert!(first > empty, "{first} > {empty}");
     Draft::new(1).in_collection(LETTERS).commit(&backend).await;
     conflicts(&backend, Draft::new(1).put()).await;
@@ -103,8 +103,8 @@ pub(super) async fn a_closed_database_is_unavailable(backend: Arc<dyn Backend>) 
     let read = backend.get(NOTES, id(1)).await;
     assert!(matches!(read, Err(StoreError::Unavailable(_))), "{read:?}");
     let write = backend.commit(Draft::new(2).put()).await;
-    assert!(matches!(write, Err(WriteError::Store(StoreError::Unavailable(_)))), "{write:?}");
+    assert!(matches!(write, Err(CommitError::Store(StoreError::Unavailable(_)))), "{write:?}");
     assert!(backend.check().await.is_err(), "it is not ready");
-    // Closing again does no harm.
+    // Closing again is harmless.
     backend.close().await;
 }

@@ -1,4 +1,4 @@
-//! Writes as the cases put them together.
+//! A builder of writes, and reads with expectations, for all cases.
 
 use std::sync::Arc;
 
@@ -6,17 +6,17 @@ use uuid::Uuid;
 
 use crate::key::{Part, encode};
 use crate::{
-    Backend, Change, Direction, Index, IndexedRecord, Key, OutboxEntry, Put, RangeQuery, Record, Schema,
-    UniqueKey, Write, WriteError,
+    Backend, Change, CommitError, Direction, Index, IndexedRecord, Key, OutboxEntry, Put, RangeQuery, Record,
+    Schema, UniqueKey, Write,
 };
 
 pub(super) const NOTES: &str = "notes";
 pub(super) const LETTERS: &str = "letters";
 pub(super) const RANK: &str = "rank";
-/// Where a note stands by its rank as well, though it might stand there several times.
+/// The same as [`RANK`], in an index that allows several entries.
 pub(super) const RANKS: &str = "ranks";
 
-/// All that the cases use, in either collection.
+/// The indexes that the cases use, in either collection.
 pub(super) const INDEXES: &[Index] = &[
     Index::one(RANK),
     Index::many(RANKS),
@@ -28,9 +28,9 @@ pub(super) const INDEXES: &[Index] = &[
 ];
 pub(super) const UNIQUE_KEYS: &[&str] = &["name", "nick", "owner", "seat", "ticket"];
 
-/// What the cases declare.
+/// The declarations of the cases.
 pub(super) fn schemas() -> [Schema; 2] {
-    [NOTES, LETTERS].map(|collection| Schema { collection, indexes: INDEXES, claims: UNIQUE_KEYS })
+    [NOTES, LETTERS].map(|collection| Schema { collection, indexes: INDEXES, unique_keys: UNIQUE_KEYS })
 }
 
 /// The id of this number; ids sort as their numbers.
@@ -38,7 +38,7 @@ pub(super) fn id(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
-/// A write that becomes a document.
+/// A write under construction.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
     write: Write,
@@ -48,7 +48,7 @@ pub(super) struct Draft {
 impl Draft {
     /// The first version of a note.
     pub(super) fn new(number: u128) -> Self {
-        let put = Put { version: 1, body: "{}".into(), keys: Vec::new(), claims: Vec::new() };
+        let put = Put { version: 1, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
         let (collection, id) = (NOTES, id(number));
         Self { write: Write { collection, id, expected: 0, change: Change::Remove, outbox: Vec::new() }, put }
     }
@@ -79,8 +79,8 @@ impl Draft {
         self.key(RANK, [rank.into()]).key(RANKS, [rank.into()])
     }
 
-    pub(super) fn claim(mut self, name: &'static str, value: &str) -> Self {
-        self.put.claims.push(UniqueKey::new(name, value));
+    pub(super) fn unique(mut self, name: &'static str, value: &str) -> Self {
+        self.put.unique_keys.push(UniqueKey::new(name, value));
         self
     }
 
@@ -90,7 +90,7 @@ impl Draft {
         self
     }
 
-    /// The write that puts it.
+    /// The write that puts the document.
     pub(super) fn put(self) -> Write {
         Write { change: Change::Put(self.put), ..self.write }
     }
@@ -100,7 +100,7 @@ impl Draft {
         self.write
     }
 
-    /// Puts it and expects that to succeed.
+    /// Puts the document and expects success.
     pub(super) async fn commit(self, backend: &Arc<dyn Backend>) {
         backend.commit(self.put()).await.expect("the write is accepted");
     }
@@ -109,14 +109,14 @@ impl Draft {
 /// Commits and expects a conflict.
 pub(super) async fn conflicts(backend: &Arc<dyn Backend>, write: Write) {
     let outcome = backend.commit(write).await;
-    assert!(matches!(outcome, Err(WriteError::Conflict)), "a conflict, not {outcome:?}");
+    assert!(matches!(outcome, Err(CommitError::Conflict)), "a conflict, not {outcome:?}");
 }
 
-/// Commits and expects that the claim is taken.
+/// Commits and expects a duplicate of this unique key.
 pub(super) async fn is_taken(backend: &Arc<dyn Backend>, write: Write, name: &str) {
     let outcome = backend.commit(write).await;
     assert!(
-        matches!(outcome, Err(WriteError::DuplicateKey(taken)) if taken == name),
+        matches!(outcome, Err(CommitError::DuplicateKey(taken)) if taken == name),
         "`{name}` is taken, not {outcome:?}"
     );
 }
@@ -126,35 +126,35 @@ pub(super) async fn get(backend: &Arc<dyn Backend>, number: u128) -> Option<Reco
     backend.get(NOTES, id(number)).await.expect("the database reads")
 }
 
-/// The holder of a claim among the notes.
+/// The holder of a unique key among the notes.
 pub(super) async fn holder(backend: &Arc<dyn Backend>, name: &'static str, value: &str) -> Option<Uuid> {
     let holder =
         backend.get_by_unique_key(NOTES, UniqueKey::new(name, value)).await.expect("the database reads");
     holder.map(|record| record.id)
 }
 
-/// Everything in an index of the notes, least first.
+/// A whole index of the notes, ascending.
 pub(super) fn whole(index: &'static str) -> RangeQuery {
     let direction = Direction::Ascending;
     RangeQuery { collection: NOTES, index, from: Vec::new(), to: None, after: None, direction, limit: 1000 }
 }
 
-/// What a range finds.
+/// The rows of a range.
 pub(super) async fn rows(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<IndexedRecord> {
     backend.range(query).await.expect("the database reads")
 }
 
-/// The numbers of what a range finds.
+/// The numbers of the notes of a range.
 pub(super) async fn numbers(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<u128> {
     rows(backend, query).await.iter().map(|(_, record)| record.id.as_u128()).collect()
 }
 
-/// Everything in the outbox.
+/// All entries of the outbox.
 pub(super) async fn outbox(backend: &Arc<dyn Backend>) -> Vec<OutboxEntry> {
     backend.outbox(0, 10_000).await.expect("the outbox reads")
 }
 
-/// The events in the outbox.
+/// All events of the outbox.
 pub(super) async fn events(backend: &Arc<dyn Backend>) -> Vec<String> {
     outbox(backend).await.into_iter().map(|entry| entry.event).collect()
 }

@@ -1,7 +1,6 @@
-//! What every adapter must do, as cases that any of them can be held to.
+//! The conformance suite: cases that every adapter must pass.
 
 mod atomicity;
-mod claims;
 mod contention;
 mod documents;
 mod draft;
@@ -9,6 +8,7 @@ mod outbox;
 mod pages;
 mod ranges;
 mod typed;
+mod unique_keys;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -18,16 +18,19 @@ use futures::future::BoxFuture;
 
 use crate::Backend;
 
-/// One promise, and how to see whether an adapter keeps it.
+/// One guarantee of the port, and its test.
 #[derive(Clone, Copy)]
 pub struct Case {
-    /// The promise as `module::sentence`.
+    /// The guarantee as `module::sentence`.
     pub name: &'static str,
     run: fn(Arc<dyn Backend>) -> BoxFuture<'static, ()>,
 }
 
 impl Case {
-    /// Runs the case on an empty database. It panics if the promise is broken.
+    /// Runs the case on an empty database.
+    ///
+    /// # Panics
+    /// If the adapter breaks the guarantee.
     pub fn run(&self, backend: Arc<dyn Backend>) -> BoxFuture<'static, ()> {
         for schema in draft::schemas() {
             backend.declare(schema);
@@ -36,7 +39,7 @@ impl Case {
     }
 }
 
-/// Declares the cases once: where they are and what they are called.
+/// Lists the cases once, for their paths and names.
 macro_rules! cases {
     ($($module:ident: $($case:ident),+;)+) => {
         /// Every case.
@@ -72,47 +75,47 @@ cases! {
         a_walk_meets_every_document_once_in_both_directions,
         a_walk_is_not_disturbed_by_documents_that_come_and_go,
         a_walk_passes_documents_of_equal_keys,
-        a_strange_place_never_leaves_the_bounds;
-    claims:
-        a_document_is_found_by_its_key,
-        a_claim_is_held_by_one_document,
-        a_claim_is_kept_by_an_update_that_repeats_it,
-        an_update_releases_a_key,
-        a_removal_releases_the_claims,
-        a_claim_moves_from_document_to_document_and_back,
-        of_many_claimants_exactly_one_wins;
+        a_forged_cursor_never_leaves_the_bounds;
+    unique_keys:
+        a_document_is_found_by_its_unique_key,
+        a_unique_key_is_held_by_one_document,
+        a_unique_key_is_kept_by_an_update_that_repeats_it,
+        an_update_releases_a_unique_key,
+        a_removal_releases_the_unique_keys,
+        a_unique_key_moves_from_document_to_document_and_back,
+        of_many_writers_of_one_unique_key_exactly_one_wins;
     atomicity:
-        a_taken_claim_leaves_everything_as_it_was,
+        a_duplicate_key_leaves_everything_as_it_was,
         a_conflict_leaves_everything_as_it_was,
         a_refused_insert_leaves_no_trace;
     outbox:
         events_stand_in_the_order_in_which_they_were_committed,
         events_are_read_in_portions,
-        exactly_the_sent_events_leave,
-        numbers_are_never_used_again,
-        a_removal_announces_its_events_too,
-        whoever_waits_for_growth_is_woken,
-        growth_that_nobody_waited_for_is_not_missed,
+        exactly_the_published_events_leave,
+        numbers_are_never_reused,
+        a_removal_publishes_its_events_too,
+        a_waiter_for_changes_is_woken,
+        a_change_without_a_waiter_is_not_missed,
         events_of_one_document_stay_in_order_under_concurrency;
     contention:
         no_update_of_many_writers_is_lost,
         of_many_inserts_of_one_document_exactly_one_wins,
         a_read_after_a_commit_sees_it;
     typed:
-        a_decision_is_stored_with_its_facts,
-        a_change_that_decides_nothing_writes_nothing,
-        a_change_of_what_is_outdated_is_decided_on_the_latest,
-        a_refusal_and_a_taken_claim_reach_the_caller,
-        a_page_tells_where_the_next_one_begins,
+        a_decision_is_stored_with_its_events,
+        an_update_without_a_decision_writes_nothing,
+        an_update_from_an_outdated_document_is_decided_on_the_latest,
+        a_refusal_and_a_duplicate_key_reach_the_caller,
+        a_page_leads_to_the_next_one,
         a_page_keeps_to_its_prefix_and_bounds,
-        a_search_finds_what_fits_and_tells_where_the_rest_begins,
-        a_search_looks_at_a_bounded_number_and_leads_on;
+        a_search_finds_what_matches_and_leads_to_the_rest,
+        a_search_scans_a_bounded_number_and_leads_on;
 }
 
 /// Runs every case, each on an empty database of its own from `make`, and closes it.
 ///
 /// # Panics
-/// If a case fails, after all have run; the message names those that failed.
+/// If a case fails, after all have run; the message names the failed cases.
 pub async fn all(make: impl Fn() -> BoxFuture<'static, Arc<dyn Backend>>) {
     let mut broken = Vec::new();
     for case in cases() {
@@ -122,5 +125,5 @@ pub async fn all(make: impl Fn() -> BoxFuture<'static, Arc<dyn Backend>>) {
         }
         backend.close().await;
     }
-    assert!(broken.is_empty(), "the adapter breaks these promises: {broken:#?}");
+    assert!(broken.is_empty(), "the adapter breaks these guarantees: {broken:#?}");
 }

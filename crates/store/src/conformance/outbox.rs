@@ -1,4 +1,4 @@
-//! Events that wait for the bus.
+//! The outbox: events until the bus has acknowledged them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -10,8 +10,8 @@ use tokio::time::timeout;
 use super::draft::{Draft, events, outbox};
 use crate::Backend;
 
-/// After so long, somebody who should have been woken was not. No adapter needs a noticeable part of it.
-const FOREVER: Duration = Duration::from_secs(30);
+/// Far longer than any adapter needs to wake a waiter.
+const WAKE_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) async fn events_stand_in_the_order_in_which_they_were_committed(backend: Arc<dyn Backend>) {
     assert!(events(&backend).await.is_empty());
@@ -43,7 +43,7 @@ pub(super) async fn events_are_read_in_portions(backend: Arc<dyn Backend>) {
     );
 }
 
-pub(super) async fn exactly_the_sent_events_leave(backend: Arc<dyn Backend>) {
+pub(super) async fn exactly_the_published_events_leave(backend: Arc<dyn Backend>) {
     for number in 1..=6_u32 {
         Draft::new(number.into()).event(number.to_string()).commit(&backend).await;
     }
@@ -52,7 +52,7 @@ pub(super) async fn exactly_the_sent_events_leave(backend: Arc<dyn Backend>) {
     backend.mark_published(seqs(&[2, 5])).await.expect("they may go");
     assert_eq!(events(&backend).await, ["1", "3", "4", "6"]);
     let portion = backend.outbox(0, 2).await.expect("the outbox reads");
-    assert_eq!(portion.len(), 2, "what is sent takes no room in a portion");
+    assert_eq!(portion.len(), 2, "published entries take no room in a portion");
     // Twice, nothing, and the rest along with a commit.
     backend.mark_published(seqs(&[5, 2])).await.expect("they may go");
     backend.mark_published(Vec::new()).await.expect("nothing may go");
@@ -61,7 +61,7 @@ pub(super) async fn exactly_the_sent_events_leave(backend: Arc<dyn Backend>) {
     assert_eq!(events(&backend).await, ["4", "7"]);
 }
 
-pub(super) async fn numbers_are_never_used_again(backend: Arc<dyn Backend>) {
+pub(super) async fn numbers_are_never_reused(backend: Arc<dyn Backend>) {
     let mut last = 0;
     for number in 1..=5 {
         Draft::new(number).event("0").commit(&backend).await;
@@ -73,36 +73,36 @@ pub(super) async fn numbers_are_never_used_again(backend: Arc<dyn Backend>) {
     }
 }
 
-pub(super) async fn a_removal_announces_its_events_too(backend: Arc<dyn Backend>) {
+pub(super) async fn a_removal_publishes_its_events_too(backend: Arc<dyn Backend>) {
     Draft::new(1).event("1").commit(&backend).await;
     backend.commit(Draft::new(1).over(1).event("2").remove()).await.expect("the removal is accepted");
     assert_eq!(events(&backend).await, ["1", "2"]);
 }
 
-pub(super) async fn whoever_waits_for_growth_is_woken(backend: Arc<dyn Backend>) {
+pub(super) async fn a_waiter_for_changes_is_woken(backend: Arc<dyn Backend>) {
     for number in 1..=20 {
-        let grown = async {
-            // It may resolve in vain, so what counts is what is there.
+        let changed = async {
+            // Spurious wake-ups are allowed, so the contents count.
             while outbox(&backend).await.is_empty() {
                 backend.outbox_changed().await;
             }
         };
         let commit = Draft::new(number).event("0").commit(&backend);
-        let (grown, ()) = futures::join!(timeout(FOREVER, grown), commit);
-        grown.expect("the waiter is woken");
+        let (changed, ()) = futures::join!(timeout(WAKE_TIMEOUT, changed), commit);
+        changed.expect("the waiter is woken");
         let seqs = outbox(&backend).await.iter().map(|entry| entry.seq).collect();
         backend.mark_published(seqs).await.expect("they may go");
     }
 }
 
-pub(super) async fn growth_that_nobody_waited_for_is_not_missed(backend: Arc<dyn Backend>) {
+pub(super) async fn a_change_without_a_waiter_is_not_missed(backend: Arc<dyn Backend>) {
     Draft::new(1).event("1").commit(&backend).await;
-    timeout(FOREVER, backend.outbox_changed()).await.expect("it tells of the past growth");
-    // Somebody who stops waiting takes nothing away from the next one.
+    timeout(WAKE_TIMEOUT, backend.outbox_changed()).await.expect("the past change is reported");
+    // A waiter that stops waiting consumes no change.
     let waiting = backend.outbox_changed();
     drop(waiting);
     Draft::new(2).event("2").commit(&backend).await;
-    timeout(FOREVER, backend.outbox_changed()).await.expect("it tells of the past growth");
+    timeout(WAKE_TIMEOUT, backend.outbox_changed()).await.expect("the past change is reported");
 }
 
 pub(super) async fn events_of_one_document_stay_in_order_under_concurrency(backend: Arc<dyn Backend>) {

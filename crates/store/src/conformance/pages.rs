@@ -1,4 +1,4 @@
-//! Walking through a range page by page.
+//! Walks through a range, page by page.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use super::draft::{Draft, RANK, RANKS, numbers, rows, whole};
 use crate::key::{Part, encode};
 use crate::{Backend, Direction, RangeQuery};
 
-/// Walks through the rest of `query` and notes whom it meets.
+/// The numbers of the rest of `query`, read page by page.
 async fn walk(backend: &Arc<dyn Backend>, mut query: RangeQuery) -> Vec<u128> {
     let mut met = Vec::new();
     loop {
         let page = rows(backend, query.clone()).await;
-        let Some((place, _)) = page.last() else { return met };
+        let Some((cursor, _)) = page.last() else { return met };
         assert!(page.len() <= query.limit, "{} rows", page.len());
-        query.after = Some(place.clone());
+        query.after = Some(cursor.clone());
         met.extend(page.iter().map(|(_, record)| record.id.as_u128()));
         assert!(met.len() < 100, "the walk comes to an end: {met:?}");
     }
@@ -39,11 +39,11 @@ pub(super) async fn a_walk_is_not_disturbed_by_documents_that_come_and_go(backen
     }
     let query = RangeQuery { limit: 2, ..whole(RANK) };
     let first = rows(&backend, query.clone()).await;
-    // The page's last document goes, one comes before it, one behind it.
+    // The page's last document is removed, one is inserted before it, one behind it.
     backend.commit(Draft::new(20).over(1).remove()).await.expect("the removal is accepted");
     Draft::new(5).rank(5).commit(&backend).await;
     Draft::new(25).rank(25).commit(&backend).await;
-    let rest = RangeQuery { after: first.last().map(|(place, _)| place.clone()), ..query };
+    let rest = RangeQuery { after: first.last().map(|(cursor, _)| cursor.clone()), ..query };
     assert_eq!(walk(&backend, rest).await, [25, 30, 40]);
 }
 
@@ -59,8 +59,8 @@ pub(super) async fn a_walk_passes_documents_of_equal_keys(backend: Arc<dyn Backe
     }
 }
 
-/// Places come back from clients, who may send anything.
-pub(super) async fn a_strange_place_never_leaves_the_bounds(backend: Arc<dyn Backend>) {
+/// Cursors come from clients, which may send anything.
+pub(super) async fn a_forged_cursor_never_leaves_the_bounds(backend: Arc<dyn Backend>) {
     for number in 1..=9_u8 {
         Draft::new(number.into()).rank(number.into()).commit(&backend).await;
     }

@@ -1,4 +1,4 @@
-//! Ordered keys.
+//! Ranges of ordered keys.
 
 use std::sync::Arc;
 
@@ -36,7 +36,7 @@ pub(super) async fn the_lower_bound_is_inclusive_and_the_upper_exclusive(backend
 }
 
 pub(super) async fn a_key_that_begins_another_is_bounded_for_itself(backend: Arc<dyn Backend>) {
-    // The ids are greater than whatever follows in the longer key.
+    // The ids are greater than all that follows in the longer key.
     let great = u128::MAX;
     let long = || ["a".into(), Part::Int(7)];
     Draft::new(great).key("shelf", ["a".into()]).key("shelves", ["a".into()]).commit(&backend).await;
@@ -57,7 +57,7 @@ pub(super) async fn a_document_stands_at_each_of_its_keys(backend: Arc<dyn Backe
     at(Draft::new(1), &[10, 30, 10]).commit(&backend).await;
     at(Draft::new(2), &[20]).commit(&backend).await;
     assert_eq!(numbers(&backend, whole(RANKS)).await, [1, 2, 1]);
-    // Neither what lies outside of the range, nor where the page ends, moves a document within it.
+    // Entries outside of the range, and the end of the page, do not change the order within it.
     let from = RangeQuery { from: encode([Part::Int(15)]), ..whole(RANKS) };
     assert_eq!(numbers(&backend, from).await, [2, 1]);
     let to = RangeQuery { to: Some(encode([Part::Int(25)])), direction: DESCENDING, ..whole(RANKS) };

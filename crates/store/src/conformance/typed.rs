@@ -1,6 +1,5 @@
-//! What services see: documents as types.
+//! Typed collections and queries, as services use them.
 
-use std::convert::Infallible;
 use std::sync::Arc;
 
 use common::clock::SimClock;
@@ -14,7 +13,7 @@ use crate::{
     Backend, Collection, CommitError, Document, Index, Keys, Page, Range, Store, UniqueKey, UpdateError,
 };
 
-/// What the clock shows.
+/// The time of the clock.
 fn now() -> Time {
     Time::from_millis(1_795_000_000_000)
 }
@@ -40,7 +39,7 @@ impl Note {
         Self { version: self.version + 1, ..self.clone() }
     }
 
-    fn placed(number: u128, shelf: &str, rank: i64) -> Self {
+    fn ranked(number: u128, shelf: &str, rank: i64) -> Self {
         Self { shelf: shelf.to_owned(), rank, ..Self::new(number) }
     }
 
@@ -68,7 +67,7 @@ impl Document for Note {
     }
 }
 
-/// A store whose clock stands still.
+/// A store with a stopped clock.
 pub(super) fn store(backend: &Arc<dyn Backend>) -> Store {
     let clock = Arc::new(SimClock::starting_at(now()));
     let ids = Ids::new(clock.clone(), Arc::new(SeededEntropy::new(1)));
@@ -83,7 +82,7 @@ async fn commit(notes: &Collection<Note>, note: Note) {
     notes.commit(Decision::without_event(note)).await.expect("the note is accepted");
 }
 
-pub(super) async fn a_decision_is_stored_with_its_facts(backend: Arc<dyn Backend>) {
+pub(super) async fn a_decision_is_stored_with_its_events(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     let passed = |number| {
         Event::ExpirationCompleted(DeadlinePassed { order_id: OrderId::from(id(number)), expires_at: now() })
@@ -105,66 +104,58 @@ pub(super) async fn a_decision_is_stored_with_its_facts(backend: Arc<dyn Backend
     }
 }
 
-pub(super) async fn a_change_that_decides_nothing_writes_nothing(backend: Arc<dyn Backend>) {
+pub(super) async fn an_update_without_a_decision_writes_nothing(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
-    let nothing = |_: Option<&Note>| Ok::<_, Infallible>(None);
-    assert_eq!(notes.update(id(1), nothing).await.expect("nothing happens"), None);
+    let nothing = |_: Option<&Note>| None;
+    assert_eq!(notes.apply(id(1), nothing).await.expect("nothing happens"), None);
     commit(&notes, Note::new(1)).await;
     let revision = notes.revision();
-    assert_eq!(notes.update(id(1), nothing).await.expect("nothing happens"), Some(Note::new(1)));
+    assert_eq!(notes.apply(id(1), nothing).await.expect("nothing happens"), Some(Note::new(1)));
     assert_eq!(notes.revision(), revision);
 }
 
-pub(super) async fn a_change_of_what_is_outdated_is_decided_on_the_latest(backend: Arc<dyn Backend>) {
+pub(super) async fn an_update_from_an_outdated_document_is_decided_on_the_latest(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     let first = Note::new(1);
     commit(&notes, first.clone()).await;
     let raise = |note: Option<&Note>| {
         let raised = note.map(|note| Note { rank: note.rank + 1, ..note.next() });
-        Ok::<_, Infallible>(raised.map(Decision::without_event))
+        raised.map(Decision::without_event)
     };
-    let second = notes.update_from(&first, raise).await.expect("it is the latest").expect("a note");
+    let second = notes.apply_from(&first, raise).await.expect("it is the latest").expect("a note");
     assert_eq!((second.version, second.rank), (2, 1));
-    let third = notes.update_from(&first, raise).await.expect("it is read again").expect("a note");
+    let third = notes.apply_from(&first, raise).await.expect("it is read again").expect("a note");
     assert_eq!((third.version, third.rank), (3, 2));
-    // What is refused, or left alone, in view of what is outdated is asked again in view of the latest.
-    let not_the_first = |note: Option<&Note>| match note.filter(|note| note.version > 1) {
-        Some(_) => Ok(None),
-        None => Err("it is the first"),
-    };
-    let known = notes.update_from(&first, not_the_first).await.expect("the latest is not the first");
-    assert_eq!(known, Some(third.clone()));
+    // No decision on an outdated document is repeated on the latest.
     let only_the_third = |note: Option<&Note>| {
         let third = note.filter(|note| note.version == 3);
-        Ok::<_, Infallible>(third.map(|note| Decision::without_event(note.next())))
+        third.map(|note| Decision::without_event(note.next()))
     };
-    let fourth = notes.update_from(&second, only_the_third).await.expect("it is read again");
+    let fourth = notes.apply_from(&second, only_the_third).await.expect("it is read again");
     assert_eq!(fourth, Some(third.next()));
     notes.remove(&third.next()).await.expect("it is the latest");
-    let gone = notes.update_from(&third, |note| {
-        Ok::<_, Infallible>(note.map(|note| Decision::without_event(note.next())))
-    });
-    assert_eq!(gone.await.expect("nobody refuses"), None);
+    let gone = notes.apply_from(&third, |note| note.map(|note| Decision::without_event(note.next())));
+    assert_eq!(gone.await.expect("no decision is needed"), None);
 }
 
-pub(super) async fn a_refusal_and_a_taken_claim_reach_the_caller(backend: Arc<dyn Backend>) {
+pub(super) async fn a_refusal_and_a_duplicate_key_reach_the_caller(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     commit(&notes, Note::owned(1, "ann")).await;
     let refused = notes.update(id(1), |_| Err("no")).await;
     assert!(matches!(refused, Err(UpdateError::Refused("no"))), "{refused:?}");
-    let claim = |_: Option<&Note>| Ok::<_, Infallible>(Some(Decision::without_event(Note::owned(2, "ann"))));
-    let taken = notes.update(id(2), claim).await;
-    assert!(matches!(taken, Err(UpdateError::DuplicateKey("owner"))), "{taken:?}");
+    let rival = |_: Option<&Note>| Some(Decision::without_event(Note::owned(2, "ann")));
+    let taken = notes.apply(id(2), rival).await;
+    assert!(matches!(taken, Err(CommitError::DuplicateKey("owner"))), "{taken:?}");
     let again = notes.commit(Decision::without_event(Note::new(1))).await;
     assert!(matches!(again, Err(CommitError::Conflict)), "{again:?}");
     notes.remove(&Note::owned(1, "ann")).await.expect("the removal is accepted");
     assert_eq!(notes.get(id(1)).await.expect("the database reads"), None);
 }
 
-pub(super) async fn a_page_tells_where_the_next_one_begins(backend: Arc<dyn Backend>) {
+pub(super) async fn a_page_leads_to_the_next_one(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     for number in 1..=7_u8 {
-        commit(&notes, Note::placed(number.into(), "a", number.into())).await;
+        commit(&notes, Note::ranked(number.into(), "a", number.into())).await;
     }
     let range = Range::of("shelf", ["a".into()]).descending().limit(3);
     let (mut after, mut ranks, mut pages) = (None, Vec::new(), 0);
@@ -185,9 +176,9 @@ pub(super) async fn a_page_tells_where_the_next_one_begins(backend: Arc<dyn Back
 
 pub(super) async fn a_page_keeps_to_its_prefix_and_bounds(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
-    let places = [("a", 1), ("a", 2), ("a", 3), ("a", 4), ("aa", 2), ("b", 2)];
-    for (number, (shelf, rank)) in (1..).zip(places) {
-        commit(&notes, Note::placed(number, shelf, rank)).await;
+    let entries = [("a", 1), ("a", 2), ("a", 3), ("a", 4), ("aa", 2), ("b", 2)];
+    for (number, (shelf, rank)) in (1..).zip(entries) {
+        commit(&notes, Note::ranked(number, shelf, rank)).await;
     }
     let shelf = Range::of("shelf", ["a".into()]);
     let between = shelf.clone().at_least(["a".into(), 2.into()]).at_most(["a".into(), 3.into()]);
@@ -208,10 +199,10 @@ fn ranks(page: &Page<Note>) -> Vec<i64> {
     page.items.iter().map(|note| note.rank).collect()
 }
 
-pub(super) async fn a_search_finds_what_fits_and_tells_where_the_rest_begins(backend: Arc<dyn Backend>) {
+pub(super) async fn a_search_finds_what_matches_and_leads_to_the_rest(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     for number in 1..=100_u8 {
-        commit(&notes, Note::placed(number.into(), "a", number.into())).await;
+        commit(&notes, Note::ranked(number.into(), "a", number.into())).await;
     }
     let tens = |note: &Note| note.rank % 10 == 0;
     for (limit, first, rest) in [(3, vec![10, 20, 30], 7), (10, (1..=10).map(|ten| ten * 10).collect(), 0)] {
@@ -219,35 +210,35 @@ pub(super) async fn a_search_finds_what_fits_and_tells_where_the_rest_begins(bac
         let page = notes.search(range.clone(), 1000, tens).await.expect("the database reads");
         assert_eq!((ranks(&page), page.next.is_none()), (first, rest == 0));
         let Some(next) = page.next else { continue };
-        // What comes in before the place is not met, what comes behind it is.
-        commit(&notes, Note::placed(101, "a", 20)).await;
+        // A document inserted before the cursor is not found.
+        commit(&notes, Note::ranked(101, "a", 20)).await;
         let range = range.after(Some(next)).limit(100);
         let page = notes.search(range, 1000, tens).await.expect("the database reads");
         assert_eq!((page.items.len(), page.next), (rest, None));
-        notes.remove(&Note::placed(101, "a", 20)).await.expect("the removal is accepted");
+        notes.remove(&Note::ranked(101, "a", 20)).await.expect("the removal is accepted");
     }
 }
 
-pub(super) async fn a_search_looks_at_a_bounded_number_and_leads_on(backend: Arc<dyn Backend>) {
+pub(super) async fn a_search_scans_a_bounded_number_and_leads_on(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     for number in 1..=100_u8 {
-        commit(&notes, Note::placed(number.into(), "a", number.into())).await;
+        commit(&notes, Note::ranked(number.into(), "a", number.into())).await;
     }
-    for (limit, most) in [(2, 1), (2, 7), (1, 33), (5, 99), (5, 100)] {
-        let (mut found, mut pages, mut place) = (Vec::new(), 0, None);
+    for (limit, max_scanned) in [(2, 1), (2, 7), (1, 33), (5, 99), (5, 100)] {
+        let (mut found, mut pages, mut cursor) = (Vec::new(), 0, None);
         loop {
-            let range = Range::of("shelf", ["a".into()]).descending().after(place).limit(limit);
-            let fits = |note: &Note| matches!(note.rank, 1 | 50 | 51);
-            let page = notes.search(range, most, fits).await.expect("the database reads");
+            let range = Range::of("shelf", ["a".into()]).descending().after(cursor).limit(limit);
+            let matches = |note: &Note| matches!(note.rank, 1 | 50 | 51);
+            let page = notes.search(range, max_scanned, matches).await.expect("the database reads");
             assert!(page.items.len() <= limit);
             found.extend(ranks(&page));
             pages += 1;
-            place = page.next;
-            if place.is_none() {
+            cursor = page.next;
+            if cursor.is_none() {
                 break;
             }
         }
-        assert_eq!(found, [51, 50, 1], "{limit}, {most}");
-        assert!(pages >= 100 / most, "{limit}, {most}: {pages} pages");
+        assert_eq!(found, [51, 50, 1], "{limit}, {max_scanned}");
+        assert!(pages >= 100 / max_scanned, "{limit}, {max_scanned}: {pages} pages");
     }
 }

@@ -1,4 +1,4 @@
-//! What every call to the server is held to: a bounded number at once, and a bounded time.
+//! Limits of calls to the server: a bounded number in flight, and a timeout for each.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,70 +7,70 @@ use metrics::{counter, gauge};
 use mongodb::error::Error;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-use super::error::{closed, store_error};
+use super::error::store_error;
 use crate::StoreError;
 
-/// The longest that a call may take, waiting for a connection included.
-pub(super) const CALL: Duration = Duration::from_secs(10);
+/// The timeout of a call, including the wait for a connection.
+pub(super) const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How many callers are served at once; those that find no free connection wait for one.
-const MOST_CALLERS: usize = 512;
+/// Calls beyond the free connections wait for one, so this bounds the memory that waiting takes.
+const MAX_IN_FLIGHT: usize = 512;
 
-/// The answer to a call, if it comes in time.
+/// The result of a call, if the server answers in time.
 pub(super) async fn call<T>(
-    limit: Duration,
-    work: impl IntoFuture<Output = Result<T, Error>>,
+    timeout: Duration,
+    call: impl IntoFuture<Output = Result<T, Error>>,
 ) -> Result<T, StoreError> {
-    timely(limit, work).await?.map_err(|error| store_error(&error))
+    with_timeout(timeout, call).await?.map_err(|error| store_error(&error))
 }
 
-/// The same, with the driver's own words.
-pub(super) async fn timely<T>(
-    limit: Duration,
-    work: impl IntoFuture<Output = Result<T, Error>>,
+/// As [`call`], with the driver's own error.
+pub(super) async fn with_timeout<T>(
+    timeout: Duration,
+    call: impl IntoFuture<Output = Result<T, Error>>,
 ) -> Result<Result<T, Error>, StoreError> {
-    let answer = tokio::time::timeout(limit, work.into_future()).await;
-    answer.map_err(|_| StoreError::Unavailable(format!("it did not answer within {} s", limit.as_secs())))
+    let answer = tokio::time::timeout(timeout, call.into_future()).await;
+    answer.map_err(|_| StoreError::Unavailable(format!("no answer within {} s", timeout.as_secs())))
 }
 
-/// The places for callers. More callers are refused at once: they can come again, while waiting costs memory, and
-/// whoever waits in a long line is gone before the turn comes.
-pub(super) struct Callers {
+/// The permits for calls. Calls beyond the limit are rejected at once: clients can retry, while a long queue costs
+/// memory and answers callers that have already timed out.
+pub(super) struct ConcurrencyLimiter {
     database: String,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
 }
 
-impl Callers {
+impl ConcurrencyLimiter {
     pub(super) fn new(database: String) -> Self {
-        Self { database, places: Arc::new(Semaphore::new(MOST_CALLERS)) }
+        Self { database, permits: Arc::new(Semaphore::new(MAX_IN_FLIGHT)) }
     }
 
-    /// A place for one caller.
-    pub(super) fn admit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
-        match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => Ok(place),
-            Err(TryAcquireError::Closed) => Err(closed()),
+    /// A permit for one call.
+    pub(super) fn acquire(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        match Arc::clone(&self.permits).try_acquire_owned() {
+            Ok(permit) => Ok(permit),
+            Err(TryAcquireError::Closed) => Err(StoreError::closed()),
             Err(TryAcquireError::NoPermits) => {
-                counter!("store_refused_total", "database" => self.database.clone()).increment(1);
-                Err(StoreError::Unavailable("it has more to do than it can".into()))
+                counter!("store_calls_rejected_total", "database" => self.database.clone()).increment(1);
+                Err(StoreError::overloaded())
             }
         }
     }
 
-    /// Whether callers are admitted at all.
-    pub(super) fn are_welcome(&self) -> Result<(), StoreError> {
-        if self.places.is_closed() { Err(closed()) } else { Ok(()) }
+    /// Fails once the database is closed.
+    pub(super) fn check_open(&self) -> Result<(), StoreError> {
+        if self.permits.is_closed() { Err(StoreError::closed()) } else { Ok(()) }
     }
 
-    /// Publishes how many callers there are.
+    /// Publishes the number of calls in flight.
     pub(super) fn measure(&self) {
-        let callers = MOST_CALLERS.saturating_sub(self.places.available_permits());
+        let in_flight = MAX_IN_FLIGHT.saturating_sub(self.permits.available_permits());
         #[expect(clippy::cast_precision_loss, reason = "there are a few hundred at most")]
-        gauge!("store_callers", "database" => self.database.clone()).set(callers as f64);
+        gauge!("store_calls_in_flight", "database" => self.database.clone()).set(in_flight as f64);
     }
 
-    /// Admits nobody any more.
+    /// Rejects all further calls.
     pub(super) fn close(&self) {
-        self.places.close();
+        self.permits.close();
     }
 }

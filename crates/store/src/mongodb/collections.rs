@@ -1,107 +1,104 @@
-//! The collections that types have declared, and the indexes that these need.
+//! Handles of the declared collections, with their indexes.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use mongodb::options::IndexOptions;
 use mongodb::{Collection, Database, IndexModel};
+use parking_lot::Mutex;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
-use super::calls::{CALL, call};
+use super::calls::{CALL_TIMEOUT, call};
 use super::json;
 use crate::{Schema, StoreError};
 
-/// Building an index of a large collection takes its time, once.
-const BUILD: Duration = Duration::from_mins(10);
+/// Building an index of a large collection takes minutes, once.
+const INDEX_BUILD_TIMEOUT: Duration = Duration::from_mins(10);
 
 /// A collection with its declarations.
-pub(super) struct Prepared {
+pub(super) struct CollectionHandle {
     pub(super) schema: Schema,
     pub(super) raw: Collection<RawDocumentBuf>,
     indexed: OnceCell<()>,
 }
 
-impl Prepared {
-    /// Makes the indexes that are missing. Others may do so at the same time.
-    async fn index(&self) -> Result<(), StoreError> {
-        let made = self.indexed.get_or_try_init(|| async {
-            call(BUILD, self.raw.create_indexes(indexes(&self.schema))).await.map(drop)
+impl CollectionHandle {
+    /// Creates missing indexes; other processes may do so at the same time.
+    async fn ensure_indexes(&self) -> Result<(), StoreError> {
+        let created = self.indexed.get_or_try_init(|| async {
+            call(INDEX_BUILD_TIMEOUT, self.raw.create_indexes(indexes(&self.schema))).await.map(drop)
         });
-        made.await.copied()
+        created.await.copied()
     }
 
-    /// Deletes what was removed and has nothing left to announce.
-    pub(super) async fn forget_removed(&self) -> Result<(), StoreError> {
-        let silent = doc! { "removed": true, "outbox": { "$size": 0 } };
-        call(CALL, self.raw.delete_many(silent)).await.map(drop)
+    /// Deletes tombstones with an empty outbox.
+    pub(super) async fn delete_tombstones(&self) -> Result<(), StoreError> {
+        let published = doc! { "removed": true, "outbox": { "$size": 0 } };
+        call(CALL_TIMEOUT, self.raw.delete_many(published)).await.map(drop)
     }
 }
 
-/// The indexes of a collection. Each holds only documents that have its field, and its queries say as much, or the
-/// server would not use it.
+/// The indexes of a collection. Each covers only documents with its field; the server uses such an index only for
+/// queries with the same condition.
 fn indexes(schema: &Schema) -> Vec<IndexModel> {
     let text = || doc! { "$gte": "" };
     let keys = schema.indexes.iter().map(|index| index_on(&format!("keys.{}", index.name), text(), false));
-    let claims = schema.claims.iter().map(|claim| index_on(&format!("claims.{claim}"), text(), true));
+    let unique = schema.unique_keys.iter().map(|name| index_on(&format!("claims.{name}"), text(), true));
     let outbox = index_on("outbox.id", doc! { "$gte": json::id(Uuid::nil()) }, false);
     let removed = index_on("removed", doc! { "$eq": true }, false);
-    keys.chain(claims).chain([outbox, removed]).collect()
+    keys.chain(unique).chain([outbox, removed]).collect()
 }
 
-fn index_on(path: &str, holding: Document, unique: bool) -> IndexModel {
+fn index_on(path: &str, condition: Document, unique: bool) -> IndexModel {
     let field = |value: Bson| Document::from_iter([(path.to_owned(), value)]);
     let options = IndexOptions::builder()
         .name(path.to_owned())
-        .partial_filter_expression(field(holding.into()))
+        .partial_filter_expression(field(condition.into()))
         .unique(unique.then_some(true))
         .build();
     IndexModel::builder().keys(field(Bson::Int32(1))).options(options).build()
 }
 
-/// All of them.
+/// The collections of a database.
 pub(super) struct Collections {
     database: Database,
-    prepared: Mutex<BTreeMap<&'static str, Arc<Prepared>>>,
+    handles: Mutex<BTreeMap<&'static str, Arc<CollectionHandle>>>,
 }
 
 impl Collections {
     pub(super) fn of(database: Database) -> Self {
-        Self { database, prepared: Mutex::default() }
+        Self { database, handles: Mutex::default() }
     }
 
-    /// A type declares what it needs. The first to declare a collection is believed.
+    /// Declares a collection. The first declaration of a collection counts.
     pub(super) fn declare(&self, schema: Schema) {
-        self.prepare(schema);
+        self.handle(schema);
     }
 
-    /// The collection of this name, with its indexes. What nobody has declared has no keys and no claims.
-    pub(super) async fn named(&self, collection: &'static str) -> Result<Arc<Prepared>, StoreError> {
-        let prepared = self.prepare(Schema { collection, indexes: &[], claims: &[] });
-        prepared.index().await?;
-        Ok(prepared)
+    /// The collection of this name, with its indexes. An undeclared collection has no keys.
+    pub(super) async fn named(&self, collection: &'static str) -> Result<Arc<CollectionHandle>, StoreError> {
+        let handle = self.handle(Schema { collection, indexes: &[], unique_keys: &[] });
+        handle.ensure_indexes().await?;
+        Ok(handle)
     }
 
     /// All collections, with their indexes.
-    pub(super) async fn all(&self) -> Result<Vec<Arc<Prepared>>, StoreError> {
-        let all: Vec<_> = self.lock().values().cloned().collect();
-        for prepared in &all {
-            prepared.index().await?;
+    pub(super) async fn all(&self) -> Result<Vec<Arc<CollectionHandle>>, StoreError> {
+        let all: Vec<_> = self.handles.lock().values().cloned().collect();
+        for handle in &all {
+            handle.ensure_indexes().await?;
         }
         Ok(all)
     }
 
-    fn prepare(&self, schema: Schema) -> Arc<Prepared> {
+    fn handle(&self, schema: Schema) -> Arc<CollectionHandle> {
         let make = || {
             let raw = self.database.collection(schema.collection);
-            Arc::new(Prepared { schema, raw, indexed: OnceCell::new() })
+            Arc::new(CollectionHandle { schema, raw, indexed: OnceCell::new() })
         };
-        Arc::clone(self.lock().entry(schema.collection).or_insert_with(make))
-    }
-
-    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<&'static str, Arc<Prepared>>> {
-        self.prepared.lock().unwrap_or_else(PoisonError::into_inner)
+        Arc::clone(self.handles.lock().entry(schema.collection).or_insert_with(make))
     }
 }

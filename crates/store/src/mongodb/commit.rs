@@ -1,46 +1,45 @@
-//! Writing: each commit is one call that changes one document, decided by its `_id`, its `version` and the unique
-//! indexes of its claims.
+//! Commits. Each is one call that changes one document; `_id`, `version` and the unique indexes decide whether.
 
 use mongodb::bson::{Binary, Document, RawDocumentBuf, doc};
 use mongodb::error::Error;
 
-use super::calls::{CALL, timely};
-use super::collections::Prepared;
+use super::calls::{CALL_TIMEOUT, with_timeout};
+use super::collections::CollectionHandle;
 use super::error::{duplicate, store_error};
-use super::outbox::Entry;
+use super::layout::StoredEvent;
 use super::{json, layout};
-use crate::{Change, Put, StoreError, Write, WriteError};
+use crate::{Change, CommitError, Put, StoreError, Write};
 
-/// Makes a write, with these entries for the outbox.
+/// Makes a write, with these events for the outbox.
 pub(super) async fn commit(
-    collection: &Prepared,
+    collection: &CollectionHandle,
     write: &Write,
-    entries: &[Entry],
-) -> Result<(), WriteError> {
-    let commit = Commit { collection, write, id: json::id(write.id), entries };
+    events: &[StoredEvent],
+) -> Result<(), CommitError> {
+    let commit = Commit { collection, write, id: json::id(write.id), events };
     match &write.change {
         Change::Put(put) if write.expected == 0 => commit.insert(put).await,
-        Change::Put(put) => commit.update(commit.present(), put).await,
+        Change::Put(put) => commit.update(commit.at_expected_version(), put).await,
         Change::Remove => commit.remove().await,
     }
 }
 
 struct Commit<'a> {
-    collection: &'a Prepared,
+    collection: &'a CollectionHandle,
     write: &'a Write,
     id: Binary,
-    entries: &'a [Entry],
+    events: &'a [StoredEvent],
 }
 
 impl Commit<'_> {
-    async fn insert(&self, put: &Put) -> Result<(), WriteError> {
+    async fn insert(&self, put: &Put) -> Result<(), CommitError> {
         let mut document = doc! { "_id": self.id.clone() };
         document.extend(layout::put(&self.collection.schema, self.write.id, put)?);
-        document.insert("outbox", layout::outbox(self.entries)?);
+        document.insert("outbox", layout::outbox(self.events)?);
         let document = RawDocumentBuf::try_from(&document).map_err(|error| store_error(&error.into()))?;
-        match timely(CALL, self.collection.raw.insert_one(document)).await? {
+        match with_timeout(CALL_TIMEOUT, self.collection.raw.insert_one(document)).await? {
             Ok(_) => Ok(()),
-            // What was removed and has something left to announce is not there for anybody else.
+            // A tombstone counts as absent, so the insert replaces it.
             Err(error) if duplicate(&error) == Some("_id_") => {
                 self.update(doc! { "_id": self.id.clone(), "removed": true }, put).await
             }
@@ -48,58 +47,57 @@ impl Commit<'_> {
         }
     }
 
-    /// The document as it was decided on.
-    fn present(&self) -> Document {
+    /// The filter for the document at the expected version.
+    fn at_expected_version(&self) -> Document {
         doc! { "_id": self.id.clone(), "version": self.write.expected.cast_signed() }
     }
 
-    async fn update(&self, filter: Document, put: &Put) -> Result<(), WriteError> {
+    async fn update(&self, filter: Document, put: &Put) -> Result<(), CommitError> {
         let set = layout::put(&self.collection.schema, self.write.id, put)?;
         let mut update = doc! { "$set": set };
         if self.write.expected == 0 {
             update.insert("$unset", doc! { "removed": true });
         }
-        self.write(filter, self.announcing(update)?).await
+        self.write(filter, self.with_events(update)?).await
     }
 
-    /// A document goes, unless it has something to announce: then it stays for its outbox alone.
-    async fn remove(&self) -> Result<(), WriteError> {
-        if self.entries.is_empty() {
-            let mut silent = self.present();
-            silent.insert("outbox.id", doc! { "$exists": false });
-            let deleted = timely(CALL, self.collection.raw.delete_one(silent)).await?;
+    /// Deletes the document, or leaves a tombstone if there are events to publish.
+    async fn remove(&self) -> Result<(), CommitError> {
+        if self.events.is_empty() {
+            let mut published = self.at_expected_version();
+            published.insert("outbox.id", doc! { "$exists": false });
+            let deleted = with_timeout(CALL_TIMEOUT, self.collection.raw.delete_one(published)).await?;
             if deleted.map_err(|error| self.refusal(&error))?.deleted_count == 1 {
                 return Ok(());
             }
         }
-        let rest = doc! {
+        let tombstone = doc! {
             "$set": { "removed": true },
             "$unset": { "version": true, "state": true, "keys": true, "claims": true },
         };
-        self.write(self.present(), self.announcing(rest)?).await
+        self.write(self.at_expected_version(), self.with_events(tombstone)?).await
     }
 
-    fn announcing(&self, mut update: Document) -> Result<Document, StoreError> {
-        if !self.entries.is_empty() {
-            update.insert("$push", doc! { "outbox": { "$each": layout::outbox(self.entries)? } });
+    fn with_events(&self, mut update: Document) -> Result<Document, StoreError> {
+        if !self.events.is_empty() {
+            update.insert("$push", doc! { "outbox": { "$each": layout::outbox(self.events)? } });
         }
         Ok(update)
     }
 
-    async fn write(&self, filter: Document, update: Document) -> Result<(), WriteError> {
-        let updated = timely(CALL, self.collection.raw.update_one(filter, update)).await?;
+    async fn write(&self, filter: Document, update: Document) -> Result<(), CommitError> {
+        let updated = with_timeout(CALL_TIMEOUT, self.collection.raw.update_one(filter, update)).await?;
         match updated.map_err(|error| self.refusal(&error))?.matched_count {
-            0 => Err(WriteError::Conflict),
+            0 => Err(CommitError::Conflict),
             _ => Ok(()),
         }
     }
 
-    /// What the server's answer means for the write.
-    fn refusal(&self, error: &Error) -> WriteError {
+    /// The meaning of the server's error for the write.
+    fn refusal(&self, error: &Error) -> CommitError {
         let Some(index) = duplicate(error) else { return store_error(error).into() };
-        let claims = self.collection.schema.claims.iter();
-        let taken =
-            index.strip_prefix("claims.").and_then(|name| claims.copied().find(|claim| *claim == name));
-        taken.map_or(WriteError::Conflict, WriteError::DuplicateKey)
+        let mut declared = self.collection.schema.unique_keys.iter().copied();
+        let taken = index.strip_prefix("claims.").and_then(|name| declared.find(|key| *key == name));
+        taken.map_or(CommitError::Conflict, CommitError::DuplicateKey)
     }
 }

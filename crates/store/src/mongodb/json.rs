@@ -1,7 +1,7 @@
-//! JSON as BSON and back, so that an operator reads fields where the port speaks of text.
+//! JSON as BSON and back, so that an operator sees fields where the port has text.
 //!
-//! The way there and back gives equal JSON: whole numbers stay whole, members keep their order. A text that is an id in
-//! its usual form is kept as a UUID, as which `mongosh` shows and finds it.
+//! The round trip gives equal JSON: whole numbers stay whole, members keep their order. A text that is an id in its usual
+//! form becomes a UUID, which `mongosh` shows and finds as such.
 
 use std::fmt;
 
@@ -14,15 +14,16 @@ use uuid::Uuid;
 
 use crate::StoreError;
 
-/// What a JSON text says, as BSON.
+/// A JSON text as BSON.
 pub(super) fn read(json: &str) -> Result<Bson, StoreError> {
-    let value: Value = serde_json::from_str(json).map_err(|error| StoreError::Unreadable(error.into()))?;
+    let value: JsonValue =
+        serde_json::from_str(json).map_err(|error| StoreError::Unreadable(error.into()))?;
     Ok(value.0)
 }
 
-/// The JSON text that says what this BSON says.
+/// BSON as a JSON text.
 pub(super) fn write(bson: RawBsonRef<'_>) -> Result<String, StoreError> {
-    serde_json::to_string(&Json(bson)).map_err(|error| StoreError::Unreadable(error.into()))
+    serde_json::to_string(&BsonAsJson(bson)).map_err(|error| StoreError::Unreadable(error.into()))
 }
 
 /// An id as BSON.
@@ -30,23 +31,23 @@ pub(super) fn id(id: Uuid) -> Binary {
     Binary { subtype: BinarySubtype::Uuid, bytes: id.as_bytes().to_vec() }
 }
 
-/// The id that this BSON is.
+/// BSON as an id.
 pub(super) fn as_id(bson: RawBsonRef<'_>) -> Option<Uuid> {
     let binary = bson.as_binary().filter(|binary| binary.subtype == BinarySubtype::Uuid)?;
     Uuid::from_slice(binary.bytes).ok()
 }
 
-struct Value(Bson);
+struct JsonValue(Bson);
 
-impl<'de> Deserialize<'de> for Value {
+impl<'de> Deserialize<'de> for JsonValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader).map(Self)
+        deserializer.deserialize_any(JsonVisitor).map(Self)
     }
 }
 
-struct Reader;
+struct JsonVisitor;
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> Visitor<'de> for JsonVisitor {
     type Value = Bson;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -82,7 +83,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Bson, A::Error> {
         let mut array = Vec::new();
-        while let Some(Value(item)) = items.next_element()? {
+        while let Some(JsonValue(item)) = items.next_element()? {
             array.push(item);
         }
         Ok(Bson::Array(array))
@@ -90,7 +91,7 @@ impl<'de> Visitor<'de> for Reader {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Bson, A::Error> {
         let mut document = Document::new();
-        while let Some((name, Value(value))) = members.next_entry::<String, Value>()? {
+        while let Some((name, JsonValue(value))) = members.next_entry::<String, JsonValue>()? {
             if name.contains('\0') {
                 return Err(A::Error::custom("the name of a member contains NUL"));
             }
@@ -100,7 +101,7 @@ impl<'de> Visitor<'de> for Reader {
     }
 }
 
-/// The id that this text is, if writing the id gives the very same text.
+/// A text as an id, if the id is written as the very same text.
 fn exact_id(text: &str) -> Option<Uuid> {
     const LENGTH: usize = uuid::fmt::Hyphenated::LENGTH;
     if text.len() != LENGTH {
@@ -110,9 +111,9 @@ fn exact_id(text: &str) -> Option<Uuid> {
     (id.hyphenated().encode_lower(&mut [0; LENGTH]) == text).then_some(id)
 }
 
-struct Json<'a>(RawBsonRef<'a>);
+struct BsonAsJson<'a>(RawBsonRef<'a>);
 
-impl Serialize for Json<'_> {
+impl Serialize for BsonAsJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self.0 {
             RawBsonRef::Null => serializer.serialize_unit(),
@@ -137,7 +138,7 @@ impl Serialize for Json<'_> {
 fn items<S: Serializer>(array: &RawArray, serializer: S) -> Result<S::Ok, S::Error> {
     let mut items = serializer.serialize_seq(None)?;
     for item in array {
-        items.serialize_element(&Json(item.map_err(S::Error::custom)?))?;
+        items.serialize_element(&BsonAsJson(item.map_err(S::Error::custom)?))?;
     }
     items.end()
 }
@@ -146,7 +147,7 @@ fn members<S: Serializer>(document: &RawDocument, serializer: S) -> Result<S::Ok
     let mut members = serializer.serialize_map(None)?;
     for member in document {
         let (name, value) = member.map_err(S::Error::custom)?;
-        members.serialize_entry(name.as_str(), &Json(value))?;
+        members.serialize_entry(name.as_str(), &BsonAsJson(value))?;
     }
     members.end()
 }

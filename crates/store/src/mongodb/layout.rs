@@ -1,33 +1,49 @@
-//! How a document is laid out, and how it is read back.
+//! The layout of a document in the database.
 //!
 //! ```text
 //! {
 //!   _id: UUID('0192f000-…'),
 //!   version: Long('3'),
 //!   state: { … },                                  // the aggregate's own fields
-//!   keys: { 'by-buyer': '0301….0192f000-…' },      // its places: one text, or an array of them
-//!   claims: { ticket: '0192f000-…' },              // one text, or an array of them
-//!   outbox: [ { id: UUID('…'), event: { … } } ],   // what the bus has not acknowledged yet, oldest first
+//!   keys: { 'by-buyer': '0301….0192f000-…' },      // index entries: one text, or an array of them
+//!   claims: { ticket: '0192f000-…' },              // unique keys: one text, or an array of them
+//!   outbox: [ { id: UUID('…'), event: { … } } ],   // events without an acknowledgement, oldest first
 //! }
 //! ```
 //!
-//! What is removed while its outbox holds something stays as `{ _id, removed: true, outbox }` until the outbox is empty.
-//! Nobody finds it by a key or a claim, and without a `state` it counts as not there.
+//! A document that is removed before its outbox is empty becomes a tombstone, `{ _id, removed: true, outbox }`, until the
+//! outbox is empty. A tombstone has no keys, and without a `state` counts as absent.
 
 use mongodb::bson::{Array, Bson, Document, RawBsonRef, RawDocument, doc};
 use uuid::Uuid;
 
-use super::outbox::{Entry, Origin};
-use super::{json, place};
+use super::{index_key, json};
 use crate::{Key, Put, Record, Schema, StoreError, UniqueKey};
 
-/// What a put sets: everything but the id and the outbox.
+/// An event in the outbox of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct StoredEvent {
+    /// Unique within the outbox; contains, as any `UUIDv7`, the time of the commit.
+    pub(super) id: Uuid,
+    pub(super) origin: Origin,
+    /// The envelope as JSON.
+    pub(super) event: String,
+}
+
+/// A document with an outbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) struct Origin {
+    pub(super) collection: &'static str,
+    pub(super) document: Uuid,
+}
+
+/// The fields that a put sets: all but the id and the outbox.
 pub(super) fn put(schema: &Schema, id: Uuid, put: &Put) -> Result<Document, StoreError> {
     Ok(doc! {
         "version": put.version.cast_signed(),
         "state": json::read(&put.body)?,
         "keys": keys(schema, id, &put.keys)?,
-        "claims": claims(schema, &put.claims)?,
+        "claims": unique_keys(schema, &put.unique_keys)?,
     })
 }
 
@@ -39,25 +55,25 @@ fn keys(schema: &Schema, id: Uuid, keys: &[Key]) -> Result<Document, StoreError>
     let mut fields = Document::new();
     for index in schema.indexes {
         let own = keys.iter().filter(|key| key.index == index.name);
-        let places = each_once(own.map(|key| place::of(&key.bytes, id)).collect());
-        if places.len() > 1 && !index.many {
+        let entries = distinct(own.map(|key| index_key::of(&key.bytes, id)).collect());
+        if entries.len() > 1 && !index.many {
             return Err(undeclared(schema, "index of many keys", index.name));
         }
-        if let Some(places) = texts(places, index.many) {
-            fields.insert(index.name, places);
+        if let Some(entries) = texts(entries, index.many) {
+            fields.insert(index.name, entries);
         }
     }
     Ok(fields)
 }
 
-fn claims(schema: &Schema, claims: &[UniqueKey]) -> Result<Document, StoreError> {
-    if let Some(claim) = claims.iter().find(|claim| !schema.claims.contains(&claim.name)) {
-        return Err(undeclared(schema, "claim", claim.name));
+fn unique_keys(schema: &Schema, keys: &[UniqueKey]) -> Result<Document, StoreError> {
+    if let Some(key) = keys.iter().find(|key| !schema.unique_keys.contains(&key.name)) {
+        return Err(undeclared(schema, "unique key", key.name));
     }
     let mut fields = Document::new();
-    for name in schema.claims {
-        let own = claims.iter().filter(|claim| claim.name == *name);
-        let values = each_once(own.map(|claim| claim.value.clone()).collect());
+    for name in schema.unique_keys {
+        let own = keys.iter().filter(|key| key.name == *name);
+        let values = distinct(own.map(|key| key.value.clone()).collect());
         if let Some(values) = texts(values, false) {
             fields.insert(*name, values);
         }
@@ -65,18 +81,18 @@ fn claims(schema: &Schema, claims: &[UniqueKey]) -> Result<Document, StoreError>
     Ok(fields)
 }
 
-/// A use that the type does not declare is a defect: without an index, a claim would hold nobody off.
+/// The error of an undeclared use, which is a defect: without an index, a unique key would not be unique.
 pub(super) fn undeclared(schema: &Schema, what: &str, name: &str) -> StoreError {
     StoreError::Unreadable(format!("{} declares no {what} `{name}`", schema.collection).into())
 }
 
-fn each_once(mut texts: Vec<String>) -> Vec<String> {
+fn distinct(mut texts: Vec<String>) -> Vec<String> {
     texts.sort_unstable();
     texts.dedup();
     texts
 }
 
-/// One text as itself, unless it shall be an array like several; nothing if there is none.
+/// One text as itself, or as an array if `always_array`; several as an array; `None` if there is none.
 fn texts(mut texts: Vec<String>, always_array: bool) -> Option<Bson> {
     match texts.len() {
         0 => None,
@@ -85,29 +101,32 @@ fn texts(mut texts: Vec<String>, always_array: bool) -> Option<Bson> {
     }
 }
 
-/// The entries as elements of the outbox.
-pub(super) fn outbox(entries: &[Entry]) -> Result<Array, StoreError> {
-    let element = |entry: &Entry| {
-        Ok(Bson::Document(doc! { "id": json::id(entry.id), "event": json::read(&entry.event)? }))
+/// The elements of the outbox.
+pub(super) fn outbox(events: &[StoredEvent]) -> Result<Array, StoreError> {
+    let element = |event: &StoredEvent| {
+        Ok(Bson::Document(doc! { "id": json::id(event.id), "event": json::read(&event.event)? }))
     };
-    entries.iter().map(element).collect()
+    events.iter().map(element).collect()
 }
 
-/// The document as its readers know it; `None`: it is removed.
+/// The document as a record; `None` for a tombstone.
 pub(super) fn record(document: &RawDocument) -> Result<Option<Record>, StoreError> {
     let Some(state) = document.get("state").map_err(unreadable)? else { return Ok(None) };
     let version = document.get_i64("version").map_err(unreadable)?.cast_unsigned();
     Ok(Some(Record { id: id(document)?, version, body: json::write(state)? }))
 }
 
-/// What waits in the document's outbox, in order.
-pub(super) fn entries(collection: &'static str, document: &RawDocument) -> Result<Vec<Entry>, StoreError> {
+/// The events in the document's outbox, in order.
+pub(super) fn events(
+    collection: &'static str,
+    document: &RawDocument,
+) -> Result<Vec<StoredEvent>, StoreError> {
     let origin = Origin { collection, document: id(document)? };
     let element = |element| {
         let RawBsonRef::Document(element) = element else { return Err(damaged("outbox")) };
         let field = |name| element.get(name).map_err(unreadable)?.ok_or_else(|| damaged("outbox"));
         let id = json::as_id(field("id")?).ok_or_else(|| damaged("outbox"))?;
-        Ok(Entry { id, origin, event: json::write(field("event")?)? })
+        Ok(StoredEvent { id, origin, event: json::write(field("event")?)? })
     };
     let outbox = document.get_array("outbox").map_err(unreadable)?;
     outbox.into_iter().map(|item| element(item.map_err(unreadable)?)).collect()
@@ -118,7 +137,7 @@ fn id(document: &RawDocument) -> Result<Uuid, StoreError> {
     id.and_then(json::as_id).ok_or_else(|| damaged("_id"))
 }
 
-/// A field is not what this adapter writes there.
+/// The error of a field with contents that this adapter does not write.
 pub(super) fn damaged(field: &str) -> StoreError {
     StoreError::Unreadable(format!("the field `{field}` of a document is damaged").into())
 }

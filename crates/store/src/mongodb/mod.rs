@@ -1,24 +1,22 @@
 //! The adapter for MongoDB, for a service of several processes.
 //!
-//! A service has a database, an aggregate one document in it, laid out to be read by people. A commit is one write to
-//! that one document, which MongoDB makes atomically without a transaction, so neither a replica set nor a session is
-//! needed; where there is a replica set, a majority confirms every commit, and the driver repeats what a failover
-//! interrupted.
+//! A service has a database, an aggregate one document in it, in a layout for human readers. A commit is one write to that
+//! document, atomic in MongoDB without a transaction, so neither a replica set nor a session is needed. In a replica set
+//! a majority confirms every commit, and the driver retries after a failover.
 //!
-//! Any number of processes share a database. Each relays what it committed itself, at once; what is left in a document
-//! for some seconds, because its process died, any of them takes up. An event may so be published twice, and after a
-//! crash behind a later one of its aggregate; consumers go by its version.
+//! Any number of processes share a database. Each relays its own commits at once. An event that stays in a document for
+//! some seconds, because its process crashed, is relayed by any of them. An event may therefore be published twice, and
+//! after a crash behind a later event of its aggregate; consumers compare the version.
 
 mod calls;
 mod collections;
 mod commit;
 mod error;
-mod format;
+mod index_key;
 mod json;
 mod layout;
 mod open;
 mod outbox;
-mod place;
 mod read;
 
 use std::fmt;
@@ -38,31 +36,35 @@ use uuid::Uuid;
 
 pub use error::OpenError;
 
-use self::calls::{Callers, call};
+use self::calls::{ConcurrencyLimiter, call};
 use self::collections::Collections;
-use self::outbox::{Origin, Outbox, SENT_WAITS};
+use self::layout::Origin;
+use self::outbox::Outbox;
 use crate::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
+    Write,
 };
 
-/// How long the server may take to say that it is there.
-const CHECK: Duration = Duration::from_secs(2);
+/// Shorter than the timeout of a readiness probe.
+const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
+/// Published events wait so long for others that are pruned by the same update.
+const PRUNE_DELAY: Duration = Duration::from_millis(100);
 
 /// A database on a MongoDB server, shared with any number of other processes.
-pub struct MongoBackend(Arc<Parts>);
+pub struct MongoBackend(Arc<MongoInner>);
 
-struct Parts {
+struct MongoInner {
     name: String,
     client: Client,
     clock: SharedClock,
     collections: Collections,
-    callers: Callers,
+    limiter: ConcurrencyLimiter,
     outbox: Outbox,
-    /// What goes on without anybody waiting for it; closing does.
+    /// Work without a waiting caller; closing waits for it.
     tasks: TaskTracker,
     closing: CancellationToken,
-    /// Whether somebody is about to take sent entries out of their documents.
-    taking_out: AtomicBool,
+    /// Whether a task is about to prune published events from their documents.
+    prune_scheduled: AtomicBool,
 }
 
 impl fmt::Debug for MongoBackend {
@@ -72,15 +74,15 @@ impl fmt::Debug for MongoBackend {
 }
 
 impl MongoBackend {
-    /// Opens the database that `url` (`mongodb://user:password@host:port/name?options`) names; without a name in it,
-    /// the one called `database`. As long as the server does not answer this tries again, with growing pauses and a
-    /// line in the log each time; drop the future to give up.
+    /// Opens the database of `url` (`mongodb://user:password@host:port/name?options`), or the one called `database` if
+    /// `url` contains no name. Retries with backoff and a log line each time until the server answers. Cancel safe: drop
+    /// the future to stop retrying.
     ///
-    /// `clock` and `ids` tell how old an entry of the outbox is, and name it. The ids of two processes must differ.
+    /// `clock` and `ids` determine the age of an event in the outbox, and its id. The ids of two processes must differ.
     ///
     /// # Errors
-    /// Only what does not pass by itself: the address is wrong, the server does not let us in, the database belongs
-    /// to somebody else or to a newer version.
+    /// Permanent failures only: the address is malformed, the server refused the credentials, the database belongs to
+    /// another program or to a newer version.
     pub async fn open(
         url: &str,
         database: &str,
@@ -89,58 +91,57 @@ impl MongoBackend {
     ) -> Result<Arc<Self>, OpenError> {
         let database = open::open(url, database, &clock).await?;
         let name = database.name().to_owned();
-        Ok(Arc::new(Self(Arc::new(Parts {
+        Ok(Arc::new(Self(Arc::new(MongoInner {
             client: database.client().clone(),
             collections: Collections::of(database),
-            callers: Callers::new(name.clone()),
+            limiter: ConcurrencyLimiter::new(name.clone()),
             outbox: Outbox::new(name.clone(), Arc::clone(&clock), ids),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
-            taking_out: AtomicBool::new(false),
+            prune_scheduled: AtomicBool::new(false),
             clock,
             name,
         }))))
     }
 }
 
-impl Parts {
-    async fn commit(&self, mut write: Write) -> Result<(), WriteError> {
+impl MongoInner {
+    async fn commit(&self, mut write: Write) -> Result<(), CommitError> {
         let collection = self.collections.named(write.collection).await?;
         let origin = Origin { collection: write.collection, document: write.id };
-        let beginning = self.outbox.begin(origin, std::mem::take(&mut write.outbox));
-        let result = commit::commit(&collection, &write, beginning.entries()).await;
-        beginning.settle(&result);
+        let pending = self.outbox.begin(origin, std::mem::take(&mut write.outbox));
+        let result = commit::commit(&collection, &write, pending.events()).await;
+        pending.complete(&result);
         if result.is_ok() {
             counter!("store_writes_total", "database" => self.name.clone()).increment(1);
         }
         result
     }
 
-    /// Takes out of the documents what was sent, a little later and for as long as it takes; when the database is being
-    /// closed, at once and once.
-    async fn take_out(self: Arc<Self>) {
+    /// Prunes after a delay and retries until that succeeds; while the database is closing, at once and once.
+    async fn prune_later(self: Arc<Self>) {
         loop {
-            let waited = self.closing.run_until_cancelled(self.clock.sleep(SENT_WAITS)).await;
-            self.taking_out.store(false, Ordering::Release);
-            let done = self.take_out_now().await;
-            if done.is_ok() || waited.is_none() || self.taking_out.swap(true, Ordering::AcqRel) {
+            let waited = self.closing.run_until_cancelled(self.clock.sleep(PRUNE_DELAY)).await;
+            self.prune_scheduled.store(false, Ordering::Release);
+            let pruned = self.prune().await;
+            if pruned.is_ok() || waited.is_none() || self.prune_scheduled.swap(true, Ordering::AcqRel) {
                 return;
             }
         }
     }
 
-    async fn take_out_now(&self) -> Result<(), StoreError> {
-        if self.outbox.has_sent_nothing() {
+    async fn prune(&self) -> Result<(), StoreError> {
+        if self.outbox.all_pruned() {
             return Ok(());
         }
         let collections = self.collections.all().await?;
-        self.outbox.take_out(&collections).await
+        self.outbox.prune_published(&collections).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        self.callers.are_welcome()?;
-        self.callers.measure();
-        call(CHECK, self.client.database(&self.name).run_command(doc! { "ping": 1 })).await?;
+        self.limiter.check_open()?;
+        self.limiter.measure();
+        call(CHECK_TIMEOUT, self.client.database(&self.name).run_command(doc! { "ping": 1 })).await?;
         self.collections.all().await.map(drop)
     }
 }
@@ -152,7 +153,7 @@ impl Backend for MongoBackend {
 
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
-            let _place = self.0.callers.admit()?;
+            let _permit = self.0.limiter.acquire()?;
             read::get(&*self.0.collections.named(collection).await?, id).await
         }
         .boxed()
@@ -161,41 +162,41 @@ impl Backend for MongoBackend {
     fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: UniqueKey,
+        key: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
-            let _place = self.0.callers.admit()?;
-            read::get_by_unique_key(&*self.0.collections.named(collection).await?, claim).await
+            let _permit = self.0.limiter.acquire()?;
+            read::get_by_unique_key(&*self.0.collections.named(collection).await?, key).await
         }
         .boxed()
     }
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         async move {
-            let _place = self.0.callers.admit()?;
+            let _permit = self.0.limiter.acquire()?;
             read::range(&*self.0.collections.named(query.collection).await?, &query).await
         }
         .boxed()
     }
 
-    /// It goes on when the caller goes away: the write would happen or not all the same, and nobody would relay it.
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    /// Continues when the caller drops the future: the server may write all the same, and the events must be relayed.
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
-            let place = self.0.callers.admit()?;
-            let parts = Arc::clone(&self.0);
+            let permit = self.0.limiter.acquire()?;
+            let inner = Arc::clone(&self.0);
             let commit = async move {
-                let result = parts.commit(write).await;
-                drop(place);
+                let result = inner.commit(write).await;
+                drop(permit);
                 result
             };
-            self.0.tasks.spawn(commit).await.map_err(|_| error::closed())?
+            self.0.tasks.spawn(commit).await.map_err(|_| StoreError::closed())?
         }
         .boxed()
     }
 
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
         async move {
-            self.0.callers.are_welcome()?;
+            self.0.limiter.check_open()?;
             self.0.outbox.sweep(after, &self.0.collections.all().await?).await?;
             Ok(self.0.outbox.waiting(after, limit))
         }
@@ -203,21 +204,21 @@ impl Backend for MongoBackend {
     }
 
     fn outbox_changed(&self) -> BoxFuture<'_, ()> {
-        self.0.outbox.grew().boxed()
+        self.0.outbox.changed().boxed()
     }
 
     fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
         async move {
             self.0.outbox.mark_published(&seqs);
-            if !seqs.is_empty() && !self.0.taking_out.swap(true, Ordering::AcqRel) {
-                self.0.tasks.spawn(Arc::clone(&self.0).take_out());
+            if !seqs.is_empty() && !self.0.prune_scheduled.swap(true, Ordering::AcqRel) {
+                self.0.tasks.spawn(Arc::clone(&self.0).prune_later());
             }
             Ok(())
         }
         .boxed()
     }
 
-    /// Others write as well.
+    /// `None`: other processes write as well.
     fn revision(&self, _collection: &'static str) -> Option<u64> {
         None
     }
@@ -228,12 +229,12 @@ impl Backend for MongoBackend {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
-            self.0.callers.close();
+            self.0.limiter.close();
             self.0.closing.cancel();
             self.0.tasks.close();
             self.0.tasks.wait().await;
-            // What was sent while the database did not answer. What stays is published again.
-            let _ = self.0.take_out_now().await;
+            // Events that were published while the server was unavailable. Any that remain are published again.
+            let _ = self.0.prune().await;
             self.0.client.clone().shutdown().immediate(true).await;
         }
         .boxed()

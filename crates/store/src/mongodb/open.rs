@@ -1,10 +1,10 @@
-//! Opening: what the address says, what is asked for besides, and waiting until the server is there.
+//! Opening: the options of the connection, retries until the server answers, and the format of the database.
 
 use std::time::Duration;
 
-use common::SharedClock;
+use common::{Backoff, SharedClock};
 use metrics::gauge;
-use mongodb::bson::doc;
+use mongodb::bson::{Document, doc};
 use mongodb::error::Error;
 use mongodb::event::EventHandler;
 use mongodb::event::cmap::CmapEvent;
@@ -15,44 +15,44 @@ use mongodb::options::{
 use mongodb::{Client, Database};
 use tracing::{info, warn};
 
-use super::OpenError;
-use super::calls::timely;
-use super::error::is_refusal;
-use super::format::{self, FORMAT, Owner};
+use super::calls::with_timeout;
+use super::error::{OpenError, is_refusal};
 use crate::StoreError;
 
-/// How many connections are open at most, unless the address says otherwise: a replica has few cores, and the server
-/// has many replicas.
-const MOST_CONNECTIONS: u32 = 32;
-/// How long to look for a server that takes writes before a call fails.
-const SELECTION: Duration = Duration::from_secs(3);
-/// How long a connection may take to come about.
-const CONNECT: Duration = Duration::from_secs(3);
-/// How long a majority may take to confirm a write. It comes late, then: whether it happened is unknown.
-const CONFIRM: Duration = Duration::from_secs(8);
-/// How long one attempt to open may take.
-const ATTEMPT: Duration = Duration::from_secs(10);
-/// The pauses between attempts double from the first to the longest.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// The format that this version writes.
+const FORMAT: i64 = 1;
+/// No type's collection begins with an underscore.
+const FORMAT_COLLECTION: &str = "_meta";
 
-/// A server that has answered, and a database on it that is ours.
+/// Unless the address sets another limit: a replica has few cores, and the server has many replicas.
+const MAX_CONNECTIONS: u32 = 32;
+/// The search for a server that accepts writes.
+const SELECTION_TIMEOUT: Duration = Duration::from_secs(3);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The confirmation of a write by a majority. After this timeout the outcome of the write is unknown.
+const CONFIRMATION_TIMEOUT: Duration = Duration::from_secs(8);
+/// One attempt to open.
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The delays between attempts.
+const RETRY_BACKOFF: Backoff = Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) };
+
+/// Connects to a server that answers, and to a database on it that is ours.
 pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Result<Database, OpenError> {
     let options = options(url, database).await?;
     let name = options.default_database.clone().unwrap_or_else(|| database.to_owned());
     let servers = options.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
     let client = Client::with_options(options).map_err(|error| invalid(url, &error))?;
-    let mut pause = FIRST_PAUSE;
+    let mut failures = 0_u32;
     loop {
-        let cause = match timely(ATTEMPT, attempt(&client, &name)).await {
-            Ok(Ok((database, Owner::Us))) => {
+        let cause = match with_timeout(ATTEMPT_TIMEOUT, attempt(&client, &name)).await {
+            Ok(Ok((database, DatabaseOwner::Us))) => {
                 info!(database = name, servers, "the database is open");
                 return Ok(database);
             }
-            Ok(Ok((_, Owner::Newer(found)))) => {
+            Ok(Ok((_, DatabaseOwner::Newer(found)))) => {
                 return Err(OpenError::Newer { database: name, found, known: FORMAT });
             }
-            Ok(Ok((_, Owner::SomebodyElse))) => return Err(OpenError::Foreign { database: name }),
+            Ok(Ok((_, DatabaseOwner::Foreign))) => return Err(OpenError::Foreign { database: name }),
             Ok(Err(cause)) if is_refusal(&cause) => {
                 return Err(OpenError::Credentials { database: name, cause });
             }
@@ -60,28 +60,29 @@ pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Resu
             Err(StoreError::Unavailable(cause)) => cause,
             Err(unreadable) => unreadable.to_string(),
         };
+        failures = failures.saturating_add(1);
+        let delay = RETRY_BACKOFF.without_jitter(failures);
         warn!(
             database = name,
             servers,
             cause,
-            seconds = pause.as_secs_f64(),
-            "the database does not answer; trying again"
+            seconds = delay.as_secs_f64(),
+            "the database is unavailable; retrying"
         );
-        clock.sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        clock.sleep(delay).await;
     }
 }
 
-/// What the address says, completed. Everything that the promises of the port need is set whatever it says.
+/// The options of the address, completed. The address cannot change those that the guarantees of the port need.
 async fn options(url: &str, database: &str) -> Result<ClientOptions, OpenError> {
     let mut options = ClientOptions::parse(url).await.map_err(|error| invalid(url, &error))?;
     options.app_name.get_or_insert_with(|| database.to_owned());
-    options.max_pool_size.get_or_insert(MOST_CONNECTIONS);
-    options.server_selection_timeout.get_or_insert(SELECTION);
-    options.connect_timeout.get_or_insert(CONNECT);
-    let confirmed = WriteConcern::builder().w(Acknowledgment::Majority).journal(true).w_timeout(CONFIRM);
-    options.write_concern = Some(confirmed.build());
-    // A read that begins after a commit sees it: only the primary can promise that.
+    options.max_pool_size.get_or_insert(MAX_CONNECTIONS);
+    options.server_selection_timeout.get_or_insert(SELECTION_TIMEOUT);
+    options.connect_timeout.get_or_insert(CONNECT_TIMEOUT);
+    let confirmed = WriteConcern::builder().w(Acknowledgment::Majority).journal(true);
+    options.write_concern = Some(confirmed.w_timeout(CONFIRMATION_TIMEOUT).build());
+    // A read that begins after a commit sees the commit: only the primary guarantees that.
     options.selection_criteria = Some(SelectionCriteria::ReadPreference(ReadPreference::Primary));
     let name = options.default_database.clone().unwrap_or_else(|| database.to_owned());
     options.cmap_event_handler = Some(EventHandler::callback(move |event| {
@@ -95,26 +96,69 @@ async fn options(url: &str, database: &str) -> Result<ClientOptions, OpenError> 
     Ok(options)
 }
 
-/// The driver may repeat a part of the address that it took for something else than the password that it is.
+/// The error of a malformed address. The driver's message may repeat a part of the password that it took for another
+/// part of the address.
 fn invalid(url: &str, error: &Error) -> OpenError {
     let reason = if url.starts_with("mongodb+srv:") {
         "`mongodb+srv` is not supported; list the servers in a `mongodb` address".to_owned()
     } else if url.contains('@') {
-        "see that everything in it but letters and digits of user and password is percent-encoded".to_owned()
+        "percent-encode everything in user and password but letters and digits".to_owned()
     } else {
         error.to_string()
     };
     OpenError::Address { reason }
 }
 
-async fn attempt(client: &Client, name: &str) -> Result<(Database, Owner), Error> {
+async fn attempt(client: &Client, name: &str) -> Result<(Database, DatabaseOwner), Error> {
     let hello = client.database("admin").run_command(doc! { "hello": 1 }).await?;
     let mut options = DatabaseOptions::default();
-    // Where there are several servers, what was read must not be undone by a failover. A single one knows no majority.
+    // With several servers, a failover must not undo what was read. A single server knows no majority.
     if hello.contains_key("setName") || hello.get_str("msg").is_ok_and(|message| message == "isdbgrid") {
         options.read_concern = Some(ReadConcern::majority());
     }
     let database = client.database_with_options(name, options);
-    let owner = format::claim(&database).await?;
+    let owner = initialize(&database).await?;
     Ok((database, owner))
+}
+
+/// The program that a database belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum DatabaseOwner {
+    Us,
+    /// A newer version of us, which writes this format.
+    Newer(i64),
+    Foreign,
+}
+
+/// Determines the owner of a database, and makes an empty database ours. Several processes may do so at once: each
+/// writes the format before anything else.
+async fn initialize(database: &Database) -> Result<DatabaseOwner, Error> {
+    if let Some(format) = format(database).await? {
+        return Ok(owner(format));
+    }
+    let others = database.list_collection_names().await?;
+    if others.iter().any(|name| !name.starts_with("system.")) {
+        return Ok(format(database).await?.map_or(DatabaseOwner::Foreign, owner));
+    }
+    let ours = doc! { "$setOnInsert": { "number": FORMAT } };
+    let meta = database.collection::<Document>(FORMAT_COLLECTION);
+    let written = meta.update_one(doc! { "_id": "format" }, ours).upsert(true).await;
+    // Of two processes that write at once, one may receive a duplicate-key error.
+    match (written, format(database).await?) {
+        (_, Some(format)) => Ok(owner(format)),
+        (written, None) => written.map(|_| DatabaseOwner::Us),
+    }
+}
+
+fn owner(format: i64) -> DatabaseOwner {
+    if format > FORMAT { DatabaseOwner::Newer(format) } else { DatabaseOwner::Us }
+}
+
+async fn format(database: &Database) -> Result<Option<i64>, Error> {
+    let meta = database.collection::<Document>(FORMAT_COLLECTION).find_one(doc! { "_id": "format" }).await?;
+    let number = |meta: Document| {
+        meta.get("number").and_then(|number| number.as_i64().or(number.as_i32().map(i64::from)))
+    };
+    // An unreadable number is that of a newer version, or of another program.
+    Ok(meta.map(|meta| number(meta).unwrap_or(i64::MAX)))
 }

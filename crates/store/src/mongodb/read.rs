@@ -1,61 +1,61 @@
-//! Reading documents.
+//! Reads of documents.
 
 use futures::TryStreamExt;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 use uuid::Uuid;
 
-use super::calls::{CALL, call};
-use super::collections::Prepared;
-use super::{json, layout, place};
+use super::calls::{CALL_TIMEOUT, call};
+use super::collections::CollectionHandle;
+use super::{index_key, json, layout};
 use crate::{Direction, Index, IndexedRecord, RangeQuery, Record, StoreError, UniqueKey};
 
-/// The fields that a reader needs.
-fn needed() -> Document {
+/// The fields of a record.
+fn record_fields() -> Document {
     doc! { "version": 1, "state": 1 }
 }
 
 /// The document of this id.
-pub(super) async fn get(collection: &Prepared, id: Uuid) -> Result<Option<Record>, StoreError> {
+pub(super) async fn get(collection: &CollectionHandle, id: Uuid) -> Result<Option<Record>, StoreError> {
     one(collection, doc! { "_id": json::id(id) }).await
 }
 
-/// The document that holds this claim.
+/// The document that holds this unique key.
 pub(super) async fn get_by_unique_key(
-    collection: &Prepared,
-    claim: UniqueKey,
+    collection: &CollectionHandle,
+    key: UniqueKey,
 ) -> Result<Option<Record>, StoreError> {
-    if !collection.schema.claims.contains(&claim.name) {
-        return Err(layout::undeclared(&collection.schema, "claim", claim.name));
+    if !collection.schema.unique_keys.contains(&key.name) {
+        return Err(layout::undeclared(&collection.schema, "unique key", key.name));
     }
-    one(collection, doc! { format!("claims.{}", claim.name): claim.value }).await
+    one(collection, doc! { format!("claims.{}", key.name): key.value }).await
 }
 
-async fn one(collection: &Prepared, filter: Document) -> Result<Option<Record>, StoreError> {
-    let found = call(CALL, collection.raw.find_one(filter).projection(needed())).await?;
+async fn one(collection: &CollectionHandle, filter: Document) -> Result<Option<Record>, StoreError> {
+    let found = call(CALL_TIMEOUT, collection.raw.find_one(filter).projection(record_fields())).await?;
     found.as_deref().map_or(Ok(None), layout::record)
 }
 
 /// A part of an index.
 pub(super) async fn range(
-    collection: &Prepared,
+    collection: &CollectionHandle,
     query: &RangeQuery,
 ) -> Result<Vec<IndexedRecord>, StoreError> {
     let schema = &collection.schema;
     let index = schema.index(query.index).ok_or_else(|| layout::undeclared(schema, "index", query.index))?;
     let path = format!("keys.{}", index.name);
-    let rows = call(CALL, rows(collection, index, &path, query)).await?;
-    let placed = |row: RawDocumentBuf| {
+    let rows = call(CALL_TIMEOUT, rows(collection, index, &path, query)).await?;
+    let indexed = |row: RawDocumentBuf| {
         let keys = row.get_document("keys").map_err(|_| layout::damaged("keys"))?;
-        let place = keys.get_str(index.name).ok().and_then(place::parse);
+        let cursor = keys.get_str(index.name).ok().and_then(index_key::to_cursor);
         let record = layout::record(&row)?.ok_or_else(|| layout::damaged("state"))?;
-        Ok((place.ok_or_else(|| layout::damaged("keys"))?, record))
+        Ok((cursor.ok_or_else(|| layout::damaged("keys"))?, record))
     };
-    rows.into_iter().map(placed).collect()
+    rows.into_iter().map(indexed).collect()
 }
 
-/// The documents, each with the one place at which it was found.
+/// The documents, each with the one index entry of the range that matched.
 async fn rows(
-    collection: &Prepared,
+    collection: &CollectionHandle,
     index: Index,
     path: &str,
     query: &RangeQuery,
@@ -64,15 +64,15 @@ async fn rows(
         Direction::Ascending => doc! { path: 1 },
         Direction::Descending => doc! { path: -1 },
     };
-    let mut fields = needed();
+    let mut fields = record_fields();
     fields.insert(path, 1);
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     if !index.many {
         let find = collection.raw.find(doc! { path: bounds(query) });
         return find.sort(order).limit(limit).projection(fields).await?.try_collect().await;
     }
-    // A sort on an array goes by its least or greatest element, be it in the range or not; so each place becomes a row
-    // before the rows are sorted. The server looks at the whole range for that, and keeps no more than `limit`.
+    // A sort on an array goes by its least or greatest element, in the range or not, so each entry becomes a row before
+    // the sort. The server scans the whole range for that, and keeps no more than `limit`.
     let stages = [
         doc! { "$match": { path: { "$elemMatch": bounds(query) } } },
         doc! { "$project": fields },
@@ -85,17 +85,17 @@ async fn rows(
     rows.await?.try_collect().await
 }
 
-/// What a place must be to lie in the range.
+/// The condition of an index entry in the range.
 fn bounds(query: &RangeQuery) -> Document {
-    let mut bounds = doc! { "$gte": place::bound(&query.from) };
+    let mut bounds = doc! { "$gte": index_key::bound(&query.from) };
     if let Some(to) = &query.to {
-        bounds.insert("$lt", place::bound(to));
+        bounds.insert("$lt", index_key::bound(to));
     }
-    let Some(after) = query.after.as_deref().map(place::text) else { return bounds };
+    let Some(after) = query.after.as_deref().map(index_key::from_cursor) else { return bounds };
     match query.direction {
         Direction::Ascending => bounds.insert("$gt", after),
         Direction::Descending => {
-            let least = query.to.as_deref().map(place::bound).map_or(after.clone(), |to| to.min(after));
+            let least = query.to.as_deref().map(index_key::bound).map_or(after.clone(), |to| to.min(after));
             bounds.insert("$lt", least)
         }
     };

@@ -1,33 +1,33 @@
-//! A document's keys and claims as its row repeats them.
+//! A document's keys and unique keys as its row repeats them.
 
 use crate::{Key, UniqueKey};
 
-/// A key or a claim: its name, then its value.
-pub(super) type Entry<'a> = (&'a str, &'a [u8]);
+/// A key or unique key: its name, then its value.
+pub(super) type KeyEntry<'a> = (&'a str, &'a [u8]);
 
-/// The keys as entries, each once.
-pub(super) fn of_keys(keys: &[Key]) -> Vec<Entry<'_>> {
-    each_once(keys.iter().map(|key| (key.index, key.bytes.as_slice())).collect())
+/// The keys as distinct entries.
+pub(super) fn of_keys(keys: &[Key]) -> Vec<KeyEntry<'_>> {
+    distinct(keys.iter().map(|key| (key.index, key.bytes.as_slice())).collect())
 }
 
-/// The claims as entries, each once.
-pub(super) fn of_claims(claims: &[UniqueKey]) -> Vec<Entry<'_>> {
-    each_once(claims.iter().map(|claim| (claim.name, claim.value.as_bytes())).collect())
+/// The unique keys as distinct entries.
+pub(super) fn of_unique_keys(keys: &[UniqueKey]) -> Vec<KeyEntry<'_>> {
+    distinct(keys.iter().map(|key| (key.name, key.value.as_bytes())).collect())
 }
 
-fn each_once(mut entries: Vec<Entry<'_>>) -> Vec<Entry<'_>> {
+fn distinct(mut entries: Vec<KeyEntry<'_>>) -> Vec<KeyEntry<'_>> {
     entries.sort_unstable();
     entries.dedup();
     entries
 }
 
-/// Those of `these` that are not among `others`.
-pub(super) fn without<'a>(these: &[Entry<'a>], others: &[Entry<'_>]) -> Vec<Entry<'a>> {
+/// The entries of `these` that are not among `others`.
+pub(super) fn without<'a>(these: &[KeyEntry<'a>], others: &[KeyEntry<'_>]) -> Vec<KeyEntry<'a>> {
     these.iter().filter(|entry| !others.contains(entry)).copied().collect()
 }
 
-/// Writes entries one after another, each half behind its length.
-pub(super) fn encode(entries: &[Entry<'_>]) -> Vec<u8> {
+/// Encodes entries one after another, each half behind its length.
+pub(super) fn encode(entries: &[KeyEntry<'_>]) -> Vec<u8> {
     let mut bytes = Vec::new();
     for (name, value) in entries {
         for half in [name.as_bytes(), value] {
@@ -39,8 +39,8 @@ pub(super) fn encode(entries: &[Entry<'_>]) -> Vec<u8> {
     bytes
 }
 
-/// Reads what [`encode`] wrote; `None`: something else.
-pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<Entry<'_>>> {
+/// Decodes entries; `None` if the bytes are damaged.
+pub(super) fn decode(mut bytes: &[u8]) -> Option<Vec<KeyEntry<'_>>> {
     let mut entries = Vec::new();
     while !bytes.is_empty() {
         let name = std::str::from_utf8(half(&mut bytes)?).ok()?;
@@ -62,7 +62,7 @@ mod tests {
 
     #[test]
     fn entries_come_back_as_they_were_written() {
-        let entries: Vec<Entry<'_>> =
+        let entries: Vec<KeyEntry<'_>> =
             vec![("", b""), ("by-owner", &[0, 255, 1]), ("e-mail", "é'\"".as_bytes())];
         assert_eq!(decode(&encode(&entries)), Some(entries));
         assert_eq!(decode(&[]), Some(Vec::new()));

@@ -1,4 +1,4 @@
-//! What can go wrong with a SQLite database.
+//! Failures of a SQLite database.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use rusqlite::{Error, ErrorCode};
 
 use crate::StoreError;
 
-/// The database could not be opened. Each says in one sentence what happened and what to do.
+/// A database that cannot be opened. Each message is one sentence with the cause and the remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    /// The folder is missing and cannot be made, or nothing can be written there.
+    /// The folder cannot be created or written.
     #[error(
         "the database {} cannot be opened because its folder cannot be created or written ({cause}): \
          choose another folder or allow writing there", path.display()
@@ -18,11 +18,11 @@ pub enum OpenError {
     Folder {
         /// The database file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
-    /// The file is damaged or something else entirely.
+    /// The file is damaged or not a database.
     #[error(
         "the file {} is not a database or is broken ({cause}): restore it from a backup, or move it away to start \
          with an empty one", path.display()
@@ -30,11 +30,11 @@ pub enum OpenError {
     Broken {
         /// The database file.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         #[source]
         cause: Error,
     },
-    /// A database that other software made.
+    /// A database of another program.
     #[error("the file {} is a database of another program: choose another path", path.display())]
     Foreign {
         /// The database file.
@@ -53,35 +53,35 @@ pub enum OpenError {
         /// The latest format that this version knows.
         known: i32,
     },
-    /// Another process works on it.
+    /// A database that another process has open.
     #[error("the database {} is in use by another process: stop that one or choose another path", path.display())]
     InUse {
         /// The database file.
         path: PathBuf,
     },
-    /// The operating system gives no thread to write on.
+    /// The writer's thread cannot be started.
     #[error("the database {} cannot be opened because no thread can be started ({cause}): raise the limit of \
              threads and start again", path.display())]
     Thread {
         /// The database file.
         path: PathBuf,
-        /// What the operating system said.
+        /// The operating system's error.
         #[source]
         cause: io::Error,
     },
-    /// Anything else.
-    #[error("the database {} cannot be opened ({cause}): see to the cause and start again", path.display())]
+    /// Any other error.
+    #[error("the database {} cannot be opened ({cause}): remove the cause and start again", path.display())]
     Failed {
         /// The database file.
         path: PathBuf,
-        /// What SQLite said.
+        /// SQLite's error.
         #[source]
         cause: Error,
     },
 }
 
 impl OpenError {
-    /// Sorts what SQLite said while `path` was opened.
+    /// Classifies an error of opening `path`.
     pub(super) fn sqlite(path: &Path, cause: Error) -> Self {
         let path = path.to_owned();
         match cause.sqlite_error_code() {
@@ -95,7 +95,7 @@ impl OpenError {
     }
 }
 
-/// Sorts what SQLite said while it worked: broken contents stay broken, everything else may pass.
+/// Classifies an error of an open database: broken contents are permanent, all else is temporary.
 pub(super) fn store_error(error: &Error) -> StoreError {
     let broken = match error {
         Error::SqliteFailure(failure, _) => {
@@ -115,9 +115,4 @@ pub(super) fn store_error(error: &Error) -> StoreError {
     } else {
         StoreError::Unavailable(error.to_string())
     }
-}
-
-/// What a closed database answers.
-pub(super) fn closed() -> StoreError {
-    StoreError::Unavailable("it is closed".into())
 }

@@ -3,73 +3,87 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::apply::Outcome;
-use super::error::closed;
-use super::news::News;
-use super::open::Guard;
-use super::readers::Readers;
+use super::error::{OpenError, store_error};
+use super::open::LockFile;
+use super::permits::Permits;
+use super::state::WriterState;
+use super::transaction::WriteResult;
 use super::writer::Writer;
-use super::{OpenError, open, read};
+use super::{open, read};
 use crate::{OutboxEntry, StoreError, Write};
+
+/// Reads are short, and each connection has its own page cache.
+const MAX_READERS: u32 = 4;
 
 /// The connections to one file.
 #[derive(Debug)]
 pub(super) struct FileDatabase {
     readers: Arc<Readers>,
     writer: Writer,
-    news: Arc<News>,
+    state: Arc<WriterState>,
 }
 
 impl FileDatabase {
-    /// Opens the file, makes it if it is missing, and starts the writer.
-    pub(super) fn open(path: &Path, news: Arc<News>) -> Result<Self, OpenError> {
-        let (path, guard) = open::lock(path)?;
-        Self::start(path, Some(guard), news)
+    /// Opens or creates the file, and starts the writer.
+    pub(super) fn open(path: &Path, state: Arc<WriterState>) -> Result<Self, OpenError> {
+        let (path, lock) = open::lock(path)?;
+        Self::start(path, Some(lock), state)
     }
 
     /// Opens the file although another process may have it open, and starts a second writer.
-    pub(super) fn open_beside(path: &Path, news: Arc<News>) -> Result<Self, OpenError> {
+    pub(super) fn open_beside(path: &Path, state: Arc<WriterState>) -> Result<Self, OpenError> {
         let absolute = std::path::absolute(path);
         let path = absolute.map_err(|cause| OpenError::Folder { path: path.to_owned(), cause })?;
-        Self::start(path, None, news)
+        Self::start(path, None, state)
     }
 
-    fn start(path: PathBuf, guard: Option<Guard>, news: Arc<News>) -> Result<Self, OpenError> {
+    fn start(path: PathBuf, lock: Option<LockFile>, state: Arc<WriterState>) -> Result<Self, OpenError> {
         let connection = open::writer(&path)?;
-        let writer = Writer::start(connection, guard, Arc::clone(&news))
+        let writer = Writer::start(connection, lock, Arc::clone(&state))
             .map_err(|cause| OpenError::Thread { path: path.clone(), cause })?;
-        Ok(Self { readers: Arc::new(Readers::new(path)), writer, news })
+        let readers = Readers { path, idle: Mutex::default(), permits: Permits::new(MAX_READERS) };
+        Ok(Self { readers: Arc::new(readers), writer, state })
     }
 
-    /// For a few rows: see [`Readers::read`].
+    /// Reads a few rows in the calling thread: some microseconds, less than a hand-over to another thread costs. The
+    /// runtime's threads bound how many do so at once, and no read waits for the writer.
     pub(super) async fn read<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        self.readers.read(read).await
+        let _permit = self.readers.permits.acquire().await?;
+        self.readers.read(read).map_err(|error| store_error(&error))
     }
 
-    /// For many rows: see [`Readers::read_many`].
+    /// Reads many rows, on the runtime's blocking pool.
     pub(super) async fn read_many<T: Send + 'static>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.readers.read_many(read).await
+        let permit = self.readers.permits.acquire().await?;
+        let readers = Arc::clone(&self.readers);
+        let reading = tokio::task::spawn_blocking(move || {
+            let result = readers.read(read);
+            drop(permit);
+            result
+        });
+        reading.await.map_err(|_| StoreError::closed())?.map_err(|error| store_error(&error))
     }
 
-    pub(super) async fn commit(&self, write: Write) -> Outcome {
+    pub(super) async fn commit(&self, write: Write) -> WriteResult {
         self.writer.commit(write).await
     }
 
-    /// Entries whose rows still wait for their removal are left out, so that `sent` is seen at once.
+    /// The outbox without published entries whose rows are still to be pruned.
     pub(super) async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        // Asked before the read: a row that is gone from this set by then is gone from the database as well.
-        let sent = self.news.sent_after(after);
-        let rows = limit.saturating_add(sent.len());
-        let mut entries = self.readers.read(move |connection| read::outbox(connection, after, rows)).await?;
-        entries.retain(|entry| !sent.contains(&entry.seq));
+        // Copied before the read: a row that has left this set by then has left the database as well.
+        let published = self.state.published_after(after);
+        let rows = limit.saturating_add(published.len());
+        let mut entries = self.read(move |connection| read::outbox(connection, after, rows)).await?;
+        entries.retain(|entry| !published.contains(&entry.seq));
         entries.truncate(limit);
         Ok(entries)
     }
@@ -80,14 +94,33 @@ impl FileDatabase {
 
     pub(super) async fn check(&self) -> Result<(), StoreError> {
         if !self.writer.is_open() {
-            return Err(closed());
+            return Err(StoreError::closed());
         }
-        self.readers.read(read::check).await
+        self.read(read::check).await
     }
 
-    /// The readers go first, so that the writer is the last connection and leaves one file behind.
+    /// Closes the readers first, so that the writer is the last connection and leaves one file behind.
     pub(super) async fn close(&self) {
-        self.readers.close().await;
+        self.readers.permits.drain().await;
+        self.readers.idle.lock().clear();
         self.writer.close().await;
+    }
+}
+
+/// Connections that read beside the writer, opened as they are needed.
+#[derive(Debug)]
+struct Readers {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    permits: Permits,
+}
+
+impl Readers {
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let idle = self.idle.lock().pop();
+        let connection = idle.map_or_else(|| open::reader(&self.path), Ok)?;
+        let result = read(&connection);
+        self.idle.lock().push(connection);
+        result
     }
 }

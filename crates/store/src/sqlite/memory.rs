@@ -1,54 +1,52 @@
-//! A database in memory, for tests. Everything happens at once and in the caller, never on another thread: a
-//! simulation that runs in one thread stays in one thread.
+//! A database in memory, for tests. Every call runs at once and in the calling thread: a simulation in one thread stays
+//! in one thread.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::apply::{self, Outcome};
-use super::error::{closed, store_error};
-use super::news::News;
-use super::{OpenError, open};
+use super::error::{OpenError, store_error};
+use super::state::WriterState;
+use super::transaction::WriteResult;
+use super::{open, transaction};
 use crate::{StoreError, Write};
 
-/// One connection for everybody; `None` once it is closed.
+/// One connection for all callers; `None` once it is closed.
 #[derive(Debug)]
 pub(super) struct MemoryDatabase {
     connection: Mutex<Option<Connection>>,
-    news: Arc<News>,
+    state: Arc<WriterState>,
 }
 
 impl MemoryDatabase {
-    pub(super) fn open(news: Arc<News>) -> Result<Self, OpenError> {
-        Ok(Self { connection: Mutex::new(Some(open::memory()?)), news })
+    pub(super) fn open(state: Arc<WriterState>) -> Result<Self, OpenError> {
+        Ok(Self { connection: Mutex::new(Some(open::memory()?)), state })
     }
 
     pub(super) fn read<T>(
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
-        let connection = self.connection();
-        read(connection.as_ref().ok_or_else(closed)?).map_err(|error| store_error(&error))
+        let connection = self.connection.lock();
+        read(connection.as_ref().ok_or_else(StoreError::closed)?).map_err(|error| store_error(&error))
     }
 
-    pub(super) fn commit(&self, write: Write) -> Outcome {
-        let mut connection = self.connection();
+    pub(super) fn commit(&self, write: Write) -> WriteResult {
+        let mut connection = self.connection.lock();
         let writes = [write];
-        let (mut outcomes, _) = apply::batch(connection.as_mut().ok_or_else(closed)?, &writes, &[]);
-        self.news.tell(&writes, &outcomes);
-        outcomes.pop().unwrap_or(Ok(()))
+        let connection = connection.as_mut().ok_or_else(StoreError::closed)?;
+        let (mut results, _) = transaction::run(connection, &writes, &[]);
+        self.state.record(&writes, &results);
+        results.pop().unwrap_or(Ok(()))
     }
 
     pub(super) fn mark_published(&self, seqs: &[u64]) -> Result<(), StoreError> {
-        apply::batch(self.connection().as_mut().ok_or_else(closed)?, &[], seqs);
+        transaction::run(self.connection.lock().as_mut().ok_or_else(StoreError::closed)?, &[], seqs);
         Ok(())
     }
 
     pub(super) fn close(&self) {
-        self.connection().take();
-    }
-
-    fn connection(&self) -> MutexGuard<'_, Option<Connection>> {
-        self.connection.lock().unwrap_or_else(PoisonError::into_inner)
+        self.connection.lock().take();
     }
 }

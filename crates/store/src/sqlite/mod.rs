@@ -1,15 +1,14 @@
 //! The adapter for SQLite, the embedded default.
 
-mod admission;
-mod apply;
 mod entry;
 mod error;
 mod file;
 mod memory;
-mod news;
 mod open;
+mod permits;
 mod read;
-mod readers;
+mod state;
+mod transaction;
 mod writer;
 
 use std::path::Path;
@@ -23,68 +22,66 @@ use uuid::Uuid;
 pub use error::OpenError;
 
 use crate::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write,
 };
 use file::FileDatabase;
 use memory::MemoryDatabase;
-use news::News;
+use state::WriterState;
 
 /// A SQLite database. One process opens it at a time.
 #[derive(Debug)]
 pub struct SqliteBackend {
-    place: Place,
-    news: Arc<News>,
-    /// Whether nobody else writes.
-    alone: bool,
+    storage: Storage,
+    state: Arc<WriterState>,
+    /// Whether this process is the only writer.
+    exclusive: bool,
 }
 
 #[derive(Debug)]
-enum Place {
+enum Storage {
     File(FileDatabase),
     Memory(MemoryDatabase),
 }
 
 impl SqliteBackend {
-    /// Opens the database in the file `path`. The file, and its folder, are made when they are missing.
+    /// Opens the database in the file `path`; creates the file and its folder if they are missing.
     ///
-    /// Dropping it without [`Backend::close`] finishes what was accepted too, but waits for it in the dropping
-    /// thread.
+    /// Dropping without [`Backend::close`] finishes accepted commits too, but blocks the dropping thread.
     pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>, OpenError> {
-        let path = path.as_ref();
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let news = Arc::new(News::new(name));
-        let place = Place::File(FileDatabase::open(path, Arc::clone(&news))?);
-        Ok(Arc::new(Self { place, news, alone: true }))
+        Self::open_file(path.as_ref(), true)
     }
 
     /// Opens a database that another process may have open: for an operator's tool beside a running service. SQLite
-    /// itself keeps two writers apart; only [`Backend::revision`] is unknown then, here and in truth there as well, so a
-    /// tool leaves alone what the service caches.
+    /// itself keeps two writers apart. [`Backend::revision`] is unknown here, and misses these commits there: a tool must
+    /// not change documents that the service caches.
     pub fn open_beside(path: impl AsRef<Path>) -> Result<Arc<Self>, OpenError> {
-        let path = path.as_ref();
+        Self::open_file(path.as_ref(), false)
+    }
+
+    fn open_file(path: &Path, exclusive: bool) -> Result<Arc<Self>, OpenError> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        let news = Arc::new(News::new(name));
-        let place = Place::File(FileDatabase::open_beside(path, Arc::clone(&news))?);
-        Ok(Arc::new(Self { place, news, alone: false }))
+        let state = Arc::new(WriterState::new(name));
+        let open = if exclusive { FileDatabase::open } else { FileDatabase::open_beside };
+        let storage = Storage::File(open(path, Arc::clone(&state))?);
+        Ok(Arc::new(Self { storage, state, exclusive }))
     }
 
-    /// A new, empty database in memory, of which nothing remains. Each call of it is done when it is first polled,
-    /// in the polling thread.
+    /// A new, empty database in memory. Every call completes at its first poll, in the polling thread.
     pub fn in_memory() -> Result<Arc<Self>, OpenError> {
-        let news = Arc::new(News::new("memory".into()));
-        let place = Place::Memory(MemoryDatabase::open(Arc::clone(&news))?);
-        Ok(Arc::new(Self { place, news, alone: true }))
+        let state = Arc::new(WriterState::new("memory".into()));
+        let storage = Storage::Memory(MemoryDatabase::open(Arc::clone(&state))?);
+        Ok(Arc::new(Self { storage, state, exclusive: true }))
     }
 
-    /// How many transactions there were; commits that wait at the same time share one.
+    /// The number of transactions so far; commits that wait at the same time share one.
     pub fn transactions(&self) -> u64 {
-        self.news.transactions()
+        self.state.transactions()
     }
 
     async fn read<T>(&self, read: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, StoreError> {
-        match &self.place {
-            Place::File(file) => file.read(read).await,
-            Place::Memory(memory) => memory.read(read),
+        match &self.storage {
+            Storage::File(file) => file.read(read).await,
+            Storage::Memory(memory) => memory.read(read),
         }
     }
 
@@ -92,9 +89,9 @@ impl SqliteBackend {
         &self,
         read: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        match &self.place {
-            Place::File(file) => file.read_many(read).await,
-            Place::Memory(memory) => memory.read(read),
+        match &self.storage {
+            Storage::File(file) => file.read_many(read).await,
+            Storage::Memory(memory) => memory.read(read),
         }
     }
 }
@@ -107,60 +104,60 @@ impl Backend for SqliteBackend {
     fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: UniqueKey,
+        key: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.read(move |connection| read::get_by_unique_key(connection, collection, &claim)).boxed()
+        self.read(move |connection| read::get_by_unique_key(connection, collection, &key)).boxed()
     }
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.read_many(move |connection| read::range(connection, &query)).boxed()
     }
 
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
-        match &self.place {
-            Place::File(file) => file.commit(write).boxed(),
-            Place::Memory(memory) => async { memory.commit(write) }.boxed(),
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
+        match &self.storage {
+            Storage::File(file) => file.commit(write).boxed(),
+            Storage::Memory(memory) => async { memory.commit(write) }.boxed(),
         }
     }
 
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        match &self.place {
-            Place::File(file) => file.outbox(after, limit).boxed(),
-            Place::Memory(memory) => {
+        match &self.storage {
+            Storage::File(file) => file.outbox(after, limit).boxed(),
+            Storage::Memory(memory) => {
                 async move { memory.read(|connection| read::outbox(connection, after, limit)) }.boxed()
             }
         }
     }
 
     fn outbox_changed(&self) -> BoxFuture<'_, ()> {
-        self.news.grew().boxed()
+        self.state.outbox_changed().boxed()
     }
 
     fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
         async move {
-            match &self.place {
-                Place::File(file) => file.mark_published(seqs),
-                Place::Memory(memory) => memory.mark_published(&seqs),
+            match &self.storage {
+                Storage::File(file) => file.mark_published(seqs),
+                Storage::Memory(memory) => memory.mark_published(&seqs),
             }
         }
         .boxed()
     }
 
     fn revision(&self, collection: &'static str) -> Option<u64> {
-        self.alone.then(|| self.news.revision(collection))
+        self.exclusive.then(|| self.state.revision(collection))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        match &self.place {
-            Place::File(file) => file.check().boxed(),
-            Place::Memory(memory) => async { memory.read(read::check) }.boxed(),
+        match &self.storage {
+            Storage::File(file) => file.check().boxed(),
+            Storage::Memory(memory) => async { memory.read(read::check) }.boxed(),
         }
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        match &self.place {
-            Place::File(file) => file.close().boxed(),
-            Place::Memory(memory) => async { memory.close() }.boxed(),
+        match &self.storage {
+            Storage::File(file) => file.close().boxed(),
+            Storage::Memory(memory) => async { memory.close() }.boxed(),
         }
     }
 }

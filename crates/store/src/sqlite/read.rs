@@ -1,4 +1,4 @@
-//! Reading. Each read is one statement and therefore sees one state of the database.
+//! Reads. Each is one statement and therefore sees one state of the database.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
@@ -13,25 +13,25 @@ pub(super) fn get(connection: &Connection, collection: &str, id: Uuid) -> rusqli
         .optional()
 }
 
-/// The document that holds this claim.
+/// The document that holds this unique key.
 pub(super) fn get_by_unique_key(
     connection: &Connection,
     collection: &str,
-    claim: &UniqueKey,
+    key: &UniqueKey,
 ) -> rusqlite::Result<Option<Record>> {
     connection
         .prepare_cached(
             "SELECT id, version, body FROM claims CROSS JOIN documents USING (document)
              WHERE claims.collection = ?1 AND claims.name = ?2 AND claims.value = ?3",
         )?
-        .query_row(params![collection, claim.name, claim.value.as_bytes()], |row| record(row, 0))
+        .query_row(params![collection, key.name, key.value.as_bytes()], |row| record(row, 0))
         .optional()
 }
 
 /// A part of an index.
 pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Result<Vec<IndexedRecord>> {
     let after = query.after.as_deref().map(split);
-    // No id is as small as the empty one, so these bounds take in, or leave out, every document of that key.
+    // The empty id is less than every id, so these bounds include, or exclude, every document of that key.
     let mut low = (query.from.as_slice(), &[][..]);
     let mut high = query.to.as_deref().map(|to| (to, &[][..]));
     let order = match query.direction {
@@ -52,22 +52,22 @@ pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Re
     );
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
-    let place = |row: &Row<'_>| {
+    let indexed = |row: &Row<'_>| {
         let record = record(row, 1)?;
         Ok((RangeQuery::cursor(&row.get::<_, Vec<u8>>(0)?, record.id), record))
     };
     let (collection, index) = (query.collection, query.index);
     match high {
         Some(high) => statement
-            .query_map(params![collection, index, low.0, low.1, limit, high.0, high.1], place)?
+            .query_map(params![collection, index, low.0, low.1, limit, high.0, high.1], indexed)?
             .collect(),
-        None => statement.query_map(params![collection, index, low.0, low.1, limit], place)?.collect(),
+        None => statement.query_map(params![collection, index, low.0, low.1, limit], indexed)?.collect(),
     }
 }
 
-/// A place's key and id. What is too short to be a place is taken for a key.
-fn split(place: &[u8]) -> (&[u8], &[u8]) {
-    place.len().checked_sub(size_of::<Uuid>()).map_or((place, &[]), |key| place.split_at(key))
+/// The key and id of a cursor. Bytes that are too short for a cursor count as a key.
+fn split(cursor: &[u8]) -> (&[u8], &[u8]) {
+    cursor.len().checked_sub(size_of::<Uuid>()).map_or((cursor, &[]), |key| cursor.split_at(key))
 }
 
 /// Outbox entries behind `after`.
@@ -86,12 +86,12 @@ pub(super) fn outbox(
         .collect()
 }
 
-/// Reads something that is always there.
+/// Reads the schema, which every database has.
 pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?.query_row([], |_| Ok(()))
 }
 
-/// The record in the columns `first` (its id), its version and its body.
+/// The record in the columns from `first` on: id, version, body.
 fn record(row: &Row<'_>, first: usize) -> rusqlite::Result<Record> {
     Ok(Record {
         id: Uuid::from_bytes(row.get(first)?),

@@ -1,5 +1,6 @@
--- One row per document. `keys` and `claims` repeat the document's entries of the two tables below, so that an update
--- reads one row to know which of them to change. The body comes last: nobody walks over it to reach the rest.
+-- One row per document. `keys` and `claims` (its unique keys) repeat the document's entries of the two tables below, so
+-- that an update reads one row to know which of them to change. The body comes last, so that reads of the other columns
+-- skip it.
 CREATE TABLE documents (
     document INTEGER PRIMARY KEY,
     collection TEXT NOT NULL,
@@ -28,7 +29,7 @@ CREATE TABLE claims (
     PRIMARY KEY (collection, name, value)
 ) STRICT, WITHOUT ROWID;
 
--- AUTOINCREMENT: a number is never given out twice, although rows leave.
+-- AUTOINCREMENT: a number is never reused, although rows are deleted.
 CREATE TABLE outbox (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     event TEXT NOT NULL

@@ -1,5 +1,5 @@
-//! The one thread that writes. It makes everything that waits durable at once, so that many commits share the cost
-//! of one.
+//! The one thread that writes. Commits that wait at the same time share a transaction, and thereby the cost of making it
+//! durable.
 
 use std::io;
 use std::sync::Arc;
@@ -8,149 +8,150 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::apply::{self, Outcome};
-use super::error::closed;
-use super::news::News;
-use super::{admission, open};
+use super::open::LockFile;
+use super::permits::Permits;
+use super::state::WriterState;
+use super::transaction::{self, WriteResult};
 use crate::{StoreError, Write};
 
-/// At most so many commits are accepted and not yet answered.
-const MOST_WAITING: usize = 1024;
-/// At most so many commits in one transaction: the first of them waits for the last.
-const MOST_IN_BATCH: usize = 256;
-/// At most so many outbox rows are removed beside them.
-const MOST_SENT: usize = 1024;
-/// So long acknowledged outbox rows wait for a commit that takes them along.
-const SENT_WAITS: Duration = Duration::from_millis(20);
-/// So long when removing them has just failed.
-const SENT_WAITS_AFTER_FAILURE: Duration = Duration::from_secs(1);
+/// Accepted commits without an answer: they bound the memory of the queue.
+const MAX_IN_FLIGHT: u32 = 1024;
+/// Commits in one transaction: the first of them waits for the last.
+const MAX_BATCH: usize = 256;
+/// Outbox rows that one transaction prunes beside its commits.
+const MAX_PRUNED: usize = 1024;
+/// Published outbox rows wait so long for a commit whose transaction prunes them.
+const PRUNE_DELAY: Duration = Duration::from_millis(20);
+/// The same, after a failed transaction.
+const PRUNE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
-enum Job {
+enum WriterJob {
     Commit {
         write: Write,
-        answer: oneshot::Sender<Outcome>,
-        /// Given back when the job is done.
-        place: OwnedSemaphorePermit,
+        answer: oneshot::Sender<WriteResult>,
+        /// Returned when the job is done.
+        permit: OwnedSemaphorePermit,
     },
-    /// There are acknowledged outbox rows.
-    Sent,
+    /// There are published outbox rows.
+    Prune,
     Close,
 }
 
-/// The way to the thread.
+/// The handle of the thread.
 #[derive(Debug)]
 pub(super) struct Writer {
-    jobs: Sender<Job>,
-    places: Arc<Semaphore>,
-    news: Arc<News>,
+    jobs: Sender<WriterJob>,
+    permits: Permits,
+    state: Arc<WriterState>,
     thread: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
-    /// Starts the thread. `guard` is let go when it ends.
+    /// Starts the thread, which releases `lock` when it ends.
     pub(super) fn start(
         connection: Connection,
-        guard: Option<open::Guard>,
-        news: Arc<News>,
+        lock: Option<LockFile>,
+        state: Arc<WriterState>,
     ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        let places = Arc::new(Semaphore::new(MOST_WAITING));
-        let mut work = Work { connection, queue, news: Arc::clone(&news), closing: false, failed: false };
+        let mut thread =
+            WriterThread { connection, queue, state: Arc::clone(&state), closing: false, failed: false };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || {
-            work.run();
-            drop(work);
-            drop(guard);
+            thread.run();
+            drop(thread);
+            drop(lock);
         })?;
-        Ok(Self { jobs, places, news, thread: tokio::sync::Mutex::new(Some(thread)) })
+        let permits = Permits::new(MAX_IN_FLIGHT);
+        Ok(Self { jobs, permits, state, thread: tokio::sync::Mutex::new(Some(thread)) })
     }
 
     /// Writes durably.
-    pub(super) async fn commit(&self, write: Write) -> Outcome {
-        let place = admission::place(&self.places).await?;
+    pub(super) async fn commit(&self, write: Write) -> WriteResult {
+        let permit = self.permits.acquire().await?;
         let (answer, answered) = oneshot::channel();
-        self.jobs.send(Job::Commit { write, answer, place }).map_err(|_| closed())?;
-        // The thread answers everything that it takes; what it never took was not written.
-        answered.await.map_err(|_| closed())?
+        self.jobs.send(WriterJob::Commit { write, answer, permit }).map_err(|_| StoreError::closed())?;
+        // The thread answers every job that it receives; a job that it never received was not written.
+        answered.await.map_err(|_| StoreError::closed())?
     }
 
-    /// Removes outbox rows soon.
+    /// Prunes outbox rows soon.
     pub(super) fn mark_published(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
-        // With others waiting already, the thread looks again by itself.
-        if self.news.add_sent(seqs) {
-            self.jobs.send(Job::Sent).map_err(|_| closed())?;
+        // If others wait already, the thread prunes these with them.
+        if self.state.add_published(seqs) {
+            self.jobs.send(WriterJob::Prune).map_err(|_| StoreError::closed())?;
         }
         Ok(())
     }
 
-    /// Whether commits are taken: it is neither closed, nor has the thread died.
+    /// Whether commits are accepted: the writer is not closed, and its thread runs.
     pub(super) fn is_open(&self) -> bool {
         let thread = self.thread.try_lock();
         thread.is_ok_and(|thread| thread.as_ref().is_some_and(|thread| !thread.is_finished()))
     }
 
-    /// Finishes what was accepted and ends the thread.
+    /// Finishes accepted commits and ends the thread.
     pub(super) async fn close(&self) {
-        self.places.close();
+        self.permits.close();
         let mut thread = self.thread.lock().await;
         if let Some(thread) = thread.take() {
             // Fails if the thread has ended already.
-            let _ = self.jobs.send(Job::Close);
-            // A panic of the thread has been reported by the panic hook.
+            let _ = self.jobs.send(WriterJob::Close);
+            // The panic hook has reported a panic of the thread.
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
         }
     }
 }
 
-/// Whoever drops the database may open it again at once, so the thread has ended by then. There is little to wait
-/// for: nobody who wanted an answer is left.
+/// Ends the thread, so that the database can be opened again at once. The wait is short: no caller waits for an answer
+/// any more.
 impl Drop for Writer {
     fn drop(&mut self) {
         if let Some(thread) = self.thread.get_mut().take() {
-            let _ = self.jobs.send(Job::Close);
+            let _ = self.jobs.send(WriterJob::Close);
             let _ = thread.join();
         }
     }
 }
 
-struct Work {
+struct WriterThread {
     connection: Connection,
-    queue: Receiver<Job>,
-    news: Arc<News>,
+    queue: Receiver<WriterJob>,
+    state: Arc<WriterState>,
     closing: bool,
     /// Whether the last transaction failed.
     failed: bool,
 }
 
-impl Work {
+impl WriterThread {
     fn run(&mut self) {
         loop {
-            let jobs = self.gather();
-            let idle = jobs.is_empty();
-            self.make(jobs);
-            if self.closing && idle && (self.failed || self.news.nothing_sent()) {
+            let batch = self.gather();
+            let idle = batch.writes.is_empty();
+            self.write(batch);
+            if self.closing && idle && (self.failed || self.state.all_pruned()) {
                 break;
             }
         }
-        // Leaves one file behind, not three. Whatever prevents it, the next start does it.
+        // Leaves one file behind, not three. On failure, the next start does it.
         let _ = self.connection.pragma(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()));
     }
 
-    /// Waits for work and takes all there is, up to the limit.
-    fn gather(&mut self) -> Batch {
-        let mut batch = Batch::default();
+    /// Waits for a job and takes all that are queued, up to the limit.
+    fn gather(&mut self) -> WriteBatch {
+        let mut batch = WriteBatch::default();
         let mut next = self.wait();
         while let Some(job) = next {
             match job {
-                Job::Commit { write, answer, place } => {
+                WriterJob::Commit { write, answer, permit } => {
                     batch.writes.push(write);
-                    batch.answers.push((answer, place));
+                    batch.answers.push((answer, permit));
                 }
-                Job::Sent => {}
-                Job::Close => self.closing = true,
+                WriterJob::Prune => {}
+                WriterJob::Close => self.closing = true,
             }
-            if batch.writes.len() == MOST_IN_BATCH {
+            if batch.writes.len() == MAX_BATCH {
                 break;
             }
             next = self.queue.try_recv().ok();
@@ -158,50 +159,44 @@ impl Work {
         batch
     }
 
-    /// The next job; `None`: it is time for the outbox rows.
-    fn wait(&mut self) -> Option<Job> {
+    /// The next job; `None` when outbox rows are to be pruned.
+    fn wait(&mut self) -> Option<WriterJob> {
         if self.closing {
             return self.queue.try_recv().ok();
         }
-        if self.news.nothing_sent() {
-            return Some(self.queue.recv().unwrap_or(Job::Close));
+        if self.state.all_pruned() {
+            return Some(self.queue.recv().unwrap_or(WriterJob::Close));
         }
-        let patience = if self.failed { SENT_WAITS_AFTER_FAILURE } else { SENT_WAITS };
-        match self.queue.recv_timeout(patience) {
+        let timeout = if self.failed { PRUNE_RETRY_DELAY } else { PRUNE_DELAY };
+        match self.queue.recv_timeout(timeout) {
             Ok(job) => Some(job),
             Err(RecvTimeoutError::Timeout) => None,
-            Err(RecvTimeoutError::Disconnected) => Some(Job::Close),
+            Err(RecvTimeoutError::Disconnected) => Some(WriterJob::Close),
         }
     }
 
-    fn make(&mut self, batch: Batch) {
-        let sent = self.news.some_sent(MOST_SENT);
-        if batch.is_empty() && sent.is_empty() {
+    fn write(&mut self, batch: WriteBatch) {
+        let published = self.state.published(MAX_PRUNED);
+        if batch.writes.is_empty() && published.is_empty() {
             return;
         }
-        let (outcomes, committed) = apply::batch(&mut self.connection, &batch.writes, &sent);
+        let (results, committed) = transaction::run(&mut self.connection, &batch.writes, &published);
         self.failed = !committed;
         if committed {
-            self.news.forget_sent(&sent);
+            self.state.remove_published(&published);
         }
-        self.news.tell(&batch.writes, &outcomes);
-        for ((answer, place), outcome) in batch.answers.into_iter().zip(outcomes) {
-            // Who no longer waits needs no answer.
-            let _ = answer.send(outcome);
-            drop(place);
+        self.state.record(&batch.writes, &results);
+        for ((answer, permit), result) in batch.answers.into_iter().zip(results) {
+            // Fails if the caller no longer waits.
+            let _ = answer.send(result);
+            drop(permit);
         }
     }
 }
 
-/// Commits that share a transaction, and who waits for them.
+/// Commits that share a transaction, and the channels to their callers.
 #[derive(Default)]
-struct Batch {
+struct WriteBatch {
     writes: Vec<Write>,
-    answers: Vec<(oneshot::Sender<Outcome>, OwnedSemaphorePermit)>,
-}
-
-impl Batch {
-    fn is_empty(&self) -> bool {
-        self.writes.is_empty()
-    }
+    answers: Vec<(oneshot::Sender<WriteResult>, OwnedSemaphorePermit)>,
 }

@@ -1,4 +1,4 @@
-//! Opening a database: what is made, what is refused, and in which words.
+//! Opening a database: creation, refusals and their messages.
 
 use std::sync::Arc;
 
@@ -82,18 +82,18 @@ async fn a_password_is_never_shown() {
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_is_tried_again_and_again() {
-    // Nobody listens on this port once the listener is gone.
+async fn an_unavailable_server_is_retried_with_backoff() {
+    // Nothing listens on this port once the listener is dropped.
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
     let url = format!("mongodb://127.0.0.1:{port}/?directConnection=true&serverSelectionTimeoutMS=20");
     let clock = SimClock::starting_at(Time::from_millis(0));
     let ids = Ids::new(Arc::new(clock.clone()), Arc::new(SystemEntropy));
     let opening = MongoBackend::open(&url, "notes", Arc::new(clock.clone()), ids);
-    let mut pauses = Vec::new();
-    let patience = async {
-        while pauses.len() < 8 {
+    let mut delays = Vec::new();
+    let eight_retries = async {
+        while delays.len() < 8 {
             if let Some(wake) = clock.next_wake() {
-                pauses.push((wake - common::Clock::now(&clock)).as_millis());
+                delays.push((wake - common::Clock::now(&clock)).as_millis());
                 clock.advance(wake - common::Clock::now(&clock));
             }
             tokio::task::yield_now().await;
@@ -101,7 +101,7 @@ async fn a_server_that_does_not_answer_is_tried_again_and_again() {
     };
     tokio::select! {
         opened = opening => panic!("there is nothing to open, but {opened:?}"),
-        () = patience => {}
+        () = eight_retries => {}
     }
-    assert_eq!(pauses, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
+    assert_eq!(delays, [250, 500, 1000, 2000, 4000, 8000, 10_000, 10_000]);
 }

@@ -1,4 +1,4 @@
-//! What an operator sees.
+//! The layout and the query plans that an operator sees.
 
 use mongodb::bson::{Bson, Document, doc};
 use store::{Backend, Change, Put, UniqueKey, Write};
@@ -22,9 +22,9 @@ async fn a_document_is_laid_out_to_be_read() {
             id(1)
         );
         let keys = [(7, "rank"), (1, "words"), (2, "words")].map(|(rank, index)| key(index, rank));
-        let claims =
+        let unique_keys =
             vec![UniqueKey::new("name", "ann"), UniqueKey::new("nick", "a"), UniqueKey::new("nick", "b")];
-        let change = Change::Put(Put { version: 1, body, keys: keys.to_vec(), claims });
+        let change = Change::Put(Put { version: 1, body, keys: keys.to_vec(), unique_keys });
         let outbox = vec![format!(r#"{{"subject":"note.created","aggregate":"{}"}}"#, id(1))];
         replica.commit(Write { change, outbox, ..write(1, 1) }).await.unwrap();
         let mut note = database.notes().find_one(doc! { "_id": uuid(id(1)) }).await.unwrap().unwrap();
@@ -62,7 +62,7 @@ fn key(index: &'static str, rank: i64) -> store::Key {
     store::Key { index, bytes }
 }
 
-/// The stages of the plan by which the server answers a query, outermost first.
+/// The stages of the server's plan for a query, outermost first.
 async fn plan(database: &mongodb::Database, find: Document) -> Vec<String> {
     let explained = database.run_command(doc! { "explain": find }).await.unwrap();
     let planner = explained.get_document("queryPlanner").unwrap();
@@ -80,8 +80,8 @@ async fn every_query_is_served_by_an_index_and_none_sorts() {
     on_a_database(async |database| {
         let replica = database.replica().await;
         for number in 1..=20 {
-            let claims = vec![UniqueKey::new("name", number)];
-            replica.commit(put(number, 1, vec![key("rank", number.into())], claims)).await.unwrap();
+            let unique = vec![UniqueKey::new("name", number)];
+            replica.commit(put(number, 1, vec![key("rank", number.into())], unique)).await.unwrap();
         }
         let zero = uuid(Uuid::nil());
         for find in [

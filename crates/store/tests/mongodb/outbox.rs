@@ -10,9 +10,9 @@ use store::{Backend, Write};
 
 use crate::support::{on_a_database, write};
 
-/// After so long, something that should have come has not.
-const FOREVER: Duration = Duration::from_secs(30);
-/// More than memory keeps, in so many documents with so many events each.
+/// Far longer than relaying takes.
+const RELAY_TIMEOUT: Duration = Duration::from_secs(30);
+/// More events than fit into memory, in so many documents with so many events each.
 const DOCUMENTS: u32 = 45;
 const EVENTS: usize = 100;
 
@@ -21,7 +21,7 @@ fn many(number: u32, version: u64, events: std::ops::Range<usize>) -> Write {
     Write { outbox, ..write(number, version) }
 }
 
-/// Reads on as a relay does, until there have been `count` events.
+/// Reads and publishes as a relay does, up to `count` events.
 async fn relay(backend: &MongoBackend, count: usize) -> Vec<String> {
     let (mut relayed, mut cursor) = (Vec::new(), 0);
     while relayed.len() < count {
@@ -38,7 +38,7 @@ async fn relay(backend: &MongoBackend, count: usize) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn what_memory_has_no_room_for_comes_from_the_documents_in_order() {
+async fn events_without_room_in_memory_come_from_the_documents_in_order() {
     on_a_database(async |database| {
         let backend = database.replica().await;
         for number in 1..=DOCUMENTS {
@@ -48,7 +48,8 @@ async fn what_memory_has_no_room_for_comes_from_the_documents_in_order() {
             backend.commit(many(number, 2, EVENTS..EVENTS + 1)).await.unwrap();
         }
         let total = DOCUMENTS as usize * (EVENTS + 1);
-        let relayed = tokio::time::timeout(FOREVER, relay(&backend, total)).await.expect("all are relayed");
+        let relayed =
+            tokio::time::timeout(RELAY_TIMEOUT, relay(&backend, total)).await.expect("all are relayed");
         let mut next: HashMap<u32, usize> = HashMap::new();
         for event in &relayed {
             let (number, event): (u32, usize) = serde_json::from_str(event).unwrap();
@@ -60,7 +61,7 @@ async fn what_memory_has_no_room_for_comes_from_the_documents_in_order() {
             next.len() == DOCUMENTS as usize && next.values().all(|count| *count == EVENTS + 1),
             "{next:?}"
         );
-        // From here on memory keeps up again.
+        // From here on events come from memory again.
         backend.commit(many(1, 3, 0..1)).await.unwrap();
         assert_eq!(backend.outbox(total as u64, 10).await.unwrap().len(), 1);
         backend.close().await;
@@ -70,7 +71,7 @@ async fn what_memory_has_no_room_for_comes_from_the_documents_in_order() {
 }
 
 #[tokio::test]
-async fn a_commit_that_nobody_waits_for_any_more_is_made_and_relayed() {
+async fn an_abandoned_commit_is_made_and_relayed() {
     on_a_database(async |database| {
         let backend = database.replica().await;
         backend.check().await.unwrap();
@@ -78,21 +79,21 @@ async fn a_commit_that_nobody_waits_for_any_more_is_made_and_relayed() {
         let mut context = Context::from_waker(Waker::noop());
         assert!(Pin::new(&mut commit).poll(&mut context).is_pending());
         drop(commit);
-        let relayed = tokio::time::timeout(FOREVER, relay(&backend, 1)).await.expect("it is relayed");
+        let relayed = tokio::time::timeout(RELAY_TIMEOUT, relay(&backend, 1)).await.expect("it is relayed");
         assert_eq!(relayed, ["\"1.1\""]);
     })
     .await;
 }
 
 #[tokio::test]
-async fn too_many_callers_are_refused_at_once_and_the_others_are_served() {
+async fn calls_beyond_the_limit_are_rejected_at_once_and_the_others_are_served() {
     on_a_database(async |database| {
         let backend = database.replica().await;
         backend.check().await.unwrap();
         let reads = (0..600).map(|number| backend.get("notes", crate::support::id(number)));
         let outcomes = futures::future::join_all(reads).await;
-        let refused = outcomes.iter().filter(|outcome| outcome.is_err()).count();
-        assert_eq!(refused, 600 - 512);
+        let rejected = outcomes.iter().filter(|outcome| outcome.is_err()).count();
+        assert_eq!(rejected, 600 - 512);
         backend.get("notes", crate::support::id(1)).await.unwrap();
     })
     .await;

@@ -1,4 +1,4 @@
-//! A database of its own for each test, gone when the test ends.
+//! A separate database for each test, dropped when the test ends.
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use uuid::Uuid;
 pub(crate) const NOTES: &str = "notes";
 const INDEXES: &[Index] = &[Index::one("rank"), Index::many("words")];
 
-/// The server.
+/// The address of the server.
 pub(crate) fn address() -> String {
     std::env::var("TEST_MONGODB_URI")
         .unwrap_or_else(|_| panic!("set TEST_MONGODB_URI, or run `cargo xtask test`"))
@@ -35,7 +35,7 @@ pub(crate) struct TestDatabase {
     pub(crate) raw: Database,
 }
 
-/// Runs a test on a new database and drops that, however the test ends.
+/// Runs a test on a new database, and drops that after success and failure.
 pub(crate) async fn on_a_database(test: impl AsyncFnOnce(&TestDatabase)) {
     let name = format!("test-{}", ids().next::<Uuid>().simple());
     let client = Client::with_uri_str(address()).await.expect("the address is valid");
@@ -48,7 +48,7 @@ pub(crate) async fn on_a_database(test: impl AsyncFnOnce(&TestDatabase)) {
 }
 
 impl TestDatabase {
-    /// Opens it, as each replica of a service does.
+    /// Opens the database, as each replica of a service does.
     pub(crate) async fn open(&self) -> Result<Arc<MongoBackend>, OpenError> {
         MongoBackend::open(&address(), &self.name, clock(), ids()).await
     }
@@ -58,12 +58,12 @@ impl TestDatabase {
         self.replica_by(clock()).await
     }
 
-    /// One replica that goes by this clock.
+    /// One replica with this clock.
     pub(crate) async fn replica_by(&self, clock: SharedClock) -> Arc<MongoBackend> {
         let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
         let backend =
             MongoBackend::open(&address(), &self.name, clock, ids).await.expect("the database opens");
-        backend.declare(Schema { collection: NOTES, indexes: INDEXES, claims: &["name", "nick"] });
+        backend.declare(Schema { collection: NOTES, indexes: INDEXES, unique_keys: &["name", "nick"] });
         backend
     }
 
@@ -72,7 +72,7 @@ impl TestDatabase {
         self.raw.collection(NOTES)
     }
 
-    /// How many entries the outboxes of the notes hold.
+    /// The number of events in the outboxes of the notes.
     pub(crate) async fn pending(&self) -> usize {
         let mut notes = self.notes().find(doc! {}).await.expect("the server answers");
         let mut pending = 0;
@@ -88,17 +88,17 @@ pub(crate) fn id(number: u32) -> Uuid {
     Uuid::from_u128(number.into())
 }
 
-/// The write of a note in this version, which announces `<number>.<version>`.
+/// The write of a note in this version, with the event `<number>.<version>`.
 pub(crate) fn write(number: u32, version: u64) -> Write {
-    let put = Put { version, body: "{}".into(), keys: Vec::new(), claims: Vec::new() };
+    let put = Put { version, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
     let outbox = vec![format!("\"{number}.{version}\"")];
     let change = Change::Put(put);
     Write { collection: NOTES, id: id(number), expected: version - 1, change, outbox }
 }
 
-/// The same, silent, with these keys and claims.
-pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, claims: Vec<UniqueKey>) -> Write {
-    let put = Put { version, body: "{}".into(), keys, claims };
+/// The same without an event, with these keys.
+pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, unique_keys: Vec<UniqueKey>) -> Write {
+    let put = Put { version, body: "{}".into(), keys, unique_keys };
     Write { change: Change::Put(put), outbox: Vec::new(), ..write(number, version) }
 }
 
@@ -107,19 +107,19 @@ pub(crate) fn removal(number: u32, version: u64, outbox: Vec<String>) -> Write {
     Write { expected: version, change: Change::Remove, outbox, ..write(number, 1) }
 }
 
-/// What the relay of a replica is given from the start.
-pub(crate) async fn announced(replica: &MongoBackend) -> Vec<String> {
+/// The events that the relay of a replica reads from the start.
+pub(crate) async fn published(replica: &MongoBackend) -> Vec<String> {
     let entries = replica.outbox(0, usize::MAX).await.expect("the outbox reads");
     entries.into_iter().map(|entry| entry.event.trim_matches('"').to_owned()).collect()
 }
 
-/// Has a replica send all that its relay is given.
-pub(crate) async fn send_all(replica: &MongoBackend) {
+/// Marks all events of a replica as published.
+pub(crate) async fn publish_all(replica: &MongoBackend) {
     let entries = replica.outbox(0, usize::MAX).await.expect("the outbox reads");
     replica.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.expect("they may go");
 }
 
-/// Whether a removed note is kept for its outbox.
+/// Whether there is a tombstone among the notes.
 pub(crate) async fn has_tombstone(database: &TestDatabase) -> bool {
     database.notes().find_one(doc! { "removed": true }).await.expect("the server answers").is_some()
 }

@@ -1,14 +1,14 @@
-//! Opening a database file: what is made, what is refused, and in which words.
+//! Opening a database file: creation, refusals and their messages.
 
 use std::fs;
 use std::path::Path;
 
-use crate::support::{NOTES, announced, has, id, insert};
+use crate::support::{NOTES, has, id, insert, published};
 use store::sqlite::{OpenError, SqliteBackend};
-use store::{Backend, StoreError};
+use store::{Backend, CommitError, StoreError};
 
-/// Changes a file as another program would.
-fn meddle(path: &Path, sql: &str) {
+/// Changes a file as another program does.
+fn alter(path: &Path, sql: &str) {
     rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
@@ -27,7 +27,7 @@ async fn a_missing_folder_is_made_and_contents_survive_reopening() {
     }
     let backend = SqliteBackend::open(&path).unwrap();
     assert!(has(&backend, 1).await && has(&backend, 2).await && has(&backend, 3).await);
-    assert_eq!(announced(&backend).await, [1, 2, 3]);
+    assert_eq!(published(&backend).await, [1, 2, 3]);
 }
 
 #[tokio::test]
@@ -44,7 +44,7 @@ async fn closing_leaves_one_database_file_behind() {
 }
 
 #[tokio::test]
-async fn sent_events_stay_away_after_reopening() {
+async fn published_events_stay_away_after_reopening() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let backend = SqliteBackend::open(&path).unwrap();
@@ -54,7 +54,7 @@ async fn sent_events_stay_away_after_reopening() {
     let entries = backend.outbox(0, 2).await.unwrap();
     backend.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.unwrap();
     backend.close().await;
-    assert_eq!(announced(&SqliteBackend::open(&path).unwrap()).await, [3]);
+    assert_eq!(published(&SqliteBackend::open(&path).unwrap()).await, [3]);
 }
 
 #[tokio::test]
@@ -64,7 +64,7 @@ async fn a_database_that_is_dropped_without_being_closed_can_be_opened_at_once()
     for number in 1..=20 {
         let backend = SqliteBackend::open(&path).unwrap();
         backend.commit(insert(number)).await.unwrap();
-        assert_eq!(announced(&backend).await.len(), number as usize);
+        assert_eq!(published(&backend).await.len(), number as usize);
     }
 }
 
@@ -88,7 +88,7 @@ async fn a_tool_opens_a_database_beside_the_service_that_has_it_open() {
     let tool = SqliteBackend::open_beside(&path).unwrap();
     service.commit(insert(1)).await.unwrap();
     tool.commit(insert(2)).await.unwrap();
-    assert_eq!(announced(&service).await.len(), 2);
+    assert_eq!(published(&service).await.len(), 2);
     assert_eq!(tool.revision("notes"), None);
     tool.close().await;
     service.commit(insert(3)).await.unwrap();
@@ -153,7 +153,7 @@ async fn a_broken_page_that_is_met_later_is_unreadable() {
     let read = backend.get(NOTES, id(1)).await;
     assert!(matches!(read, Err(StoreError::Unreadable(_))), "{read:?}");
     let write = backend.commit(insert(1)).await;
-    assert!(matches!(write, Err(store::WriteError::Store(StoreError::Unreadable(_)))), "{write:?}");
+    assert!(matches!(write, Err(CommitError::Store(StoreError::Unreadable(_)))), "{write:?}");
 }
 
 #[tokio::test]
@@ -161,7 +161,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     SqliteBackend::open(&path).unwrap().close().await;
-    meddle(&path, "PRAGMA user_version = 99");
+    alter(&path, "PRAGMA user_version = 99");
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);
     assert!(matches!(refused, OpenError::Newer { found: 99, known: 1, .. }), "{refused:?}");
@@ -173,7 +173,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
 fn a_database_of_another_program_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
-    meddle(&path, "CREATE TABLE bookmarks (url TEXT)");
+    alter(&path, "CREATE TABLE bookmarks (url TEXT)");
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);
     assert!(matches!(refused, OpenError::Foreign { .. }), "{refused:?}");

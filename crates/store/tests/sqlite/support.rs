@@ -1,18 +1,18 @@
-//! What the tests of the SQLite adapter share.
+//! Helpers of the tests of the SQLite adapter.
 
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use store::sqlite::SqliteBackend;
-use store::{Backend, Change, Put, Write, WriteError};
+use store::{Backend, Change, CommitError, Put, Write};
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
 
-/// The insertion of a note that announces itself under its number.
+/// The insertion of a note with an event of its number.
 pub(crate) fn insert(number: u32) -> Write {
-    let put = Put { version: 1, body: number.to_string(), keys: Vec::new(), claims: Vec::new() };
+    let put = Put { version: 1, body: number.to_string(), keys: Vec::new(), unique_keys: Vec::new() };
     let outbox = vec![number.to_string()];
     Write { collection: NOTES, id: id(number), expected: 0, change: Change::Put(put), outbox }
 }
@@ -27,17 +27,17 @@ pub(crate) async fn has(backend: &SqliteBackend, number: u32) -> bool {
     record.is_some_and(|record| record.body == number.to_string())
 }
 
-/// The numbers that the outbox holds.
-pub(crate) async fn announced(backend: &SqliteBackend) -> Vec<u32> {
+/// The numbers of the events in the outbox.
+pub(crate) async fn published(backend: &SqliteBackend) -> Vec<u32> {
     let entries = backend.outbox(0, usize::MAX).await.unwrap();
     entries.iter().map(|entry| entry.event.parse().unwrap()).collect()
 }
 
-/// Insertions that the writer has been given but that nobody waits for yet.
+/// Insertions that the writer has received and no caller waits for yet.
 pub(crate) fn begun(
     backend: &Arc<SqliteBackend>,
     numbers: impl IntoIterator<Item = u32>,
-) -> Vec<BoxFuture<'_, Result<(), WriteError>>> {
+) -> Vec<BoxFuture<'_, Result<(), CommitError>>> {
     let mut commits: Vec<_> = numbers.into_iter().map(|number| backend.commit(insert(number))).collect();
     let mut context = std::task::Context::from_waker(std::task::Waker::noop());
     for commit in &mut commits {

@@ -1,14 +1,14 @@
-//! One thread writes for all: what shares a transaction, what waits, and what does not.
+//! The writer thread: shared transactions, waiting, and rejection.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::{announced, begun, has, insert};
+use crate::support::{begun, has, insert, published};
 use futures::future::try_join_all;
 use rusqlite::Connection;
 use store::sqlite::SqliteBackend;
-use store::{Backend, StoreError, WriteError};
+use store::{Backend, CommitError, StoreError};
 
 /// Holds the write lock of a database until it is dropped.
 fn write_lock(path: &Path) -> Connection {
@@ -27,14 +27,14 @@ async fn commits_that_wait_at_the_same_time_share_a_transaction() {
     let commits = begun(&backend, 1..=256);
     drop(lock);
     try_join_all(commits).await.unwrap();
-    // The first few may have gone ahead; all the others waited.
+    // The first few may share an earlier transaction.
     let transactions = backend.transactions() - before;
     assert!(transactions <= 2, "{transactions} transactions for 256 commits");
-    assert_eq!(announced(&backend).await, (1..=256).collect::<Vec<_>>());
+    assert_eq!(published(&backend).await, (1..=256).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn a_refused_commit_does_not_harm_those_that_share_its_transaction() {
+async fn a_refused_commit_does_not_fail_those_that_share_its_transaction() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let backend = SqliteBackend::open(&path).unwrap();
@@ -43,9 +43,9 @@ async fn a_refused_commit_does_not_harm_those_that_share_its_transaction() {
     drop(lock);
     let outcomes = futures::future::join_all(commits).await;
     let conflicts: Vec<_> =
-        outcomes.iter().map(|outcome| matches!(outcome, Err(WriteError::Conflict))).collect();
+        outcomes.iter().map(|outcome| matches!(outcome, Err(CommitError::Conflict))).collect();
     assert_eq!(conflicts, [false, false, true, false, true], "{outcomes:?}");
-    assert_eq!(announced(&backend).await, [1, 2, 3]);
+    assert_eq!(published(&backend).await, [1, 2, 3]);
 }
 
 #[tokio::test]
@@ -59,7 +59,7 @@ async fn a_reader_is_not_blocked_by_an_open_write_transaction() {
     let commits = begun(&backend, [2]);
     assert!(has(&backend, 1).await);
     assert!(!has(&backend, 2).await);
-    assert_eq!(announced(&backend).await, [1]);
+    assert_eq!(published(&backend).await, [1]);
     backend.check().await.unwrap();
     drop(lock);
     try_join_all(commits).await.unwrap();
@@ -67,19 +67,19 @@ async fn a_reader_is_not_blocked_by_an_open_write_transaction() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_full_queue_refuses_more_and_loses_nothing() {
+async fn a_full_queue_rejects_more_and_loses_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let backend = SqliteBackend::open(&path).unwrap();
     let lock = write_lock(&path);
     let commits = begun(&backend, 1..=1024);
-    // The runtime's clock jumps ahead, since nothing else can happen meanwhile.
+    // The runtime's paused clock jumps ahead, since no task can run.
     let refused = backend.commit(insert(1025)).await;
-    assert!(matches!(refused, Err(WriteError::Store(StoreError::Unavailable(_)))), "{refused:?}");
+    assert!(matches!(refused, Err(CommitError::Store(StoreError::Unavailable(_)))), "{refused:?}");
     drop(lock);
     try_join_all(commits).await.unwrap();
     backend.commit(insert(1026)).await.unwrap();
-    assert_eq!(announced(&backend).await, (1..=1024).chain([1026]).collect::<Vec<_>>());
+    assert_eq!(published(&backend).await, (1..=1024).chain([1026]).collect::<Vec<_>>());
 }
 
 #[tokio::test]
@@ -94,11 +94,11 @@ async fn closing_finishes_what_was_accepted() {
     let () = closed;
     outcomes.unwrap();
     let backend = SqliteBackend::open(&path).unwrap();
-    assert_eq!(announced(&backend).await, (1..=600).collect::<Vec<_>>());
+    assert_eq!(published(&backend).await, (1..=600).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn a_commit_that_nobody_waits_for_any_more_is_still_made_as_a_whole() {
+async fn an_abandoned_commit_is_still_made_as_a_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let backend = SqliteBackend::open(&path).unwrap();
@@ -108,11 +108,11 @@ async fn a_commit_that_nobody_waits_for_any_more_is_still_made_as_a_whole() {
     drop(backend);
     let backend = SqliteBackend::open(&path).unwrap();
     assert!(has(&backend, 1).await);
-    assert_eq!(announced(&backend).await, [1]);
+    assert_eq!(published(&backend).await, [1]);
 }
 
 #[tokio::test]
-async fn sent_events_leave_the_file_even_if_no_commit_follows() {
+async fn published_events_leave_the_file_even_if_no_commit_follows() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     let backend = SqliteBackend::open(&path).unwrap();
@@ -121,7 +121,7 @@ async fn sent_events_leave_the_file_even_if_no_commit_follows() {
     let rows = || other.query_row("SELECT count(*) FROM outbox", [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(rows(), 1);
     backend.mark_published(vec![1]).await.unwrap();
-    assert!(announced(&backend).await.is_empty(), "it is seen at once");
+    assert!(published(&backend).await.is_empty(), "the removal is visible at once");
     let gone = async {
         while rows() > 0 {
             tokio::task::yield_now().await;
@@ -134,7 +134,7 @@ async fn sent_events_leave_the_file_even_if_no_commit_follows() {
 fn in_memory_everything_is_done_when_it_is_first_polled() {
     use futures::FutureExt;
 
-    // No runtime here, and no thread: a simulation stays in its own.
+    // Without a runtime and other threads, as in a simulation.
     let backend: Arc<dyn Backend> = SqliteBackend::in_memory().unwrap();
     backend.commit(insert(1)).now_or_never().unwrap().unwrap();
     let entries = backend.outbox(0, 10).now_or_never().unwrap().unwrap();

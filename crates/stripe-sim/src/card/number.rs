@@ -1,25 +1,25 @@
-//! Card numbers, which are looked at and never kept.
+//! Card numbers, which are checked and never stored.
 
-/// The digits, without the spaces and hyphens that people type.
+/// The digits, without spaces and hyphens.
 pub(crate) fn digits(number: &str) -> String {
     number.chars().filter(|character| !matches!(character, ' ' | '-')).collect()
 }
 
-/// The last four digits; of anything shorter or other, nothing.
+/// The last four digits; empty unless the number is 12 digits or more.
 pub(crate) fn last4(number: &str) -> String {
     let digits = digits(number);
     let well_formed = digits.len() >= 12 && digits.bytes().all(|byte| byte.is_ascii_digit());
     if well_formed { digits[digits.len() - 4..].to_owned() } else { String::new() }
 }
 
-/// Whether it is 12 to 19 digits whose Luhn checksum fits (ISO/IEC 7812-1, annex B).
+/// Whether the number is 12 to 19 digits with a valid Luhn checksum (ISO/IEC 7812-1, annex B).
 pub(crate) fn is_plausible(digits: &str) -> bool {
     let well_formed = (12..=19).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit());
     let sum: u32 = digits
         .bytes()
         .rev()
         .enumerate()
-        .map(|(place, byte)| match (place % 2, u32::from(byte.wrapping_sub(b'0'))) {
+        .map(|(position, byte)| match (position % 2, u32::from(byte.wrapping_sub(b'0'))) {
             (0, digit) => digit,
             (_, digit) => digit * 2 / 10 + digit * 2 % 10,
         })
@@ -27,7 +27,7 @@ pub(crate) fn is_plausible(digits: &str) -> bool {
     well_formed && sum.is_multiple_of(10)
 }
 
-/// The network that issues such numbers.
+/// The network of the number.
 pub(crate) fn brand(digits: &str) -> &'static str {
     let prefix: u32 = digits.get(..2).and_then(|two| two.parse().ok()).unwrap_or_default();
     match prefix {

@@ -1,19 +1,20 @@
-//! A payment method as a request names it: a test card's name, or a card that was typed in.
+//! Payment methods as requests name them: a test card's name, or the data of a card.
 
 use common::{Ids, Time};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Behaviour, Failure, number, test_card};
+use super::{Behavior, by_name, by_number, number};
 use crate::error::ApiError;
-use crate::intent::seconds;
+use crate::failure::Failure;
+use crate::format::unix_seconds;
 use crate::param::Params;
 
-/// When the cards that go by a name expire.
-const OF_NAMED_CARDS: (i32, i32) = (12, 2034);
+/// Month and year of named cards.
+const NAMED_CARD_EXPIRY: (i32, i32) = (12, 2034);
 
-/// What is kept of a card.
+/// The stored part of a card.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PaymentMethod {
     pub(crate) id: String,
@@ -21,11 +22,12 @@ pub(crate) struct PaymentMethod {
     pub(crate) last4: String,
     pub(crate) exp_month: i32,
     pub(crate) exp_year: i32,
-    pub(crate) behaviour: Behaviour,
+    #[serde(rename = "behaviour")]
+    pub(crate) behavior: Behavior,
 }
 
 impl PaymentMethod {
-    /// As Stripe writes it (<https://docs.stripe.com/api/payment_methods/object>).
+    /// Stripe's JSON (<https://docs.stripe.com/api/payment_methods/object>).
     pub(crate) fn view(&self, created: Time) -> Value {
         json!({
             "id": self.id,
@@ -51,7 +53,7 @@ impl PaymentMethod {
                 "three_d_secure_usage": { "supported": true },
                 "wallet": null,
             },
-            "created": seconds(created),
+            "created": unix_seconds(created),
             "customer": null,
             "customer_account": null,
             "livemode": false,
@@ -60,35 +62,35 @@ impl PaymentMethod {
         })
     }
 
-    /// Tells cards apart, as far as what is kept of them does.
+    /// Distinguishes cards, as far as their stored parts do.
     pub(crate) fn fingerprint(&self) -> String {
         format!("sim{}{}", self.brand, self.last4)
     }
 }
 
-/// Reads the payment method of a request.
-pub(crate) struct PaymentMethodChoice<'a> {
+/// The parameters that name a payment method.
+pub(crate) struct PaymentMethodParams<'a> {
     pub(crate) params: &'a Params,
     pub(crate) now: Time,
     pub(crate) ids: &'a Ids,
 }
 
-impl PaymentMethodChoice<'_> {
-    /// The method that the request names, if it names one.
+impl PaymentMethodParams<'_> {
+    /// The request's payment method, if there is one.
     ///
     /// # Errors
-    /// An unknown name, or a card that cannot exist.
+    /// An unknown name, or invalid card data.
     pub(crate) fn read(&self) -> Result<Option<PaymentMethod>, ApiError> {
         match (self.params.text("payment_method"), self.params.text("payment_method_data[type]")) {
             (Some(name), _) => self.by_name(name).map(Some),
-            (None, Some("card")) => self.typed_in().map(Some),
+            (None, Some("card")) => self.card_data().map(Some),
             (None, Some(other)) => {
                 let message = format!(
                     "The payment method type \"{other}\" is not one that is accepted here: take card."
                 );
                 Err(ApiError::invalid(message).about_parameter("payment_method_data[type]"))
             }
-            (None, None) if self.params.below("payment_method_data").next().is_some() => {
+            (None, None) if self.params.nested("payment_method_data").next().is_some() => {
                 self.params.required("payment_method_data[type]").map(|_| None)
             }
             (None, None) => Ok(None),
@@ -96,14 +98,14 @@ impl PaymentMethodChoice<'_> {
     }
 
     fn by_name(&self, name: &str) -> Result<PaymentMethod, ApiError> {
-        let (brand, last4, behaviour) = test_card::by_name(name).ok_or_else(|| {
+        let (brand, last4, behavior) = by_name(name).ok_or_else(|| {
             let message = format!("No such PaymentMethod: '{name}'");
             ApiError::parameter("resource_missing", "payment_method", message)
         })?;
-        Ok(self.kept(brand, last4, OF_NAMED_CARDS, behaviour))
+        Ok(self.payment_method(brand, last4, NAMED_CARD_EXPIRY, behavior))
     }
 
-    fn typed_in(&self) -> Result<PaymentMethod, ApiError> {
+    fn card_data(&self) -> Result<PaymentMethod, ApiError> {
         const CARD: &str = "payment_method_data[card]";
         let digits = number::digits(self.params.required(&format!("{CARD}[number]"))?);
         let month = self.params.required(&format!("{CARD}[exp_month]"))?;
@@ -120,10 +122,10 @@ impl PaymentMethodChoice<'_> {
         if cvc.is_some_and(|cvc| !is_cvc(cvc)) {
             return Err(ApiError::card(Failure::InvalidCvc));
         }
-        Ok(self.kept(brand, number::last4(&digits), expiry, test_card::by_number(&digits)))
+        Ok(self.payment_method(brand, number::last4(&digits), expiry, by_number(&digits)))
     }
 
-    /// A card is good to the end of the month that stands on it.
+    /// Cards are valid through their month.
     fn expiry(&self, month: &str, year: &str) -> Result<(i32, i32), ApiError> {
         let month = month.parse::<i32>().ok().filter(|month| (1..=12).contains(month));
         let month = month.ok_or_else(|| ApiError::card(Failure::InvalidExpiryMonth))?;
@@ -141,14 +143,14 @@ impl PaymentMethodChoice<'_> {
         }
     }
 
-    fn kept(
+    fn payment_method(
         &self,
         brand: &str,
         last4: String,
         (exp_month, exp_year): (i32, i32),
-        behaviour: Behaviour,
+        behavior: Behavior,
     ) -> PaymentMethod {
         let id = format!("pm_{}", self.ids.next::<Uuid>().simple());
-        PaymentMethod { id, brand: brand.to_owned(), last4, exp_month, exp_year, behaviour }
+        PaymentMethod { id, brand: brand.to_owned(), last4, exp_month, exp_year, behavior }
     }
 }

@@ -1,30 +1,24 @@
-//! Webhook endpoints: where events are posted, which ones, and with what secrets they are signed.
+//! Webhook endpoints: the address, the subscribed event types, and the secrets that sign.
 
-mod create;
-mod roll;
-mod update;
-mod view;
+mod params;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use common::Time;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 use store::{Document, Index, Keys, Part};
 use uuid::Uuid;
 
-pub(crate) use create::NewEndpoint;
-pub(crate) use roll::Rolling;
-pub(crate) use update::EndpointUpdate;
+pub(crate) use params::{EndpointUpdate, NewEndpoint, RollRequest};
 
-use crate::Settings;
 use crate::error::ApiError;
 use crate::event::EventType;
+use crate::format::unix_seconds;
+use crate::settings::{ALL_EVENTS, Settings};
 
-/// Every event.
-pub(crate) const ALL_EVENTS: &str = "*";
-
-/// Names an endpoint. The one that the settings name has no digits.
+/// The id of an endpoint; `we_configured` for that of the settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct EndpointId(pub(crate) Uuid);
@@ -59,15 +53,15 @@ impl fmt::Display for EndpointId {
     }
 }
 
-/// Signs events. Not `Debug`.
+/// A signing secret. Not `Debug`.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Secret {
     text: String,
-    /// It signs before then; `None`: until it is replaced.
+    /// The end of a former secret's signatures; `None` for the current secret.
     until: Option<Time>,
 }
 
-/// Where events are posted.
+/// A webhook endpoint.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct Endpoint {
     pub(crate) version: u64,
@@ -79,15 +73,15 @@ pub(crate) struct Endpoint {
     pub(crate) description: Option<String>,
     pub(crate) metadata: BTreeMap<String, String>,
     pub(crate) disabled: bool,
-    /// The newest first.
+    /// Newest first.
     secrets: Vec<Secret>,
 }
 
 impl Endpoint {
-    /// All by the time when they were created.
-    pub(crate) const CREATED: &'static str = "created";
+    /// The index by creation.
+    pub(crate) const BY_CREATED: &'static str = "created";
 
-    /// The one that the settings name, if they name one.
+    /// The endpoint of the settings, if there is one.
     pub(crate) fn configured(settings: &Settings, created: Time) -> Option<Self> {
         let secrets = settings.webhook_secrets.iter().cloned();
         Some(Self {
@@ -97,29 +91,64 @@ impl Endpoint {
             url: settings.webhook_url.clone()?,
             enabled_events: settings.webhook_events.clone(),
             api_version: None,
-            description: Some("As the simulator was started.".to_owned()),
+            description: Some("From the simulator's settings.".to_owned()),
             metadata: BTreeMap::new(),
             disabled: false,
             secrets: secrets.map(|text| Secret { text, until: None }).collect(),
         })
     }
 
-    /// Whether it is told of such events.
-    pub(crate) fn wants(&self, kind: EventType) -> bool {
+    /// Whether the endpoint receives events of this type.
+    pub(crate) fn subscribes_to(&self, kind: EventType) -> bool {
         let named = |name: &String| name == ALL_EVENTS || name == kind.as_str();
         !self.disabled && self.enabled_events.iter().any(named)
     }
 
-    /// What signs at this moment: while a secret is being rolled, the former one, too.
+    /// The secrets that sign now, which include former ones during a roll.
     pub(crate) fn secrets(&self, now: Time) -> Vec<&str> {
         let valid = self.secrets.iter().filter(|secret| secret.until.is_none_or(|until| now < until));
         valid.map(|secret| secret.text.as_str()).collect()
+    }
+
+    /// The endpoint with a new secret. Former secrets sign until the end of the request's period.
+    pub(crate) fn roll(&self, secret: String, request: RollRequest, now: Time) -> Self {
+        let end = now.after(request.0);
+        let former = self.secrets.iter().cloned();
+        let former = former
+            .map(|secret| Secret { until: Some(secret.until.map_or(end, |until| until.min(end))), ..secret })
+            .filter(|secret| secret.until.is_some_and(|until| now < until));
+        let secrets = std::iter::once(Secret { text: secret, until: None }).chain(former).collect();
+        Self { version: self.version + 1, secrets, ..self.clone() }
+    }
+
+    /// Stripe's JSON (<https://docs.stripe.com/api/webhook_endpoints/object>), without the secret.
+    pub(crate) fn view(&self) -> Value {
+        json!({
+            "id": self.id.to_string(),
+            "object": "webhook_endpoint",
+            "api_version": self.api_version,
+            "application": null,
+            "created": unix_seconds(self.created),
+            "description": self.description,
+            "enabled_events": self.enabled_events,
+            "livemode": false,
+            "metadata": self.metadata,
+            "status": if self.disabled { "disabled" } else { "enabled" },
+            "url": self.url,
+        })
+    }
+
+    /// Stripe's JSON with the newest secret.
+    pub(crate) fn view_with_secret(&self) -> Value {
+        let mut view = self.view();
+        view["secret"] = json!(self.secrets.first().map(|secret| &secret.text));
+        view
     }
 }
 
 impl Document for Endpoint {
     const COLLECTION: &'static str = "stripe-webhook-endpoints";
-    const INDEXES: &'static [Index] = &[Index::one(Self::CREATED)];
+    const INDEXES: &'static [Index] = &[Index::one(Self::BY_CREATED)];
 
     fn id(&self) -> Uuid {
         self.id.0
@@ -130,6 +159,6 @@ impl Document for Endpoint {
     }
 
     fn keys(&self) -> Keys {
-        Keys::none().ordered(Self::CREATED, [Part::from(self.created), Part::from(self.id.0)])
+        Keys::none().ordered(Self::BY_CREATED, [Part::from(self.created), Part::from(self.id.0)])
     }
 }

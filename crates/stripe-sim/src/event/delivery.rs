@@ -1,4 +1,4 @@
-//! How far an event has come on its way to one receiver.
+//! Deliveries of an event: their attempts, retries and outcomes.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,38 +6,38 @@ use std::time::Duration;
 use common::Time;
 use serde::{Deserialize, Serialize};
 
-/// An event is tried for three days, with growing pauses (<https://docs.stripe.com/webhooks#automatic-retries>).
-const GIVEN_UP_AFTER: Duration = Duration::from_hours(72);
+/// The retry period of an event, with growing delays (<https://docs.stripe.com/webhooks#automatic-retries>).
+const RETRY_TIMEOUT: Duration = Duration::from_hours(72);
 
-/// The pauses between tries, in seconds; the last repeats. Stripe publishes no more than their kind.
-const PAUSES: [u64; 9] = [1, 5, 30, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 12 * 3600];
+/// The delays between attempts in seconds; the last repeats. Stripe documents only that they grow.
+const RETRY_DELAYS: [u64; 9] = [1, 5, 30, 5 * 60, 30 * 60, 2 * 3600, 5 * 3600, 10 * 3600, 12 * 3600];
 
-/// An event on its way to one endpoint.
+/// The delivery of an event to one endpoint.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Delivery {
     /// `we_...`
     pub(crate) endpoint: String,
-    /// When it is tried next; `None`: never again.
+    /// The next attempt; `None`: finished or abandoned.
     pub(crate) due: Option<Time>,
-    /// How often it was tried.
+    /// The number of attempts.
     pub(crate) attempts: u32,
-    /// What came of the latest try.
+    /// The outcome of the latest attempt.
     pub(crate) last: Option<Outcome>,
 }
 
-/// What came of a try.
+/// The outcome of an attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Outcome {
-    /// The receiver took it.
+    /// The receiver replied 2xx.
     Accepted(u16),
-    /// The receiver answered otherwise.
+    /// The receiver replied with another status.
     Refused(u16),
-    /// There was no answer.
+    /// The receiver did not reply.
     Unreachable,
-    /// A fault swallowed it.
+    /// A fault dropped the event.
     Dropped,
-    /// The endpoint is gone or disabled.
+    /// The endpoint was deleted or disabled.
     NoEndpoint,
 }
 
@@ -47,9 +47,9 @@ impl fmt::Display for Outcome {
         match self {
             Self::Accepted(status) => write!(f, "accepted ({status})"),
             Self::Refused(status) => write!(f, "refused ({status})"),
-            Self::Unreachable => f.write_str("no answer"),
+            Self::Unreachable => f.write_str("no response"),
             Self::Dropped => f.write_str("dropped by a fault"),
-            Self::NoEndpoint => f.write_str("the endpoint is gone"),
+            Self::NoEndpoint => f.write_str("no endpoint"),
         }
     }
 }
@@ -59,13 +59,13 @@ impl Delivery {
         Self { endpoint, due: Some(due), attempts: 0, last: None }
     }
 
-    /// Notes what came of a try, and when the next is.
-    pub(crate) fn tried(&mut self, outcome: Outcome, created: Time, now: Time) {
+    /// Records the outcome of an attempt and schedules the next.
+    pub(crate) fn record_attempt(&mut self, outcome: Outcome, created: Time, now: Time) {
         self.due = match outcome {
             Outcome::Accepted(_) | Outcome::Dropped | Outcome::NoEndpoint => None,
             Outcome::Refused(_) | Outcome::Unreachable => {
-                let next = now.after(pause(self.attempts));
-                Some(next).filter(|next| *next <= created.after(GIVEN_UP_AFTER))
+                let next = now.after(retry_delay(self.attempts));
+                Some(next).filter(|next| *next <= created.after(RETRY_TIMEOUT))
             }
         };
         self.attempts += 1;
@@ -73,7 +73,7 @@ impl Delivery {
     }
 }
 
-fn pause(attempts: u32) -> Duration {
-    let place = usize::try_from(attempts).unwrap_or(usize::MAX).min(PAUSES.len() - 1);
-    Duration::from_secs(PAUSES[place])
+fn retry_delay(attempts: u32) -> Duration {
+    let position = usize::try_from(attempts).unwrap_or(usize::MAX).min(RETRY_DELAYS.len() - 1);
+    Duration::from_secs(RETRY_DELAYS[position])
 }

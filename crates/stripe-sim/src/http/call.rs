@@ -1,65 +1,66 @@
-//! A request to the API: who calls, with what parameters, under what idempotency key.
-
-use std::sync::PoisonError;
+//! A request to the API: its caller, parameters and idempotency key.
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{FromRequest, Request};
-use axum::http::header::CONTENT_TYPE;
-use axum::http::{HeaderMap, Method};
+use axum::http::HeaderMap;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
 use common::Time;
 use serde_json::Value;
 
-use super::auth::Caller;
-use super::headers::RequestId;
-use crate::StripeSim;
+use super::expand::Expansion;
+use super::idempotency::{InFlightKey, fingerprint, idempotency_key};
+use super::middleware::RequestId;
 use crate::error::ApiError;
 use crate::event::Cause;
-use crate::expand::Expansion;
 use crate::intent::PaymentIntent;
 use crate::param::Params;
+use crate::settings::Settings;
+use crate::sim::StripeSim;
 
-/// More than any request that we understand needs.
-const MOST_BYTES: usize = 64 * 1024;
+/// More than any supported request needs.
+const MAX_BODY_BYTES: usize = 64 * 1024;
 
-/// Stripe's limit.
-const LONGEST_KEY: usize = 255;
-
-/// A request to the API. While it lives, its idempotency key is in use.
-pub(crate) struct Call {
-    caller: Caller,
-    pub(crate) params: Params,
-    pub(crate) request_id: String,
-    key: Option<KeyInUse>,
-    expansion: Expansion,
+/// The caller, by its API key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// May do everything.
+    Secret,
+    /// May do what a client secret allows.
+    Publishable,
+    /// The pages of the buyer's bank, which are no part of Stripe's API.
+    Bank,
 }
 
-/// The request that works under an idempotency key at the moment.
-struct KeyInUse {
-    sim: StripeSim,
-    key: String,
-    fingerprint: String,
-}
-
-impl KeyInUse {
-    fn enter(sim: &StripeSim, key: &str, fingerprint: String) -> Result<Self, ApiError> {
-        let mut in_use = sim.0.keys_in_use.lock().unwrap_or_else(PoisonError::into_inner);
-        if in_use.insert(key.to_owned()) {
-            Ok(Self { sim: sim.clone(), key: key.to_owned(), fingerprint })
-        } else {
-            Err(ApiError::key_in_use(key))
+impl Caller {
+    pub(crate) fn of(headers: &HeaderMap, settings: &Settings) -> Result<Self, ApiError> {
+        let key = headers.get(AUTHORIZATION).and_then(|value| value.to_str().ok()).and_then(key);
+        match key {
+            None => {
+                let message =
+                    "You did not provide an API key; send it as `Authorization: Bearer YOUR_SECRET_KEY`.";
+                Err(ApiError::unauthorized(message))
+            }
+            Some(key) if key == settings.secret_key => Ok(Self::Secret),
+            Some(key) if key == settings.publishable_key => Ok(Self::Publishable),
+            Some(_) => Err(ApiError::unauthorized("Invalid API Key provided.")),
         }
     }
 }
 
-impl Drop for KeyInUse {
-    fn drop(&mut self) {
-        self.sim.0.keys_in_use.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
-    }
+/// A request to the API. Holds its idempotency key in flight until dropped.
+pub(crate) struct Call {
+    caller: Caller,
+    pub(crate) params: Params,
+    pub(crate) request_id: String,
+    key: Option<InFlightKey>,
+    expansion: Expansion,
 }
 
 impl Call {
-    /// The step that the person at the challenge page takes; it needs no key, as at a bank.
-    pub(crate) fn of_the_bank(request_id: RequestId) -> Self {
+    /// A command from the bank's pages, which need no API key.
+    pub(crate) fn from_bank(request_id: RequestId) -> Self {
         Self {
             caller: Caller::Bank,
             params: Params::default(),
@@ -69,24 +70,24 @@ impl Call {
         }
     }
 
-    /// Takes the request's `expand[]`, for a reply that is an object of this noun.
-    pub(crate) fn expanding(mut self, noun: &str) -> Result<Self, ApiError> {
+    /// Reads `expand[]` for a reply that is an object of this noun.
+    pub(crate) fn with_expansion(mut self, noun: &str) -> Result<Self, ApiError> {
         self.expansion = Expansion::read(&self.params, noun, false)?;
         Ok(self)
     }
 
-    /// The same for a reply that is a list of such objects.
-    pub(crate) fn expanding_each(mut self, noun: &str) -> Result<Self, ApiError> {
+    /// Reads `expand[]` for a list of such objects.
+    pub(crate) fn with_list_expansion(mut self, noun: &str) -> Result<Self, ApiError> {
         self.expansion = Expansion::read(&self.params, noun, true)?;
         Ok(self)
     }
 
-    /// Puts objects in the place of the ids that the request wants expanded.
+    /// Replaces the ids that the request expands by their objects.
     pub(crate) fn expand(&self, intent: &PaymentIntent, view: &mut Value, base: &str, now: Time) {
         self.expansion.apply(intent, view, base, now);
     }
 
-    /// Whom the events of this request name as their cause.
+    /// The cause in the events of this request.
     pub(crate) fn cause(&self) -> Cause<'_> {
         Cause { request_id: Some(&self.request_id), idempotency_key: self.key() }
     }
@@ -103,13 +104,13 @@ impl Call {
         self.caller != Caller::Publishable
     }
 
-    /// Whether it came over the API, whose faults it then shares.
+    /// Whether the request came over the API and is subject to its faults.
     pub(crate) fn is_api(&self) -> bool {
         self.caller != Caller::Bank
     }
 
-    /// Refuses whoever has no more than the publishable key.
-    pub(crate) fn secret_only(&self) -> Result<(), ApiError> {
+    /// Rejects callers with the publishable key.
+    pub(crate) fn require_secret_key(&self) -> Result<(), ApiError> {
         if self.is_secret() {
             return Ok(());
         }
@@ -117,8 +118,8 @@ impl Call {
         Err(ApiError::unauthorized(message).code("secret_key_required"))
     }
 
-    /// Refuses whoever has neither the secret key nor this one's client secret.
-    pub(crate) fn may_use(&self, intent: &PaymentIntent) -> Result<(), ApiError> {
+    /// Rejects callers with neither the secret key nor the client secret of this payment.
+    pub(crate) fn check_access(&self, intent: &PaymentIntent) -> Result<(), ApiError> {
         match self.params.text("client_secret") {
             Some(given) if given == intent.client_secret => Ok(()),
             Some(_) => {
@@ -137,16 +138,16 @@ impl FromRequest<StripeSim> for Call {
     async fn from_request(request: Request, sim: &StripeSim) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         let caller = Caller::of(&parts.headers, &sim.0.settings)?;
-        let body = to_bytes(body, MOST_BYTES).await.map_err(|_| {
+        let body = to_bytes(body, MAX_BODY_BYTES).await.map_err(|_| {
             ApiError::invalid("The request's body is incomplete or too large; send no more than 64 KiB.")
         })?;
         let query = Params::parse(parts.uri.query().unwrap_or_default().as_bytes())?;
         let params = query.and(form(&parts.headers, &body)?);
         let key = match idempotency_key(&parts.method, &parts.headers)? {
             Some(key) => {
-                // Who asks is part of it: no browser is given the merchant's reply.
-                let fingerprint = params.fingerprint(&format!("{caller:?}"), parts.uri.path());
-                Some(KeyInUse::enter(sim, key, fingerprint)?)
+                // The caller is part of the fingerprint, so a browser never receives the merchant's reply.
+                let fingerprint = fingerprint(&params, &format!("{caller:?}"), parts.uri.path());
+                Some(InFlightKey::enter(sim, key, fingerprint)?)
             }
             None => None,
         };
@@ -166,12 +167,15 @@ fn form(headers: &HeaderMap, body: &Bytes) -> Result<Params, ApiError> {
     Err(ApiError::invalid("Send the parameters form-encoded (application/x-www-form-urlencoded)."))
 }
 
-fn idempotency_key<'a>(method: &Method, headers: &'a HeaderMap) -> Result<Option<&'a str>, ApiError> {
-    let Some(key) = headers.get("idempotency-key").filter(|_| *method == Method::POST) else {
-        return Ok(None);
-    };
-    match key.to_str() {
-        Ok(key) if (1..=LONGEST_KEY).contains(&key.len()) => Ok(Some(key)),
-        _ => Err(ApiError::invalid("An idempotency key has 1 to 255 visible ASCII characters.")),
+fn key(authorization: &str) -> Option<String> {
+    let (scheme, credentials) = authorization.split_once(' ')?;
+    let credentials = credentials.trim();
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(credentials.to_owned());
     }
+    if !scheme.eq_ignore_ascii_case("basic") {
+        return None;
+    }
+    let decoded = String::from_utf8(BASE64_STANDARD.decode(credentials).ok()?).ok()?;
+    decoded.split(':').next().map(str::to_owned)
 }

@@ -1,24 +1,21 @@
 //! The simulator's HTTP surface.
 
-mod auth;
-mod balance;
 mod call;
 mod challenge;
 mod charges;
 mod control;
 mod disputes;
 mod endpoints;
-mod faults;
-mod headers;
-mod list;
-mod outage;
+mod expand;
+mod idempotency;
+mod middleware;
 mod payment_intents;
+mod read;
 mod refunds;
 mod reply;
-mod retrieve;
-mod stripe_js;
 
 use axum::Router;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use axum::http::{Method, Uri};
 use axum::middleware::{from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Redirect};
@@ -27,30 +24,36 @@ use axum::routing::{MethodRouter, get, post};
 pub(crate) use call::Call;
 pub(crate) use reply::Reply;
 
-use crate::StripeSim;
 use crate::error::ApiError;
 use crate::id::Kind;
+use crate::sim::StripeSim;
 
-/// All routes.
-pub(crate) fn router(sim: StripeSim) -> Router {
-    let api = payments().merge(money_back()).merge(books()).merge(webhook_endpoints());
-    api.route_layer(from_fn_with_state(sim.clone(), outage::strike))
+impl StripeSim {
+    /// All routes of the simulator.
+    pub fn router(&self) -> Router {
+        router(self.clone())
+    }
+}
+
+fn router(sim: StripeSim) -> Router {
+    let api = payments().merge(refunds_and_disputes()).merge(balance_and_events()).merge(webhook_endpoints());
+    api.route_layer(from_fn_with_state(sim.clone(), middleware::inject_faults))
         .merge(controls())
-        .fallback(unknown)
-        .method_not_allowed_fallback(unknown)
-        .layer(from_fn_with_state(sim.clone(), headers::stamp))
-        .layer(from_fn(headers::cross_origin))
+        .fallback(unknown_url)
+        .method_not_allowed_fallback(unknown_url)
+        .layer(from_fn_with_state(sim.clone(), middleware::add_headers))
+        .layer(from_fn(middleware::cross_origin))
         .with_state(sim)
 }
 
 /// The list of one kind of object.
 fn list_of(kind: Kind) -> MethodRouter<StripeSim> {
-    get(move |state, call| list::list(kind, state, call))
+    get(move |state, call| read::list(kind, state, call))
 }
 
 /// One object of a kind.
 fn one_of(kind: Kind) -> MethodRouter<StripeSim> {
-    get(move |state, path, call| retrieve::retrieve(kind, state, path, call))
+    get(move |state, path, call| read::retrieve(kind, state, path, call))
 }
 
 fn payments() -> Router<StripeSim> {
@@ -66,7 +69,7 @@ fn payments() -> Router<StripeSim> {
         .route("/v1/charges/{id}/refunds", get(charges::refunds))
 }
 
-fn money_back() -> Router<StripeSim> {
+fn refunds_and_disputes() -> Router<StripeSim> {
     Router::new()
         .route("/v1/refunds", list_of(Kind::Refund).post(refunds::create))
         .route("/v1/refunds/{id}", one_of(Kind::Refund).post(refunds::update))
@@ -75,9 +78,9 @@ fn money_back() -> Router<StripeSim> {
         .route("/v1/disputes/{id}/close", post(disputes::close))
 }
 
-fn books() -> Router<StripeSim> {
+fn balance_and_events() -> Router<StripeSim> {
     Router::new()
-        .route("/v1/balance", get(balance::balance))
+        .route("/v1/balance", get(read::balance))
         .route("/v1/balance_transactions", list_of(Kind::Transaction))
         .route("/v1/balance_transactions/{id}", one_of(Kind::Transaction))
         .route("/v1/events", list_of(Kind::Event))
@@ -91,12 +94,12 @@ fn webhook_endpoints() -> Router<StripeSim> {
         .route("/v1/webhook_endpoints/{id}", get(retrieve).post(update).delete(delete))
 }
 
-/// What Stripe does not have, or has for people only.
+/// Routes that Stripe does not have, or offers in its dashboard only.
 fn controls() -> Router<StripeSim> {
     Router::new()
         .route("/", get(async || Redirect::to("/sim")))
         .route("/sim", get(control::overview))
-        .route("/sim/style.css", get(control::style))
+        .route("/sim/style.css", get(style))
         .route("/sim/payment_intents/{id}", get(control::payment))
         .route("/sim/events/{id}", get(control::event))
         .route("/sim/events/{id}/resend", post(control::resend))
@@ -107,12 +110,24 @@ fn controls() -> Router<StripeSim> {
         .route("/sim/3ds/{id}/accept", post(challenge::accept))
         .route("/sim/3ds/{id}/refuse", post(challenge::refuse))
         .route("/sim/3ds/{id}/abandon", post(challenge::abandon))
-        .route("/sim/faults", get(faults::show).post(faults::set).delete(faults::clear))
-        .route("/sim/control/faults", post(control::set_faults))
-        .route("/sim/control/faults/clear", post(control::clear_faults))
-        .route("/stripe.js", get(stripe_js::script))
+        .route("/sim/faults", get(control::show).post(control::set).delete(control::clear))
+        .route("/sim/control/faults", post(control::set_form))
+        .route("/sim/control/faults/clear", post(control::clear_form))
+        .route("/stripe.js", get(script))
 }
 
-async fn unknown(method: Method, uri: Uri) -> impl IntoResponse {
+async fn unknown_url(method: Method, uri: Uri) -> impl IntoResponse {
     ApiError::unknown_url(method.as_str(), uri.path())
+}
+
+/// The style sheet of every page.
+async fn style() -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "text/css; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
+    (headers, include_str!("../../assets/style.css"))
+}
+
+/// The substitute for Stripe's script.
+async fn script() -> impl IntoResponse {
+    let headers = [(CONTENT_TYPE, "text/javascript; charset=utf-8"), (CACHE_CONTROL, "no-cache")];
+    (headers, include_str!("../../assets/stripe.js"))
 }

@@ -1,17 +1,18 @@
-//! Creating a `PaymentIntent`.
+//! Creation of a `PaymentIntent`.
 
 use std::collections::BTreeMap;
 
 use common::{Currency, Money, Time};
 
-use super::{CaptureMethod, IntentId, PaymentIntent, Status, Step, Subject, Texts};
+use super::{CaptureMethod, PaymentIntent, Status, Subject, Texts, Transition};
 use crate::card::PaymentMethod;
 use crate::error::ApiError;
 use crate::event::EventType;
+use crate::id::IntentId;
 use crate::metadata::MetadataChange;
-use crate::param::Params;
+use crate::param::{Params, currency};
 
-const KNOWN: &[&str] = &[
+const CREATE_PARAMS: &[&str] = &[
     "amount",
     "automatic_payment_methods",
     "capture_method",
@@ -31,7 +32,7 @@ const KNOWN: &[&str] = &[
     "transfer_group",
 ];
 
-/// What is asked for, checked.
+/// The checked parameters of a new `PaymentIntent`.
 #[derive(Debug, Clone)]
 pub(crate) struct NewIntent {
     amount: i64,
@@ -42,23 +43,22 @@ pub(crate) struct NewIntent {
     payment_method_types: Vec<String>,
     automatic_payment_methods: bool,
     return_url: Option<String>,
-    /// Whether it is also confirmed at once.
+    /// Whether to confirm at once.
     pub(crate) confirm: bool,
 }
 
 impl NewIntent {
-    /// Checks the parameters; Stripe stops at the first fault, too.
+    /// Checks the parameters; as at Stripe, the first error is reported.
     pub(crate) fn read(params: &Params) -> Result<Self, ApiError> {
-        params.only(KNOWN)?;
+        params.reject_unknown(CREATE_PARAMS)?;
         let currency = currency(params.required("currency")?)?;
         params.required("amount")?;
         let amount = amount(params.int("amount")?.unwrap_or_default(), currency)?;
         let types: Vec<String> = params.list("payment_method_types").into_iter().map(str::to_owned).collect();
         let automatic = params.flag("automatic_payment_methods[enabled]")?;
-        if let Some(stranger) = types.iter().find(|kind| *kind != "card") {
-            let message = format!(
-                "The payment method type \"{stranger}\" is not one that is accepted here: take card."
-            );
+        if let Some(unknown) = types.iter().find(|kind| *kind != "card") {
+            let message =
+                format!("The payment method type \"{unknown}\" is not one that is accepted here: take card.");
             return Err(ApiError::invalid(message).about_parameter("payment_method_types"));
         }
         if automatic == Some(true) && !types.is_empty() {
@@ -79,7 +79,13 @@ impl NewIntent {
     }
 
     /// The new `PaymentIntent`; `secret` ends its client secret.
-    pub(crate) fn create(self, id: IntentId, secret: &str, method: Option<PaymentMethod>, now: Time) -> Step {
+    pub(crate) fn create(
+        self,
+        id: IntentId,
+        secret: &str,
+        method: Option<PaymentMethod>,
+        now: Time,
+    ) -> Transition {
         let intent = PaymentIntent {
             id,
             client_secret: format!("{id}_secret_{secret}"),
@@ -107,25 +113,17 @@ impl NewIntent {
             disputes: Vec::new(),
             transactions: Vec::new(),
         };
-        Step::of(intent).announcing(EventType::Created, Subject::Intent)
+        Transition::of(intent).with_event(EventType::Created, Subject::Intent)
     }
-}
-
-pub(crate) fn currency(code: &str) -> Result<Currency, ApiError> {
-    code.to_uppercase().parse().map_err(|()| {
-        let known = Currency::ALL.map(|currency| currency.code().to_lowercase()).join(", ");
-        let message = format!("Invalid currency: {code}. These currencies are supported: {known}");
-        ApiError::invalid(message).about_parameter("currency")
-    })
 }
 
 pub(super) fn amount(amount: i64, currency: Currency) -> Result<i64, ApiError> {
     if amount < 1 {
         let message = "This value must be greater than or equal to 1.";
         Err(ApiError::parameter("parameter_invalid_integer", "amount", message))
-    } else if amount < currency.least() {
+    } else if amount < currency.min_price() {
         let message =
-            format!("The amount must be at least {}.", Money { amount: currency.least(), currency });
+            format!("The amount must be at least {}.", Money { amount: currency.min_price(), currency });
         Err(ApiError::parameter("amount_too_small", "amount", message))
     } else if amount > Money::MAX {
         let message = format!("The amount must be at most {}.", Money { amount: Money::MAX, currency });

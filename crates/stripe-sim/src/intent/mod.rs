@@ -1,12 +1,12 @@
-//! The `PaymentIntent`: its states and what each command makes of them, without storing, HTTP, clock or chance.
+//! The `PaymentIntent`: its states and the transition that each command makes. Pure: no storage, HTTP, clock or
+//! randomness.
 
-mod cancel;
-mod capture;
-mod confirm;
+mod charges;
 mod create;
-mod elapse;
-mod id;
-mod status;
+mod disputes;
+mod refunds;
+mod timers;
+mod transitions;
 mod update;
 mod view;
 
@@ -15,22 +15,64 @@ use std::collections::BTreeMap;
 use common::{Currency, Time};
 use serde::{Deserialize, Serialize};
 
-pub(crate) use cancel::CancellationReason;
-pub(crate) use confirm::Attempt;
-pub(crate) use create::{NewIntent, currency};
-pub(crate) use id::IntentId;
-pub use status::Status;
-pub(crate) use update::{IntentUpdate, Texts};
-pub(crate) use view::{for_browser, seconds, with_nulls};
+pub(crate) use create::NewIntent;
+pub(crate) use disputes::NothingToDispute;
+pub(crate) use refunds::RefundRefusal;
+pub(crate) use transitions::Attempt;
+pub(crate) use update::IntentUpdate;
+pub(crate) use view::public_view;
 
-use crate::balance::{Fees, Transaction};
-use crate::card::{Failure, PaymentMethod};
+use crate::balance::{Fees, Reason, Transaction};
+use crate::card::PaymentMethod;
 use crate::charge::Charge;
 use crate::dispute::Dispute;
+use crate::error::ApiError;
 use crate::event::EventType;
+use crate::failure::Failure;
+use crate::id::{IntentId, ItemId, Kind};
 use crate::refund::Refund;
 
-/// How the money is taken after the card was authorized.
+/// The state of a `PaymentIntent` (<https://docs.stripe.com/payments/paymentintents/lifecycle>).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Without a payment method, at first or after a failed attempt.
+    RequiresPaymentMethod,
+    /// With a payment method, not yet confirmed.
+    RequiresConfirmation,
+    /// The buyer's bank requires 3-D Secure.
+    RequiresAction,
+    /// The money is authorized.
+    RequiresCapture,
+    /// The money is captured.
+    Succeeded,
+    /// Ended without a capture.
+    Canceled,
+}
+
+impl Status {
+    /// The name in Stripe's API.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::RequiresPaymentMethod => "requires_payment_method",
+            Self::RequiresConfirmation => "requires_confirmation",
+            Self::RequiresAction => "requires_action",
+            Self::RequiresCapture => "requires_capture",
+            Self::Succeeded => "succeeded",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    pub(crate) const fn can_be_confirmed(self) -> bool {
+        matches!(self, Self::RequiresPaymentMethod | Self::RequiresConfirmation | Self::RequiresAction)
+    }
+
+    pub(crate) const fn can_be_canceled(self) -> bool {
+        !matches!(self, Self::Succeeded | Self::Canceled)
+    }
+}
+
+/// The capture after the authorization.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum CaptureMethod {
@@ -39,16 +81,54 @@ pub(crate) enum CaptureMethod {
     Manual,
 }
 
-/// What went wrong with the latest attempt to pay.
+/// The caller's or Stripe's reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum CancellationReason {
+    Duplicate,
+    Fraudulent,
+    RequestedByCustomer,
+    Abandoned,
+    /// The authorization expired; not for callers. API versions before 2025-03-31 called it `automatic`.
+    Expired,
+}
+
+impl CancellationReason {
+    pub(crate) fn parse(text: &str) -> Result<Self, ApiError> {
+        match text {
+            "duplicate" => Ok(Self::Duplicate),
+            "fraudulent" => Ok(Self::Fraudulent),
+            "requested_by_customer" => Ok(Self::RequestedByCustomer),
+            "abandoned" => Ok(Self::Abandoned),
+            _ => {
+                let message = "Invalid cancellation_reason: must be one of duplicate, fraudulent, \
+                               requested_by_customer, or abandoned";
+                Err(ApiError::invalid(message).about_parameter("cancellation_reason"))
+            }
+        }
+    }
+}
+
+/// The failure of the latest attempt to pay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PaymentError {
     pub(crate) failure: Failure,
-    /// The place of the charge, if it came to one.
+    /// The position of the charge, if there is one.
     pub(crate) charge: Option<u32>,
     pub(crate) method: PaymentMethod,
 }
 
-/// A wish to collect an amount, how far it has come, and all that came of it.
+/// Texts for people and for the merchant's accounting.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Texts {
+    pub(crate) description: Option<String>,
+    pub(crate) receipt_email: Option<String>,
+    pub(crate) statement_descriptor: Option<String>,
+    pub(crate) statement_descriptor_suffix: Option<String>,
+    pub(crate) transfer_group: Option<String>,
+}
+
+/// A payment: amount, state, and the charges, refunds, disputes and balance transactions of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PaymentIntent {
     pub(crate) id: IntentId,
@@ -68,22 +148,21 @@ pub(crate) struct PaymentIntent {
     pub(crate) amount_received: i64,
     pub(crate) canceled_at: Option<Time>,
     pub(crate) cancellation_reason: Option<CancellationReason>,
-    /// Oldest first, as are the following.
+    /// Oldest first, as the following.
     pub(crate) charges: Vec<Charge>,
     pub(crate) refunds: Vec<Refund>,
     pub(crate) disputes: Vec<Dispute>,
     pub(crate) transactions: Vec<Transaction>,
 }
 
-/// Under what circumstances a command is carried out.
+/// The clock's time and the fees for a command.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Terms {
+pub(crate) struct Context {
     pub(crate) now: Time,
-    /// What the money costs.
     pub(crate) fees: Fees,
 }
 
-/// One of the objects of a payment; lists by place.
+/// One of the objects of a payment, by position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Subject {
     Intent,
@@ -92,59 +171,74 @@ pub(crate) enum Subject {
     Dispute(u32),
 }
 
-/// What a command did.
+/// The result of a command.
 #[derive(Debug)]
-pub(crate) struct Step {
-    /// The `PaymentIntent` as it is now.
+pub(crate) struct Transition {
+    /// The next state.
     pub(crate) next: PaymentIntent,
-    /// What is announced, and of what.
+    /// The events and their objects.
     pub(crate) events: Vec<(EventType, Subject)>,
-    /// The card failed; the caller is told so.
+    /// The card's failure, for the reply.
     pub(crate) failure: Option<Failure>,
-    /// What the caller is shown.
-    pub(crate) shown: Subject,
+    /// The object of the reply.
+    pub(crate) returns: Subject,
 }
 
-/// Why a command did nothing.
+/// The reason that a command changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     /// The status does not allow this command.
     UnexpectedState(&'static str),
-    /// There is nothing to charge.
+    /// No payment method to charge.
     NoPaymentMethod,
-    /// More is to be captured than was authorized.
-    MoreThanAuthorized,
-    /// The capture was declined for good; the authorization stands until it is canceled.
+    /// The amount exceeds the authorization.
+    ExceedsAuthorization,
+    /// The capture was declined permanently; the authorization remains until it is canceled.
     CaptureFailed(Failure),
 }
 
-impl Step {
-    /// Nothing announced yet, and the `PaymentIntent` shown.
+impl Transition {
+    /// A transition without events, whose reply is the `PaymentIntent`.
     pub(crate) fn of(next: PaymentIntent) -> Self {
-        Self { next, events: Vec::new(), failure: None, shown: Subject::Intent }
+        Self { next, events: Vec::new(), failure: None, returns: Subject::Intent }
     }
 
     #[must_use]
-    pub(crate) fn announcing(mut self, kind: EventType, subject: Subject) -> Self {
+    pub(crate) fn with_event(mut self, kind: EventType, subject: Subject) -> Self {
         self.events.push((kind, subject));
         self
     }
 
     #[must_use]
-    pub(crate) fn showing(mut self, subject: Subject) -> Self {
-        self.shown = subject;
+    pub(crate) fn returning(mut self, subject: Subject) -> Self {
+        self.returns = subject;
         self
     }
 }
 
 impl PaymentIntent {
-    /// What may still be captured.
+    /// The amount that can be captured.
     pub(crate) fn amount_capturable(&self) -> i64 {
         if self.status == Status::RequiresCapture { self.amount } else { 0 }
     }
 
-    /// The place of the latest charge.
+    /// The position of the latest charge.
     pub(crate) fn latest_charge(&self) -> Option<u32> {
-        self.charges.len().checked_sub(1).map(crate::id::place)
+        self.charges.len().checked_sub(1).map(crate::id::position)
+    }
+
+    /// The position of the balance transaction with this cause.
+    pub(crate) fn transaction_of(&self, reason: Reason) -> Option<u32> {
+        self.transactions.iter().position(|one| one.reason == reason).map(crate::id::position)
+    }
+
+    /// The id of one of the payment's objects.
+    pub(crate) fn item(&self, kind: Kind, position: u32) -> String {
+        ItemId::new(kind, self.id, position).to_string()
+    }
+
+    /// Stripe's currency code.
+    pub(crate) fn currency_code(&self) -> String {
+        self.currency.code().to_lowercase()
     }
 }

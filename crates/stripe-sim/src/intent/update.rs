@@ -1,17 +1,16 @@
-//! Changing what is attached to a `PaymentIntent`, and its amount while nothing is reserved.
+//! Changes of texts and metadata, and of the amount before money is authorized.
 
 use common::Currency;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::create::{amount, currency};
-use super::{PaymentIntent, Refusal, Step};
+use super::create::amount;
+use super::{PaymentIntent, Refusal, Status, Texts, Transition};
 use crate::card::PaymentMethod;
 use crate::error::ApiError;
 use crate::metadata::MetadataChange;
-use crate::param::Params;
+use crate::param::{Params, currency};
 
-const KNOWN: &[&str] = &[
+const UPDATE_PARAMS: &[&str] = &[
     "amount",
     "currency",
     "description",
@@ -25,21 +24,11 @@ const KNOWN: &[&str] = &[
     "transfer_group",
 ];
 
-/// Texts for people and for the merchant's own books.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Texts {
-    pub(crate) description: Option<String>,
-    pub(crate) receipt_email: Option<String>,
-    pub(crate) statement_descriptor: Option<String>,
-    pub(crate) statement_descriptor_suffix: Option<String>,
-    pub(crate) transfer_group: Option<String>,
-}
-
-/// A card statement has no room for more.
-const LONGEST_DESCRIPTOR: usize = 22;
+/// Stripe's limit of a card statement.
+const MAX_DESCRIPTOR_LENGTH: usize = 22;
 
 impl Texts {
-    /// The texts among the parameters over those of before; an empty one removes.
+    /// The texts changed by the parameters; an empty parameter removes a text.
     pub(crate) fn read(mut self, params: &Params) -> Result<Self, ApiError> {
         for (name, text) in [
             ("description", &mut self.description),
@@ -49,8 +38,8 @@ impl Texts {
             ("transfer_group", &mut self.transfer_group),
         ] {
             let Some(given) = params.given(name) else { continue };
-            if name.starts_with("statement") && given.chars().count() > LONGEST_DESCRIPTOR {
-                let message = format!("The {name} must be at most {LONGEST_DESCRIPTOR} characters.");
+            if name.starts_with("statement") && given.chars().count() > MAX_DESCRIPTOR_LENGTH {
+                let message = format!("The {name} must be at most {MAX_DESCRIPTOR_LENGTH} characters.");
                 return Err(ApiError::invalid(message).about_parameter(name));
             }
             if name == "receipt_email" && !given.is_empty() && !given.contains('@') {
@@ -62,14 +51,14 @@ impl Texts {
         Ok(self)
     }
 
-    /// As members of the object.
+    /// Adds the texts as members of the object.
     pub(crate) fn write(&self, into: &mut Map<String, Value>) {
         let Value::Object(members) = json!(self) else { return };
         into.extend(members);
     }
 }
 
-/// What is to be changed, checked.
+/// The checked parameters of an update.
 #[derive(Clone)]
 pub(crate) struct IntentUpdate {
     amount: Option<i64>,
@@ -82,7 +71,7 @@ pub(crate) struct IntentUpdate {
 impl IntentUpdate {
     /// Checks the parameters.
     pub(crate) fn read(params: &Params, method: Option<PaymentMethod>) -> Result<Self, ApiError> {
-        params.only(KNOWN)?;
+        params.reject_unknown(UPDATE_PARAMS)?;
         Texts::default().read(params)?;
         Ok(Self {
             amount: params.int("amount")?,
@@ -95,22 +84,22 @@ impl IntentUpdate {
 }
 
 impl PaymentIntent {
-    /// Changes it. Texts and metadata may change at any time, the rest only before money is reserved.
-    pub(crate) fn update(&self, wanted: IntentUpdate) -> Result<Result<Step, Refusal>, ApiError> {
+    /// Changes the payment: texts and metadata at any time, the rest only before an authorization.
+    pub(crate) fn update(&self, requested: IntentUpdate) -> Result<Result<Transition, Refusal>, ApiError> {
         let changes_the_payment =
-            wanted.amount.is_some() || wanted.currency.is_some() || wanted.method.is_some();
-        if changes_the_payment && !self.status.may_be_confirmed() {
+            requested.amount.is_some() || requested.currency.is_some() || requested.method.is_some();
+        if changes_the_payment && !self.status.can_be_confirmed() {
             return Ok(Err(Refusal::UnexpectedState("update")));
         }
         let mut next = self.clone();
-        next.currency = wanted.currency.unwrap_or(next.currency);
-        next.amount = amount(wanted.amount.unwrap_or(next.amount), next.currency)?;
-        next.texts = next.texts.read(&wanted.params)?;
-        next.metadata = wanted.metadata.apply(next.metadata)?;
-        if wanted.method.is_some() {
-            next.payment_method = wanted.method;
-            next.status = super::Status::RequiresConfirmation;
+        next.currency = requested.currency.unwrap_or(next.currency);
+        next.amount = amount(requested.amount.unwrap_or(next.amount), next.currency)?;
+        next.texts = next.texts.read(&requested.params)?;
+        next.metadata = requested.metadata.apply(next.metadata)?;
+        if requested.method.is_some() {
+            next.payment_method = requested.method;
+            next.status = Status::RequiresConfirmation;
         }
-        Ok(Ok(Step::of(next)))
+        Ok(Ok(Transition::of(next)))
     }
 }

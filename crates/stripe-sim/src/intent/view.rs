@@ -1,14 +1,16 @@
-//! The `PaymentIntent` as Stripe writes it (<https://docs.stripe.com/api/payment_intents/object>).
+//! Stripe's JSON of a payment (<https://docs.stripe.com/api/payment_intents/object>) and of its balance transactions
+//! (<https://docs.stripe.com/api/balance_transactions/object>).
 
 use common::Time;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{PaymentError, PaymentIntent, Status, Subject};
 use crate::error::ApiError;
-use crate::id::{ItemId, Kind};
+use crate::format::{unix_seconds, with_nulls};
+use crate::id::Kind;
 
-/// What a browser, which holds no more than the client secret, is shown.
-const FOR_BROWSERS: &[&str] = &[
+/// The members for callers with a publishable key.
+const PUBLIC_FIELDS: &[&str] = &[
     "amount",
     "automatic_payment_methods",
     "canceled_at",
@@ -34,8 +36,8 @@ const FOR_BROWSERS: &[&str] = &[
     "status",
 ];
 
-/// The members that nothing in the simulator ever fills.
-const NULLS: &[&str] = &[
+/// Members that are always null in the simulator.
+const NULL_FIELDS: &[&str] = &[
     "application",
     "application_fee_amount",
     "customer",
@@ -53,48 +55,26 @@ const NULLS: &[&str] = &[
     "transfer_data",
 ];
 
-/// The part of a view that a publishable key shows.
-pub(crate) fn for_browser(mut view: Value) -> Value {
+/// The part of a view for callers with a publishable key.
+pub(crate) fn public_view(mut view: Value) -> Value {
     if let Value::Object(members) = &mut view {
-        members.retain(|name, _| FOR_BROWSERS.contains(&name.as_str()));
+        members.retain(|name, _| PUBLIC_FIELDS.contains(&name.as_str()));
     }
     view
 }
 
-/// Whole seconds since 1970, as Stripe counts time.
-pub(crate) fn seconds(time: Time) -> i64 {
-    time.as_millis().div_euclid(1000)
-}
-
-/// These members, with those that are always null.
-pub(crate) fn with_nulls(view: Value, nulls: &[&str]) -> Map<String, Value> {
-    let Value::Object(mut members) = view else { return Map::new() };
-    members.extend(nulls.iter().map(|name| ((*name).to_owned(), Value::Null)));
-    members
-}
-
 impl PaymentIntent {
-    /// One of its objects; null if there is none at that place. `base` begins the addresses in it.
-    pub(crate) fn show(&self, subject: Subject, base: &str) -> Value {
+    /// Stripe's JSON of one of the payment's objects; null if there is none. Addresses start with `base`.
+    pub(crate) fn object_view(&self, subject: Subject, base: &str) -> Value {
         match subject {
             Subject::Intent => self.view(base),
-            Subject::Charge(place) => self.charge_view(place),
-            Subject::Refund(place) => self.refund_view(place),
-            Subject::Dispute(place) => self.dispute_view(place),
+            Subject::Charge(position) => self.charge_view(position),
+            Subject::Refund(position) => self.refund_view(position),
+            Subject::Dispute(position) => self.dispute_view(position),
         }
     }
 
-    /// The id of one of its objects.
-    pub(crate) fn item(&self, kind: Kind, place: u32) -> String {
-        ItemId::new(kind, self.id, place).to_string()
-    }
-
-    /// As Stripe writes it in objects.
-    pub(crate) fn currency_code(&self) -> String {
-        self.currency.code().to_lowercase()
-    }
-
-    /// The whole object; `base` begins the addresses in it.
+    /// Stripe's JSON of the payment. Addresses start with `base`.
     pub(crate) fn view(&self, base: &str) -> Value {
         let view = json!({
             "id": self.id.to_string(),
@@ -105,15 +85,15 @@ impl PaymentIntent {
             "amount_received": self.amount_received,
             "automatic_payment_methods": self.automatic_payment_methods
                 .then(|| json!({ "allow_redirects": "always", "enabled": true })),
-            "canceled_at": self.canceled_at.map(seconds),
+            "canceled_at": self.canceled_at.map(unix_seconds),
             "cancellation_reason": self.cancellation_reason,
             "capture_method": self.capture_method,
             "client_secret": self.client_secret,
             "confirmation_method": "automatic",
-            "created": seconds(self.created),
+            "created": unix_seconds(self.created),
             "currency": self.currency_code(),
             "last_payment_error": self.last_payment_error.as_ref().map(|error| self.error_view(error)),
-            "latest_charge": self.latest_charge().map(|place| self.item(Kind::Charge, place)),
+            "latest_charge": self.latest_charge().map(|position| self.item(Kind::Charge, position)),
             "livemode": false,
             "metadata": self.metadata,
             "next_action": self.next_action(base),
@@ -124,7 +104,7 @@ impl PaymentIntent {
             "payment_method_types": self.payment_method_types,
             "status": self.status.as_str(),
         });
-        let mut members = with_nulls(view, NULLS);
+        let mut members = with_nulls(view, NULL_FIELDS);
         self.texts.write(&mut members);
         Value::Object(members)
     }
@@ -137,10 +117,46 @@ impl PaymentIntent {
     }
 
     fn error_view(&self, error: &PaymentError) -> Value {
-        let charge = error.charge.map(|place| self.item(Kind::Charge, place));
+        let charge = error.charge.map(|position| self.item(Kind::Charge, position));
         ApiError::card(error.failure)
             .about_charge(charge.as_deref())
             .about_payment_method(error.method.view(self.created))
             .to_value()
+    }
+
+    /// Stripe's JSON of the balance transaction at this position, as of `now`.
+    pub(crate) fn transaction_view(&self, position: u32, now: Time) -> Value {
+        let Some(transaction) = self.transactions.get(position as usize) else { return Value::Null };
+        let (kind, source) = transaction.reason.source();
+        let fees: Vec<Value> = (transaction.fee != 0)
+            .then(|| {
+                json!({
+                    "amount": transaction.fee,
+                    "application": null,
+                    "currency": self.currency_code(),
+                    "description": "Stripe processing fees",
+                    "type": "stripe_fee",
+                })
+            })
+            .into_iter()
+            .collect();
+        json!({
+            "id": self.item(Kind::Transaction, position),
+            "object": "balance_transaction",
+            "amount": transaction.amount,
+            "available_on": unix_seconds(transaction.available_on),
+            "balance_type": "payments",
+            "created": unix_seconds(transaction.created),
+            "currency": self.currency_code(),
+            "description": self.texts.description,
+            "exchange_rate": null,
+            "fee": transaction.fee,
+            "fee_details": fees,
+            "net": transaction.net(),
+            "reporting_category": transaction.reason.reporting_category(),
+            "source": self.item(kind, source),
+            "status": if transaction.available_on <= now { "available" } else { "pending" },
+            "type": transaction.reason.kind(),
+        })
     }
 }

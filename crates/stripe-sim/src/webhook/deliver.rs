@@ -1,55 +1,46 @@
-//! Sending the events of one payment that are due, and noting what became of them.
+//! Delivery of a payment's due events: signed requests, and the record of their outcomes.
 
-use std::convert::Infallible;
-
+use aws_lc_rs::hmac;
 use common::{Decision, Time};
-use store::{StoreError, UpdateError};
+use store::CommitError;
 use uuid::Uuid;
 
-use super::signature::sign;
-use crate::StripeSim;
 use crate::endpoint::Endpoint;
 use crate::event::{Event, Outcome};
-use crate::intent::seconds;
+use crate::format::{hex, unix_seconds};
 use crate::record::Record;
+use crate::sim::StripeSim;
 
-/// What became of one try: of the event at this place, at this endpoint.
-struct Tried {
-    place: u32,
+/// The outcome of one attempt: of the event at this position, at this endpoint.
+struct AttemptResult {
+    position: u32,
     endpoint: String,
     outcome: Outcome,
 }
 
 impl StripeSim {
-    /// Sends what is due, one after another, and stores what became of it.
-    pub(super) async fn deliver(&self, id: Uuid, client: &reqwest::Client) -> Result<(), StoreError> {
+    /// Sends the due events one after another and stores the outcomes.
+    pub(super) async fn deliver(&self, id: Uuid, client: &reqwest::Client) -> Result<(), CommitError> {
         let Some(record) = self.0.records.get(id).await? else { return Ok(()) };
         let endpoints = self.endpoints().await?;
-        let mut tried = Vec::new();
+        let mut attempts = Vec::new();
         for (event, endpoint) in due(&record, self.0.clock.now()) {
             let receiver = endpoints.iter().find(|one| one.id.to_string() == endpoint && !one.disabled);
             let outcome = match receiver {
                 Some(receiver) => self.attempt(&record, event, receiver, client).await,
                 None => Outcome::NoEndpoint,
             };
-            tried.push(Tried { place: event.place, endpoint: endpoint.to_owned(), outcome });
+            attempts.push(AttemptResult { position: event.position, endpoint: endpoint.to_owned(), outcome });
         }
-        if tried.is_empty() {
+        if attempts.is_empty() {
             return Ok(());
         }
-        let settle = |current: Option<&Record>| {
-            let next = current.map(|record| apply(record, &tried, self.0.clock.now()));
-            Ok::<_, Infallible>(next.map(Decision::without_event))
+        let record_outcomes = |current: Option<&Record>| {
+            let next = current.map(|record| apply(record, &attempts, self.0.clock.now()));
+            next.map(Decision::without_event)
         };
-        match self.0.records.update(id, settle).await {
-            Ok(_) => Ok(()),
-            Err(UpdateError::Refused(never)) => match never {},
-            Err(UpdateError::Store(error)) => Err(error),
-            Err(UpdateError::DuplicateKey(claim)) => {
-                tracing::error!(claim, "a delivery collides with a claim");
-                Ok(())
-            }
-        }
+        self.0.records.apply(id, record_outcomes).await?;
+        Ok(())
     }
 
     async fn attempt(
@@ -59,10 +50,10 @@ impl StripeSim {
         endpoint: &Endpoint,
         client: &reqwest::Client,
     ) -> Outcome {
-        if self.faults().take(|faults| &mut faults.webhooks.drop) {
+        if self.faults().consume(|faults| &mut faults.webhooks.drop) {
             return Outcome::Dropped;
         }
-        let twice = self.faults().take(|faults| &mut faults.webhooks.duplicate);
+        let twice = self.faults().consume(|faults| &mut faults.webhooks.duplicate);
         let first = self.send(record, event, endpoint, client).await;
         match first {
             Outcome::Accepted(_) if twice => self.send(record, event, endpoint, client).await,
@@ -77,10 +68,10 @@ impl StripeSim {
         endpoint: &Endpoint,
         client: &reqwest::Client,
     ) -> Outcome {
-        let payload = match event.payload(&record.intent, endpoint.api_version.as_deref()) {
+        let payload = match event.payload(record.intent.id, endpoint.api_version.as_deref()) {
             Ok(payload) => payload,
             Err(error) => {
-                tracing::error!(%error, "an event cannot be written");
+                tracing::error!(%error, "cannot serialize an event");
                 return Outcome::Unreachable;
             }
         };
@@ -89,7 +80,7 @@ impl StripeSim {
             .post(&endpoint.url)
             .header("content-type", "application/json; charset=utf-8")
             .header("user-agent", "Stripe/1.0 (+https://stripe.com/docs/webhooks)")
-            .header("stripe-signature", sign(&endpoint.secrets(now), seconds(now), &payload))
+            .header("stripe-signature", sign(&endpoint.secrets(now), unix_seconds(now), &payload))
             .body(payload);
         let (payment, kind) = (record.intent.id.to_string(), event.kind.as_str());
         match request.send().await {
@@ -99,18 +90,18 @@ impl StripeSim {
             }
             Ok(response) => {
                 let status = response.status().as_u16();
-                tracing::warn!(payment, kind, status, "refused by the receiver");
+                tracing::warn!(payment, kind, status, "the receiver rejected an event");
                 Outcome::Refused(status)
             }
             Err(error) => {
-                tracing::warn!(payment, kind, %error, "the receiver cannot be reached");
+                tracing::warn!(payment, kind, %error, "the receiver is unavailable");
                 Outcome::Unreachable
             }
         }
     }
 }
 
-/// The events and endpoints whose time has come, in its order.
+/// The due events with their endpoints, in due order.
 fn due(record: &Record, now: Time) -> Vec<(&Event, &str)> {
     let mut due: Vec<_> = record
         .events
@@ -118,21 +109,37 @@ fn due(record: &Record, now: Time) -> Vec<(&Event, &str)> {
         .flat_map(|event| event.deliveries.iter().map(move |delivery| (event, delivery)))
         .filter_map(|(event, delivery)| Some((delivery.due.filter(|due| *due <= now)?, event, delivery)))
         .collect();
-    due.sort_by_key(|(due, event, _)| (*due, event.place));
+    due.sort_by_key(|(due, event, _)| (*due, event.position));
     due.into_iter().map(|(_, event, delivery)| (event, delivery.endpoint.as_str())).collect()
 }
 
-/// The next revision: what failed is due later or given up, the rest is done with.
-fn apply(record: &Record, tried: &[Tried], now: Time) -> Record {
+/// The next revision: failed deliveries are due later or abandoned, the others are finished.
+fn apply(record: &Record, attempts: &[AttemptResult], now: Time) -> Record {
     let mut next = Record::next(Some(record), record.intent.clone(), now);
-    for one in tried {
-        let Some(event) = next.events.iter_mut().find(|event| event.place == one.place) else { continue };
+    for one in attempts {
+        let Some(event) = next.events.iter_mut().find(|event| event.position == one.position) else {
+            continue;
+        };
         let created = event.created;
         let mut at_endpoint =
             event.deliveries.iter_mut().filter(|delivery| delivery.endpoint == one.endpoint);
         if let Some(delivery) = at_endpoint.next() {
-            delivery.tried(one.outcome, created, now);
+            delivery.record_attempt(one.outcome, created, now);
         }
     }
     next
+}
+
+/// The value of `Stripe-Signature` (<https://docs.stripe.com/webhooks#verify-manually>) for a payload sent at `seconds`
+/// since 1970: one signature for each secret.
+fn sign(secrets: &[&str], seconds: i64, payload: &str) -> String {
+    let signed = format!("{seconds}.{payload}");
+    let mut header = format!("t={seconds}");
+    for secret in secrets {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+        let tag = hmac::sign(&key, signed.as_bytes());
+        header.push_str(",v1=");
+        header.push_str(&hex(tag.as_ref()));
+    }
+    header
 }

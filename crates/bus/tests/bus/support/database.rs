@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::{BoxFuture, FutureExt};
 use store::sqlite::SqliteBackend;
 use store::{
-    Backend, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write, WriteError,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write,
 };
 use uuid::Uuid;
 
-/// A database that can be made to keep silent about its outbox, to refuse commits, or to show an entry late.
+/// A database that can withhold changes of its outbox, refuse commits, or show an entry late.
 pub(crate) struct Database {
     inner: Arc<SqliteBackend>,
     pub(crate) silent: AtomicBool,
@@ -34,16 +34,16 @@ impl Backend for Database {
     fn get_by_unique_key(
         &self,
         collection: &'static str,
-        claim: UniqueKey,
+        key: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.inner.get_by_unique_key(collection, claim)
+        self.inner.get_by_unique_key(collection, key)
     }
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.inner.range(query)
     }
 
-    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), WriteError>> {
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         if self.refuses.load(Ordering::Relaxed) {
             return async { Err(StoreError::Unavailable("switched off".to_owned()).into()) }.boxed();
         }
@@ -51,7 +51,7 @@ impl Backend for Database {
     }
 
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        // The first entry of a database has the least place.
+        // The first entry of a database has the lowest sequence number.
         let after = if self.hides_first.load(Ordering::Relaxed) { after.max(1) } else { after };
         self.inner.outbox(after, limit)
     }

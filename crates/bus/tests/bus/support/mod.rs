@@ -1,9 +1,8 @@
-//! A world in one thread: a clock that the test moves, a database in memory, and events to send.
+//! The harness in one thread: a simulated clock, a database in memory, and sample events.
 
+mod buses;
 mod database;
-mod given_bus;
-mod listening;
-mod noting_bus;
+mod running_consumer;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,19 +14,18 @@ use serde::{Deserialize, Serialize};
 use store::{Backend, Change, Document, Put, Store, Write};
 use uuid::Uuid;
 
+pub(crate) use buses::{RecordingBus, ScriptedBus};
 pub(crate) use database::Database;
-pub(crate) use given_bus::GivenBus;
-pub(crate) use listening::{Handler, Listening, Published};
-pub(crate) use noting_bus::NotingBus;
+pub(crate) use running_consumer::{Handler, Published, RunningConsumer};
 
-pub(crate) struct World {
+pub(crate) struct Harness {
     pub(crate) clock: SimClock,
     pub(crate) ids: Ids,
     pub(crate) database: Arc<Database>,
     pub(crate) store: Store,
 }
 
-impl World {
+impl Harness {
     pub(crate) fn new() -> Self {
         let clock = SimClock::starting_at(Time::from_millis(1_800_000_000_000));
         let ids = Ids::new(Arc::new(clock.clone()), Arc::new(SeededEntropy::new(1)));
@@ -52,20 +50,17 @@ impl World {
     /// Commits the next version of the order of this number, with its event.
     pub(crate) async fn commit(&self, order: u128) {
         let orders = self.store.collection::<Order>();
-        let changed = orders.update(Uuid::from_u128(order), |former| {
+        let changed = orders.apply(Uuid::from_u128(order), |former| {
             let version = former.map_or(1, |former| former.version + 1);
             let next = Order { id: Uuid::from_u128(order), version };
-            Ok::<_, std::convert::Infallible>(Some(Decision::with_event(
-                next,
-                event(order, self.clock.now()),
-            )))
+            Some(Decision::with_event(next, event(order, self.clock.now())))
         });
         changed.await.expect("committed");
     }
 
-    /// Commits something whose event no one can read.
+    /// Commits an unreadable event.
     pub(crate) async fn commit_poison(&self) {
-        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), claims: Vec::new() };
+        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
         let write = Write {
             collection: "poison",
             id: self.ids.next(),
@@ -76,7 +71,7 @@ impl World {
         self.database.commit(write).await.expect("committed");
     }
 
-    /// How many entries the outbox holds.
+    /// The number of entries in the outbox.
     pub(crate) async fn outbox(&self) -> usize {
         self.database.outbox(0, 100_000).await.expect("read").len()
     }
@@ -88,13 +83,13 @@ impl World {
             if done() {
                 return;
             }
-            let next = self.clock.next_wake().expect("somebody waits for the clock");
+            let next = self.clock.next_wake().expect("a task sleeps on the clock");
             self.clock.advance(next - self.clock.now());
         }
-        panic!("it never came to pass");
+        panic!("the condition was never met");
     }
 
-    /// Moves the clock, and lets the work that this wakes come to rest.
+    /// Moves the clock, and lets the tasks that wake settle.
     pub(crate) async fn pass(&self, time: Duration) {
         settle().await;
         self.clock.advance(time);
@@ -102,7 +97,7 @@ impl World {
     }
 }
 
-/// Lets all work in this thread come to rest.
+/// Runs all tasks of this thread until they wait for the clock or for the test.
 pub(crate) async fn settle() {
     for _ in 0..500 {
         tokio::task::yield_now().await;

@@ -1,4 +1,4 @@
-//! The consumer loop in a process that may die.
+//! A consumer loop in a process that may crash.
 
 use std::sync::Arc;
 
@@ -14,18 +14,18 @@ use tokio_util::sync::CancellationToken;
 
 use super::{DEADLINES, ids, within};
 
-/// Tells of each event that it has begun with.
+/// Reports each event that it starts to handle.
 struct Handler {
-    begun: mpsc::UnboundedSender<Arc<Envelope>>,
+    started: mpsc::UnboundedSender<Arc<Envelope>>,
     ends: Ends,
 }
 
 impl Consume for Handler {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
-        let told = self.begun.send(incoming.envelope);
+        let reported = self.started.send(incoming.envelope);
         async move {
-            // Fails once the test has seen enough.
-            told.ok();
+            // Fails after the test has dropped the receiver.
+            reported.ok();
             match self.ends {
                 Ends::AtOnce => Ok(()),
                 Ends::Never => std::future::pending().await,
@@ -35,7 +35,7 @@ impl Consume for Handler {
     }
 }
 
-/// When the handlers of a process end.
+/// The end of a process's handlers.
 #[derive(Clone, Copy)]
 pub(crate) enum Ends {
     AtOnce,
@@ -43,38 +43,38 @@ pub(crate) enum Ends {
 }
 
 /// The consumer `deadlines` in a process of its own.
-pub(crate) struct Running {
+pub(crate) struct RunningConsumer {
     bus: Arc<JetStream>,
     task: JoinSet<()>,
-    begun: mpsc::UnboundedReceiver<Arc<Envelope>>,
+    started: mpsc::UnboundedReceiver<Arc<Envelope>>,
     stop: CancellationToken,
 }
 
-impl Running {
+impl RunningConsumer {
     pub(crate) fn start(bus: Arc<JetStream>, store: &Store, limits: Limits, ends: Ends) -> Self {
-        let (tell, begun) = mpsc::unbounded_channel();
-        let handler = Handler { begun: tell, ends };
+        let (sender, started) = mpsc::unbounded_channel();
+        let handler = Handler { started: sender, ends };
         let subscription =
             Subscription { consumer: "deadlines", subjects: DEADLINES, handler: Arc::new(handler) };
         let (clock, stop) = (Arc::new(SystemClock), CancellationToken::new());
         let consumers = ConsumerLoop::new(subscription, &*bus, store.clone(), clock, ids());
         let mut task = JoinSet::new();
         task.spawn(consumers.with_limits(limits).run(stop.clone()));
-        Self { bus, task, begun, stop }
+        Self { bus, task, started, stop }
     }
 
-    /// Waits for the next event that is handled.
-    pub(crate) async fn begun(&mut self) -> Arc<Envelope> {
-        within(self.begun.recv()).await.expect("the consumer runs")
+    /// The next event whose handling starts.
+    pub(crate) async fn next_started(&mut self) -> Arc<Envelope> {
+        within(self.started.recv()).await.expect("the consumer runs")
     }
 
-    /// Dies without a word about the events that it holds.
-    pub(crate) async fn die(mut self) {
+    /// Crashes without an acknowledgement of the events in flight.
+    pub(crate) async fn crash(mut self) {
         self.bus.close().await;
         self.task.shutdown().await;
     }
 
-    /// Ends as a service does.
+    /// Stops as a service does.
     pub(crate) async fn stop(mut self) {
         self.stop.cancel();
         within(self.task.join_next()).await;

@@ -1,4 +1,4 @@
-//! Streams of one's own, and the processes that use them.
+//! Streams of a test's own, and the processes that use them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,11 +14,11 @@ use uuid::Uuid;
 
 use super::ids;
 
-/// No promise is about speed; this only ends a test that would wait for ever.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The contract has no latency bound; this only ends a test that would hang.
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// Who owns a stream.
-const OWNERS: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+/// The publishing services.
+const STREAMS: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
 /// Streams with a prefix of their own on some server.
 pub(crate) struct Marketplace {
@@ -38,8 +38,8 @@ impl Marketplace {
         Self { url: url.to_owned(), options: Options { prefix, ..Options::default() } }
     }
 
-    /// The same with a server that soon takes back what a process does not answer.
-    pub(crate) fn impatient(self) -> Self {
+    /// The same with a short `ack_wait`.
+    pub(crate) fn with_short_ack_wait(self) -> Self {
         Self { options: Options { ack_wait: Duration::from_secs(1), ..self.options }, ..self }
     }
 
@@ -50,41 +50,41 @@ impl Marketplace {
         within(connected).await.expect("connected")
     }
 
-    /// The server without our adapter.
+    /// The server, without the adapter.
     pub(crate) async fn context(&self) -> Context {
         jetstream::new(async_nats::connect(&self.url).await.expect("connected"))
     }
 
-    pub(crate) fn stream_name(&self, owner: &str) -> String {
-        format!("{}-{owner}", self.options.prefix)
+    pub(crate) fn stream_name(&self, service: &str) -> String {
+        format!("{}-{service}", self.options.prefix)
     }
 
-    /// What the server knows of a consumer of expiration's stream.
+    /// The server's information on a consumer of expiration's stream.
     pub(crate) async fn consumer(&self, name: &str) -> Option<Info> {
         let stream = self.stream_name("expiration");
         let found = self.context().await.get_consumer_from_stream::<pull::Config, _, _>(name, stream).await;
         found.ok().map(|consumer| consumer.cached_info().clone())
     }
 
-    /// Waits until the server says this of a consumer of expiration's stream.
-    pub(crate) async fn until(&self, consumer: &str, so: impl Fn(&Info) -> bool) {
-        let look = || async { Ok::<_, ()>(self.consumer(consumer).await.filter(&so)) };
-        poll_until(PATIENCE, look).await.expect("no error").expect("it came to be so");
+    /// Waits until a consumer of expiration's stream meets the condition.
+    pub(crate) async fn wait_for(&self, consumer: &str, condition: impl Fn(&Info) -> bool) {
+        let read = || async { Ok::<_, ()>(self.consumer(consumer).await.filter(&condition)) };
+        poll_until(TEST_TIMEOUT, read).await.expect("no error").expect("the condition is met");
     }
 
     /// Removes the streams.
     pub(crate) async fn end(self) {
         let context = self.context().await;
-        for owner in OWNERS {
-            context.delete_stream(self.stream_name(owner)).await.expect("deleted");
+        for service in STREAMS {
+            context.delete_stream(self.stream_name(service)).await.expect("deleted");
         }
     }
 }
 
-/// Publishes as a relay does: until it is done.
+/// Publishes as a relay does, with retries.
 pub(crate) async fn publish(bus: &dyn Bus, event: &Arc<Envelope>) {
     let attempt = || async { Ok::<_, ()>(bus.publish(Arc::clone(event)).await.ok()) };
-    poll_until(PATIENCE, attempt).await.expect("no error").expect("published");
+    poll_until(TEST_TIMEOUT, attempt).await.expect("no error").expect("published");
 }
 
 pub(crate) async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
@@ -92,5 +92,5 @@ pub(crate) async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Deliv
 }
 
 pub(crate) async fn within<F: Future>(work: F) -> F::Output {
-    tokio::time::timeout(PATIENCE, work).await.expect("it came to an end")
+    tokio::time::timeout(TEST_TIMEOUT, work).await.expect("finished before the timeout")
 }

@@ -1,4 +1,4 @@
-//! `GET /orders/{id}/qr.svg`: the order's address as a picture that a door can read.
+//! `GET /orders/{id}/qr.svg`: the URL of the order as a QR code.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -8,29 +8,28 @@ use fast_qr::QRBuilder;
 use fast_qr::convert::Builder;
 use fast_qr::convert::svg::SvgBuilder;
 use http::HeaderMap;
-use http::header::{CONTENT_TYPE, HOST};
+use http::header::CONTENT_TYPE;
 
 use crate::client::Client;
 
-/// What scanners want around a code, in modules (ISO/IEC 18004).
+/// The margin that scanners need, in modules (ISO/IEC 18004).
 const QUIET_ZONE: usize = 4;
 
-/// The picture. It tells no more than its own address does, so that nobody needs to be asked.
-pub(super) async fn show(
+/// Needs no session: the code reveals only its own address.
+pub(crate) async fn show(
     State(client): State<Client>,
     id: PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let id = id.known()?;
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-    let origin = client.context.public_url.clone().unwrap_or_else(|| format!("http://{host}"));
-    let picture = code(&format!("{origin}/orders/{id}"))?;
-    Ok(([(CONTENT_TYPE, "image/svg+xml")], picture).into_response())
+    let id = id.parse()?;
+    let origin = client.origin(&headers).unwrap_or_default();
+    let svg = code(&format!("{origin}/orders/{id}"))?;
+    Ok(([(CONTENT_TYPE, "image/svg+xml")], svg).into_response())
 }
 
-/// Dark on light, whatever the page's colours are.
-fn code(address: &str) -> Result<String, Problem> {
-    let code = QRBuilder::new(address).build().map_err(|error| Problem::internal(error.to_string()))?;
+/// Dark on light in both color schemes, because not all scanners read inverted codes.
+fn code(url: &str) -> Result<String, Problem> {
+    let code = QRBuilder::new(url).build().map_err(|error| Problem::internal(error.to_string()))?;
     Ok(SvgBuilder::default().margin(QUIET_ZONE).to_str(&code))
 }
 
@@ -39,7 +38,7 @@ mod tests {
     use super::code;
 
     #[test]
-    fn an_address_becomes_a_picture_without_style_or_script() {
+    fn a_qr_code_has_neither_style_nor_script() {
         let svg = code("https://tickets.example/orders/0191").expect("a code");
         assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>"), "{svg}");
         assert!(!svg.contains("style") && !svg.contains("script"), "{svg}");

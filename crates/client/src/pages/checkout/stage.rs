@@ -1,32 +1,32 @@
-//! How far an order is, as its page tells it.
+//! The stages of the checkout page.
 
 use common::Time;
 use common::event::{CancelReason, OrderSnapshot, OrderStatus, PaymentStatus};
 
 use crate::text::Texts;
 
-/// How far an order is, as its page tells it.
+/// The stage of the checkout page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// The ticket is not locked yet.
-    Held,
-    /// It can be paid.
+    /// The ticket is not reserved yet.
+    Reserving,
+    /// The order can be paid.
     Payable,
-    /// It could be paid until a moment ago.
+    /// The deadline has passed; the hold is being released.
     Late,
-    /// The card was accepted.
+    /// The card was accepted; the order is not complete yet.
     Confirming,
-    /// It is paid.
+    /// The order is paid.
     Complete,
-    /// It is over without a sale.
+    /// The order was cancelled.
     Cancelled(CancelReason),
 }
 
 impl Stage {
-    /// The stage of an order whose payment, if there is one, is at `payment`.
+    /// The stage of an order with this payment status.
     pub(super) fn of(order: &OrderSnapshot, payment: Option<PaymentStatus>, now: Time) -> Self {
         match order.status {
-            OrderStatus::Created => Self::Held,
+            OrderStatus::Created => Self::Reserving,
             OrderStatus::AwaitingPayment if payment == Some(PaymentStatus::Authorized) => Self::Confirming,
             OrderStatus::AwaitingPayment if now >= order.expires_at => Self::Late,
             OrderStatus::AwaitingPayment => Self::Payable,
@@ -36,10 +36,10 @@ impl Stage {
         }
     }
 
-    /// Its name for the script.
-    pub(super) const fn word(self) -> &'static str {
+    /// The name for the script.
+    pub(super) const fn name(self) -> &'static str {
         match self {
-            Self::Held => "held",
+            Self::Reserving => "reserving",
             Self::Payable => "payable",
             Self::Late => "late",
             Self::Confirming => "confirming",
@@ -48,11 +48,11 @@ impl Stage {
         }
     }
 
-    /// The page's heading.
+    /// The heading.
     pub(super) const fn title(self, t: &Texts) -> &'static str {
         let t = &t.checkout;
         match self {
-            Self::Held => t.held,
+            Self::Reserving => t.reserving,
             Self::Payable => t.title,
             Self::Late => t.late,
             Self::Confirming => t.confirming,
@@ -65,11 +65,11 @@ impl Stage {
         }
     }
 
-    /// What is said below it.
+    /// The text below the heading.
     pub(super) const fn text(self, t: &Texts) -> &'static str {
         let t = &t.checkout;
         match self {
-            Self::Held => t.held_text,
+            Self::Reserving => t.reserving_text,
             Self::Payable => "",
             Self::Late => t.late_text,
             Self::Confirming => t.confirming_text,

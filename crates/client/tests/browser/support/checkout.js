@@ -1,4 +1,8 @@
-// What people do at the checkout.
+// The checkout: its setup, its steps and its outcome.
+
+import { holds, newPerson, sells } from "./people.js";
+import { program } from "./shared.js";
+import { visit } from "./visit.js";
 
 export const CARDS = {
   visa: "4242424242424242",
@@ -11,14 +15,24 @@ export const HEADINGS = {
   pay: "Pay for your ticket",
   confirming: "Confirming your payment",
   complete: "The ticket is yours",
-  givenUp: "You gave this order up",
+  canceled: "You canceled this order",
   expired: "Your time ran out",
   failed: "Your payment failed",
   gone: "This ticket is gone",
   otherPrice: "The price has changed",
 };
 
-/** Opens an order's page, with the card form ready. */
+/** A seller, a buyer, a ticket on hold, and the buyer's page. */
+export async function setUpCheckout(t, { on = program, ticket: offer, ...options } = {}) {
+  const server = await on();
+  const [seller, buyer] = await Promise.all([newPerson(server), newPerson(server)]);
+  const ticket = await sells(seller, offer);
+  const order = await holds(buyer, ticket);
+  const page = await visit(t, server, { person: buyer, ...options });
+  return { server, seller, buyer, ticket, order, page };
+}
+
+/** Opens an order's page and waits for the card form. */
 export async function openCheckout(page, order) {
   await page.goto(`/orders/${order.id}`);
   await payButton(page).waitFor();
@@ -39,12 +53,26 @@ export async function payWith(page, number) {
   await payButton(page).click();
 }
 
-/** Waits until the page's heading is this one. */
+/** Waits for the page's heading. */
 export async function seesHeading(page, heading) {
   await page.getByRole("heading", { level: 1, name: heading }).waitFor();
 }
 
-/** Waits until what went wrong is shown, in words that match. */
-export async function seesProblem(page, words) {
-  await page.locator('[data-part="problem"]').filter({ hasText: words }).waitFor();
+/** Waits for an error beside the card form. */
+export async function seesProblem(page, text) {
+  await page.locator('[data-part="problem"]').filter({ hasText: text }).waitFor();
+}
+
+/** The money of an order at Stripe: payment intents, captured amount, open authorizations. */
+export async function moneyOf({ stripe }, order) {
+  const reply = await fetch(`${stripe}/v1/payment_intents?limit=100`, {
+    headers: { authorization: "Bearer sk_test_sim" },
+  });
+  const { data } = await reply.json();
+  const intents = data.filter((intent) => intent.metadata.order === order.id);
+  return {
+    intents: intents.length,
+    received: intents.reduce((sum, intent) => sum + intent.amount_received, 0),
+    open: intents.filter((intent) => intent.status === "requires_capture").length,
+  };
 }

@@ -1,34 +1,34 @@
-// People and their things, made through the API, as quickly as possible.
+// People, their tickets and orders, made through the API.
 
 import { randomUUID } from "node:crypto";
 
 const PASSWORD = "seven wild geese at dawn";
 
-/** Somebody who is signed in: `{ email, cookie, call }`. */
+/** A new, signed-in person: `{ email, cookie, call }`. */
 export async function newPerson({ url }) {
   const email = `${randomUUID()}@example.com`;
   const reply = await send(url, "/api/users/signup", "POST", { email, password: PASSWORD });
   const [cookie] = reply.headers.get("set-cookie").split(";");
   const call = async (path, method = "GET", body) => {
-    const answer = await send(url, path, method, body, { cookie });
-    return answer.status === 204 ? null : answer.json();
+    const reply = await send(url, path, method, body, { cookie });
+    return reply.status === 204 ? null : reply.json();
   };
   return { email, password: PASSWORD, cookie, call };
 }
 
-/** A ticket that this person sells. */
+/** Lists a ticket of this person. */
 export function sells(person, { title = "Jazz in the cellar", amount = 2500, ...more } = {}) {
   return person.call("/api/tickets", "POST", { title, price: { amount, currency: "USD" }, ...more });
 }
 
-/** This person's order of a ticket, when the ticket is locked for it. */
+/** Orders a ticket for this person; resolves when the ticket is reserved. */
 export async function holds(person, ticket) {
   let order = await person.call("/api/orders", "POST", { ticketId: ticket.id, price: ticket.price });
   while (order.status === "created") order = await person.call(`/api/orders/${order.id}`);
   return order;
 }
 
-/** Pays this person's order by card, as their browser would; done when the ticket is theirs. */
+/** Pays this person's order by card, as their browser would; resolves when the order is complete. */
 export async function pays(person, { stripe }, order) {
   const { clientSecret } = await person.call("/api/payments", "POST", { orderId: order.id });
   const [intent] = clientSecret.split("_secret");
@@ -39,8 +39,8 @@ export async function pays(person, { stripe }, order) {
   return intent;
 }
 
-/** Somebody gives money back at Stripe; done when the buyer's order shows it. */
-export async function givesBack(buyer, { stripe }, order, payment_intent, amount) {
+/** Refunds money at Stripe; resolves when the buyer's order shows the refund. */
+export async function refunds(buyer, { stripe }, order, payment_intent, amount) {
   await atStripe(stripe, "/v1/refunds", "sk_test_sim", { payment_intent, amount });
   let refunded = null;
   while (!refunded) ({ refunded } = await buyer.call(`/api/orders/${order.id}`));
@@ -53,8 +53,8 @@ async function atStripe(stripe, path, key, form) {
 }
 
 /**
- * The buyer's order of a ticket that the seller `changes` at the same moment, cancelled for this `reason`. Only a race
- * makes one, so it is run until it ends this way, which it nearly always does at once.
+ * An order that was cancelled for this `reason`, because the seller `changes` the ticket at the same moment. Only a race
+ * produces one, so the race is repeated until it ends this way; the first one nearly always does.
  */
 export async function loses(buyer, seller, reason, changes) {
   for (let races = 0; races < 50; races += 1) {
@@ -67,9 +67,9 @@ export async function loses(buyer, seller, reason, changes) {
   throw new Error(`no race ended as ${reason}`);
 }
 
-/** What the simulator shall do wrong. */
-export async function faults({ stripe }, wanted) {
-  await send(stripe, "/sim/faults", "POST", wanted);
+/** Sets the faults that the simulator injects. */
+export async function injectFaults({ stripe }, faults) {
+  await send(stripe, "/sim/faults", "POST", faults);
 }
 
 async function send(url, path, method, body, headers = {}) {

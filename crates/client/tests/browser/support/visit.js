@@ -1,22 +1,26 @@
-// Somebody at a browser of their own. Whatever the browser complains of fails the test.
+// A visitor with their own browser context. Any complaint of the browser fails the test.
 
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 
-import { browser } from "./stage.js";
+import { browser } from "./shared.js";
 
-/** How long a state is waited for before the test is given up. */
-const PATIENCE = 15_000;
+/** The folder of screenshots, which git ignores. */
+const SCREENSHOTS = fileURLToPath(new URL("../../../../../screenshots/", import.meta.url));
+
+/** The time in which an awaited state must appear, in milliseconds. */
+const WAIT_TIMEOUT = 15_000;
 
 /**
- * A page in a context of its own, for the time of a test `t`.
+ * Opens a page in its own context, for the duration of the test `t`.
  *
- * - `person`: who is signed in.
- * - `expects`: what the browser may complain of, as patterns, because the test makes it happen.
- * - anything else is Playwright's: `javaScriptEnabled`, `colorScheme`, `viewport`.
+ * - `person`: the signed-in person.
+ * - `expects`: patterns of complaints that the test itself causes.
+ * - other options are Playwright's: `javaScriptEnabled`, `colorScheme`, `viewport`.
  */
 export async function visit(t, { url }, { person, expects = [], ...options } = {}) {
   const context = await (await browser()).newContext({ baseURL: url, ...options });
-  context.setDefaultTimeout(PATIENCE);
+  context.setDefaultTimeout(WAIT_TIMEOUT);
   if (person) {
     const [name, value] = person.cookie.split("=");
     await context.addCookies([{ name, value, url, httpOnly: true, sameSite: "Lax" }]);
@@ -37,7 +41,13 @@ export async function visit(t, { url }, { person, expects = [], ...options } = {
   return context.newPage();
 }
 
-/** Another tab of the same person. */
+/** Opens another tab of the same person. */
 export function anotherTab(page) {
   return page.context().newPage();
+}
+
+/** Saves the whole page as a picture for people to look at. */
+export function screenshot(page, name) {
+  const file = name.toLowerCase().replace(/[^a-z0-9]+/g, "-");
+  return page.screenshot({ path: `${SCREENSHOTS}${file}.png`, fullPage: true });
 }

@@ -1,101 +1,80 @@
-//! The outbox: what this process committed goes to its relay from memory; what others left behind, or memory had no
-//! room for, is read from the documents.
+//! The outbox. Memory holds the events that this process committed, for its relay. Events that other processes left
+//! behind, or that memory had no room for, are read from the documents.
 
-mod lanes;
+mod in_flight;
+mod prune;
 mod queue;
-mod sent;
 mod sweep;
-
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use common::{Ids, SharedClock, Time};
 use metrics::gauge;
+use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
-use uuid::Uuid;
 
-use self::lanes::{Lanes, Outcome};
+use self::in_flight::{CommitOutcome, InFlightCommits};
 use self::queue::Queue;
-pub(super) use self::sent::SENT_WAITS;
-use crate::{OutboxEntry, WriteError};
+use super::layout::{Origin, StoredEvent};
+use crate::{CommitError, OutboxEntry};
 
-/// An event in the outbox of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Entry {
-    /// Names it within the outbox; tells, as any `UUIDv7`, when it was made.
-    pub(super) id: Uuid,
-    /// Whose outbox it is in.
-    pub(super) origin: Origin,
-    /// The envelope as JSON.
-    pub(super) event: String,
-}
-
-/// A document with an outbox.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Origin {
-    pub(super) collection: &'static str,
-    pub(super) document: Uuid,
-}
-
-/// What this process knows of the outbox.
+/// This process's view of the outbox.
 pub(super) struct Outbox {
     database: String,
     clock: SharedClock,
     ids: Ids,
-    state: Mutex<State>,
-    grew: Notify,
-    /// Held while documents are read for their outboxes, or relieved of what was sent: what has just been taken out
-    /// must not be taken in again.
-    turn: tokio::sync::Mutex<()>,
+    state: Mutex<OutboxState>,
+    changed: Notify,
+    /// Held while events are read from documents or pruned from them: a sweep must not queue a pruned event again.
+    sweep_lock: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
-struct State {
+struct OutboxState {
     queue: Queue,
-    lanes: Lanes,
-    /// When the documents were last read.
-    read_at: Option<Time>,
+    in_flight: InFlightCommits,
+    /// The time of the last sweep.
+    swept_at: Option<Time>,
 }
 
 impl Outbox {
     pub(super) fn new(database: String, clock: SharedClock, ids: Ids) -> Self {
-        let (state, grew, turn) = (Mutex::default(), Notify::new(), tokio::sync::Mutex::default());
-        Self { database, clock, ids, state, grew, turn }
+        let (state, changed, sweep_lock) = (Mutex::default(), Notify::new(), tokio::sync::Mutex::default());
+        Self { database, clock, ids, state, changed, sweep_lock }
     }
 
-    /// Makes entries of events that are about to be committed to the outbox of `origin`. Commits to one outbox are told
-    /// to the relay in the order in which they began: one that was decided on another's outcome began after it.
-    pub(super) fn begin(&self, origin: Origin, events: Vec<String>) -> Beginning<'_> {
-        let entry = |event| Entry { id: self.ids.next(), origin, event };
-        let entries: Vec<_> = events.into_iter().map(entry).collect();
-        let place = (!entries.is_empty()).then(|| self.state().lanes.enter(origin));
-        Beginning { outbox: self, origin, place, entries }
+    /// Begins a commit of events to the outbox of `origin`. The relay receives commits to one outbox in the order in which
+    /// they began: a commit that was decided on another's outcome began after it.
+    pub(super) fn begin(&self, origin: Origin, events: Vec<String>) -> PendingCommit<'_> {
+        let stored = |event| StoredEvent { id: self.ids.next(), origin, event };
+        let events: Vec<_> = events.into_iter().map(stored).collect();
+        let number = (!events.is_empty()).then(|| self.state().in_flight.begin(origin));
+        PendingCommit { outbox: self, origin, number, events }
     }
 
-    /// What waits in memory behind `after`.
+    /// The queued events behind `after`.
     pub(super) fn waiting(&self, after: u64, limit: usize) -> Vec<OutboxEntry> {
         let state = self.state();
         let entries = state.queue.waiting(after, limit);
-        // There is more in the documents: it is asked for next.
+        // The documents hold more events, which the relay reads next.
         if state.queue.is_behind() && !entries.is_empty() {
-            self.grew.notify_one();
+            self.changed.notify_one();
         }
         entries
     }
 
-    /// Resolves when the outbox may have grown.
-    pub(super) async fn grew(&self) {
-        self.grew.notified().await;
+    /// Resolves when an event may have entered the outbox.
+    pub(super) async fn changed(&self) {
+        self.changed.notified().await;
     }
 
-    fn settled(&self, origin: Origin, place: u64, outcome: Outcome) {
-        let State { queue, lanes, .. } = &mut *self.state();
-        for outcome in lanes.leave(origin, place, outcome) {
+    fn complete(&self, origin: Origin, number: u64, outcome: CommitOutcome) {
+        let OutboxState { queue, in_flight, .. } = &mut *self.state();
+        for outcome in in_flight.complete(origin, number, outcome) {
             match outcome {
-                Outcome::Committed(entries) => queue.commit(entries),
-                Outcome::Refused => continue,
-                Outcome::Unknown => queue.fall_behind(),
+                CommitOutcome::Committed(events) => queue.commit(events),
+                CommitOutcome::Refused => continue,
+                CommitOutcome::Unknown => queue.fall_behind(),
             }
-            self.grew.notify_one();
+            self.changed.notify_one();
         }
         self.measure(queue);
     }
@@ -103,46 +82,46 @@ impl Outbox {
     fn measure(&self, queue: &Queue) {
         let database = &self.database;
         #[expect(clippy::cast_precision_loss, reason = "there are a few thousand at most")]
-        gauge!("store_outbox_held", "database" => database.clone()).set(queue.kept() as f64);
+        gauge!("store_outbox_buffered", "database" => database.clone()).set(queue.len() as f64);
         let behind = f64::from(u8::from(queue.is_behind()));
-        gauge!("store_outbox_behind", "database" => database.clone()).set(behind);
+        gauge!("store_outbox_backlog", "database" => database.clone()).set(behind);
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, OutboxState> {
+        self.state.lock()
     }
 }
 
-/// A commit on its way. Dropped without an outcome, its outcome is unknown.
-pub(super) struct Beginning<'a> {
+/// A commit in flight. Dropped before completion, its outcome is unknown.
+pub(super) struct PendingCommit<'a> {
     outbox: &'a Outbox,
     origin: Origin,
-    place: Option<u64>,
-    entries: Vec<Entry>,
+    number: Option<u64>,
+    events: Vec<StoredEvent>,
 }
 
-impl Beginning<'_> {
-    /// What is to be committed.
-    pub(super) fn entries(&self) -> &[Entry] {
-        &self.entries
+impl PendingCommit<'_> {
+    /// The events to commit.
+    pub(super) fn events(&self) -> &[StoredEvent] {
+        &self.events
     }
 
-    /// How it ended.
-    pub(super) fn settle(mut self, result: &Result<(), WriteError>) {
-        let Some(place) = self.place.take() else { return };
+    /// Ends the commit with this result.
+    pub(super) fn complete(mut self, result: &Result<(), CommitError>) {
+        let Some(number) = self.number.take() else { return };
         let outcome = match result {
-            Ok(()) => Outcome::Committed(std::mem::take(&mut self.entries)),
-            Err(WriteError::Conflict | WriteError::DuplicateKey(_)) => Outcome::Refused,
-            Err(WriteError::Store(_)) => Outcome::Unknown,
+            Ok(()) => CommitOutcome::Committed(std::mem::take(&mut self.events)),
+            Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => CommitOutcome::Refused,
+            Err(CommitError::Store(_)) => CommitOutcome::Unknown,
         };
-        self.outbox.settled(self.origin, place, outcome);
+        self.outbox.complete(self.origin, number, outcome);
     }
 }
 
-impl Drop for Beginning<'_> {
+impl Drop for PendingCommit<'_> {
     fn drop(&mut self) {
-        if let Some(place) = self.place.take() {
-            self.outbox.settled(self.origin, place, Outcome::Unknown);
+        if let Some(number) = self.number.take() {
+            self.outbox.complete(self.origin, number, CommitOutcome::Unknown);
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Reading outboxes from the documents.
+//! The sweep: events that the documents hold and this process should publish enter the queue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,113 +9,110 @@ use mongodb::bson::{RawDocument, doc};
 use tracing::error;
 use uuid::Uuid;
 
-use super::queue::Reach;
-use super::{Entry, Outbox, State};
+use super::queue::ScanResult;
+use super::{Outbox, OutboxState};
 use crate::StoreError;
-use crate::mongodb::calls::{CALL, call};
-use crate::mongodb::collections::Prepared;
+use crate::mongodb::calls::{CALL_TIMEOUT, call};
+use crate::mongodb::collections::CollectionHandle;
 use crate::mongodb::{json, layout};
 
-/// An entry is left to the process that committed it for so long. By then it was published and taken out, or that
-/// process is in trouble or gone.
-const GRACE: Duration = Duration::from_secs(10);
+/// An event is left so long to the process that committed it. By then it was published and pruned, or that process is
+/// failing or gone.
+const TAKEOVER_DELAY: Duration = Duration::from_secs(10);
 
-/// The documents are read so often at most. A relay that has nothing to do asks from the start whenever something is
-/// committed, and what is committed here is known anyway.
-const READ_EVERY: Duration = Duration::from_secs(20);
+/// An idle relay reads from the start after each commit, though the queue holds that commit anyway; this bounds how often
+/// that scans the documents.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(20);
 
-/// How many documents come at once.
-const BATCH: u32 = 256;
+/// Documents in one answer of the server.
+const BATCH_SIZE: u32 = 256;
 
 impl Outbox {
-    /// Takes up what the documents hold and this process should publish, if there is reason to look and there is room.
+    /// Queues events from the documents, if a sweep is due or the queue is behind, and has room.
     pub(in crate::mongodb) async fn sweep(
         &self,
         after: u64,
-        collections: &[Arc<Prepared>],
+        collections: &[Arc<CollectionHandle>],
     ) -> Result<(), StoreError> {
-        let _turn = self.turn.lock().await;
+        let _lock = self.sweep_lock.lock().await;
         let catching_up = {
             let state = &mut *self.state();
-            if !state.queue.wants_documents(after, self.is_due(state.read_at)) {
+            if !state.queue.wants_scan(after, self.is_due(state.swept_at)) {
                 return Ok(());
             }
-            state.queue.begin_reading()
+            state.queue.begin_scan()
         };
-        let mut reading = Reading { outbox: self, reach: Reach::Failed };
-        // Whoever catches up cannot tell its own entries from others', and takes all: publishing twice does no harm.
-        let until = if catching_up { Uuid::max() } else { self.long_ago() };
-        let mut reach = Reach::Whole;
+        let mut scan = Scan { outbox: self, result: ScanResult::Failed };
+        // A process that catches up cannot distinguish its own events, and takes all: consumers tolerate duplicates.
+        let until = if catching_up { Uuid::max() } else { self.takeover_bound() };
+        let mut result = ScanResult::Complete;
         for collection in collections {
-            reach = self.sweep_one(collection, until).await?;
-            if reach == Reach::Full {
+            result = self.scan(collection, until).await?;
+            if result == ScanResult::QueueFull {
                 break;
             }
-            collection.forget_removed().await?;
+            collection.delete_tombstones().await?;
         }
-        reading.reach = reach;
+        scan.result = result;
         Ok(())
     }
 
-    /// Whether it is time to look for what others left behind, also if the clock was set back.
-    fn is_due(&self, read_at: Option<Time>) -> bool {
+    /// Whether the interval is over, or the clock was set back.
+    fn is_due(&self, swept_at: Option<Time>) -> bool {
         let now = self.clock.now();
-        read_at.is_none_or(|read_at| now < read_at || now - read_at >= READ_EVERY)
+        swept_at.is_none_or(|swept_at| now < swept_at || now - swept_at >= SWEEP_INTERVAL)
     }
 
-    /// Ids that are less were made before the grace.
-    fn long_ago(&self) -> Uuid {
-        let millis = u64::try_from(self.clock.now().before(GRACE).as_millis()).unwrap_or_default();
+    /// The bound of ids whose events may be taken over.
+    fn takeover_bound(&self) -> Uuid {
+        let millis = u64::try_from(self.clock.now().before(TAKEOVER_DELAY).as_millis()).unwrap_or_default();
         uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
     }
 
-    async fn sweep_one(&self, collection: &Prepared, until: Uuid) -> Result<Reach, StoreError> {
-        // The index is on this field, and holds documents with something in their outbox only.
+    async fn scan(&self, collection: &CollectionHandle, until: Uuid) -> Result<ScanResult, StoreError> {
+        // The index on this field covers only documents with a non-empty outbox.
         let pending = doc! { "outbox.id": { "$gte": json::id(Uuid::nil()), "$lte": json::id(until) } };
-        let find = collection.raw.find(pending).projection(doc! { "outbox": 1 }).batch_size(BATCH);
-        let mut documents = call(CALL, find).await?;
-        while let Some(document) = call(CALL, documents.try_next()).await? {
-            if !self.find(collection.schema.collection, &document, until) {
-                return Ok(Reach::Full);
+        let find = collection.raw.find(pending).projection(doc! { "outbox": 1 }).batch_size(BATCH_SIZE);
+        let mut documents = call(CALL_TIMEOUT, find).await?;
+        while let Some(document) = call(CALL_TIMEOUT, documents.try_next()).await? {
+            if !self.queue_events(collection.schema.collection, &document, until) {
+                return Ok(ScanResult::QueueFull);
             }
         }
-        Ok(Reach::Whole)
+        Ok(ScanResult::Complete)
     }
 
-    /// Keeps what one document holds. Returns whether there was room for it.
-    fn find(&self, collection: &'static str, document: &RawDocument, until: Uuid) -> bool {
-        let entries = match layout::entries(collection, document) {
-            Ok(entries) => entries,
+    /// Queues the events of one document. Returns whether there was room for them.
+    fn queue_events(&self, collection: &'static str, document: &RawDocument, until: Uuid) -> bool {
+        let events = match layout::events(collection, document) {
+            Ok(events) => events,
             Err(error) => {
-                // It stays there, and every sweep speaks of it, until a release that can read it or an operator comes.
+                // Logged at every sweep, until an operator or a release that can read the document resolves it.
                 let error: &dyn std::error::Error = &error;
-                error!(
-                    database = self.database,
-                    collection, error, "an outbox cannot be read; it stays as it is"
-                );
+                error!(database = self.database, collection, error, "skipped an unreadable outbox");
                 return true;
             }
         };
         let queue = &mut self.state().queue;
-        entries.into_iter().filter(|Entry { id, .. }| *id <= until).all(|entry| queue.find(entry))
+        events.into_iter().filter(|event| event.id <= until).all(|event| queue.add_scanned(event))
     }
 }
 
-/// Documents are being read. However that ends, the queue is told.
-struct Reading<'a> {
+/// A scan of the documents. Its end, also by an error or cancellation, updates the queue.
+struct Scan<'a> {
     outbox: &'a Outbox,
-    reach: Reach,
+    result: ScanResult,
 }
 
-impl Drop for Reading<'_> {
+impl Drop for Scan<'_> {
     fn drop(&mut self) {
-        let State { queue, read_at, .. } = &mut *self.outbox.state();
-        if self.reach != Reach::Failed {
-            *read_at = Some(self.outbox.clock.now());
+        let OutboxState { queue, swept_at, .. } = &mut *self.outbox.state();
+        if self.result != ScanResult::Failed {
+            *swept_at = Some(self.outbox.clock.now());
         }
-        queue.end_reading(self.reach);
-        if self.reach == Reach::Whole && queue.is_behind() {
-            self.outbox.grew.notify_one();
+        queue.end_scan(self.result);
+        if self.result == ScanResult::Complete && queue.is_behind() {
+            self.outbox.changed.notify_one();
         }
         self.outbox.measure(queue);
     }

@@ -1,19 +1,11 @@
-//! The control page and what its forms, and scripts, do: what Stripe leaves to its dashboard, to banks and to chance.
+//! The control page and its actions for forms and scripts: Stripe's dashboard, the banks and chance.
 
-mod answer;
-mod dispute;
-mod event;
+mod actions;
 mod faults;
-mod overview;
-mod page;
-mod payment;
-mod resend;
+mod pages;
+mod render;
 
-pub(super) use answer::is_browser;
-pub(super) use dispute::{decide as decide_dispute, dispute};
-pub(super) use event::event;
-pub(super) use faults::{clear as clear_faults, set as set_faults};
-pub(super) use overview::overview;
-pub(super) use page::{challenge, left, settled, style};
-pub(super) use payment::payment;
-pub(super) use resend::resend;
+pub(super) use actions::{decide as decide_dispute, dispute, resend};
+pub(super) use faults::{clear, clear_form, set, set_form, show};
+pub(super) use pages::{event, overview, payment};
+pub(super) use render::{is_browser, render};

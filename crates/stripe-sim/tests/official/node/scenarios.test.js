@@ -12,14 +12,14 @@ const CARD = { currency: "usd", capture_method: "manual", payment_method_types: 
 
 function client(key = "sk_test_sim", options = {}) {
   const address = { protocol: "http", host: url.hostname, port: Number(url.port) };
-  // Without connections that are kept: they would keep the tests from ending.
+  // Without persistent connections, which would keep the tests from ending.
   const httpClient = Stripe.createNodeHttpClient(new Agent());
   return new Stripe(key, { ...address, httpClient, maxNetworkRetries: 0, telemetry: false, ...options });
 }
 
 const stripe = client();
 
-// What Stripe has no API for.
+// Calls a control that Stripe does not have.
 async function control(path, body = "", headers = {}) {
   const reply = await fetch(new URL(`/sim/${path}`, url), { method: "POST", body, headers });
   assert.ok(reply.ok, `${path}: ${reply.status}`);
@@ -134,7 +134,7 @@ describe("requests", () => {
     await fails(other, errors.StripeIdempotencyError, { statusCode: 400 });
   });
 
-  test("the library tries again what went wrong", async () => {
+  test("the library retries failures", async () => {
     const set = (api) => control("faults", JSON.stringify({ api }));
     await set({ rateLimit: 1 });
     await fails(() => stripe.balance.retrieve(), errors.StripeRateLimitError, { statusCode: 429, code: "rate_limit" });
@@ -257,7 +257,7 @@ describe("events", () => {
   });
 
   // The next event of this type about this object, its signature checked by the library.
-  async function heard(type, about) {
+  async function received(type, about) {
     for (;;) {
       const { body, signature } = await hook.next();
       const event = stripe.webhooks.constructEvent(body, signature, endpoint.secret);
@@ -268,22 +268,22 @@ describe("events", () => {
 
   test("events are signed as the library wants them", async () => {
     const intent = await pay();
-    const { event, body, signature } = await heard("payment_intent.created", intent.id);
+    const { event, body, signature } = await received("payment_intent.created", intent.id);
     assert.equal(event.api_version, stripe.getApiField("version"));
     const { StripeSignatureVerificationError } = errors;
     const check = (body, secret) => () => stripe.webhooks.constructEvent(body, signature, secret);
     assert.throws(check(Buffer.concat([body, Buffer.from(" ")]), endpoint.secret), StripeSignatureVerificationError);
     assert.throws(check(body, "whsec_other"), StripeSignatureVerificationError);
-    await heard("payment_intent.amount_capturable_updated", intent.id);
+    await received("payment_intent.amount_capturable_updated", intent.id);
     const found = await stripe.events.retrieve(event.id);
     assert.deepEqual([found.type, found.request.id], [event.type, event.request.id]);
     const listed = await stripe.events.list({ types: ["charge.*"], limit: 100 });
     assert.ok(listed.data.some((one) => one.data.object.id === intent.latest_charge));
   });
 
-  test("a captured charge tells what it was before", async () => {
+  test("the event of a capture contains the former values", async () => {
     const intent = await captured();
-    const { event } = await heard("charge.captured", intent.id);
+    const { event } = await received("charge.captured", intent.id);
     assert.equal(event.data.previous_attributes.captured, false);
   });
 
@@ -291,7 +291,7 @@ describe("events", () => {
     const intent = await captured("pm_card_refundFail");
     const refund = await stripe.refunds.create({ payment_intent: intent.id });
     assert.equal(refund.status, "succeeded");
-    const { event } = await heard("refund.failed", refund.id);
+    const { event } = await received("refund.failed", refund.id);
     assert.equal(event.data.object.failure_reason, "expired_or_canceled_card");
     assert.equal(event.request.id, null);
     const charge = await stripe.charges.retrieve(intent.latest_charge);
@@ -302,13 +302,13 @@ describe("events", () => {
 
   test("a disputed card is disputed, and its money withdrawn", async () => {
     const intent = await captured("pm_card_createDispute");
-    const { event } = await heard("charge.dispute.created", intent.id);
-    await heard("charge.dispute.funds_withdrawn", intent.id);
+    const { event } = await received("charge.dispute.created", intent.id);
+    await received("charge.dispute.funds_withdrawn", intent.id);
     const dispute = event.data.object;
     assert.deepEqual([dispute.reason, dispute.charge], ["fraudulent", intent.latest_charge]);
     await control(`disputes/${dispute.id}/win`);
-    assert.equal((await heard("charge.dispute.closed", intent.id)).event.data.object.status, "won");
-    await heard("charge.dispute.funds_reinstated", intent.id);
+    assert.equal((await received("charge.dispute.closed", intent.id)).event.data.object.status, "won");
+    await received("charge.dispute.funds_reinstated", intent.id);
   });
 
   test("while a secret is rolled both sign", async () => {
@@ -320,19 +320,19 @@ describe("events", () => {
     const rolled = await control(`webhook_endpoints/${endpoint.id}/roll`, "expires_in=3600", headers);
     assert.notEqual(rolled.secret, former);
     const intent = await pay();
-    const { body, signature } = await heard("payment_intent.created", intent.id);
+    const { body, signature } = await received("payment_intent.created", intent.id);
     for (const secret of [former, rolled.secret]) {
       assert.equal(stripe.webhooks.constructEvent(body, signature, secret).type, "payment_intent.created");
     }
   });
 
-  test("an endpoint hears only what it wants", async () => {
+  test("an endpoint receives only its events", async () => {
     const wanted = { enabled_events: ["payment_intent.canceled"], metadata: { a: "b" } };
     const changed = await stripe.webhookEndpoints.update(endpoint.id, wanted);
     assert.deepEqual([changed.enabled_events, changed.metadata.a, changed.status], [wanted.enabled_events, "b", "enabled"]);
     const endpoints = await all(stripe.webhookEndpoints.list());
     assert.ok(endpoints.some((one) => one.id === endpoint.id));
     const intent = await stripe.paymentIntents.cancel((await pay()).id);
-    await heard("payment_intent.canceled", intent.id);
+    await received("payment_intent.canceled", intent.id);
   });
 });

@@ -1,15 +1,15 @@
-"""A receiver of events, for as long as a scenario runs."""
+"""A receiver of events for one scenario."""
 
 import queue
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-# Longer than anything that the simulator does by itself.
-PATIENCE = 30
+# Longer than any delay of the simulator.
+RECEIVE_TIMEOUT = 30
 
 
 class Receiver:
-    """Keeps every event as it came: its bytes and its signature."""
+    """Queues every event: its bytes and its signature."""
 
     def __init__(self):
         self.arrived = queue.Queue()
@@ -31,7 +31,7 @@ class Receiver:
 
     def next(self):
         """The next event: its bytes and its signature."""
-        return self.arrived.get(timeout=PATIENCE)
+        return self.arrived.get(timeout=RECEIVE_TIMEOUT)
 
     def close(self):
         self.server.shutdown()

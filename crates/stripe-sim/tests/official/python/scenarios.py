@@ -18,7 +18,7 @@ def client(key="sk_test_sim", retries=0):
 
 
 def control(path, body=b"", method="POST"):
-    """What Stripe has no API for."""
+    """Calls a control that Stripe does not have."""
     request = urllib.request.Request(f"{URL}/sim/{path}", data=body, method=method)
     with urllib.request.urlopen(request) as reply:
         return reply.read()
@@ -119,7 +119,7 @@ class Keys(Scenario):
         with self.assertRaises(stripe.IdempotencyError):
             self.v1.payment_intents.create({**params, "amount": 701}, options)
 
-    def test_the_library_tries_again_what_went_wrong(self):
+    def test_the_library_retries_failures(self):
         for fault in [b'{"api":{"rateLimit":1}}', b'{"api":{"failBefore":1}}']:
             control("faults", fault)
             with self.assertRaises((stripe.RateLimitError, stripe.APIError)):
@@ -219,7 +219,7 @@ class Events(Scenario):
         self.endpoint = self.v1.webhook_endpoints.create({"url": self.receiver.url, "enabled_events": ["*"], "api_version": "2026-10-28.endive"})
         self.addCleanup(lambda: self.v1.webhook_endpoints.delete(self.endpoint.id))
 
-    def heard(self, kind, of, secret=None):
+    def received(self, kind, of, secret=None):
         """The next event of this type about this object, its signature checked by the library."""
         while True:
             body, signature = self.receiver.next()
@@ -235,7 +235,7 @@ class Events(Scenario):
         for forged_body, forged_secret in [(body + b" ", self.endpoint.secret), (body, "whsec_other")]:
             with self.assertRaises(stripe.SignatureVerificationError):
                 self.stripe.construct_event(forged_body, signature, forged_secret)
-        self.heard("payment_intent.amount_capturable_updated", intent.id)
+        self.received("payment_intent.amount_capturable_updated", intent.id)
         found = self.v1.events.retrieve(event.id)
         self.assertEqual((found.type, found.request.id), (event.type, event.request.id))
         listed = self.v1.events.list({"types": ["charge.*"], "limit": 100})
@@ -254,7 +254,7 @@ class Events(Scenario):
         for one in (former, secret):
             self.assertEqual(self.stripe.construct_event(body, signature, one).type, "payment_intent.created")
 
-    def test_an_endpoint_hears_only_what_it_wants(self):
+    def test_an_endpoint_receives_only_its_events(self):
         changed = self.v1.webhook_endpoints.update(self.endpoint.id, {"enabled_events": ["charge.captured"], "metadata": {"a": "b"}})
         self.assertEqual((changed.enabled_events, changed.metadata["a"], changed.status), (["charge.captured"], "b", "enabled"))
         self.assertIn(self.endpoint.id, [one.id for one in self.v1.webhook_endpoints.list().auto_paging_iter()])
@@ -268,7 +268,7 @@ class Events(Scenario):
         intent = self.captured("pm_card_refundFail")
         refund = self.v1.refunds.create({"payment_intent": intent.id})
         self.assertEqual(refund.status, "succeeded")
-        event = self.heard("refund.failed", refund.id)
+        event = self.received("refund.failed", refund.id)
         self.assertEqual(event.data.object.failure_reason, "expired_or_canceled_card")
         self.assertIsNone(event.request.id)
         charge = self.v1.charges.retrieve(intent.latest_charge)
@@ -280,17 +280,17 @@ class Events(Scenario):
         intent = self.captured("pm_card_pendingRefund")
         refund = self.v1.refunds.create({"payment_intent": intent.id})
         self.assertEqual(refund.status, "pending")
-        self.assertEqual(self.heard("refund.updated", refund.id).data.object.status, "succeeded")
+        self.assertEqual(self.received("refund.updated", refund.id).data.object.status, "succeeded")
 
     def test_a_disputed_card_is_disputed_and_its_money_withdrawn(self):
         intent = self.captured("pm_card_createDispute")
-        created = self.heard("charge.dispute.created", intent.id)
-        self.heard("charge.dispute.funds_withdrawn", intent.id)
+        created = self.received("charge.dispute.created", intent.id)
+        self.received("charge.dispute.funds_withdrawn", intent.id)
         dispute = created.data.object
         self.assertEqual((dispute.reason, dispute.charge), ("fraudulent", intent.latest_charge))
         control(f"disputes/{dispute.id}/win")
-        self.assertEqual(self.heard("charge.dispute.closed", intent.id).data.object.status, "won")
-        self.heard("charge.dispute.funds_reinstated", intent.id)
+        self.assertEqual(self.received("charge.dispute.closed", intent.id).data.object.status, "won")
+        self.received("charge.dispute.funds_reinstated", intent.id)
 
 
 if __name__ == "__main__":

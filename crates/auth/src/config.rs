@@ -1,0 +1,64 @@
+//! What can be configured.
+
+use std::time::Duration;
+
+use clap::Args;
+
+/// What can be configured; the defaults are good.
+#[derive(Debug, Clone, Args)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they name the options, which stand among those of everything else"
+)]
+pub struct Config {
+    /// After how many failed sign-ins for one account from one address further ones have to wait.
+    #[arg(long, env, default_value_t = Config::FAILURES_PER_ACCOUNT, value_parser = clap::value_parser!(u16).range(1..))]
+    pub sign_in_failures_per_account: u16,
+    /// After how many failed sign-ins from one address, for whatever account, further ones have to wait.
+    #[arg(long, env, default_value_t = Config::FAILURES_PER_ADDRESS, value_parser = clap::value_parser!(u16).range(1..))]
+    pub sign_in_failures_per_address: u16,
+    /// For how long a failed sign-in counts, such as `15m`.
+    #[arg(long, env, default_value = "15m", value_parser = runtime::config::duration)]
+    pub sign_in_window: Duration,
+}
+
+impl Config {
+    const FAILURES_PER_ACCOUNT: u16 = 10;
+    const FAILURES_PER_ADDRESS: u16 = 100;
+    const WINDOW: Duration = Duration::from_mins(15);
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            sign_in_failures_per_account: Self::FAILURES_PER_ACCOUNT,
+            sign_in_failures_per_address: Self::FAILURES_PER_ADDRESS,
+            sign_in_window: Self::WINDOW,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        config: Config,
+    }
+
+    #[test]
+    fn what_is_not_configured_is_the_default() {
+        let parsed = Program::parse_from(["auth"]).config;
+        assert_eq!(format!("{parsed:?}"), format!("{:?}", Config::default()));
+    }
+
+    #[test]
+    fn a_limit_of_nothing_is_refused() {
+        assert!(Program::try_parse_from(["auth", "--sign-in-failures-per-account", "0"]).is_err());
+        assert!(Program::try_parse_from(["auth", "--sign-in-window", "0s"]).is_err());
+    }
+}

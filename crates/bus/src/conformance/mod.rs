@@ -1,0 +1,242 @@
+//! The conformance suite: the contract of every bus, as functions that an adapter's tests call.
+//!
+//! Each takes an unused bus without consumers, and panics on a violation.
+
+#![expect(clippy::missing_panics_doc, reason = "a suite reports violations by panicking, see above")]
+
+mod live;
+mod samples;
+
+use std::collections::HashSet;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::Envelope;
+use common::event::Subject;
+use futures::future::{join, join_all};
+use futures::stream::{BoxStream, StreamExt};
+
+use self::samples::Samples;
+use crate::{Bus, Delivery};
+
+pub use self::live::{
+    a_slow_live_listener_receives_lagged_and_delays_no_publisher, live_listeners_receive_only_their_subjects,
+    live_listeners_receive_what_is_published_from_now_on,
+};
+
+/// The contract has no latency bound; this only ends a test that would hang.
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);
+
+const TICKETS: &[Subject] = &[Subject::TicketUpdated];
+const DEADLINES: &[Subject] = &[Subject::ExpirationCompleted];
+const BOTH: &[Subject] = &[Subject::TicketUpdated, Subject::ExpirationCompleted];
+
+/// The whole suite, each part on a bus of its own.
+pub async fn all<F: Future<Output = Arc<dyn Bus>>>(fresh: impl Fn() -> F) {
+    every_consumer_of_a_subject_receives_its_events(fresh().await).await;
+    a_consumer_receives_only_its_subjects(fresh().await).await;
+    an_event_without_consumers_is_accepted(fresh().await).await;
+    what_is_not_acknowledged_is_redelivered(fresh().await).await;
+    what_a_stopped_consumer_left_is_delivered_to_the_next(fresh().await).await;
+    events_of_an_aggregate_come_in_order(fresh().await).await;
+    an_event_published_twice_arrives(fresh().await).await;
+    a_slow_consumer_does_not_stop_another(fresh().await).await;
+    aggregates_do_not_wait_for_each_other(fresh().await).await;
+    large_and_foreign_texts_arrive_intact(fresh().await).await;
+    live_listeners_receive_what_is_published_from_now_on(fresh().await).await;
+    live_listeners_receive_only_their_subjects(fresh().await).await;
+    a_slow_live_listener_receives_lagged_and_delays_no_publisher(fresh().await).await;
+}
+
+/// Every consumer of a subject receives each of its events.
+pub async fn every_consumer_of_a_subject_receives_its_events(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let event = samples.deadline();
+    let (mut first, mut second) = (bus.subscribe("first", BOTH), bus.subscribe("second", DEADLINES));
+    let received = async {
+        let received = (next(&mut first).await, next(&mut second).await);
+        assert_eq!((&received.0.envelope, &received.1.envelope), (&event, &event));
+        received.0.ack();
+        received.1.ack();
+    };
+    meanwhile(publish(&*bus, &event), received).await;
+}
+
+/// A consumer receives no event of another subject.
+pub async fn a_consumer_receives_only_its_subjects(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let (other, own) = (samples.ticket(samples.id(), 1, ""), samples.deadline());
+    let mut deadlines = bus.subscribe("deadlines", DEADLINES);
+    let published = async {
+        publish(&*bus, &other).await;
+        publish(&*bus, &own).await;
+    };
+    let received = async { expect(&mut deadlines, &own).await };
+    meanwhile(published, received).await;
+}
+
+/// An event without consumers does not stay in the outbox.
+pub async fn an_event_without_consumers_is_accepted(bus: Arc<dyn Bus>) {
+    within(publish(&*bus, &Samples::new().revocation())).await;
+}
+
+/// A delivery that is dropped without an acknowledgement is redelivered, each time with the number of deliveries.
+pub async fn what_is_not_acknowledged_is_redelivered(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let (event, last) = (samples.deadline(), samples.deadline());
+    let mut deadlines = bus.subscribe("deadlines", DEADLINES);
+    let received = async {
+        for deliveries in 1..=3 {
+            let delivery = next(&mut deadlines).await;
+            assert_eq!((&delivery.envelope, delivery.deliveries), (&event, deliveries));
+        }
+        expect(&mut deadlines, &event).await;
+    };
+    meanwhile(publish(&*bus, &event), received).await;
+    let received = async { expect(&mut deadlines, &last).await };
+    meanwhile(publish(&*bus, &last), received).await;
+}
+
+/// An event that was delivered to a stopped consumer is delivered to the next one, if it is published again or the bus
+/// stores it.
+pub async fn what_a_stopped_consumer_left_is_delivered_to_the_next(bus: Arc<dyn Bus>) {
+    let event = Samples::new().deadline();
+    let mut first = bus.subscribe("deadlines", DEADLINES);
+    let stopped = async {
+        let delivery = next(&mut first).await;
+        drop(first);
+        drop(delivery);
+    };
+    // A bus that stores nothing must refuse the event; one that stores it may accept.
+    let (accepted, ()) = within(join(bus.publish(event.clone()), stopped)).await;
+    let mut second = bus.subscribe("deadlines", DEADLINES);
+    let published = async {
+        if accepted.is_err() {
+            publish(&*bus, &event).await;
+        }
+    };
+    let received = async { expect(&mut second, &event).await };
+    meanwhile(published, received).await;
+}
+
+/// Events of one aggregate that are published one after another are delivered in that order.
+pub async fn events_of_an_aggregate_come_in_order(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let ticket = samples.id();
+    let events: Vec<_> = (1..=100).map(|version| samples.ticket(ticket, version, "")).collect();
+    let mut tickets = bus.subscribe("tickets", TICKETS);
+    let published = async {
+        for event in &events {
+            publish(&*bus, event).await;
+        }
+    };
+    let received = async {
+        for event in &events {
+            expect(&mut tickets, event).await;
+        }
+    };
+    meanwhile(published, received).await;
+}
+
+/// An event that is published twice, as by a relay after a crash, is delivered at least once.
+pub async fn an_event_published_twice_arrives(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let (event, last) = (samples.deadline(), samples.deadline());
+    let mut deadlines = bus.subscribe("deadlines", DEADLINES);
+    let published = async {
+        publish(&*bus, &event).await;
+        publish(&*bus, &event).await;
+        publish(&*bus, &last).await;
+    };
+    let received = async {
+        let mut deliveries = 0;
+        loop {
+            let delivery = next(&mut deadlines).await;
+            let received = Arc::clone(&delivery.envelope);
+            delivery.ack();
+            if received == last {
+                break;
+            }
+            assert_eq!(received, event);
+            deliveries += 1;
+        }
+        assert!(deliveries >= 1, "the event never arrived");
+    };
+    meanwhile(published, received).await;
+}
+
+/// A slow consumer does not delay another.
+pub async fn a_slow_consumer_does_not_stop_another(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let events: Vec<_> = (0..500).map(|_| samples.deadline()).collect();
+    let (mut slow, mut fast) = (bus.subscribe("slow", DEADLINES), bus.subscribe("fast", DEADLINES));
+    let published = join_all(events.iter().map(|event| publish(&*bus, event)));
+    let received = async {
+        expect_all(&mut fast, &events).await;
+        expect_all(&mut slow, &events).await;
+    };
+    meanwhile(async { drop(published.await) }, received).await;
+}
+
+/// A second aggregate's event is delivered while the first one's is unacknowledged.
+pub async fn aggregates_do_not_wait_for_each_other(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let events = [samples.deadline(), samples.deadline()];
+    let mut deadlines = bus.subscribe("deadlines", DEADLINES);
+    let published = join_all(events.iter().map(|event| publish(&*bus, event)));
+    let received = async {
+        let (one, other) = (next(&mut deadlines).await, next(&mut deadlines).await);
+        assert_ne!(one.envelope, other.envelope);
+        other.ack();
+        one.ack();
+    };
+    meanwhile(async { drop(published.await) }, received).await;
+}
+
+/// Texts of 60 KiB and texts in any script arrive unchanged.
+pub async fn large_and_foreign_texts_arrive_intact(bus: Arc<dyn Bus>) {
+    let samples = Samples::new();
+    let texts =
+        ["x".repeat(60 * 1024), "Grüße, 東京, مرحبا, 🎫\u{200d}🎟️ \"\\\n\t\u{0}\u{7f}\u{2028}".to_owned()];
+    let mut tickets = bus.subscribe("tickets", TICKETS);
+    for text in texts {
+        let event = samples.ticket(samples.id(), 1, &text);
+        let received = async { expect(&mut tickets, &event).await };
+        meanwhile(publish(&*bus, &event), received).await;
+    }
+}
+
+async fn publish(bus: &dyn Bus, event: &Arc<Envelope>) {
+    bus.publish(Arc::clone(event)).await.expect("the bus accepts the event");
+}
+
+async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
+    deliveries.next().await.expect("a subscription does not end")
+}
+
+/// Receives and acknowledges one delivery, which must be of this event.
+async fn expect(deliveries: &mut BoxStream<'static, Delivery>, event: &Arc<Envelope>) {
+    let delivery = next(deliveries).await;
+    assert_eq!(&delivery.envelope, event);
+    delivery.ack();
+}
+
+/// Receives and acknowledges deliveries until each of these events has arrived.
+async fn expect_all(deliveries: &mut BoxStream<'static, Delivery>, events: &[Arc<Envelope>]) {
+    let mut missing: HashSet<_> = events.iter().map(|event| event.id).collect();
+    while !missing.is_empty() {
+        let delivery = next(deliveries).await;
+        missing.remove(&delivery.envelope.id);
+        delivery.ack();
+    }
+}
+
+/// Runs both sides to their end: a publisher may wait until the consumers are done.
+async fn meanwhile(published: impl Future<Output = ()>, received: impl Future<Output = ()>) {
+    within(join(published, received)).await;
+}
+
+async fn within<F: Future>(work: F) -> F::Output {
+    tokio::time::timeout(TEST_TIMEOUT, work).await.expect("the bus answers before the timeout")
+}

@@ -1,0 +1,174 @@
+//! Delivery: stored once, shared between the processes of a service, and redelivered after crashes.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bus::{Bus, DeadLetter, Delivery, Limits};
+use common::clock::SystemClock;
+use common::poll_until;
+use futures::future::join_all;
+use futures::stream::{StreamExt, select};
+use store::Store;
+use store::sqlite::SqliteBackend;
+
+use crate::support::{DEADLINES, Ends, Marketplace, RunningConsumer, envelope, ids, next, publish, within};
+
+#[tokio::test]
+async fn an_event_that_several_relays_publish_at_once_is_stored_once() {
+    let marketplace = Marketplace::new();
+    let processes = [marketplace.process().await, marketplace.process().await];
+    let event = envelope();
+    let published = (0..20).map(|attempt| processes[attempt % 2].publish(event.clone()));
+    assert!(join_all(published).await.iter().all(Result::is_ok));
+    let context = marketplace.context().await;
+    let stream = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
+    assert_eq!(stream.cached_info().state.messages, 1);
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn a_stream_that_was_removed_is_created_again() {
+    let marketplace = Marketplace::new();
+    let bus = marketplace.process().await;
+    let context = marketplace.context().await;
+    context.delete_stream(marketplace.stream_name("expiration")).await.expect("deleted");
+    assert!(bus.publish(envelope()).await.is_err());
+    publish(&*bus, &envelope()).await;
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn two_processes_of_a_service_share_the_events_and_no_event_is_delivered_to_both() {
+    let marketplace = Marketplace::new();
+    let (one, other) = (marketplace.process().await, marketplace.process().await);
+    let mut both = select(
+        one.subscribe("deadlines", DEADLINES).map(|delivery| (1, delivery)),
+        other.subscribe("deadlines", DEADLINES).map(|delivery| (2, delivery)),
+    );
+    marketplace.wait_for("deadlines", |info| info.num_waiting == 2).await;
+    let events: Vec<_> = (0..200).map(|_| envelope()).collect();
+    join_all(events.iter().map(|event| publish(&*one, event))).await;
+    let (mut received, mut by) = (HashSet::new(), HashSet::new());
+    for _ in &events {
+        let (process, delivery) = within(both.next()).await.expect("a delivery");
+        assert!(received.insert(delivery.envelope.id), "an event was delivered twice");
+        by.insert(process);
+        delivery.ack();
+    }
+    assert_eq!(by, HashSet::from([1, 2]));
+    marketplace.wait_for("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 0).await;
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn what_one_process_has_no_permits_for_is_delivered_to_another() {
+    let marketplace = Marketplace::new();
+    let (busy, idle) = (marketplace.process().await, marketplace.process().await);
+    let mut full = busy.subscribe("deadlines", DEADLINES);
+    marketplace.wait_for("deadlines", |info| info.num_waiting == 1).await;
+    let events: Vec<_> = (0..600).map(|_| envelope()).collect();
+    join_all(events.iter().map(|event| publish(&*busy, event))).await;
+    // As many as one process has permits for.
+    let mut held = Vec::new();
+    for _ in 0..512 {
+        held.push(within(full.next()).await.expect("a delivery"));
+    }
+    let mut rest = idle.subscribe("deadlines", DEADLINES);
+    for _ in 512..600 {
+        within(rest.next()).await.expect("a delivery").ack();
+    }
+    marketplace.wait_for("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 512).await;
+    marketplace.end().await;
+}
+
+/// Receives the next delivery and crashes before the acknowledgement.
+async fn receive_and_crash(marketplace: &Marketplace, consumer: &'static str) -> Delivery {
+    let bus = marketplace.process().await;
+    let delivery = next(&mut bus.subscribe(consumer, DEADLINES)).await;
+    bus.close().await;
+    delivery
+}
+
+#[tokio::test]
+async fn what_a_crashed_process_held_is_delivered_to_another() {
+    let marketplace = Marketplace::new().with_short_ack_wait();
+    let (bus, event) = (marketplace.process().await, envelope());
+    publish(&*bus, &event).await;
+    for deliveries in 1..=2 {
+        let lost = receive_and_crash(&marketplace, "deadlines").await;
+        assert_eq!((&lost.envelope, lost.deliveries), (&event, deliveries));
+    }
+    let delivery = next(&mut bus.subscribe("deadlines", DEADLINES)).await;
+    assert_eq!((&delivery.envelope, delivery.deliveries), (&event, 3));
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn an_event_without_an_acknowledgement_is_redelivered_with_a_delay_and_others_pass() {
+    let marketplace = Marketplace::new();
+    let (bus, again, other) = (marketplace.process().await, envelope(), envelope());
+    let mut deliveries = bus.subscribe("deadlines", DEADLINES);
+    publish(&*bus, &again).await;
+    for times in 1..=5 {
+        let delivery = next(&mut deliveries).await;
+        assert_eq!((&delivery.envelope, delivery.deliveries), (&again, times));
+    }
+    // The first event was returned before this one was published.
+    publish(&*bus, &other).await;
+    assert_eq!(next(&mut deliveries).await.envelope, other);
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn an_event_in_progress_is_not_delivered_to_another_process() {
+    let marketplace = Marketplace::new().with_short_ack_wait();
+    let (bus, slow, last) = (marketplace.process().await, envelope(), envelope());
+    let mut deliveries = bus.subscribe("deadlines", DEADLINES);
+    publish(&*bus, &slow).await;
+    let in_progress = next(&mut deliveries).await;
+    // Two redeliveries of another event show that `ack_wait` has passed twice.
+    for deliveries in 1..=3 {
+        assert_eq!(receive_and_crash(&marketplace, "witness").await.deliveries, deliveries);
+    }
+    in_progress.ack();
+    publish(&*bus, &last).await;
+    let delivery = next(&mut deliveries).await;
+    assert_eq!((&delivery.envelope, delivery.deliveries), (&last, 1));
+    delivery.ack();
+    marketplace.wait_for("deadlines", |info| info.num_ack_pending == 0).await;
+    let info = marketplace.consumer("deadlines").await.expect("the consumer is durable");
+    assert_eq!(info.delivered.consumer_sequence, 2, "each was delivered once");
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
+    let marketplace = Marketplace::new().with_short_ack_wait();
+    let backend = SqliteBackend::in_memory().expect("a database");
+    let store = Store::new(backend, Arc::new(SystemClock), ids());
+    let (bus, poison, harmless) = (marketplace.process().await, envelope(), envelope());
+    let limits = Limits { max_deliveries: 3, ..Limits::default() };
+    publish(&*bus, &poison).await;
+    for _ in 0..limits.max_deliveries {
+        let process = marketplace.process().await;
+        let mut running = RunningConsumer::start(process, &store, limits, Ends::Never);
+        assert_eq!(running.next_started().await, poison);
+        running.crash().await;
+    }
+    let mut running = RunningConsumer::start(marketplace.process().await, &store, limits, Ends::AtOnce);
+    let kept = || async { DeadLetter::list(&store).await.map(|letters| letters.into_iter().next()) };
+    let minute = Duration::from_mins(1);
+    let letter = poll_until(minute, kept).await.expect("listed").expect("a dead letter");
+    assert_eq!((letter.event, letter.attempts), ((*poison).clone(), 3));
+    assert_eq!(
+        letter.reason,
+        "delivered 3 times without an acknowledgement; handling it may crash the process"
+    );
+    publish(&*bus, &harmless).await;
+    assert_eq!(running.next_started().await, harmless, "the poison was not tried again");
+    running.stop().await;
+    let info = marketplace.consumer("deadlines").await.expect("the consumer is durable");
+    assert_eq!(info.num_ack_pending, 0);
+    marketplace.end().await;
+}

@@ -1,0 +1,67 @@
+//! The data of `payment.*` events.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Money, OrderId, PaymentId, Time};
+
+/// A payment's public state.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PaymentSnapshot {
+    /// The payment.
+    pub id: PaymentId,
+    /// The order.
+    pub order_id: OrderId,
+    /// The status.
+    pub status: PaymentStatus,
+    /// The amount.
+    pub amount: Money,
+    /// The amount refunded to the buyer; 0 if the refund failed later.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refunded: Option<Money>,
+    /// The buyer's dispute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispute: Option<DisputeStatus>,
+    /// The version.
+    pub version: u64,
+    /// The time of creation.
+    pub created_at: Time,
+    /// The time of the last change.
+    pub updated_at: Time,
+}
+
+/// A payment's status without its data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaymentStatus {
+    /// The buyer has not entered a card.
+    RequiresPayment,
+    /// The bank has authorized the amount; no money has moved.
+    Authorized,
+    /// The capture is pending.
+    Capturing,
+    /// The amount was captured.
+    Captured,
+    /// The capture failed for good; the authorization is void.
+    Failed,
+    /// The void is pending.
+    Voiding,
+    /// The authorization is void.
+    Voided,
+    /// The refund is pending.
+    Refunding,
+    /// The amount was refunded.
+    Refunded,
+}
+
+/// The status of a dispute: the buyer asked the bank to withdraw the money.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum DisputeStatus {
+    /// Undecided; the money is withdrawn meanwhile.
+    Open,
+    /// Won; the money was returned.
+    Won,
+    /// Lost; the money stays withdrawn.
+    Lost,
+}

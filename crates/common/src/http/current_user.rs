@@ -1,0 +1,67 @@
+//! The extractor of the signed-in user.
+
+use std::fmt;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+
+use super::token::KeysUnavailable;
+use super::{HttpContext, SessionCookie};
+use crate::{Problem, SessionId, UserId};
+
+/// The signed-in user; without one the request is refused with 401, and with 503 while auth's keys are unavailable.
+/// `Option<CurrentUser>` refuses only the latter.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CurrentUser {
+    /// The user.
+    pub id: UserId,
+    /// The email address.
+    pub email: String,
+    /// The session.
+    pub session: SessionId,
+}
+
+/// Omits the address, which is personal data.
+impl fmt::Debug for CurrentUser {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, session, .. } = self;
+        f.debug_struct("CurrentUser").field("id", id).field("session", session).finish_non_exhaustive()
+    }
+}
+
+impl CurrentUser {
+    /// The user whose session token is in these headers.
+    ///
+    /// # Errors
+    /// The key of the token is unknown and auth is unavailable.
+    pub async fn of(
+        context: &HttpContext,
+        headers: &http::HeaderMap,
+    ) -> Result<Option<Self>, KeysUnavailable> {
+        let Some(token) = SessionCookie::of(context).read(headers) else { return Ok(None) };
+        let claims = context.sessions.verify(&token, context.clock.now()).await?;
+        Ok(claims.map(|claims| Self { id: claims.sub, email: claims.email.clone(), session: claims.sid }))
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for CurrentUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let found = <Self as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await?;
+        found.ok_or_else(Problem::not_signed_in)
+    }
+}
+
+impl<S: Send + Sync> OptionalFromRequestParts<S> for CurrentUser {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Problem> {
+        // The idempotency layer may have verified the token already.
+        if let Some(known) = parts.extensions.get::<Self>() {
+            return Ok(Some(known.clone()));
+        }
+        let context = HttpContext::from_request_parts(parts, state).await?;
+        Ok(Self::of(&context, &parts.headers).await?)
+    }
+}

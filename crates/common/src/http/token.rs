@@ -1,0 +1,131 @@
+//! Session tokens: their claims, the keys that verify them, and a cache of verified ones.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use futures::future::BoxFuture;
+use jsonwebtoken::DecodingKey;
+use parking_lot::RwLock;
+use serde::{Deserialize, Serialize};
+
+use crate::{Problem, SessionId, Time, UserId};
+
+/// The claims of a session token (RFC 7519).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    /// The user.
+    pub sub: UserId,
+    /// The user's email address.
+    pub email: String,
+    /// The session.
+    pub sid: SessionId,
+    /// The time of issue, in seconds since 1970.
+    pub iat: i64,
+    /// The expiry, in seconds since 1970.
+    pub exp: i64,
+}
+
+/// Omits the address, which is personal data.
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims").field("sub", &self.sub).field("sid", &self.sid).finish_non_exhaustive()
+    }
+}
+
+impl Claims {
+    pub(super) fn has_expired(&self, now: Time) -> bool {
+        now.as_millis() >= self.exp.saturating_mul(1000)
+    }
+}
+
+/// A source of auth's public keys.
+pub trait VerifyingKeys: Send + Sync + 'static {
+    /// The key of this id (`kid`); `None` if auth has not published it.
+    fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>>;
+}
+
+/// Auth's keys are unavailable, so a token can be neither accepted nor refused. Its user stays signed in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("auth's public keys are unavailable")]
+pub struct KeysUnavailable;
+
+impl From<KeysUnavailable> for Problem {
+    fn from(error: KeysUnavailable) -> Self {
+        Self::unavailable().caused_by(error)
+    }
+}
+
+/// The capacity, about 1 MiB.
+const MAX_TOKENS: usize = 2048;
+
+/// Claims of tokens with a verified signature: verification costs as much as the rest of a request. Expiry and
+/// revocation are checked at every request.
+#[derive(Default)]
+pub(super) struct TokenCache(RwLock<HashMap<Box<str>, Arc<Claims>>>);
+
+impl TokenCache {
+    /// The claims of a cached token.
+    pub(super) fn get(&self, token: &str) -> Option<Arc<Claims>> {
+        self.0.read().get(token).cloned()
+    }
+
+    /// Caches the claims of a verified token until it expires.
+    pub(super) fn insert(&self, token: &str, claims: Claims, now: Time) -> Arc<Claims> {
+        let claims = Arc::new(claims);
+        if claims.has_expired(now) {
+            return claims;
+        }
+        let mut tokens = self.0.write();
+        if tokens.len() >= MAX_TOKENS {
+            tokens.retain(|_, claims| !claims.has_expired(now));
+        }
+        // Rare: each token is verified once more.
+        if tokens.len() >= MAX_TOKENS {
+            tokens.clear();
+        }
+        tokens.insert(token.into(), Arc::clone(&claims));
+        claims
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn claims(exp: i64) -> Claims {
+        let (sub, sid) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
+        Claims { sub, email: "ann@example.com".into(), sid, iat: 0, exp }
+    }
+
+    fn second(second: i64) -> Time {
+        Time::from_millis(second * 1000)
+    }
+
+    #[test]
+    fn a_token_is_cached_until_it_expires() {
+        let cache = TokenCache::default();
+        cache.insert("good", claims(10), second(9));
+        cache.insert("expired", claims(10), second(10));
+        assert_eq!(cache.get("good").as_deref(), Some(&claims(10)));
+        assert!(cache.get("expired").is_none() && cache.get("unknown").is_none());
+    }
+
+    #[test]
+    fn the_cache_is_bounded_and_drops_expired_tokens_first() {
+        let cache = TokenCache::default();
+        let len = || cache.0.read().len();
+        for number in 0..MAX_TOKENS {
+            cache.insert(&number.to_string(), claims(if number == 0 { 20 } else { 10 }), second(0));
+        }
+        assert_eq!(len(), MAX_TOKENS);
+        cache.insert("next", claims(30), second(15));
+        assert_eq!(len(), 2, "the one that is still good, and the next");
+        for number in 0..3 * MAX_TOKENS {
+            cache.insert(&number.to_string(), claims(30), second(15));
+            assert!(len() <= MAX_TOKENS);
+        }
+    }
+}

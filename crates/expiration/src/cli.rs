@@ -1,0 +1,15 @@
+//! The command line of the service.
+
+use clap::Parser;
+use runtime::{AdminCommand, ServiceArgs};
+
+/// Deadlines: publishes when the hold of an order has expired.
+#[derive(Debug, Parser)]
+#[command(name = "expiration", version, about)]
+pub(crate) struct Options {
+    #[command(flatten)]
+    pub(crate) args: ServiceArgs,
+
+    #[command(subcommand)]
+    pub(crate) command: Option<AdminCommand>,
+}

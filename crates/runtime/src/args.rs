@@ -1,0 +1,47 @@
+//! The options that every service has.
+
+use std::net::SocketAddr;
+
+use clap::Args;
+use ipnet::IpNet;
+
+use crate::backends::BusOptions;
+use crate::config::{self, SecretUrl};
+
+/// The options that every service has, as flags or environment variables.
+#[derive(Debug, Clone, Args)]
+pub struct ServiceArgs {
+    /// The address of the API.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// The address of `/livez`, `/readyz` and `/metrics`.
+    #[arg(long, env = "ADMIN_LISTEN", default_value = "127.0.0.1:9090")]
+    pub admin_listen: SocketAddr,
+
+    /// The database: `mongodb://user:password@host:port/database` (by default a database of the service's name), or
+    /// `sqlite:<path of a file>`, which only one process can open.
+    #[arg(long, env = "STORE_URL", hide_env_values = true)]
+    pub store_url: SecretUrl,
+
+    /// The bus.
+    #[command(flatten)]
+    pub bus: BusOptions,
+
+    /// The address of auth's public keys.
+    #[arg(long, env = "JWKS_URL", default_value = "http://127.0.0.1:3000/api/users/jwks.json")]
+    pub jwks_url: String,
+
+    /// The public address of the marketplace, such as `https://tickets.example`; with https, cookies are `Secure`.
+    #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
+    pub public_url: Option<String>,
+
+    /// The address or network of a trusted proxy, such as `10.244.0.0/16`, whose forwarded headers count; repeatable.
+    #[arg(
+        long = "trusted-proxy",
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = config::network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+}

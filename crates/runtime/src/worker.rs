@@ -1,0 +1,151 @@
+//! Background workers of a service: any task that runs until the stop, periodic runs, and the purge of expired documents.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use common::{SharedClock, Time, error_chain};
+use futures::future::{BoxFuture, FutureExt};
+use store::{Collection, CommitError, Document, Range, StoreError};
+use tokio_util::sync::CancellationToken;
+
+type Run = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
+type Idle = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+
+/// A task that runs for as long as its service, such as expiring deadlines.
+pub struct Worker {
+    /// Its name in logs.
+    pub name: &'static str,
+    /// Runs until the token is cancelled, then finishes the step in progress and returns.
+    pub run: Run,
+    /// Whether nothing is due now. Tests wait for this instead of sleeping.
+    pub idle: Idle,
+}
+
+/// A job that runs, sleeps until its next run is due, and runs again. Every replica may run it at the same time.
+pub trait PeriodicJob: Clone + Send + Sync + 'static {
+    /// The worker's name in logs.
+    const NAME: &'static str;
+    /// The delay before the next run after a failed one.
+    const RETRY_DELAY: Duration;
+    /// The reason why a run failed.
+    type Error: std::error::Error + Send + 'static;
+
+    /// Runs once and returns the time of the next run. A long run checks `stop` between its steps.
+    fn run(&self, stop: &CancellationToken) -> impl Future<Output = Result<Time, Self::Error>> + Send;
+
+    /// Whether nothing is due now.
+    fn is_idle(&self) -> impl Future<Output = bool> + Send;
+
+    /// Resolves when the next run must start before `next`. By default never.
+    fn woken_before(&self, _next: Time) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
+}
+
+impl Worker {
+    /// A worker with a loop of its own.
+    pub fn new<R, I>(
+        name: &'static str,
+        run: impl FnOnce(CancellationToken) -> R + Send + 'static,
+        idle: impl Fn() -> I + Send + Sync + 'static,
+    ) -> Self
+    where
+        R: Future<Output = ()> + Send + 'static,
+        I: Future<Output = bool> + Send + 'static,
+    {
+        Self { name, run: Box::new(move |stop| run(stop).boxed()), idle: Arc::new(move || idle().boxed()) }
+    }
+
+    /// A worker that runs `job` periodically.
+    pub fn periodic<J: PeriodicJob>(job: J, clock: SharedClock) -> Self {
+        let idle = job.clone();
+        let run = |stop| run_periodically(job, clock, stop);
+        Self::new(J::NAME, run, move || {
+            let job = idle.clone();
+            async move { job.is_idle().await }
+        })
+    }
+}
+
+async fn run_periodically<J: PeriodicJob>(job: J, clock: SharedClock, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        let next = match job.run(&stop).await {
+            Ok(next) => next,
+            Err(error) => {
+                tracing::warn!(worker = J::NAME, cause = error_chain(&error), "a run failed; retrying");
+                clock.now().after(J::RETRY_DELAY)
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = clock.sleep_until(next) => {}
+            () = job.woken_before(next) => {}
+        }
+    }
+}
+
+/// A job that removes the documents of a collection whose time in an index is older than the retention.
+pub struct Purge<D> {
+    /// The collection.
+    pub collection: Collection<D>,
+    /// The index, ordered by time.
+    pub index: &'static str,
+    /// How long a document is kept after its time in the index.
+    pub retention: Duration,
+    /// The clock.
+    pub clock: SharedClock,
+}
+
+impl<D> Clone for Purge<D> {
+    fn clone(&self) -> Self {
+        let (collection, clock) = (self.collection.clone(), self.clock.clone());
+        Self { collection, clock, ..*self }
+    }
+}
+
+impl<D: Document> Purge<D> {
+    /// The delay between two runs. An expired document may remain this much longer, which has no effect.
+    pub const INTERVAL: Duration = Duration::from_mins(10);
+    /// The largest number of documents read at once.
+    const MAX_BATCH: usize = 128;
+
+    /// The worker that runs this job.
+    pub fn worker(self) -> Worker {
+        let clock = self.clock.clone();
+        Worker::periodic(self, clock)
+    }
+
+    fn older_than(&self, age: Duration) -> Range {
+        Range::of(self.index, []).at_most([self.clock.now().before(age).into()]).limit(Self::MAX_BATCH)
+    }
+}
+
+impl<D: Document> PeriodicJob for Purge<D> {
+    const NAME: &'static str = D::COLLECTION;
+    const RETRY_DELAY: Duration = Self::INTERVAL;
+    type Error = StoreError;
+
+    async fn run(&self, stop: &CancellationToken) -> Result<Time, StoreError> {
+        let next = self.clock.now().after(Self::INTERVAL);
+        while !stop.is_cancelled() {
+            let page = self.collection.page(self.older_than(self.retention)).await?;
+            for document in &page.items {
+                match self.collection.remove(document).await {
+                    // Another replica removed it first.
+                    Ok(()) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+                    Err(CommitError::Store(error)) => return Err(error),
+                }
+            }
+            if page.next.is_none() {
+                break;
+            }
+        }
+        Ok(next)
+    }
+
+    /// Whether the last run removed what it had to remove.
+    async fn is_idle(&self) -> bool {
+        let overdue = self.older_than(self.retention + Self::INTERVAL).limit(1);
+        self.collection.page(overdue).await.is_ok_and(|page| page.items.is_empty())
+    }
+}

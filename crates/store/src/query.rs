@@ -1,0 +1,156 @@
+//! Range queries: pages of an index, and searches with a filter.
+
+use crate::backend::{IndexedRecord, RangeQuery};
+use crate::collection::{Collection, parse};
+use crate::key::{Direction, Part, encode};
+use crate::{Document, Schema, StoreError};
+
+/// The length of a page, unless a range sets another one.
+const DEFAULT_LIMIT: usize = 100;
+
+/// A search reads so many documents at once at most: enough to make the cost of a query small beside that of reading.
+const MAX_CHUNK: usize = 512;
+
+/// A part of an index, in order.
+#[derive(Debug, Clone)]
+pub struct Range {
+    index: &'static str,
+    from: Vec<u8>,
+    to: Option<Vec<u8>>,
+    after: Option<Vec<u8>>,
+    direction: Direction,
+    limit: usize,
+}
+
+impl Range {
+    /// All documents whose key in `index` begins with `prefix`, ascending, at most 100 of them.
+    pub fn of<const N: usize>(index: &'static str, prefix: [Part; N]) -> Self {
+        let from = encode(prefix);
+        let to = successor(&from);
+        Self { index, from, to, after: None, direction: Direction::Ascending, limit: DEFAULT_LIMIT }
+    }
+
+    /// Only documents whose key is at least `parts` (the prefix and what follows it).
+    #[must_use]
+    pub fn at_least<const N: usize>(mut self, parts: [Part; N]) -> Self {
+        self.from = encode(parts);
+        self
+    }
+
+    /// Only documents whose key begins with `parts` (the prefix and what follows it), or comes before.
+    #[must_use]
+    pub fn at_most<const N: usize>(mut self, parts: [Part; N]) -> Self {
+        self.to = successor(&encode(parts));
+        self
+    }
+
+    /// Descending order.
+    #[must_use]
+    pub fn descending(mut self) -> Self {
+        self.direction = Direction::Descending;
+        self
+    }
+
+    /// Continues behind a cursor from [`Page::next`].
+    #[must_use]
+    pub fn after(mut self, cursor: Option<Vec<u8>>) -> Self {
+        self.after = cursor;
+        self
+    }
+
+    /// The longest page.
+    #[must_use]
+    pub fn limit(mut self, limit: usize) -> Self {
+        self.limit = limit;
+        self
+    }
+}
+
+/// The least byte string that is greater than all that begin with `prefix`.
+fn successor(prefix: &[u8]) -> Option<Vec<u8>> {
+    let last = prefix.iter().rposition(|byte| *byte != u8::MAX)?;
+    let mut next = prefix[..=last].to_vec();
+    next[last] += 1;
+    Some(next)
+}
+
+/// Some documents, and the cursor to the rest.
+#[derive(Debug, Clone)]
+pub struct Page<D> {
+    /// The documents.
+    pub items: Vec<D>,
+    /// The cursor for [`Range::after`]; `None` on the last page.
+    pub next: Option<Vec<u8>>,
+}
+
+impl<D: Document> Collection<D> {
+    /// A page of an index.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn page(&self, range: Range) -> Result<Page<D>, StoreError> {
+        let (rows, more) = self.rows(range).await?;
+        let next = if more { rows.last().map(|(cursor, _)| cursor.clone()) } else { None };
+        let items = rows.iter().map(|(_, record)| parse(record)).collect::<Result<_, _>>()?;
+        Ok(Page { items, next })
+    }
+
+    /// A page of those documents of an index that `matches` accepts, out of at most `max_scanned` documents. A page may
+    /// therefore be short, or empty, while [`Page::next`] leads on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn search(
+        &self,
+        range: Range,
+        max_scanned: usize,
+        matches: impl Fn(&D) -> bool,
+    ) -> Result<Page<D>, StoreError> {
+        let (mut items, mut next, mut after) = (Vec::new(), None, range.after.clone());
+        let (mut left, mut chunk) = (max_scanned.max(1), range.limit.saturating_add(1));
+        while left > 0 {
+            chunk = chunk.min(left);
+            let (rows, more) = self.rows(range.clone().after(after.clone()).limit(chunk)).await?;
+            for (cursor, record) in rows {
+                let document = parse(&record)?;
+                after = Some(cursor);
+                if !matches(&document) {
+                    continue;
+                }
+                if items.len() == range.limit {
+                    return Ok(Page { items, next });
+                }
+                items.push(document);
+                next.clone_from(&after);
+            }
+            if !more {
+                return Ok(Page { items, next: None });
+            }
+            left -= chunk;
+            chunk = chunk.saturating_mul(2).min(MAX_CHUNK);
+        }
+        // The page is short, or full with the next match unknown. In both cases the next page begins behind the last
+        // scanned document.
+        Ok(Page { items, next: after })
+    }
+
+    /// Stored documents with their cursors, and whether more follow.
+    async fn rows(&self, range: Range) -> Result<(Vec<IndexedRecord>, bool), StoreError> {
+        let declared = Schema::of::<D>().index(range.index).is_some();
+        debug_assert!(declared, "{} declares no index `{}`", D::COLLECTION, range.index);
+        let query = RangeQuery {
+            collection: D::COLLECTION,
+            index: range.index,
+            from: range.from,
+            to: range.to,
+            after: range.after,
+            direction: range.direction,
+            // The extra row shows whether there is a next page.
+            limit: range.limit.saturating_add(1),
+        };
+        let mut rows = self.backend().range(query).await?;
+        let more = rows.len() > range.limit;
+        rows.truncate(range.limit);
+        Ok((rows, more))
+    }
+}

@@ -1,0 +1,102 @@
+//! The state that the writer shares with its waiters: revisions, changes of the outbox, and entries to be pruned.
+
+use std::collections::{BTreeSet, HashMap};
+use std::ops::Bound;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::transaction::WriteResult;
+use crate::{CommitError, Write};
+
+/// The commits of this process so far.
+#[derive(Debug)]
+pub(super) struct WriterState {
+    database: String,
+    revisions: Mutex<HashMap<&'static str, u64>>,
+    outbox_changed: Notify,
+    transactions: AtomicU64,
+    published: Mutex<BTreeSet<u64>>,
+}
+
+impl WriterState {
+    /// The state before the first commit; `database` is a label of the metrics.
+    pub(super) fn new(database: String) -> Self {
+        Self {
+            database,
+            revisions: Mutex::default(),
+            outbox_changed: Notify::new(),
+            transactions: AtomicU64::new(0),
+            published: Mutex::default(),
+        }
+    }
+
+    /// Records a transaction, once it is durable and before any of its callers is answered.
+    pub(super) fn record(&self, writes: &[Write], results: &[WriteResult]) {
+        self.transactions.fetch_add(1, Ordering::Relaxed);
+        metrics::counter!("store_transactions_total", "database" => self.database.clone()).increment(1);
+        metrics::counter!("store_writes_total", "database" => self.database.clone())
+            .increment(u64::try_from(writes.len()).unwrap_or(u64::MAX));
+        let mut outbox_changed = false;
+        let mut revisions = self.revisions.lock();
+        for (write, result) in writes.iter().zip(results) {
+            // A failed write may have happened, a refused one has not.
+            if matches!(result, Ok(()) | Err(CommitError::Store(_))) {
+                *revisions.entry(write.collection).or_default() += 1;
+                outbox_changed |= !write.outbox.is_empty();
+            }
+        }
+        drop(revisions);
+        if outbox_changed {
+            // Stores one wake-up if there is no waiter, so that no change goes unnoticed.
+            self.outbox_changed.notify_one();
+        }
+    }
+
+    /// The number of transactions.
+    pub(super) fn transactions(&self) -> u64 {
+        self.transactions.load(Ordering::Relaxed)
+    }
+
+    /// The number of commits to a collection.
+    pub(super) fn revision(&self, collection: &'static str) -> u64 {
+        self.revisions.lock().get(collection).copied().unwrap_or_default()
+    }
+
+    /// Resolves when an entry may have entered the outbox.
+    pub(super) async fn outbox_changed(&self) {
+        self.outbox_changed.notified().await;
+    }
+
+    /// Adds published entries, whose rows are to be pruned. Returns whether there were none before.
+    pub(super) fn add_published(&self, seqs: Vec<u64>) -> bool {
+        let mut published = self.published.lock();
+        let first = published.is_empty() && !seqs.is_empty();
+        published.extend(seqs);
+        first
+    }
+
+    /// At most `limit` published entries.
+    pub(super) fn published(&self, limit: usize) -> Vec<u64> {
+        self.published.lock().iter().take(limit).copied().collect()
+    }
+
+    /// The published entries behind `after`.
+    pub(super) fn published_after(&self, after: u64) -> BTreeSet<u64> {
+        self.published.lock().range((Bound::Excluded(after), Bound::Unbounded)).copied().collect()
+    }
+
+    /// Forgets published entries whose rows are pruned.
+    pub(super) fn remove_published(&self, seqs: &[u64]) {
+        let mut published = self.published.lock();
+        for seq in seqs {
+            published.remove(seq);
+        }
+    }
+
+    /// Whether no row is to be pruned.
+    pub(super) fn all_pruned(&self) -> bool {
+        self.published.lock().is_empty()
+    }
+}
