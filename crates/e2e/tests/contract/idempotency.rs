@@ -101,11 +101,11 @@ async fn duplicates_at_the_same_time_have_one_effect() {
 #[tokio::test]
 async fn a_key_is_1_to_255_visible_ascii_characters() {
     let fixture = Fixture::new().await;
-    let (longest, longer) = ("k".repeat(255), "k".repeat(256));
+    let (max, too_long) = ("k".repeat(255), "k".repeat(256));
     for route in signed_in_posts() {
         let request = fixture.request(route).await;
         let before = fixture.state().await;
-        let invalid: [&[u8]; 6] = [b"", longer.as_bytes(), b"a b", b"a\tb", "ü".as_bytes(), b"\xff"];
+        let invalid: [&[u8]; 6] = [b"", too_long.as_bytes(), b"a b", b"a\tb", "ü".as_bytes(), b"\xff"];
         for key in invalid {
             let reply = fixture.send(&request.clone().header("idempotency-key", key)).await;
             assert_refused(&format!("{} {key:?}", route.path), &reply, 400, "not-valid");
@@ -114,7 +114,7 @@ async fn a_key_is_1_to_255_visible_ascii_characters() {
             assert_refused(route.path, &anonymous, 401, "not-signed-in");
         }
         assert_eq!(fixture.state().await, before, "{}", route.path);
-        let request = request.header("idempotency-key", &longest);
+        let request = request.header("idempotency-key", &max);
         assert_eq!(fixture.send(&request).await.status, 201, "{}", route.path);
         assert!(is_replayed(&fixture.send(&request).await), "{}", route.path);
         let request = fixture.request(route).await.header("idempotency-key", "!\"#~,;=");
