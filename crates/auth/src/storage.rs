@@ -1,6 +1,6 @@
 //! Storage of users, sessions and signing keys: collections, indexes and unique keys.
 
-use store::{Document, Index, Keys, UniqueKey};
+use store::{Document, Index, Keys, Range, UniqueKey};
 use uuid::Uuid;
 
 use crate::domain::{Email, Session, User};
@@ -61,6 +61,13 @@ impl Document for Session {
             None => keys.ordered(index::BY_USER, [self.user_id.into(), self.created_at.into()]),
             Some(_) => keys,
         }
+    }
+}
+
+impl SigningKey {
+    /// The range of all keys, oldest first: never more than a few.
+    pub(crate) fn all() -> Range {
+        Range::of(index::BY_GENERATION, [])
     }
 }
 

@@ -9,10 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Decision, Time};
 use serde::{Deserialize, Serialize};
-use store::Range;
 use uuid::Uuid;
-
-use crate::storage::index;
 
 /// A key that signs tokens (ES256).
 ///
@@ -47,11 +44,6 @@ impl SigningKey {
     /// The key pair as PKCS #8.
     pub(crate) fn pkcs8(&self) -> Result<Vec<u8>, base64::DecodeError> {
         STANDARD.decode(&self.pkcs8)
-    }
-
-    /// The range of all keys, oldest first: never more than a few.
-    pub(crate) fn all() -> Range {
-        Range::of(index::BY_GENERATION, [])
     }
 }
 

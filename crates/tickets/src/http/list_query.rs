@@ -1,61 +1,10 @@
-//! `GET /api/tickets`
+//! The query of a page of the public list.
 
-use axum::extract::State;
 use common::event::TicketStatus;
-use common::http::responses::{InvalidPage, NotModified};
-use common::http::{Listing, PageQuery, Query};
+use common::http::{PageQuery, Query};
 use common::{Currency, FieldError, Problem};
 
-use super::page_cache::CachedPage;
-use super::response::TicketView;
-use crate::Tickets;
 use crate::search::{Criteria, Prices, Sort, Words};
-
-/// The tickets on sale that match, newest first or in another order.
-///
-/// All parameters can be combined. A search scans a bounded number of tickets at a time: if few match, a page may have
-/// fewer than `limit` items, or none, although `next` leads to more. On the last page `next` is `null`.
-#[utoipa::path(
-    get,
-    path = "/api/tickets",
-    tag = "tickets",
-    params(
-        ("q" = Option<String>, Query, max_length = 200,
-            description = "Up to 16 words, each of which begins a word of title or venue, regardless of case and accents."),
-        ("minPrice" = Option<i64>, Query, minimum = 0, description = "In minor units of `currency`."),
-        ("maxPrice" = Option<i64>, Query, minimum = 0, description = "In minor units of `currency`."),
-        ("currency" = Option<Currency>, Query, description = "USD by default, if a price is given."),
-        ("sort" = Option<String>, Query,
-            description = "`newest` (default), `price-asc`, `price-desc` (by currency, then by amount) or `soonest` (by \
-                `startsAt`; tickets without one come last)."),
-        ("status" = Option<String>, Query, description = "`available` (default) or `reserved`."),
-        ("limit" = Option<u8>, Query, description = "The page size; 20 by default.", minimum = 1, maximum = 100),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before."),
-    ),
-    responses(
-        (status = 200, description = "A page.", body = Listing<TicketView>),
-        NotModified,
-        InvalidPage,
-    ),
-)]
-pub(super) async fn list(
-    State(tickets): State<Tickets>,
-    query: Query,
-    page: PageQuery,
-) -> Result<CachedPage, Problem> {
-    let query = ListQuery::parse(&query, &page)?;
-    // The revision is read first: a change in between makes the page newer than its revision, which at worst wastes the
-    // cached page. The other order would cache an outdated page.
-    let revision = tickets.store.revision();
-    if let Some(page) = tickets.pages.get(revision, &query) {
-        return Ok(page);
-    }
-    let found = query.criteria.find(&tickets.store, query.after.clone(), query.limit).await?;
-    let items = found.items.iter().map(TicketView::from).collect();
-    let page = CachedPage::new(&Listing::new(&query.criteria.list_name(), items, found.next))?;
-    tickets.pages.put(revision, query, &page);
-    Ok(page)
-}
 
 /// The query of a page: equal ones get equal bytes.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -70,7 +19,7 @@ impl ListQuery {
     ///
     /// # Errors
     /// 400 with an error for each invalid parameter, or for the cursor of another list.
-    fn parse(query: &Query, page: &PageQuery) -> Result<Self, Problem> {
+    pub(super) fn parse(query: &Query, page: &PageQuery) -> Result<Self, Problem> {
         let mut errors = Vec::new();
         let criteria = criteria(query, &mut errors);
         let criteria = criteria.filter(|_| errors.is_empty()).ok_or_else(|| Problem::not_valid(errors))?;
