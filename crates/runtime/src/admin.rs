@@ -1,4 +1,4 @@
-//! The admin address: `/livez`, `/readyz`, `/metrics`. It is for the platform, not for people.
+//! The admin address: `/livez`, `/readyz` and `/metrics`, for the platform only.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,46 +11,46 @@ use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandl
 use store::Store;
 use tokio_util::sync::CancellationToken;
 
-/// What readiness depends on. Cheap to clone.
+/// The readiness of a process. Cheap to clone.
 #[derive(Clone)]
 pub struct Health {
-    needs: Arc<OnceLock<ReadinessChecks>>,
+    checks: Arc<OnceLock<ReadinessChecks>>,
     stop: CancellationToken,
 }
 
-/// What a process that has started stands on.
+/// The dependencies that a started process checks.
 pub struct ReadinessChecks {
     /// The databases, by service.
     pub stores: Vec<(&'static str, Store)>,
-    /// The bus, if it has one.
+    /// The bus, if the process uses one.
     pub bus: Option<Arc<dyn Bus>>,
 }
 
 impl Health {
-    /// Not ready until it [has started](Self::has_started), and not any more once `stop` is cancelled.
+    /// Not ready before [`Self::has_started`], nor after `stop` is cancelled.
     pub fn starting(stop: CancellationToken) -> Self {
-        Self { needs: Arc::default(), stop }
+        Self { checks: Arc::default(), stop }
     }
 
-    /// From now on it is ready while its databases answer.
-    pub fn has_started(&self, needs: ReadinessChecks) {
-        // Nobody starts twice.
-        let _ = self.needs.set(needs);
+    /// Makes the process ready for as long as its databases answer.
+    pub fn has_started(&self, checks: ReadinessChecks) {
+        // A process starts once.
+        let _ = self.checks.set(checks);
     }
 
-    /// Without the database no request can be answered. Without the bus most can: events wait in the outbox, so a
-    /// replica stays ready, since taking every replica away would turn a delay into an outage, and says so.
-    async fn look(&self) -> (StatusCode, String) {
+    /// Without its database a replica is not ready. Without the bus the replica stays ready and reports the bus: events
+    /// wait in the outbox, and removing every replica would turn that delay into an outage.
+    async fn check(&self) -> (StatusCode, String) {
         if self.stop.is_cancelled() {
             return (StatusCode::SERVICE_UNAVAILABLE, "stopping\n".to_owned());
         }
-        let Some(ReadinessChecks { stores, bus }) = self.needs.get() else {
+        let Some(ReadinessChecks { stores, bus }) = self.checks.get() else {
             return (StatusCode::SERVICE_UNAVAILABLE, "starting\n".to_owned());
         };
         for (service, store) in stores {
             if store.backend().check().await.is_err() {
-                let words = format!("the database of {service} does not answer\n");
-                return (StatusCode::SERVICE_UNAVAILABLE, words);
+                let reason = format!("the database of {service} does not answer\n");
+                return (StatusCode::SERVICE_UNAVAILABLE, reason);
             }
         }
         if let Some(bus) = bus
@@ -65,9 +65,9 @@ impl Health {
 /// Starts collecting metrics.
 ///
 /// # Errors
-/// They are collected already.
+/// Metrics are collected already.
 pub fn collect_metrics() -> Result<PrometheusHandle, BuildError> {
-    // Buckets rather than quantiles: they can be added up over replicas.
+    // Buckets rather than quantiles, because buckets can be summed over replicas.
     let seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
     PrometheusBuilder::new().set_buckets(&seconds)?.install_recorder()
 }
@@ -76,7 +76,7 @@ pub fn collect_metrics() -> Result<PrometheusHandle, BuildError> {
 pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/livez", get(|| async { "alive\n" }))
-        .route("/readyz", get(async |State(health): State<Health>| health.look().await))
+        .route("/readyz", get(async |State(health): State<Health>| health.check().await))
         .with_state(health)
         .route("/metrics", get(move || async move { metrics.render() }))
 }

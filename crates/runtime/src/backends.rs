@@ -1,4 +1,4 @@
-//! The database and the bus: the scheme of an address chooses the adapter, and nothing else in a service knows which.
+//! The database and the bus. The scheme of the address chooses the adapter, which the rest of a service cannot see.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use store::sqlite::SqliteBackend;
 
 use crate::config::SecretUrl;
 
-/// A database or a bus cannot be opened, and waiting would not help.
+/// The reason why a database or the bus cannot be opened; a retry does not help.
 #[derive(Debug, thiserror::Error)]
 pub enum BackendError {
     /// The database's address names no adapter.
@@ -20,26 +20,26 @@ pub enum BackendError {
     /// The bus's address names no adapter.
     #[error("the bus's address must be `local:` or `nats://<server>:<port>`; correct BUS_URL")]
     BusUrl,
-    /// The program was built for one machine.
+    /// The program was built without the adapter.
     #[error("this program was built without {0}; build it with the feature `cluster`")]
     NotBuiltIn(&'static str),
     /// The SQLite database does not open.
     #[error(transparent)]
-    Sqlite(#[from] store::sqlite::OpenError),
+    Sqlite(#[from] store::sqlite::SqliteOpenError),
     /// The MongoDB database does not open.
     #[cfg(feature = "cluster")]
     #[error(transparent)]
-    Mongodb(#[from] store::mongodb::OpenError),
-    /// NATS does not let us in.
+    Mongodb(#[from] store::mongodb::MongoOpenError),
+    /// NATS refuses the connection.
     #[cfg(feature = "cluster")]
     #[error(transparent)]
     Nats(#[from] bus::jetstream::ConnectError),
 }
 
-/// Opens the database of the service `name`. A server that does not answer is waited for.
+/// Opens the database of the service `name`. Waits for a server that does not answer.
 ///
 /// # Errors
-/// What no waiting will change.
+/// The database cannot be opened, and a retry does not help.
 pub async fn open_store(
     name: &'static str,
     url: &SecretUrl,
@@ -53,10 +53,10 @@ pub async fn open_store(
     }
 }
 
-/// Opens the database of the service `name` for a command, beside the processes that may be running on it.
+/// Opens the database of the service `name` for an operator's command, while the service may be running.
 ///
 /// # Errors
-/// What no waiting will change.
+/// As [`open_store`].
 pub async fn open_beside(
     name: &'static str,
     url: &SecretUrl,
@@ -64,34 +64,33 @@ pub async fn open_beside(
     ids: &Ids,
 ) -> Result<Arc<dyn Backend>, BackendError> {
     match url.expose().split_once(':') {
-        // A file has one owner, which need not be asked; a server has any number of clients.
+        // Only a file has an exclusive owner; a server has any number of clients.
         Some(("sqlite", path)) if !path.is_empty() => Ok(SqliteBackend::open_beside(path)?),
         _ => open_store(name, url, clock, ids).await,
     }
 }
 
-/// How events get from process to process.
+/// The options of the bus.
 #[derive(Debug, Clone, clap::Args)]
 pub struct BusOptions {
-    /// The bus: `nats://user:password@host:port` (several with commas between them), or `local:`, which ends at this
-    /// process, so that the service hears nobody and nobody hears it.
+    /// The bus: `nats://user:password@host:port` (several separated by commas), or `local:` for a bus inside this
+    /// process, which no other process can reach.
     #[arg(long = "bus-url", env = "BUS_URL", default_value = "local:", hide_env_values = true)]
     pub url: SecretUrl,
 
-    /// What the names of streams, consumers and subjects begin with: marketplaces of different prefixes can share a
-    /// NATS.
+    /// The prefix of all streams, consumers and subjects: marketplaces with different prefixes can share one NATS.
     #[arg(long = "bus-prefix", env = "BUS_PREFIX", default_value = "ticketing")]
     pub prefix: String,
 
-    /// How many servers of a NATS cluster keep each event: 1, 3 or 5.
+    /// The number of servers of a NATS cluster that store each event: 1, 3 or 5.
     #[arg(long = "bus-replicas", env = "BUS_REPLICAS", default_value_t = 1)]
     pub replicas: usize,
 }
 
-/// Connects the service `name` to the bus. A server that does not answer is waited for.
+/// Connects the service `name` to the bus. Waits for a server that does not answer.
 ///
 /// # Errors
-/// What no waiting will change.
+/// The bus refuses the connection, and a retry does not help.
 pub async fn connect_bus(
     name: &'static str,
     options: &BusOptions,
@@ -134,7 +133,7 @@ async fn connect_nats(
 }
 
 #[cfg(not(feature = "cluster"))]
-#[expect(clippy::unused_async, reason = "it is awaited where MongoDB is built in")]
+#[expect(clippy::unused_async, reason = "awaited with the feature `cluster`")]
 async fn open_mongodb(
     _: &'static str,
     _: &SecretUrl,
@@ -145,7 +144,7 @@ async fn open_mongodb(
 }
 
 #[cfg(not(feature = "cluster"))]
-#[expect(clippy::unused_async, reason = "it is awaited where NATS is built in")]
+#[expect(clippy::unused_async, reason = "awaited with the feature `cluster`")]
 async fn connect_nats(
     _: &'static str,
     _: &BusOptions,

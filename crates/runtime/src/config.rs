@@ -1,34 +1,30 @@
-//! What can be configured, and how it is written.
+//! Parsers of configuration values.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::time::Duration;
 
 use ipnet::IpNet;
+use jiff::SpanRelativeTo;
+use jiff::fmt::friendly::SpanParser;
+use url::Url;
 
-/// A duration as people write it: a whole number and `ms`, `s`, `m`, `h` or `d`, such as `15m` or `20s`.
+/// Parses a duration such as `15m`, `20s`, `250ms` or `1h 30m`; a day has 24 hours.
 ///
 /// # Errors
-/// A sentence that tells the form.
+/// A sentence that describes the form.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let split = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(split);
-    let millis = match unit {
-        "ms" => 1,
-        "s" => 1_000,
-        "m" => 60_000,
-        "h" => 3_600_000,
-        "d" => 86_400_000,
-        _ => 0,
-    };
-    let duration = number.parse::<u64>().ok().and_then(|number| number.checked_mul(millis));
-    duration.filter(|millis| *millis > 0).map(Duration::from_millis).ok_or_else(|| {
-        "must be a whole number above 0 and a unit (ms, s, m, h, d), such as `15m` or `20s`".to_owned()
-    })
+    let span = SpanParser::new().parse_span(text).ok();
+    let duration = span.and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    duration
+        .and_then(|duration| u64::try_from(duration.as_millis()).ok())
+        .filter(|millis| *millis > 0)
+        .map(Duration::from_millis)
+        .ok_or_else(|| "must be a positive duration such as `15m`, `20s`, `250ms` or `8d`".to_owned())
 }
 
-/// An address that may hold a password, so it is neither printed nor logged. Any text is one; what is wrong with it is
-/// said, without repeating it, by whoever opens it.
+/// An address that may contain a password, so `Debug` hides it. Any text is accepted; the adapter that opens the address
+/// validates it, and its errors do not repeat it.
 #[derive(Clone)]
 pub struct SecretUrl(String);
 
@@ -58,23 +54,24 @@ impl fmt::Debug for SecretUrl {
     }
 }
 
-/// An origin: scheme and host, nothing behind; a slash at its end is taken off.
+/// Parses an origin, which is a scheme, a host and optionally a port. A slash at the end is removed.
 ///
 /// # Errors
-/// A sentence that tells the form.
+/// A sentence that describes the form.
 pub fn public_url(text: &str) -> Result<String, String> {
-    let url = text.trim_end_matches('/');
-    let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
-    match host {
-        Some(host) if !host.is_empty() && !host.contains(['/', '?', '#', '@', ' ']) => Ok(url.to_owned()),
-        _ => Err("must be a scheme and a host, such as `https://tickets.example`".to_owned()),
-    }
+    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    url.and_then(|url| {
+        let origin = url.origin().ascii_serialization();
+        // Equal only without a user, path, query and fragment.
+        (url.as_str().strip_suffix('/') == Some(&origin)).then_some(origin)
+    })
+    .ok_or_else(|| "must be a scheme and a host, such as `https://tickets.example`".to_owned())
 }
 
-/// An address, or a network such as `10.244.0.0/16`: in a cluster, the routers' addresses come and go.
+/// Parses an address or a network such as `10.244.0.0/16`: in a cluster, the addresses of routers change.
 ///
 /// # Errors
-/// A sentence that tells the form.
+/// A sentence that describes the form.
 pub fn network(text: &str) -> Result<IpNet, String> {
     let address = text.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
     address
@@ -90,9 +87,23 @@ mod tests {
     fn durations_are_a_number_and_a_unit() {
         assert_eq!(duration("15m"), Ok(Duration::from_mins(15)));
         assert_eq!(duration("250ms"), Ok(Duration::from_millis(250)));
-        for wrong in
-            ["", "15", "m", "0s", "-5s", "1.5h", "5 s", "99999999999999999999d", "18446744073709551615d"]
-        {
+        assert_eq!(duration("20s"), Ok(Duration::from_secs(20)));
+        assert_eq!(duration("8d"), Ok(Duration::from_hours(8 * 24)));
+        assert_eq!(duration("1h 30m"), Ok(Duration::from_mins(90)));
+        for wrong in [
+            "",
+            "15",
+            "m",
+            "0s",
+            "0d",
+            "-5s",
+            "5s ago",
+            "1us",
+            "1 month",
+            "soon",
+            "99999999999999999999d",
+            "18446744073709551615d",
+        ] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
     }
@@ -101,7 +112,17 @@ mod tests {
     fn a_public_url_is_a_scheme_and_a_host() {
         assert_eq!(public_url("https://tickets.example/"), Ok("https://tickets.example".into()));
         assert_eq!(public_url("http://127.0.0.1:3000"), Ok("http://127.0.0.1:3000".into()));
-        for wrong in ["tickets.example", "https://", "https://a/b", "https://a@b", "ftp://a"] {
+        for wrong in [
+            "",
+            "tickets.example",
+            "https://",
+            "https://a/b",
+            "https://a?b",
+            "https://a#b",
+            "https://a@b",
+            "https://a b",
+            "ftp://a",
+        ] {
             assert!(public_url(wrong).is_err(), "{wrong}");
         }
     }

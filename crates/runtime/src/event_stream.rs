@@ -1,5 +1,4 @@
-//! Server-sent events: replies that go on for as long as somebody reads them
-//! (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
+//! Server-sent events (<https://html.spec.whatwg.org/multipage/server-sent-events.html>).
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -20,71 +19,72 @@ use crate::ServiceContext;
 
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// Tells nginx and those who do as it does not to hold events back.
-const BUFFERING: (HeaderName, HeaderValue) =
+/// Stops nginx and compatible proxies from buffering events.
+const NO_BUFFERING: (HeaderName, HeaderValue) =
     (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
 
 /// The event streams of one service. Cheap to clone.
 #[derive(Clone)]
 pub struct EventStreams {
-    seats: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     clock: SharedClock,
 }
 
 impl EventStreams {
-    /// How many may be open at once. Each holds a connection and some kilobytes for as long as somebody looks at a
-    /// page, so they must not take what requests need.
-    pub const MOST: usize = 1024;
+    /// The largest number of open streams. Each holds a connection and some kilobytes while its page is open, which
+    /// must not starve requests.
+    pub const MAX_STREAMS: usize = 1024;
 
-    /// After so long without an event a comment is sent: proxies cut connections on which nothing moves, and a reader
-    /// that has gone is noticed only when something is written to it.
-    pub const KEEP_ALIVE: Duration = Duration::from_secs(15);
+    /// The time without an event after which a comment is sent. Proxies close silent connections, and only a write
+    /// detects a client that is gone.
+    pub const KEEP_ALIVE_INTERVAL: Duration = Duration::from_secs(15);
 
-    /// No stream is open yet.
+    /// No open streams yet.
     pub fn new(context: &ServiceContext) -> Self {
-        Self { seats: Arc::new(Semaphore::new(Self::MOST)), clock: Arc::clone(&context.clock) }
+        Self { permits: Arc::new(Semaphore::new(Self::MAX_STREAMS)), clock: Arc::clone(&context.clock) }
     }
 
-    /// The reply that sends these events, and ends when they do.
+    /// A reply that sends `events` and ends with them.
     ///
     /// # Errors
-    /// 503 if too many are open.
+    /// 503 if too many streams are open.
     pub fn open(&self, events: impl Stream<Item = Event> + Send + 'static) -> Result<Response, Problem> {
-        let seat = Arc::clone(&self.seats).try_acquire_owned();
-        let seat = seat.map_err(|_| Problem::unavailable().caused_by("too many event streams are open"))?;
-        let open = Open { events: events.boxed(), clock: Arc::clone(&self.clock), _seat: seat };
-        let mut response = Sse::new(unfold(open, Open::next)).into_response();
+        let permit = Arc::clone(&self.permits).try_acquire_owned();
+        let permit =
+            permit.map_err(|_| Problem::unavailable().caused_by("too many event streams are open"))?;
+        let open = OpenStream { events: events.boxed(), clock: Arc::clone(&self.clock), _permit: permit };
+        let mut response = Sse::new(unfold(open, OpenStream::next)).into_response();
         let headers = response.headers_mut();
         headers.insert(CACHE_CONTROL, Caching::Private.header());
-        headers.extend([BUFFERING]);
+        headers.extend([NO_BUFFERING]);
         Ok(response)
     }
 }
 
-/// A stream that somebody reads. Its seat is free when it is dropped.
-struct Open {
+/// An open stream. Its permit is released when it is dropped.
+struct OpenStream {
     events: BoxStream<'static, Event>,
     clock: SharedClock,
-    _seat: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 }
 
-impl Open {
+impl OpenStream {
     async fn next(mut self) -> Option<(Result<Event, Infallible>, Self)> {
         let event = tokio::select! {
             biased;
             event = self.events.next() => event?,
-            () = self.clock.sleep(EventStreams::KEEP_ALIVE) => Event::default().comment(""),
+            () = self.clock.sleep(EventStreams::KEEP_ALIVE_INTERVAL) => Event::default().comment(""),
         };
         Some((Ok(event), self))
     }
 }
 
-/// Lets a reply end when `stop` is cancelled, if it is an event stream: nothing else would end it.
+/// Ends an event stream when `stop` is cancelled, because nothing else would. Other replies are unchanged.
 pub(crate) fn end_with(stop: &CancellationToken, mut response: Response) -> Response {
     if response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != EVENT_STREAM) {
         return response;
     }
-    // It has no length, although what is left of it for `HEAD` has.
+    // A stream has no length, but axum gives the empty body of a `HEAD` reply one.
     response.headers_mut().remove(CONTENT_LENGTH);
     let stop = stop.clone();
     response.map(|body| Body::from_stream(body.into_data_stream().take_until(stop.cancelled_owned())))

@@ -1,4 +1,4 @@
-//! The common parts of every process: configuration, telemetry, health, workers, start and graceful stop.
+//! The shared parts of every process: configuration, telemetry, health, HTTP middleware, workers, start and graceful stop.
 
 pub mod admin;
 mod admin_command;
@@ -32,6 +32,6 @@ pub use routes::{HttpOptions, routes};
 pub use serve::{ServeError, bind, serve, serve_behind};
 pub use service::{Service, ServiceContext};
 pub use service_main::{AdminTask, BoxError, report, service_main};
-pub use start::{Running, Subscribed};
+pub use start::{RunningService, SubscribedService};
 pub use stop::Tasks;
 pub use worker::{PeriodicJob, Purge, Worker};

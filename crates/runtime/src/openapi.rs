@@ -1,4 +1,4 @@
-//! What the description of every service says beside what its handlers say.
+//! The parts of an OpenAPI description that all services share.
 
 use std::collections::BTreeMap;
 
@@ -9,11 +9,10 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
-/// The form of every error (RFC 9457).
+/// The media type of every error (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
 
-/// Completes a service's description: its title, the refusals that come from the shared middleware, and the form of
-/// all of them.
+/// Completes a service's description: the title, the errors of the shared middleware, and the body of every error.
 pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, signed_paths: &[&str]) {
     let title = format!("Ticketing: {}", prefix.trim_start_matches("/api/"));
     openapi.info = InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).build();
@@ -28,45 +27,45 @@ pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, signed_paths: &[&str
     }
 }
 
-fn complete(item: &mut PathItem, for_machines: bool) {
+fn complete(item: &mut PathItem, is_signed: bool) {
     let PathItem { get, put, post, delete, patch, .. } = item;
     for operation in [&mut *put, post, delete, patch].into_iter().flatten() {
-        refusal(operation, "413", "`body-too-large`: over 64 KiB");
-        if !for_machines {
-            refusal(operation, "403", "`cross-site`");
-            refusal(
+        error(operation, "413", "`body-too-large`: over 64 KiB");
+        if !is_signed {
+            error(operation, "403", "`cross-site`");
+            error(
                 operation,
                 "415",
                 "`unsupported-media-type`: a body, if there is one, must be `application/json`",
             );
         }
     }
-    // Whoever creates something for somebody signed in says so by these two.
+    // The routes that create a signed-in user's aggregate have these two statuses.
     if let Some(post) = post
         && ["201", "401"].iter().all(|status| post.responses.responses.contains_key(*status))
     {
-        refusal(post, "409", "`idempotency-key-reused`");
+        error(post, "409", "`idempotency-key-reused`");
         post.parameters.get_or_insert_default().push(idempotency_key());
     }
     for operation in [get, put, post, delete, patch].into_iter().flatten() {
-        refusal(operation, "503", "`unavailable`: see `Retry-After`");
-        give_problems_their_form(&mut operation.responses.responses);
+        error(operation, "503", "`unavailable`: see `Retry-After`");
+        set_problem_bodies(&mut operation.responses.responses);
     }
 }
 
-/// Adds a refusal; where the handler has others of this status, they share the entry.
-fn refusal(operation: &mut Operation, status: &str, words: &str) {
-    let known = operation.responses.responses.entry(status.to_owned());
-    let RefOr::T(response) = known.or_insert_with(|| RefOr::T(Response::default())) else { return };
+/// Adds an error. Errors of one status share its entry.
+fn error(operation: &mut Operation, status: &str, text: &str) {
+    let entry = operation.responses.responses.entry(status.to_owned());
+    let RefOr::T(response) = entry.or_insert_with(|| RefOr::T(Response::default())) else { return };
     if response.description.is_empty() {
-        words.clone_into(&mut response.description);
-    } else if !response.description.contains(words.split(':').next().unwrap_or(words)) {
-        let told = response.description.trim_end_matches('.');
-        response.description = format!("{told}; {words}");
+        text.clone_into(&mut response.description);
+    } else if !response.description.contains(text.split(':').next().unwrap_or(text)) {
+        let others = response.description.trim_end_matches('.');
+        response.description = format!("{others}; {text}");
     }
 }
 
-fn give_problems_their_form(responses: &mut BTreeMap<String, RefOr<Response>>) {
+fn set_problem_bodies(responses: &mut BTreeMap<String, RefOr<Response>>) {
     for (_, response) in responses.iter_mut().filter(|(status, _)| status.as_str() >= "400") {
         let RefOr::T(response) = response else { continue };
         response.content.clear();

@@ -1,4 +1,4 @@
-//! One address in front of several services, as the ingress is in a cluster.
+//! One address for several services: the ingress of a single process.
 
 use std::sync::Arc;
 
@@ -7,26 +7,25 @@ use axum::extract::Request;
 use axum::response::Response;
 use tower::ServiceExt;
 
-/// Sends each request to the service whose prefix its path begins with.
+/// Routes each request to the service with the prefix of its path.
 pub struct PrefixRouter {
     services: Vec<(&'static str, Router)>,
     rest: Router,
 }
 
 impl PrefixRouter {
-    /// `rest` answers what no service does.
+    /// `rest` answers the paths without a service.
     pub fn new(services: Vec<(&'static str, Router)>, rest: Router) -> Self {
         Self { services, rest }
     }
 
-    /// The whole as one router. Each service keeps its own middleware and answers its own unknown paths, which
-    /// merged routers could not.
+    /// Converts into one router. Unlike merged routers, each service keeps its middleware and answers its unknown paths.
     pub fn into_router(self) -> Router {
-        let front = Arc::new(self);
-        Router::new().fallback(move |request| Arc::clone(&front).pass(request))
+        let services = Arc::new(self);
+        Router::new().fallback(move |request| Arc::clone(&services).forward(request))
     }
 
-    async fn pass(self: Arc<Self>, request: Request) -> Response {
+    async fn forward(self: Arc<Self>, request: Request) -> Response {
         let router = self.service(request.uri().path()).clone();
         match router.oneshot(request).await {
             Ok(response) => response,

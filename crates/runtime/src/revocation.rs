@@ -1,8 +1,7 @@
-//! Keeps the set of sessions that ended early, in memory for every request and in the service's store for its next
-//! start.
+//! The set of revoked sessions: in memory for every request, and in the service's database for restarts.
 //!
-//! Of several processes of a service one hears an event and stores it. All of them watch the bus, too, and what one of
-//! them missed it finds in the store.
+//! One replica of a service consumes an event and stores the revocation. Every replica also receives the live event; one
+//! that missed it finds the revocation in the database.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,16 +13,16 @@ use common::{Decision, Envelope, Event, SessionId, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{BoxStream, StreamExt};
 use serde::{Deserialize, Serialize};
-use store::{Collection, Document, Index, Keys, Range, StoreError, UpdateError};
+use store::{Collection, CommitError, Document, Index, Keys, Range, Store, StoreError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::Worker;
 
-/// Index: revoked sessions by how long they must be remembered.
-const UNTIL: &str = "until";
+/// Index: revocations by the time until which they are kept.
+const BY_EXPIRY: &str = "until";
 
-/// A session that ended early, remembered until its last token has run out.
+/// A session that ended early, kept until its last token has expired.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Revocation {
     session: SessionId,
@@ -32,7 +31,7 @@ struct Revocation {
 
 impl Document for Revocation {
     const COLLECTION: &'static str = "revoked-sessions";
-    const INDEXES: &'static [Index] = &[Index::one(UNTIL)];
+    const INDEXES: &'static [Index] = &[Index::one(BY_EXPIRY)];
 
     fn id(&self) -> Uuid {
         self.session.into()
@@ -44,44 +43,47 @@ impl Document for Revocation {
     }
 
     fn keys(&self) -> Keys {
-        Keys::none().ordered(UNTIL, [self.until.into()])
+        Keys::none().ordered(BY_EXPIRY, [self.until.into()])
     }
 }
 
-/// How often the store is looked at for what another process has heard and this one has missed.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// The interval at which the database is polled for revocations that another replica has stored.
+const POLL_INTERVAL: Duration = Duration::from_secs(30);
+
+/// The largest number of expired revocations that one event removes.
+const MAX_PURGED: usize = 10;
 
 /// The consumer of `session.revoked`.
 #[derive(Clone)]
 pub(crate) struct Revocations {
-    remembered: Collection<Revocation>,
+    store: Collection<Revocation>,
     sessions: Sessions,
     clock: SharedClock,
 }
 
 impl Revocations {
-    /// Nothing is known yet: see [`Self::watch`].
-    pub(crate) fn new(store: &store::Store, sessions: Sessions, clock: SharedClock) -> Self {
-        Self { remembered: store.collection(), sessions, clock }
+    /// An empty set; [`Self::worker`] fills it.
+    pub(crate) fn new(store: &Store, sessions: Sessions, clock: SharedClock) -> Self {
+        Self { store: store.collection(), sessions, clock }
     }
 
-    /// Loads what was heard before, and returns what will keep the set up to date.
-    pub(crate) async fn watch(&self, bus: &dyn Bus) -> Result<Worker, StoreError> {
-        // From now on nothing that is said can be said between the loading and the listening.
+    /// Loads the stored revocations and returns the worker that keeps the set up to date.
+    pub(crate) async fn worker(&self, bus: &dyn Bus) -> Result<Worker, StoreError> {
+        // Before the load, so that no event falls between the two.
         let live = bus.live(&[Subject::SessionRevoked]);
         self.load().await?;
         let own = self.clone();
         let run = |stop: CancellationToken| async move {
-            stop.run_until_cancelled_owned(own.keep_watching(live)).await;
+            stop.run_until_cancelled_owned(own.keep_current(live)).await;
         };
-        // What it learns, the subscription learns too.
+        // Always idle: tests wait for the subscription, which updates the same set.
         Ok(Worker::new("revoked-sessions", run, || async { true }))
     }
 
-    async fn keep_watching(self, mut live: BoxStream<'static, Result<Arc<Envelope>, Lagged>>) {
+    async fn keep_current(self, mut live: BoxStream<'static, Result<Arc<Envelope>, Lagged>>) {
         loop {
-            let look = tokio::select! {
-                heard = live.next() => match heard {
+            let poll = tokio::select! {
+                item = live.next() => match item {
                     Some(Ok(event)) => {
                         if let Event::SessionRevoked(revoked) = &event.event {
                             self.sessions.revoke(revoked.session_id, revoked.tokens_expire_at, self.clock.now());
@@ -89,65 +91,62 @@ impl Revocations {
                         false
                     }
                     Some(Err(Lagged)) => true,
-                    // The bus was closed: the process ends.
+                    // The bus is closed: the process ends.
                     None => return,
                 },
-                () = self.clock.sleep(LOOK_EVERY) => true,
+                () = self.clock.sleep(POLL_INTERVAL) => true,
             };
-            if look && let Err(error) = self.load().await {
-                tracing::warn!(%error, "the revoked sessions could not be looked up; trying again later");
+            if poll && let Err(error) = self.load().await {
+                tracing::warn!(%error, "revoked sessions cannot be loaded; retrying");
             }
         }
     }
 
     async fn load(&self) -> Result<(), StoreError> {
         let now = self.clock.now();
-        let mut place = None;
+        let mut cursor = None;
         loop {
-            let range = Range::of(UNTIL, []).at_least([now.into()]).after(place);
-            let page = self.remembered.page(range).await?;
+            let range = Range::of(BY_EXPIRY, []).at_least([now.into()]).after(cursor);
+            let page = self.store.page(range).await?;
             for revocation in page.items {
                 self.sessions.revoke(revocation.session, revocation.until, now);
             }
-            place = page.next;
-            if place.is_none() {
+            cursor = page.next;
+            if cursor.is_none() {
                 return Ok(());
             }
         }
     }
 
-    /// Its subscription. The name differs from the service's own consumer, whose dead letters it must not take.
+    /// The subscription of the service. The consumer has a name of its own, because dead letters are replayed by name.
     pub(crate) fn subscription(self, service: &str) -> Subscription {
-        // Leaked once a start: names of consumers live as long as the process.
+        // Leaked once a start: consumer names live as long as the process.
         let consumer = Box::leak(format!("{service}-sessions").into_boxed_str());
         Subscription { consumer, subjects: &[Subject::SessionRevoked], handler: Arc::new(self) }
     }
 
-    async fn remember(&self, revoked: &SessionRevoked) -> Result<(), ConsumeError> {
+    async fn on_session_revoked(&self, revoked: &SessionRevoked) -> Result<(), ConsumeError> {
         let now = self.clock.now();
         if revoked.tokens_expire_at <= now {
             return Ok(());
         }
-        // Memory first: from this moment on the session is refused, even if the database is away.
+        // Memory first: requests refuse the session at once, even while the database is unavailable.
         self.sessions.revoke(revoked.session_id, revoked.tokens_expire_at, now);
         let revocation = Revocation { session: revoked.session_id, until: revoked.tokens_expire_at };
-        let remembered = self.remembered.update(revoked.session_id, |known| {
-            Ok::<_, ConsumeError>(known.is_none().then(|| Decision::without_event(revocation.clone())))
-        });
-        remembered.await.map_err(|error| match error {
-            UpdateError::Refused(fault) => fault,
-            other => ConsumeError::from(other),
-        })?;
-        self.forget_old(now).await
+        let store_once = |stored: Option<&Revocation>| {
+            stored.is_none().then(|| Decision::without_event(revocation.clone()))
+        };
+        self.store.apply(revoked.session_id, store_once).await?;
+        self.purge_expired(now).await
     }
 
-    /// Each new one takes some old ones away, so that the collection stays as small as it can be.
-    async fn forget_old(&self, now: Time) -> Result<(), ConsumeError> {
-        let old = Range::of(UNTIL, []).at_most([now.into()]).limit(10);
-        for revocation in self.remembered.page(old).await?.items {
-            match self.remembered.remove(&revocation).await {
-                // Somebody else may have removed it at the same time.
-                Ok(()) | Err(store::CommitError::Conflict) => {}
+    /// Removes some expired revocations, which bounds the collection.
+    async fn purge_expired(&self, now: Time) -> Result<(), ConsumeError> {
+        let expired = Range::of(BY_EXPIRY, []).at_most([now.into()]).limit(MAX_PURGED);
+        for revocation in self.store.page(expired).await?.items {
+            match self.store.remove(&revocation).await {
+                // Another replica removed it first.
+                Ok(()) | Err(CommitError::Conflict) => {}
                 Err(error) => return Err(error.into()),
             }
         }
@@ -158,10 +157,11 @@ impl Revocations {
 impl Consume for Revocations {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
-            match &incoming.envelope.event {
-                Event::SessionRevoked(revoked) => self.remember(revoked).await,
-                _ => Ok(()),
-            }
+            let Event::SessionRevoked(revoked) = &incoming.envelope.event else {
+                let subject = incoming.envelope.subject();
+                return Err(ConsumeError::failed(format!("{subject} is not subscribed to")));
+            };
+            self.on_session_revoked(revoked).await
         }
         .boxed()
     }

@@ -1,4 +1,4 @@
-//! A service's routes behind everything that all services share.
+//! A service's routes behind the middleware that all services share.
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
@@ -9,31 +9,30 @@ use ipnet::IpNet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::idempotency::{Idempotency, honour};
+use crate::idempotency::{Idempotency, idempotency_layer};
 use crate::openapi::describe;
 use crate::{ServiceContext, Worker};
 
-/// How people reach us.
+/// The address and the proxies in front of a service.
 #[derive(Debug, Clone, Default)]
 pub struct HttpOptions {
-    /// The address that people type, if it was configured.
+    /// The marketplace's public address, if configured.
     pub public_url: Option<String>,
-    /// The networks of the proxies whose forwarded headers count.
+    /// The networks of trusted proxies, whose forwarded headers count.
     pub trusted_proxies: Vec<IpNet>,
 }
 
 /// The routes of one service.
 pub struct Routes {
-    /// Ready to be served, alone or merged with other services'.
+    /// The complete routes.
     pub router: Router,
-    /// Their description.
+    /// Their OpenAPI description.
     pub openapi: OpenApi,
-    /// What keeps them tidy.
+    /// The worker that removes expired idempotency keys.
     pub worker: Worker,
 }
 
-/// Puts the shared middleware around a service's routes and serves their description at
-/// `<prefix>/openapi.json`.
+/// Wraps a service's routes in the shared middleware and serves their description at `<prefix>/openapi.json`.
 pub fn routes(
     described: OpenApiRouter,
     prefix: &'static str,
@@ -50,15 +49,15 @@ pub fn routes(
         trusted_proxies: options.trusted_proxies.clone(),
     });
     let keys = Idempotency::new(context, http.clone());
-    let (bare, mut openapi) = described.split_for_parts();
+    let (router, mut openapi) = described.split_for_parts();
     describe(&mut openapi, prefix, signed_paths);
     let description = openapi.to_json().unwrap_or_default();
-    let show = move || async move {
+    let read_description = move || async move {
         ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, no-cache")], description)
     };
-    let described = bare
-        .route(&format!("{prefix}/openapi.json"), get(show))
-        .route_layer(from_fn_with_state(keys.clone(), honour));
-    let router = MiddlewareStack::new(http, signed_paths).wrap(described);
+    let router = router
+        .route(&format!("{prefix}/openapi.json"), get(read_description))
+        .route_layer(from_fn_with_state(keys.clone(), idempotency_layer));
+    let router = MiddlewareStack::new(http, signed_paths).wrap(router);
     Routes { router, openapi, worker: keys.worker() }
 }

@@ -18,28 +18,28 @@ use tower::util::MapResponse;
 
 use crate::{event_stream, stop};
 
-/// For so long nobody may connect before the listener is closed.
-const LULL: Duration = Duration::from_millis(20);
-/// For so long that is waited for.
-const LONGEST_LULL: Duration = Duration::from_secs(1);
+/// The time without a new connection after which the listener closes.
+const QUIET_PERIOD: Duration = Duration::from_millis(20);
+/// The timeout of the wait for a quiet period.
+const QUIET_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// An address cannot be listened on.
+/// The reason why an address cannot be listened on.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
-    /// Somebody else has the port.
+    /// Another program uses the port.
     #[error(
         "the address {0} is in use already; stop the other program, or choose another address with `{1}`"
     )]
     InUse(SocketAddr, &'static str),
-    /// The address is not ours, or the port is not allowed.
+    /// The address belongs to another machine, or the port is not permitted.
     #[error("cannot listen on {0}: {2}; choose another address with `{1}`")]
     Refused(SocketAddr, &'static str, #[source] std::io::Error),
 }
 
-/// Listens on an address; `option` is the option that chose it.
+/// Listens on an address; `option` is the command-line option that chose the address.
 ///
 /// # Errors
-/// Somebody else listens there, or it is not allowed.
+/// The address is in use, or the system refuses it.
 pub async fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListener, ServeError> {
     TcpListener::bind(address).await.map_err(|error| match error.kind() {
         std::io::ErrorKind::AddrInUse => ServeError::InUse(address, option),
@@ -47,52 +47,48 @@ pub async fn bind(address: SocketAddr, option: &'static str) -> Result<TcpListen
     })
 }
 
-/// Serves until `stop` is cancelled, then finishes the requests at hand. Event streams, which never finish, are ended.
+/// Serves until `stop` is cancelled, then finishes the requests in flight and ends the event streams.
 pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
     serve_for(listener, router, stop, Duration::ZERO).await;
 }
 
-/// The same for a process that stands behind a load balancer, which learns only after a while that this one is not
-/// ready any more: until then whatever comes is answered, and told to come on another connection next time. A
-/// connection that is closed while a request is on its way to it would lose that request.
+/// As [`serve`], behind a load balancer, which notices after a delay that this process is not ready. Until then the
+/// process answers requests with `Connection: close`: a closed connection would lose the requests on their way.
 pub async fn serve_behind(listener: TcpListener, router: Router, stop: CancellationToken) {
     serve_for(listener, router, stop, stop::DRAIN_DELAY).await;
 }
 
 async fn serve_for(listener: TcpListener, router: Router, stop: CancellationToken, drain: Duration) {
-    let (leaving, closing, came) = (stop.clone(), CancellationToken::new(), Arc::new(Notify::new()));
-    let ended = closing.clone();
+    let (stopping, closing, connected) = (stop.clone(), CancellationToken::new(), Arc::new(Notify::new()));
+    let end_streams = closing.clone();
     let app = MapResponse::new(router, move |mut response: Response| {
-        if leaving.is_cancelled() {
+        if stopping.is_cancelled() {
             response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         }
-        event_stream::end_with(&ended, response)
+        event_stream::end_with(&end_streams, response)
     });
     let app = ServiceExt::<Request>::into_make_service_with_connect_info::<SocketAddr>(app);
-    let accepted = Arc::clone(&came);
+    let accepted = Arc::clone(&connected);
     let listener = listener.tap_io(move |_| accepted.notify_one());
     let closed = async move {
         stop.cancelled_owned().await;
-        pause(drain).await;
-        lull(&came).await;
+        sleep(drain).await;
+        quiet_period(&connected).await;
         closing.cancel();
     };
     if let Err(error) = axum::serve(listener, app).with_graceful_shutdown(closed).await {
-        tracing::error!(%error, "serving ended early");
+        tracing::error!(%error, "serving failed");
     }
 }
 
-/// A moment in which nobody connects: who has connected and is not accepted yet when the listener is closed is cut off.
-async fn lull(came: &Notify) {
-    let lull = async { while timeout(LULL, came.notified()).await.is_ok() {} };
-    // If they never stop coming, some are.
-    let _ = timeout(LONGEST_LULL, lull).await;
+/// Waits for a time without new connections, because closing the listener resets those that are not accepted yet.
+async fn quiet_period(connected: &Notify) {
+    let quiet = async { while timeout(QUIET_PERIOD, connected.notified()).await.is_ok() {} };
+    // Under steady traffic there is none, and some connections are reset.
+    let _ = timeout(QUIET_TIMEOUT, quiet).await;
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "connections live in real time, whatever the marketplace's clock says"
-)]
-async fn pause(duration: Duration) {
+#[expect(clippy::disallowed_methods, reason = "load balancers and connections work in real time")]
+async fn sleep(duration: Duration) {
     tokio::time::sleep(duration).await;
 }

@@ -17,8 +17,8 @@ use crate::admin::{self, Health, ReadinessChecks};
 use crate::backends::{BackendError, connect_bus, open_beside, open_store};
 use crate::config::SecretUrl;
 use crate::{
-    HttpOptions, RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, Subscribed, Tasks, bind,
-    serve, serve_behind, stop, telemetry,
+    HttpOptions, RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, SubscribedService, Tasks,
+    bind, serve, serve_behind, stop, telemetry,
 };
 
 /// Any error that ends a program.
@@ -162,7 +162,7 @@ async fn start(
     let options =
         HttpOptions { public_url: args.public_url.clone(), trusted_proxies: args.trusted_proxies.clone() };
     let (tasks, relays) = (Tasks::default(), Tasks::default());
-    let running = Subscribed::new(service, &context, sessions, &options).await?.start(&tasks, &relays);
+    let running = SubscribedService::new(service, &context, sessions, &options).await?.start(&tasks, &relays);
     Ok(Started { router: running.router, context, tasks, relays })
 }
 

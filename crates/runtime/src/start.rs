@@ -1,4 +1,4 @@
-//! Brings a service to life: first everybody listens, then anybody speaks.
+//! The two phases of a service's start: subscribe, then run.
 
 use std::sync::Arc;
 
@@ -12,9 +12,9 @@ use utoipa::openapi::OpenApi;
 use crate::revocation::Revocations;
 use crate::{HttpOptions, Service, ServiceContext, Tasks, Worker, routes};
 
-/// A service that listens and does not speak yet. Services that share a process are all brought here before the
-/// first one goes on, so that no event is published before its consumers are there.
-pub struct Subscribed {
+/// A service that has subscribed and does not run yet. Services in one process all subscribe before the first one
+/// runs, so that no event is published before its consumers exist.
+pub struct SubscribedService {
     prefix: &'static str,
     consumers: Vec<ConsumerLoop>,
     workers: Vec<Worker>,
@@ -23,22 +23,22 @@ pub struct Subscribed {
     openapi: OpenApi,
 }
 
-/// A service at work. Its tasks belong to the [`Tasks`] that it was started with.
-pub struct Running {
-    /// Where its routes begin.
+/// A running service. Its tasks belong to the [`Tasks`] that it was started with.
+pub struct RunningService {
+    /// The path prefix of its routes.
     pub prefix: &'static str,
     /// Its routes.
     pub router: Router,
-    /// Their description.
+    /// Their OpenAPI description.
     pub openapi: OpenApi,
     idle: Vec<Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>>,
 }
 
-impl Subscribed {
-    /// Subscribes a service to everything that it listens to.
+impl SubscribedService {
+    /// Subscribes the consumers of a service.
     ///
     /// # Errors
-    /// Its database failed.
+    /// The database failed.
     pub async fn new(
         service: Service,
         context: &ServiceContext,
@@ -46,14 +46,14 @@ impl Subscribed {
         options: &HttpOptions,
     ) -> Result<Self, StoreError> {
         let revocations = Revocations::new(&context.store, sessions.clone(), context.clock.clone());
-        let watch = revocations.watch(context.bus.as_ref()).await?;
+        let revocation_worker = revocations.worker(context.bus.as_ref()).await?;
         let mut subscriptions = service.subscriptions;
         subscriptions.push(revocations.subscription(service.name));
         let consumers = subscriptions
             .into_iter()
-            .map(|one| {
+            .map(|subscription| {
                 ConsumerLoop::new(
-                    one,
+                    subscription,
                     context.bus.as_ref(),
                     context.store.clone(),
                     context.clock.clone(),
@@ -63,7 +63,7 @@ impl Subscribed {
             .collect();
         let served = routes(service.routes, service.prefix, service.signed_paths, context, sessions, options);
         let mut workers = service.workers;
-        workers.extend([served.worker, watch]);
+        workers.extend([served.worker, revocation_worker]);
         let backend = Arc::clone(context.store.backend());
         let relay = Relay::new(
             service.name,
@@ -82,9 +82,9 @@ impl Subscribed {
         })
     }
 
-    /// Starts its consumers and its workers among `tasks`, and its relay among `relays`, which stop later, so that
-    /// what the last of the others announce still leaves.
-    pub fn start(self, tasks: &Tasks, relays: &Tasks) -> Running {
+    /// Runs the consumers and workers in `tasks` and the relay in `relays`. Stop `relays` last, so that the last events
+    /// are published.
+    pub fn start(self, tasks: &Tasks, relays: &Tasks) -> RunningService {
         for consumer in self.consumers {
             tasks.spawn(consumer.run(tasks.stop_token()));
         }
@@ -94,12 +94,12 @@ impl Subscribed {
             tasks.spawn((worker.run)(tasks.stop_token()));
         }
         relays.spawn(self.relay.run(relays.stop_token()));
-        Running { prefix: self.prefix, router: self.router, openapi: self.openapi, idle }
+        RunningService { prefix: self.prefix, router: self.router, openapi: self.openapi, idle }
     }
 }
 
-impl Running {
-    /// Whether none of its workers has anything to do now.
+impl RunningService {
+    /// Whether all workers are idle.
     pub async fn is_idle(&self) -> bool {
         for idle in &self.idle {
             if !idle().await {

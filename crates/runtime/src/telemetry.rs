@@ -1,9 +1,9 @@
-//! Logs.
+//! Logging.
 
 use tracing_subscriber::EnvFilter;
 
-/// Starts logging to standard error: readable lines on a terminal, JSON elsewhere. `LOG` chooses what is told, such as
-/// `info` or `orders=debug,warn`.
+/// Starts logging to standard error: plain lines on a terminal, JSON elsewhere. `LOG` filters the events, such as
+/// `info` or `orders=debug,warn`; `default` is the filter without `LOG`.
 pub fn init(default: &str) {
     let filter = EnvFilter::try_from_env("LOG").unwrap_or_else(|_| EnvFilter::new(default));
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);

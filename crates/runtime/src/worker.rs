@@ -8,17 +8,17 @@ use futures::future::{BoxFuture, FutureExt};
 use store::{Collection, CommitError, Document, Range, StoreError};
 use tokio_util::sync::CancellationToken;
 
-type Run = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
-type Idle = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
+type RunFn = Box<dyn FnOnce(CancellationToken) -> BoxFuture<'static, ()> + Send>;
+type IdleFn = Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>;
 
 /// A task that runs for as long as its service, such as expiring deadlines.
 pub struct Worker {
     /// Its name in logs.
     pub name: &'static str,
     /// Runs until the token is cancelled, then finishes the step in progress and returns.
-    pub run: Run,
+    pub run: RunFn,
     /// Whether nothing is due now. Tests wait for this instead of sleeping.
-    pub idle: Idle,
+    pub idle: IdleFn,
 }
 
 /// A job that runs, sleeps until its next run is due, and runs again. Every replica may run it at the same time.

@@ -9,8 +9,8 @@ use futures::StreamExt;
 use futures::stream::{once, pending};
 use runtime::{EventStreams, Tasks, bind, serve, testing};
 
-/// No promise is about speed; this only ends a test that would wait for ever.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// The timeout of every wait; no assertion depends on it.
+const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
 #[tokio::test]
 async fn a_stop_ends_the_streams_that_are_open_and_waits_for_nothing_else() {
@@ -28,6 +28,6 @@ async fn a_stop_ends_the_streams_that_are_open_and_waits_for_nothing_else() {
     let mut reply = reqwest::get(format!("http://{address}/events")).await.expect("a reply");
     assert_eq!(reply.chunk().await.expect("a chunk").as_deref(), Some(&b"data: first\n\n"[..]));
     assert!(serving.stop(runtime::stop::REQUESTS_TIMEOUT).await, "it ends before the timeout");
-    let rest = tokio::time::timeout(PATIENCE, reply.chunk()).await.expect("an end");
+    let rest = tokio::time::timeout(TEST_TIMEOUT, reply.chunk()).await.expect("an end");
     assert_eq!(rest.expect("a clean end"), None);
 }

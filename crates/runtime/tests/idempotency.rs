@@ -1,4 +1,4 @@
-//! What becomes of an `Idempotency-Key` whose request went wrong.
+//! Requests with an `Idempotency-Key` that fail.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
-/// What a toy does when it is asked for the first time. From the second time on it answers with the id that it got.
+/// The outcome of the first request. Later requests return the reserved id.
 #[derive(Clone, Copy)]
 enum First {
     Fails,
@@ -23,13 +23,13 @@ enum First {
     NeverEnds,
 }
 
-/// The ids that a toy was asked to make something under, one for each time.
+/// The reserved ids of the requests that were performed.
 #[derive(Clone, Default)]
-struct Asked(Arc<Mutex<Vec<Uuid>>>);
+struct Performed(Arc<Mutex<Vec<Uuid>>>);
 
-impl Asked {
-    /// Whether it is the first time.
-    fn note(&self, id: Uuid) -> bool {
+impl Performed {
+    /// Returns whether this is the first request.
+    fn record(&self, id: Uuid) -> bool {
         let mut ids = self.0.lock();
         ids.push(id);
         ids.len() == 1
@@ -40,12 +40,12 @@ impl Asked {
     }
 }
 
-/// A service with one route, and what it was asked.
-async fn toys(first: First) -> (TestService, Asked) {
-    let asked = Asked::default();
-    let noted = asked.clone();
+/// A service with one route, and the requests that it performed.
+async fn toys(first: First) -> (TestService, Performed) {
+    let performed = Performed::default();
+    let recorded = performed.clone();
     let make = move |FreshId(id): FreshId<Uuid>| {
-        let is_first = noted.note(id);
+        let is_first = recorded.record(id);
         async move {
             match first {
                 First::Fails if is_first => Err(Problem::unavailable()),
@@ -57,13 +57,13 @@ async fn toys(first: First) -> (TestService, Asked) {
     };
     let routes = OpenApiRouter::new().route("/api/toys", post(make));
     let service = Service { routes, ..Service::new("toys", "/api/toys") };
-    (TestService::start(|_| service).await, asked)
+    (TestService::start(|_| service).await, performed)
 }
 
 #[tokio::test]
-async fn a_5xx_is_not_remembered() {
+async fn a_5xx_is_not_replayed() {
     for (first, status, code) in [(First::Fails, 503, "unavailable"), (First::Panics, 500, "internal")] {
-        let (service, asked) = toys(first).await;
+        let (service, performed) = toys(first).await;
         let ann = service.by(&service.person("ann")).header("idempotency-key", "k");
         let failed = ann.post("/api/toys", json!({})).await;
         assert_eq!((failed.status, failed.code()), (status, code));
@@ -71,23 +71,20 @@ async fn a_5xx_is_not_remembered() {
         assert_eq!((done.status, done.header("idempotent-replayed")), (200, ""));
         let again = ann.post("/api/toys", json!({})).await;
         assert_eq!((&again.json, again.header("idempotent-replayed")), (&done.json, "true"));
-        let ids = asked.ids();
+        let ids = performed.ids();
         assert_eq!(ids.len(), 2);
-        assert_eq!(
-            ids[0], ids[1],
-            "the first one may have made it although it failed: the second must find it"
-        );
+        assert_eq!(ids[0], ids[1], "the failed request may have created it, and the retry must find it");
     }
 }
 
 #[tokio::test]
-async fn what_broke_off_is_taken_up_at_once() {
-    let (service, asked) = toys(First::NeverEnds).await;
+async fn a_request_that_broke_off_is_taken_over_at_once() {
+    let (service, performed) = toys(First::NeverEnds).await;
     let ann = service.by(&service.person("ann")).header("idempotency-key", "k");
     {
         let first = ann.post("/api/toys", json!({}));
         let mut first = std::pin::pin!(first);
-        while asked.ids().is_empty() {
+        while performed.ids().is_empty() {
             assert!(first.as_mut().now_or_never().is_none());
             tokio::task::yield_now().await;
         }

@@ -9,7 +9,7 @@ use clap::Parser;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
 use store::Store;
-use store::sqlite::{OpenError, SqliteBackend};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
 use stripe_sim::{Fees, Settings, StripeSim};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -86,7 +86,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(signalled?)
 }
 
-fn open(file: Option<&Path>) -> Result<Arc<SqliteBackend>, OpenError> {
+fn open(file: Option<&Path>) -> Result<Arc<SqliteBackend>, SqliteOpenError> {
     match file {
         Some(file) => SqliteBackend::open(file),
         None => SqliteBackend::in_memory(),

@@ -8,7 +8,7 @@ use common::{Ids, OrderId, SharedClock, SystemEntropy};
 use payments::RefundError;
 use runtime::{BackendError, DeadLetterError, DeadLetters};
 use store::Store;
-use store::sqlite::{OpenError, SqliteBackend};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
 
 use crate::{DATABASES, database_file};
 
@@ -17,7 +17,7 @@ use crate::{DATABASES, database_file};
 pub enum RefundCommandError {
     /// The database does not exist or cannot be opened.
     #[error(transparent)]
-    Open(#[from] OpenError),
+    Open(#[from] SqliteOpenError),
     /// The order cannot be refunded.
     #[error(transparent)]
     Refund(#[from] RefundError),
@@ -46,7 +46,7 @@ pub async fn refund(order: OrderId, folder: &Path) -> Result<(), RefundCommandEr
 }
 
 /// Opens a database that a running marketplace may have open, too.
-fn open_store(folder: &Path, name: &str) -> Result<Store, OpenError> {
+fn open_store(folder: &Path, name: &str) -> Result<Store, SqliteOpenError> {
     let backend = SqliteBackend::open_beside(database_file(folder, name))?;
     let ids = Ids::new(clock(), Arc::new(SystemEntropy));
     Ok(Store::new(backend, clock(), ids))

@@ -8,7 +8,7 @@ use axum::Router;
 use bus::Bus;
 use common::http::Sessions;
 use common::{Ids, SharedClock};
-use runtime::{HttpOptions, PrefixRouter, Running, Service, ServiceContext, Subscribed, Tasks};
+use runtime::{HttpOptions, PrefixRouter, RunningService, Service, ServiceContext, SubscribedService, Tasks};
 use store::{Backend, Store, StoreError};
 use stripe_sim::{Fees, StripeSim};
 
@@ -64,7 +64,7 @@ pub struct Marketplace {
     pub stripe: StripeSim,
     /// The stores by service name.
     pub stores: Vec<(&'static str, Store)>,
-    running: Vec<Running>,
+    running: Vec<RunningService>,
 }
 
 impl Marketplace {
@@ -134,15 +134,15 @@ async fn start(
     sessions: &Sessions,
     http: &HttpOptions,
     tasks: &Tasks,
-) -> Result<Vec<Running>, StoreError> {
+) -> Result<Vec<RunningService>, StoreError> {
     let mut subscribed = Vec::new();
     for (service, context) in services {
-        subscribed.push(Subscribed::new(service, &context, sessions.clone(), http).await?);
+        subscribed.push(SubscribedService::new(service, &context, sessions.clone(), http).await?);
     }
     Ok(subscribed.into_iter().map(|service| service.start(tasks, tasks)).collect())
 }
 
-fn router<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router {
+fn router<E>(running: &[RunningService], parts: &Parts<E>, sessions: Sessions) -> Router {
     let services: Vec<_> = running.iter().map(|one| (one.prefix, one.router.clone())).collect();
     let pages = client::Settings {
         clock: Arc::clone(&parts.clock),

@@ -10,7 +10,7 @@ use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
 use runtime::admin::{self, Health, ReadinessChecks};
 use runtime::{HttpOptions, ServeError, Tasks, bind, stop};
-use store::sqlite::{OpenError, SqliteBackend};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
 use stripe_sim::Fees;
 
 use crate::cli::ServeOptions;
@@ -25,7 +25,7 @@ pub enum RunError {
     Serve(#[from] ServeError),
     /// A service cannot start.
     #[error(transparent)]
-    Assemble(#[from] AssembleError<OpenError>),
+    Assemble(#[from] AssembleError<SqliteOpenError>),
     /// The demo cannot be set up.
     #[error(transparent)]
     Demo(#[from] DemoError),

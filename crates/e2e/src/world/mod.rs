@@ -12,7 +12,7 @@ use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
 use parking_lot::Mutex;
 use runtime::{HttpOptions, Tasks, bind, serve};
-use store::sqlite::{OpenError, SqliteBackend};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
 use store::{Backend, Store};
 use stripe_sim::{Fees, StripeSim};
 use ticketing::{Marketplace, Parts};
@@ -101,7 +101,7 @@ impl World {
         let parts = Parts {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
             clock: shared,
-            open: Box::new(move |_| Ok::<_, OpenError>(wrap_store(SqliteBackend::in_memory()?))),
+            open: Box::new(move |_| Ok::<_, SqliteOpenError>(wrap_store(SqliteBackend::in_memory()?))),
             bus: make_bus(&clock),
             auth: auth::Config::default(),
             hold: HOLD_PERIOD,

@@ -1,4 +1,4 @@
-//! What is remembered about an idempotency key.
+//! The stored record of an idempotency key.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -8,38 +8,43 @@ use serde::{Deserialize, Serialize};
 use store::{Document, Index, Keys};
 use uuid::Uuid;
 
-/// Index: uses of keys by when they are forgotten.
-pub(super) const EXPIRES: &str = "expires";
-
-/// One use of a key by one person on one address.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Use {
-    pub(super) id: Uuid,
-    pub(super) version: u64,
-    /// SHA-256 of the body, in a form in which equal JSON is equal text.
-    pub(super) body: String,
-    /// The id that the request's new aggregate gets, also when the request is repeated after a crash or a failure.
-    pub(super) reserved: Uuid,
-    /// Who works on it: one request, by an id of its own; nil once that one has failed.
-    pub(super) worker: Uuid,
-    pub(super) started_at: Time,
-    pub(super) expires_at: Time,
-    /// The first reply, once there is one.
-    pub(super) reply: Option<Reply>,
+/// The indexes of the records.
+pub(super) mod index {
+    /// By the time of expiry.
+    pub(crate) const BY_EXPIRY: &str = "expires";
 }
 
-/// A reply as it is given again.
+/// A user's idempotency key on one path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Reply {
+pub(super) struct KeyRecord {
+    pub(super) id: Uuid,
+    pub(super) version: u64,
+    /// The [`fingerprint`] of the body.
+    #[serde(rename = "body")]
+    pub(super) fingerprint: String,
+    /// The id of the request's new aggregate, the same for a retry after a crash or a failure.
+    pub(super) reserved: Uuid,
+    /// The request that holds the lease; nil once that request has failed.
+    #[serde(rename = "worker")]
+    pub(super) holder: Uuid,
+    pub(super) started_at: Time,
+    pub(super) expires_at: Time,
+    /// The reply of the first request, once it has completed.
+    pub(super) reply: Option<StoredReply>,
+}
+
+/// A reply that is replayed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredReply {
     pub(super) status: u16,
-    /// Those of [`KEPT`](super::KEPT) that it had.
+    /// Those of [`REPLAYED_HEADERS`](super::admission::REPLAYED_HEADERS) that the reply had.
     pub(super) headers: Vec<(String, String)>,
     pub(super) body: String,
 }
 
-impl Document for Use {
+impl Document for KeyRecord {
     const COLLECTION: &'static str = "idempotency-keys";
-    const INDEXES: &'static [Index] = &[Index::one(EXPIRES)];
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
 
     fn id(&self) -> Uuid {
         self.id
@@ -50,14 +55,13 @@ impl Document for Use {
     }
 
     fn keys(&self) -> Keys {
-        Keys::none().ordered(EXPIRES, [self.expires_at.into()])
+        Keys::none().ordered(index::BY_EXPIRY, [self.expires_at.into()])
     }
 }
 
-/// Where the use of a key by this person on this address is kept. A cryptographic digest, since the key is the
-/// caller's to choose.
-pub(super) fn place(person: UserId, path: &str, key: &[u8]) -> Uuid {
-    let mut name = Uuid::from(person).as_bytes().to_vec();
+/// The id of the record of a user's key on a path. A cryptographic digest, because the client chooses the key.
+pub(super) fn record_id(user: UserId, path: &str, key: &[u8]) -> Uuid {
+    let mut name = Uuid::from(user).as_bytes().to_vec();
     name.extend_from_slice(path.as_bytes());
     name.push(0);
     name.extend_from_slice(key);
@@ -67,9 +71,9 @@ pub(super) fn place(person: UserId, path: &str, key: &[u8]) -> Uuid {
     uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }
 
-/// A digest that is the same for equal JSON, however it is spaced or its fields are ordered.
+/// The SHA-256 digest of a body, the same for equal JSON with other spacing or another order of fields.
 pub(super) fn fingerprint(body: &[u8]) -> String {
-    // A `Value` keeps its fields sorted; what is not JSON stands for itself.
+    // A `Value` sorts its fields. A body that is not JSON is digested as it is.
     let canonical =
         serde_json::from_slice::<serde_json::Value>(body).map(|json| json.to_string().into_bytes());
     let digest = digest(&SHA256, canonical.as_deref().unwrap_or(body));

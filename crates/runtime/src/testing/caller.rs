@@ -1,4 +1,4 @@
-//! Sends requests to a router as a program would.
+//! A client of a router.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,33 +10,33 @@ use tower::ServiceExt;
 
 use super::EventStream;
 
-/// Somebody who sends requests.
+/// A client that sends its headers with every request.
 #[derive(Clone)]
 pub struct Caller {
     router: Router,
     headers: Vec<(String, String)>,
 }
 
-/// What came back.
+/// A complete reply.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The status.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON; `null` if it is none.
+    /// The body as JSON; `null` if the body is not JSON.
     pub json: Value,
-    /// The body as it is.
+    /// The body as bytes.
     pub body: Vec<u8>,
 }
 
 impl Reply {
-    /// A header as text; empty if it is missing.
+    /// A header as text; empty if absent.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
     }
 
-    /// The problem's code; empty if it is no problem.
+    /// The problem's code; empty without one.
     pub fn code(&self) -> &str {
         self.json["code"].as_str().unwrap_or_default()
     }
@@ -84,7 +84,7 @@ impl Caller {
     /// Any method, with or without a JSON body.
     ///
     /// # Panics
-    /// The path is none.
+    /// The path is invalid.
     pub async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let builder = Request::builder().method(method).uri(path);
         let request = match body {
@@ -94,27 +94,27 @@ impl Caller {
         self.send(request.expect("a request")).await
     }
 
-    /// `GET` of an event stream, which is read bit by bit.
+    /// `GET` of an event stream.
     ///
     /// # Panics
-    /// The path is none.
+    /// The path is invalid.
     pub async fn watch(&self, path: &str) -> EventStream {
         let request = Request::get(path).body(Body::empty()).expect("a request");
-        EventStream::new(self.answer(request).await)
+        EventStream::new(self.response(request).await)
     }
 
-    /// Any request; the caller's headers are added to its own.
+    /// Any request; the client's headers are added to it.
     ///
     /// # Panics
-    /// A header is none, or the reply breaks off.
+    /// A header is invalid, or the reply is incomplete.
     pub async fn send(&self, request: Request<Body>) -> Reply {
-        let (parts, body) = self.answer(request).await.into_parts();
-        let body = body.collect().await.expect("a whole body").to_bytes().to_vec();
+        let (parts, body) = self.response(request).await.into_parts();
+        let body = body.collect().await.expect("a complete body").to_bytes().to_vec();
         let json = serde_json::from_slice(&body).unwrap_or(Value::Null);
         Reply { status: parts.status.as_u16(), headers: parts.headers, json, body }
     }
 
-    async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
+    async fn response(&self, mut request: Request<Body>) -> Response<Body> {
         for (name, value) in &self.headers {
             let name: http::HeaderName = name.parse().expect("a header's name");
             request.headers_mut().append(name, value.parse().expect("a header's value"));

@@ -1,5 +1,5 @@
-//! The rig in which a service is tested by itself: its real router behind the real middleware, SQLite in memory, the
-//! in-process bus, and a clock that stands still until the test moves it.
+//! The harness for testing one service: its real router and middleware, SQLite in memory, the in-process bus, and a
+//! simulated clock that only the test advances.
 
 mod caller;
 mod people;
@@ -26,44 +26,47 @@ use store::sqlite::SqliteBackend;
 use uuid::Uuid;
 
 use self::people::TestKeys;
-use crate::{HttpOptions, Running, Service, ServiceContext, Subscribed, Tasks};
+use crate::{HttpOptions, RunningService, Service, ServiceContext, SubscribedService, Tasks};
 
 pub use caller::{Caller, Reply};
 pub use people::Person;
 pub use stream::{EventStream, Message};
 
-/// When every test begins.
+/// The time at which every test begins.
 pub const START: &str = "2026-11-22T10:00:00Z";
 
-/// How long a test waits for work that never ends before it fails.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The timeout of every wait in a test; no assertion depends on it.
+const TEST_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// A service at work, alone in the world.
+/// The timeout of a delivery, whose handler may wait for the clock.
+const DELIVERY_TIMEOUT: Duration = Duration::from_millis(300);
+
+/// A running service with simulated surroundings.
 pub struct TestService {
-    /// The time. It stands still unless it is advanced.
+    /// The clock. Time passes only when a test advances it.
     pub clock: SimClock,
-    /// What the service was made from.
+    /// The context that the service was built from.
     pub context: ServiceContext,
     router: Router,
-    running: Running,
+    running: RunningService,
     tasks: Tasks,
     keys: Arc<TestKeys>,
-    heard: Arc<Heard>,
-    on_their_way: Arc<AtomicUsize>,
+    recorder: Arc<EventRecorder>,
+    deliveries_in_flight: Arc<AtomicUsize>,
 }
 
-/// Hears everything that is announced.
+/// Records the events that the service publishes, without those that the test delivers.
 #[derive(Default)]
-struct Heard {
-    events: Mutex<Vec<Envelope>>,
-    others: Mutex<HashSet<EventId>>,
+struct EventRecorder {
+    published: Mutex<Vec<Envelope>>,
+    delivered: Mutex<HashSet<EventId>>,
 }
 
-impl Consume for Heard {
+impl Consume for EventRecorder {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
-        let others = self.others.lock();
-        if !others.contains(&incoming.envelope.id) {
-            self.events.lock().push((*incoming.envelope).clone());
+        let delivered = self.delivered.lock();
+        if !delivered.contains(&incoming.envelope.id) {
+            self.published.lock().push((*incoming.envelope).clone());
         }
         ready(Ok(())).boxed()
     }
@@ -72,7 +75,7 @@ impl Consume for Heard {
 /// A context on a new SQLite database in memory, at [`START`].
 ///
 /// # Panics
-/// The database does not open.
+/// The database cannot be opened.
 pub fn context() -> (SimClock, ServiceContext) {
     let clock = SimClock::starting_at(START.parse::<Time>().expect("a time"));
     let shared: common::SharedClock = Arc::new(clock.clone());
@@ -84,14 +87,14 @@ pub fn context() -> (SimClock, ServiceContext) {
 
 impl TestService {
     /// Starts a service on a new database.
-    pub async fn start(make: impl FnOnce(&ServiceContext) -> Service) -> Self {
+    pub async fn start(build: impl FnOnce(&ServiceContext) -> Service) -> Self {
         let (clock, context) = context();
-        let service = make(&context);
+        let service = build(&context);
         Self::start_on(clock, context, service, None).await
     }
 
-    /// Starts a service on a database that may have a past. Tokens are verified with `keys`, or else with those of the
-    /// rig's own people.
+    /// Starts a service on a database that may contain data. Tokens are verified with `keys`, by default with those of
+    /// [`Self::person`].
     ///
     /// # Panics
     /// The service does not start.
@@ -106,51 +109,53 @@ impl TestService {
         let keys = keys.unwrap_or_else(|| people.clone());
         let sessions = Sessions::new(keys);
         let options = HttpOptions::default();
-        let subscribed = Subscribed::new(service, &context, sessions, &options).await.expect("it subscribes");
-        let heard = Arc::new(Heard::default());
+        let subscribed =
+            SubscribedService::new(service, &context, sessions, &options).await.expect("it subscribes");
+        let recorder = Arc::new(EventRecorder::default());
         let everything =
-            Subscription { consumer: "test", subjects: Subject::ALL, handler: Arc::clone(&heard) as _ };
+            Subscription { consumer: "test", subjects: Subject::ALL, handler: Arc::clone(&recorder) as _ };
         let (store, ids) = (context.store.clone(), context.ids.clone());
-        let listener = ConsumerLoop::new(everything, context.bus.as_ref(), store, context.clock.clone(), ids);
-        tasks.spawn(listener.run(tasks.stop_token()));
+        let consumer = ConsumerLoop::new(everything, context.bus.as_ref(), store, context.clock.clone(), ids);
+        tasks.spawn(consumer.run(tasks.stop_token()));
         let running = subscribed.start(&tasks, &tasks);
         let router = running.router.clone();
-        Self { clock, context, router, running, tasks, keys: people, heard, on_their_way: Arc::default() }
+        let deliveries_in_flight = Arc::default();
+        Self { clock, context, router, running, tasks, keys: people, recorder, deliveries_in_flight }
     }
 
-    /// Stops the service as a process stops, and gives back what a successor can be started on.
+    /// Stops the service as a process does, and returns the parts for [`Self::start_on`].
     pub async fn stop(self) -> (SimClock, ServiceContext) {
         self.tasks.stop(crate::stop::WORK_TIMEOUT).await;
         (self.clock.clone(), self.context.clone())
     }
 
-    /// A person with a session token that is good for 15 minutes.
+    /// A user with a session token that is valid for 15 minutes.
     pub fn person(&self, name: &str) -> Person {
         self.keys.person(name, &self.context)
     }
 
-    /// Sends requests without a session.
+    /// A caller without a session.
     pub fn anonymous(&self) -> Caller {
         Caller::new(self.router.clone(), None)
     }
 
-    /// Sends requests with this person's session.
+    /// A caller with this user's session.
     pub fn by(&self, person: &Person) -> Caller {
         Caller::new(self.router.clone(), Some(person.token.clone()))
     }
 
-    /// Publishes a event as if another service had announced it. Returns when it has been handled, or, if its handler
-    /// waits for the clock, after a moment; whether it has been handled.
+    /// Delivers an event of another service. Returns whether the service has handled it; `false` if its
+    /// handler still waits for the clock after 300 ms.
     pub async fn hear(&self, aggregate: Uuid, version: u64, event: Event) -> bool {
         let event = self.envelope(aggregate, version, event);
         self.deliver(event).await
     }
 
-    /// Publishes an event, as [`TestService::hear`]; the same event may be delivered several times.
+    /// As [`Self::hear`]; the same envelope can be delivered again.
     pub async fn deliver(&self, event: Envelope) -> bool {
-        self.heard.others.lock().insert(event.id);
-        let (bus, event, count) =
-            (Arc::clone(&self.context.bus), Arc::new(event), Arc::clone(&self.on_their_way));
+        self.recorder.delivered.lock().insert(event.id);
+        let (bus, event) = (Arc::clone(&self.context.bus), Arc::new(event));
+        let count = Arc::clone(&self.deliveries_in_flight);
         count.fetch_add(1, Ordering::SeqCst);
         let (done, handled) = tokio::sync::oneshot::channel();
         self.tasks.spawn(async move {
@@ -158,42 +163,41 @@ impl TestService {
             count.fetch_sub(1, Ordering::SeqCst);
             let _ = done.send(published);
         });
-        let moment = Duration::from_millis(300);
-        matches!(tokio::time::timeout(moment, handled).await, Ok(Ok(true)))
+        matches!(tokio::time::timeout(DELIVERY_TIMEOUT, handled).await, Ok(Ok(true)))
     }
 
-    /// An event of the present moment.
+    /// Wraps an event at the current time.
     pub fn envelope(&self, aggregate: Uuid, version: u64, event: Event) -> Envelope {
         let schema = event.subject().schema();
         let time = self.context.clock.now();
         Envelope { id: self.context.ids.next(), schema, aggregate, version, time, trace: None, event }
     }
 
-    /// The events that the service has announced since the last call, in their order.
+    /// The events that the service has published since the last call, in order.
     pub async fn announced(&self) -> Vec<Envelope> {
         self.settle().await;
-        std::mem::take(&mut *self.heard.events.lock())
+        std::mem::take(&mut *self.recorder.published.lock())
     }
 
-    /// Waits until the outbox is empty, the workers are idle and no handler is at work, except for those that wait
-    /// for the clock.
+    /// Waits until the outbox is empty, the workers are idle and no delivery is in flight; ignores deliveries whose
+    /// handlers wait for the clock.
     ///
     /// # Panics
-    /// It never comes to rest.
+    /// The service does not settle in time.
     #[expect(
         clippy::disallowed_methods,
-        reason = "the service works in real time, only its clock stands still"
+        reason = "the service runs in real time; only its clock is simulated"
     )]
     pub async fn settle(&self) {
         let began = tokio::time::Instant::now();
         let mut quiet = 0;
         while quiet < 3 {
             let empty = self.context.store.backend().outbox(0, 1).await.expect("the outbox").is_empty();
-            let waited = began.elapsed() > Duration::from_millis(300);
-            let handled = self.on_their_way.load(Ordering::SeqCst) == 0 || waited;
+            let waited = began.elapsed() > DELIVERY_TIMEOUT;
+            let handled = self.deliveries_in_flight.load(Ordering::SeqCst) == 0 || waited;
             let idle = empty && handled && self.running.is_idle().await;
             quiet = if idle { quiet + 1 } else { 0 };
-            assert!(began.elapsed() < PATIENCE, "the service never came to rest");
+            assert!(began.elapsed() < TEST_TIMEOUT, "the service does not settle");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
     }

@@ -1,4 +1,4 @@
-//! People whom the rig's own keys vouch for.
+//! Users whose tokens are signed with the harness's keys.
 
 use std::sync::Arc;
 
@@ -11,20 +11,20 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 
 use crate::ServiceContext;
 
-/// Somebody who is signed in.
+/// A signed-in user.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Their id.
+    /// The id.
     pub id: UserId,
-    /// Their address, `<name>@example.com`.
+    /// The email address, `<name>@example.com`.
     pub email: String,
-    /// Their session.
+    /// The session.
     pub session: SessionId,
-    /// Their token.
+    /// The session token.
     pub token: String,
 }
 
-/// A key pair that stands for auth's.
+/// A key pair in place of auth's.
 pub(super) struct TestKeys {
     signing: EncodingKey,
     verifying: Arc<DecodingKey>,

@@ -1,13 +1,13 @@
-//! Reads an event stream as a page would.
+//! A reader of event streams.
 
 use axum::body::Body;
 use http::{HeaderMap, Response};
 use http_body_util::BodyExt;
 use serde_json::Value;
 
-use super::PATIENCE;
+use super::TEST_TIMEOUT;
 
-/// An event stream that is being read.
+/// An open event stream.
 #[derive(Debug)]
 pub struct EventStream {
     /// The status.
@@ -21,11 +21,11 @@ pub struct EventStream {
 /// A message of an event stream.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Message {
-    /// Its `event:`; empty if it is a comment.
+    /// The `event:` field; empty in a comment.
     pub event: String,
-    /// Its `id:`; empty if it has none.
+    /// The `id:` field; empty if absent.
     pub id: String,
-    /// Its `data:` as JSON; `null` if it has none.
+    /// The `data:` field as JSON; `null` if absent.
     pub data: Value,
 }
 
@@ -35,10 +35,10 @@ impl EventStream {
         Self { status: parts.status.as_u16(), headers: parts.headers, body, text: String::new() }
     }
 
-    /// The next message; `None`: the stream has ended.
+    /// Reads the next message. Returns `None` at the end of the stream.
     ///
     /// # Panics
-    /// None comes, or it is none.
+    /// No message arrives in time, or it is invalid.
     pub async fn next(&mut self) -> Option<Message> {
         loop {
             if let Some(end) = self.text.find("\n\n") {
@@ -46,17 +46,17 @@ impl EventStream {
                 return Some(Message::parse(&message));
             }
             let frame =
-                tokio::time::timeout(PATIENCE, self.body.frame()).await.expect("a message, or the end");
-            let frame = frame?.expect("a stream that does not break off");
+                tokio::time::timeout(TEST_TIMEOUT, self.body.frame()).await.expect("a message, or the end");
+            let frame = frame?.expect("an unbroken stream");
             let data = frame.into_data().expect("data");
             self.text.push_str(std::str::from_utf8(&data).expect("text"));
         }
     }
 
-    /// The next message, which must be an event of this name.
+    /// Reads the next message, which must have this event name.
     ///
     /// # Panics
-    /// It is another one.
+    /// The message has another name.
     pub async fn expect(&mut self, event: &str) -> Message {
         let message = self.next().await.expect("a message");
         assert_eq!(message.event, event, "{message:?}");
@@ -75,7 +75,7 @@ impl Message {
                 "id" => value.clone_into(&mut message.id),
                 "data" => message.data = serde_json::from_str(value).expect("JSON"),
                 "" => {}
-                other => panic!("no field of an event: {other}"),
+                other => panic!("unknown field of an event: {other}"),
             }
         }
         message

@@ -6,7 +6,7 @@ use crate::StoreError;
 
 /// A database that cannot be opened, also not by a retry. Each message is one sentence with the cause and the remedy.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum MongoOpenError {
     /// The address is malformed or asks for an unsupported feature.
     #[error(
         "the address of the database is not valid ({reason}): write mongodb://user:password@host:port/name"

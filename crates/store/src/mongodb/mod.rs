@@ -34,7 +34,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
-pub use error::OpenError;
+pub use error::MongoOpenError;
 
 use self::calls::{ConcurrencyLimiter, call};
 use self::collections::Collections;
@@ -88,7 +88,7 @@ impl MongoBackend {
         database: &str,
         clock: SharedClock,
         ids: Ids,
-    ) -> Result<Arc<Self>, OpenError> {
+    ) -> Result<Arc<Self>, MongoOpenError> {
         let database = open::open(url, database, &clock).await?;
         let name = database.name().to_owned();
         Ok(Arc::new(Self(Arc::new(MongoInner {

@@ -16,7 +16,7 @@ use mongodb::{Client, Database};
 use tracing::{info, warn};
 
 use super::calls::with_timeout;
-use super::error::{OpenError, is_refusal};
+use super::error::{MongoOpenError, is_refusal};
 use crate::StoreError;
 
 /// The format that this version writes.
@@ -37,7 +37,7 @@ const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(10);
 const RETRY_BACKOFF: Backoff = Backoff { first: Duration::from_millis(250), max: Duration::from_secs(10) };
 
 /// Connects to a server that answers, and to a database on it that is ours.
-pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Result<Database, OpenError> {
+pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Result<Database, MongoOpenError> {
     let options = options(url, database).await?;
     let name = options.default_database.clone().unwrap_or_else(|| database.to_owned());
     let servers = options.hosts.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
@@ -50,11 +50,11 @@ pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Resu
                 return Ok(database);
             }
             Ok(Ok((_, DatabaseOwner::Newer(found)))) => {
-                return Err(OpenError::Newer { database: name, found, known: FORMAT });
+                return Err(MongoOpenError::Newer { database: name, found, known: FORMAT });
             }
-            Ok(Ok((_, DatabaseOwner::Foreign))) => return Err(OpenError::Foreign { database: name }),
+            Ok(Ok((_, DatabaseOwner::Foreign))) => return Err(MongoOpenError::Foreign { database: name }),
             Ok(Err(cause)) if is_refusal(&cause) => {
-                return Err(OpenError::Credentials { database: name, cause });
+                return Err(MongoOpenError::Credentials { database: name, cause });
             }
             Ok(Err(cause)) => cause.to_string(),
             Err(StoreError::Unavailable(cause)) => cause,
@@ -74,7 +74,7 @@ pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Resu
 }
 
 /// The options of the address, completed. The address cannot change those that the guarantees of the port need.
-async fn options(url: &str, database: &str) -> Result<ClientOptions, OpenError> {
+async fn options(url: &str, database: &str) -> Result<ClientOptions, MongoOpenError> {
     let mut options = ClientOptions::parse(url).await.map_err(|error| invalid(url, &error))?;
     options.app_name.get_or_insert_with(|| database.to_owned());
     options.max_pool_size.get_or_insert(MAX_CONNECTIONS);
@@ -98,7 +98,7 @@ async fn options(url: &str, database: &str) -> Result<ClientOptions, OpenError> 
 
 /// The error of a malformed address. The driver's message may repeat a part of the password that it took for another
 /// part of the address.
-fn invalid(url: &str, error: &Error) -> OpenError {
+fn invalid(url: &str, error: &Error) -> MongoOpenError {
     let reason = if url.starts_with("mongodb+srv:") {
         "`mongodb+srv` is not supported; list the servers in a `mongodb` address".to_owned()
     } else if url.contains('@') {
@@ -106,7 +106,7 @@ fn invalid(url: &str, error: &Error) -> OpenError {
     } else {
         error.to_string()
     };
-    OpenError::Address { reason }
+    MongoOpenError::Address { reason }
 }
 
 async fn attempt(client: &Client, name: &str) -> Result<(Database, DatabaseOwner), Error> {

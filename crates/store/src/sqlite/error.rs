@@ -9,7 +9,7 @@ use crate::StoreError;
 
 /// A database that cannot be opened. Each message is one sentence with the cause and the remedy.
 #[derive(Debug, thiserror::Error)]
-pub enum OpenError {
+pub enum SqliteOpenError {
     /// The folder cannot be created or written.
     #[error(
         "the database {} cannot be opened because its folder cannot be created or written ({cause}): \
@@ -80,7 +80,7 @@ pub enum OpenError {
     },
 }
 
-impl OpenError {
+impl SqliteOpenError {
     /// Classifies an error of opening `path`.
     pub(super) fn sqlite(path: &Path, cause: Error) -> Self {
         let path = path.to_owned();

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::error::{OpenError, store_error};
+use super::error::{SqliteOpenError, store_error};
 use super::open::LockFile;
 use super::permits::Permits;
 use super::state::WriterState;
@@ -28,22 +28,26 @@ pub(super) struct FileDatabase {
 
 impl FileDatabase {
     /// Opens or creates the file, and starts the writer.
-    pub(super) fn open(path: &Path, state: Arc<WriterState>) -> Result<Self, OpenError> {
+    pub(super) fn open(path: &Path, state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
         let (path, lock) = open::lock(path)?;
         Self::start(path, Some(lock), state)
     }
 
     /// Opens the file although another process may have it open, and starts a second writer.
-    pub(super) fn open_beside(path: &Path, state: Arc<WriterState>) -> Result<Self, OpenError> {
+    pub(super) fn open_beside(path: &Path, state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
         let absolute = std::path::absolute(path);
-        let path = absolute.map_err(|cause| OpenError::Folder { path: path.to_owned(), cause })?;
+        let path = absolute.map_err(|cause| SqliteOpenError::Folder { path: path.to_owned(), cause })?;
         Self::start(path, None, state)
     }
 
-    fn start(path: PathBuf, lock: Option<LockFile>, state: Arc<WriterState>) -> Result<Self, OpenError> {
+    fn start(
+        path: PathBuf,
+        lock: Option<LockFile>,
+        state: Arc<WriterState>,
+    ) -> Result<Self, SqliteOpenError> {
         let connection = open::writer(&path)?;
         let writer = Writer::start(connection, lock, Arc::clone(&state))
-            .map_err(|cause| OpenError::Thread { path: path.clone(), cause })?;
+            .map_err(|cause| SqliteOpenError::Thread { path: path.clone(), cause })?;
         let readers = Readers { path, idle: Mutex::default(), permits: Permits::new(MAX_READERS) };
         Ok(Self { readers: Arc::new(readers), writer, state })
     }

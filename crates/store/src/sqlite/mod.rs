@@ -19,7 +19,7 @@ use futures::future::BoxFuture;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-pub use error::OpenError;
+pub use error::SqliteOpenError;
 
 use crate::{
     Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write,
@@ -47,18 +47,18 @@ impl SqliteBackend {
     /// Opens the database in the file `path`; creates the file and its folder if they are missing.
     ///
     /// Dropping without [`Backend::close`] finishes accepted commits too, but blocks the dropping thread.
-    pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>, OpenError> {
+    pub fn open(path: impl AsRef<Path>) -> Result<Arc<Self>, SqliteOpenError> {
         Self::open_file(path.as_ref(), true)
     }
 
     /// Opens a database that another process may have open: for an operator's tool beside a running service. SQLite
     /// itself keeps two writers apart. [`Backend::revision`] is unknown here, and misses these commits there: a tool must
     /// not change documents that the service caches.
-    pub fn open_beside(path: impl AsRef<Path>) -> Result<Arc<Self>, OpenError> {
+    pub fn open_beside(path: impl AsRef<Path>) -> Result<Arc<Self>, SqliteOpenError> {
         Self::open_file(path.as_ref(), false)
     }
 
-    fn open_file(path: &Path, exclusive: bool) -> Result<Arc<Self>, OpenError> {
+    fn open_file(path: &Path, exclusive: bool) -> Result<Arc<Self>, SqliteOpenError> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let state = Arc::new(WriterState::new(name));
         let open = if exclusive { FileDatabase::open } else { FileDatabase::open_beside };
@@ -67,7 +67,7 @@ impl SqliteBackend {
     }
 
     /// A new, empty database in memory. Every call completes at its first poll, in the polling thread.
-    pub fn in_memory() -> Result<Arc<Self>, OpenError> {
+    pub fn in_memory() -> Result<Arc<Self>, SqliteOpenError> {
         let state = Arc::new(WriterState::new("memory".into()));
         let storage = Storage::Memory(MemoryDatabase::open(Arc::clone(&state))?);
         Ok(Arc::new(Self { storage, state, exclusive: true }))

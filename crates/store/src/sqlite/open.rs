@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::error::OpenError;
+use super::error::SqliteOpenError;
 
 /// Marks our files among SQLite's: "TIKT".
 const APPLICATION: i32 = 0x5449_4B54;
@@ -33,8 +33,8 @@ const MAX_LOG_BYTES: i32 = 8 << 20;
 pub(super) type LockFile = File;
 
 /// Locks the database at `path`, and creates its folder if that is missing.
-pub(super) fn lock(path: &Path) -> Result<(PathBuf, LockFile), OpenError> {
-    let folder = |cause: io::Error| OpenError::Folder { path: path.to_owned(), cause };
+pub(super) fn lock(path: &Path) -> Result<(PathBuf, LockFile), SqliteOpenError> {
+    let folder = |cause: io::Error| SqliteOpenError::Folder { path: path.to_owned(), cause };
     // An absolute path is never one of SQLite's special names.
     let path = std::path::absolute(path).map_err(folder)?;
     if let Some(parent) = path.parent() {
@@ -45,14 +45,14 @@ pub(super) fn lock(path: &Path) -> Result<(PathBuf, LockFile), OpenError> {
     let lock = File::options().create(true).truncate(false).write(true).open(name).map_err(folder)?;
     match lock.try_lock() {
         Ok(()) => Ok((path, lock)),
-        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { path }),
+        Err(TryLockError::WouldBlock) => Err(SqliteOpenError::InUse { path }),
         Err(TryLockError::Error(cause)) => Err(folder(cause)),
     }
 }
 
 /// The connection that writes.
-pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
-    let failed = |cause| OpenError::sqlite(path, cause);
+pub(super) fn writer(path: &Path) -> Result<Connection, SqliteOpenError> {
+    let failed = |cause| SqliteOpenError::sqlite(path, cause);
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -61,9 +61,9 @@ pub(super) fn writer(path: &Path) -> Result<Connection, OpenError> {
     let found = format(&connection).map_err(failed)?;
     let path = path.to_owned();
     match found {
-        FileFormat::Foreign => return Err(OpenError::Foreign { path }),
+        FileFormat::Foreign => return Err(SqliteOpenError::Foreign { path }),
         FileFormat::Ours(found) if found > FORMAT => {
-            return Err(OpenError::Newer { path, found, known: FORMAT });
+            return Err(SqliteOpenError::Newer { path, found, known: FORMAT });
         }
         FileFormat::Ours(_) | FileFormat::Empty => {}
     }
@@ -83,8 +83,8 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// A database that is deleted when it is closed.
-pub(super) fn memory() -> Result<Connection, OpenError> {
-    let failed = |cause| OpenError::sqlite(Path::new(":memory:"), cause);
+pub(super) fn memory() -> Result<Connection, SqliteOpenError> {
+    let failed = |cause| SqliteOpenError::sqlite(Path::new(":memory:"), cause);
     let mut connection = Connection::open_in_memory().map_err(failed)?;
     tune(&connection, WRITER_CACHE_KIB).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "OFF").map_err(failed)?;

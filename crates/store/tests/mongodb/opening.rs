@@ -7,7 +7,7 @@ use common::{Ids, SystemEntropy, Time};
 use futures::TryStreamExt;
 use mongodb::bson::doc;
 use store::Backend;
-use store::mongodb::{MongoBackend, OpenError};
+use store::mongodb::{MongoBackend, MongoOpenError};
 
 use crate::support::{clock, ids, on_a_database, write};
 
@@ -39,7 +39,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
         meta.update_one(doc! { "_id": "format" }, doc! { "$set": { "number": 99 } }).await.unwrap();
         let before = database.raw.list_collection_names().await.unwrap();
         let refused = database.open().await.unwrap_err();
-        assert!(matches!(refused, OpenError::Newer { found: 99, known: 1, .. }), "{refused:?}");
+        assert!(matches!(refused, MongoOpenError::Newer { found: 99, known: 1, .. }), "{refused:?}");
         assert!(refused.to_string().contains("was written by a newer version (format 99"), "{refused}");
         assert_eq!(database.raw.list_collection_names().await.unwrap(), before);
     })
@@ -51,7 +51,7 @@ async fn a_database_of_another_program_is_refused_and_left_alone() {
     on_a_database(async |database| {
         database.raw.create_collection("bookmarks").await.unwrap();
         let refused = database.open().await.unwrap_err();
-        assert!(matches!(refused, OpenError::Foreign { .. }), "{refused:?}");
+        assert!(matches!(refused, MongoOpenError::Foreign { .. }), "{refused:?}");
         assert!(refused.to_string().contains("belongs to another program"), "{refused}");
         assert_eq!(database.raw.list_collection_names().await.unwrap(), ["bookmarks"]);
     })
@@ -69,7 +69,7 @@ async fn a_password_is_never_shown() {
         "postgres://ann:hunter2@host",
     ] {
         let refused = MongoBackend::open(url, "notes", clock(), ids()).await.unwrap_err();
-        assert!(matches!(refused, OpenError::Address { .. }), "{refused:?}");
+        assert!(matches!(refused, MongoOpenError::Address { .. }), "{refused:?}");
         for shown in [refused.to_string(), format!("{refused:?}")] {
             assert!(!shown.contains("hunter2"), "{url}: {shown}");
         }

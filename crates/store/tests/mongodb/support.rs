@@ -8,7 +8,7 @@ use common::{Ids, SharedClock, SystemEntropy};
 use futures::FutureExt;
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, Database};
-use store::mongodb::{MongoBackend, OpenError};
+use store::mongodb::{MongoBackend, MongoOpenError};
 use store::{Backend, Change, Index, Key, Put, Schema, UniqueKey, Write};
 use uuid::Uuid;
 
@@ -49,7 +49,7 @@ pub(crate) async fn on_a_database(test: impl AsyncFnOnce(&TestDatabase)) {
 
 impl TestDatabase {
     /// Opens the database, as each replica of a service does.
-    pub(crate) async fn open(&self) -> Result<Arc<MongoBackend>, OpenError> {
+    pub(crate) async fn open(&self) -> Result<Arc<MongoBackend>, MongoOpenError> {
         MongoBackend::open(&address(), &self.name, clock(), ids()).await
     }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use crate::support::{NOTES, has, id, insert, published};
-use store::sqlite::{OpenError, SqliteBackend};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
 use store::{Backend, CommitError, StoreError};
 
 /// Changes a file as another program does.
@@ -12,7 +12,7 @@ fn alter(path: &Path, sql: &str) {
     rusqlite::Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
-fn refusal(path: &Path) -> OpenError {
+fn refusal(path: &Path) -> SqliteOpenError {
     SqliteBackend::open(path).expect_err("the database is refused")
 }
 
@@ -74,7 +74,7 @@ async fn a_database_is_opened_by_one_at_a_time() {
     let path = folder.path().join("notes.db");
     let first = SqliteBackend::open(&path).unwrap();
     let second = refusal(&path);
-    assert!(matches!(second, OpenError::InUse { .. }), "{second:?}");
+    assert!(matches!(second, SqliteOpenError::InUse { .. }), "{second:?}");
     assert!(second.to_string().contains("in use by another process: stop that one"), "{second}");
     first.close().await;
     SqliteBackend::open(&path).unwrap();
@@ -100,7 +100,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     fs::write(folder.path().join("file"), "").unwrap();
     let path = folder.path().join("file/sub/notes.db");
     let refused = refusal(&path);
-    assert!(matches!(refused, OpenError::Folder { .. }), "{refused:?}");
+    assert!(matches!(refused, SqliteOpenError::Folder { .. }), "{refused:?}");
     let sentence = refused.to_string();
     assert!(
         sentence.contains(path.to_str().unwrap()) && sentence.contains("choose another folder"),
@@ -113,7 +113,7 @@ fn a_path_that_is_a_folder_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notes.db");
     fs::create_dir(&path).unwrap();
-    assert!(matches!(refusal(&path), OpenError::Folder { .. }));
+    assert!(matches!(refusal(&path), SqliteOpenError::Folder { .. }));
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
     let path = folder.path().join("notes.db");
     fs::write(&path, "my shopping list ".repeat(1000)).unwrap();
     let refused = refusal(&path);
-    assert!(matches!(refused, OpenError::Broken { .. }), "{refused:?}");
+    assert!(matches!(refused, SqliteOpenError::Broken { .. }), "{refused:?}");
     assert!(refused.to_string().contains("is not a database or is broken"), "{refused}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "my shopping list ".repeat(1000));
 }
@@ -136,7 +136,7 @@ async fn a_database_whose_first_page_is_broken_is_refused() {
     // The header stays, the schema behind it goes.
     bytes[100..4096].fill(0xA5);
     fs::write(&path, bytes).unwrap();
-    assert!(matches!(refusal(&path), OpenError::Broken { .. }));
+    assert!(matches!(refusal(&path), SqliteOpenError::Broken { .. }));
 }
 
 #[tokio::test]
@@ -164,7 +164,7 @@ async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
     alter(&path, "PRAGMA user_version = 99");
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);
-    assert!(matches!(refused, OpenError::Newer { found: 99, known: 1, .. }), "{refused:?}");
+    assert!(matches!(refused, SqliteOpenError::Newer { found: 99, known: 1, .. }), "{refused:?}");
     assert!(refused.to_string().contains("was written by a newer version (format 99"), "{refused}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
@@ -176,7 +176,7 @@ fn a_database_of_another_program_is_refused_and_left_alone() {
     alter(&path, "CREATE TABLE bookmarks (url TEXT)");
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);
-    assert!(matches!(refused, OpenError::Foreign { .. }), "{refused:?}");
+    assert!(matches!(refused, SqliteOpenError::Foreign { .. }), "{refused:?}");
     assert!(refused.to_string().contains("is a database of another program"), "{refused}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }

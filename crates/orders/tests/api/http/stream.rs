@@ -103,7 +103,7 @@ async fn a_comment_is_sent_when_nothing_else_is_and_a_reader_may_disconnect() {
     stream.expect("order.created").await;
     drop(other);
     let (message, ()) = tokio::join!(stream.next(), async {
-        app.service.clock.advance(EventStreams::KEEP_ALIVE);
+        app.service.clock.advance(EventStreams::KEEP_ALIVE_INTERVAL);
     });
     assert_eq!(message, Some(Message::default()));
     app.reserve(&ticket, order).await;

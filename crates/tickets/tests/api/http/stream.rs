@@ -138,7 +138,7 @@ async fn a_comment_is_sent_when_nothing_else_is() {
     let mut stream = watch(&app).await;
     for _ in 0..2 {
         let (message, ()) = tokio::join!(stream.next(), async {
-            app.service.clock.advance(EventStreams::KEEP_ALIVE);
+            app.service.clock.advance(EventStreams::KEEP_ALIVE_INTERVAL);
         });
         assert_eq!(message, Some(Message::default()));
     }
@@ -148,7 +148,7 @@ async fn a_comment_is_sent_when_nothing_else_is() {
 async fn the_number_of_open_streams_is_limited() {
     let app = TestApp::start().await;
     let mut streams = Vec::new();
-    for _ in 0..EventStreams::MOST {
+    for _ in 0..EventStreams::MAX_STREAMS {
         streams.push(watch(&app).await);
     }
     let refused = app.anonymous().get(EVENTS).await;

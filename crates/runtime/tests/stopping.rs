@@ -1,27 +1,27 @@
-//! A process that stands behind a load balancer and is asked to stop, over real connections.
+//! The stop of a process behind a load balancer, over real connections.
 
 use axum::Router;
 use axum::routing::get;
 use runtime::{Tasks, bind, serve_behind, stop};
 
 #[tokio::test]
-async fn a_process_that_leaves_answers_for_a_while_and_then_is_gone() {
+async fn a_stopping_process_answers_for_a_while_and_then_refuses_connections() {
     let listener = bind(([127, 0, 0, 1], 0).into(), "--listen").await.expect("a port");
     let address = listener.local_addr().expect("an address");
     let (serving, router) = (Tasks::default(), Router::new().route("/", get(async || "here")));
     serving.spawn(serve_behind(listener, router, serving.stop_token()));
     let client = reqwest::Client::new();
-    let ask = async || client.get(format!("http://{address}/")).send().await;
+    let send = async || client.get(format!("http://{address}/")).send().await;
 
-    let reply = ask().await.expect("a reply");
+    let reply = send().await.expect("a reply");
     assert!(!reply.headers().contains_key("connection"));
     assert_eq!(reply.text().await.expect("a text"), "here");
     serving.stop_token().cancel();
     for _ in 0..3 {
-        let reply = ask().await.expect("it still answers");
-        assert_eq!(reply.headers()["connection"], "close", "nobody shall come on this connection again");
+        let reply = send().await.expect("it still answers");
+        assert_eq!(reply.headers()["connection"], "close", "the client must open another connection");
         assert_eq!(reply.text().await.expect("a text"), "here");
     }
     assert!(serving.stop(stop::REQUESTS_TIMEOUT).await, "it ends before the timeout");
-    assert!(ask().await.expect_err("nobody is there").is_connect());
+    assert!(send().await.expect_err("connection refused").is_connect());
 }
