@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Puts a backup in the place of a service's database, in the cluster that kubectl points to. The service is stopped
-# meanwhile. What happened after the backup is lost to that service: docs/RUNBOOK.md says what to look at afterwards.
+# Replaces a service's database by a backup, in kubectl's current cluster. The service is stopped meanwhile. Changes since
+# the backup are lost: docs/RUNBOOK.md explains what to check afterwards.
 #
 #   infra/backup/restore.sh ticketing auth                          the latest backup
-#   infra/backup/restore.sh ticketing auth 2026-11-22T03-17-05Z     that one
-#   infra/backup/restore.sh --yes …                                 without asking
+#   infra/backup/restore.sh ticketing auth 2026-11-22T03-17-05Z     the backup of this time
+#   infra/backup/restore.sh --yes …                                 without confirmation
 set -euo pipefail
 
 fail() {
@@ -17,27 +17,27 @@ if [ "${1:-}" = --yes ]; then
     yes=1
     shift
 fi
-[ $# -ge 2 ] && [ $# -le 3 ] || fail "say which namespace, service and backup: infra/backup/restore.sh <namespace> <service> [<time>]"
+[ $# -ge 2 ] && [ $# -le 3 ] || fail "usage: infra/backup/restore.sh [--yes] <namespace> <service> [<time>]"
 namespace="$1"
 service="$2"
 backup="${3:-latest}"
 for tool in kubectl jq; do command -v "$tool" > /dev/null || fail "$tool is missing; install it"; done
 
-ask() { kubectl --namespace "$namespace" "$@"; }
+k() { kubectl --namespace "$namespace" "$@"; }
 
-cron_job="$(ask get cronjob "backup-$service" --output json)" ||
+cron_job="$(k get cronjob "backup-$service" --output json)" ||
     fail "there is no backup-$service in $namespace; is components/backup part of it?"
-replicas="$(ask get deployment "$service" --output 'jsonpath={.spec.replicas}')"
-# It was stopped already, by a restore that failed.
+replicas="$(k get deployment "$service" --output 'jsonpath={.spec.replicas}')"
+# A failed restore has stopped the service before.
 [ "$replicas" -gt 0 ] || replicas=2
 
 if [ -z "$yes" ]; then
-    read -r -p "This replaces the database of $service in $namespace by the backup '$backup'. Type '$service' to go on: " answer
-    [ "$answer" = "$service" ] || fail "nothing was done"
+    read -r -p "This replaces the database of $service in $namespace by the backup '$backup'. Type '$service' to continue: " answer
+    [ "$answer" = "$service" ] || fail "not confirmed; nothing was changed"
 fi
 
 job="restore-$service-$(date -u +%Y%m%d%H%M%S)"
-# The backup's own job the other way round: the bucket first, then the database.
+# The backup's job in reverse: first the bucket, then the database.
 # shellcheck disable=SC2016
 restore='.spec.jobTemplate
     | .apiVersion = "batch/v1"
@@ -52,25 +52,26 @@ restore='.spec.jobTemplate
         | .command = ["bash", "/scripts/load.sh"]]'
 
 echo "restore: stopping $service"
-ask scale deployment "$service" --replicas 0
-ask wait pod --selector "app.kubernetes.io/name=$service" --for delete --timeout 120s
+k scale deployment "$service" --replicas 0
+k wait pod --selector "app.kubernetes.io/name=$service" --for delete --timeout 120s
 
 echo "restore: running $job"
-jq --arg job "$job" --arg backup "$backup" "$restore" <<< "$cron_job" | ask create --filename -
+jq --arg job "$job" --arg backup "$backup" "$restore" <<< "$cron_job" | k create --filename -
 outcome=failed
-for ((look = 0; look < 1440; look++)); do
-    status="$(ask get job "$job" --output 'jsonpath={.status.succeeded}/{.status.failed}')"
+# For two hours.
+for ((poll = 0; poll < 1440; poll++)); do
+    status="$(k get job "$job" --output 'jsonpath={.status.succeeded}/{.status.failed}')"
     case "$status" in
         1/*) outcome=restored && break ;;
         */[1-9]*) break ;;
     esac
     sleep 5
 done
-ask logs "job/$job" --all-containers || true
+k logs "job/$job" --all-containers || true
 [ "$outcome" = restored ] ||
-    fail "$job failed; $service stays stopped, so that nobody works on half a database. Try again, or start it: kubectl --namespace $namespace scale deployment $service --replicas $replicas"
+    fail "$job failed; $service stays stopped, because its database may be incomplete. Retry, or start it: kubectl --namespace $namespace scale deployment $service --replicas $replicas"
 
 echo "restore: starting $service"
-ask scale deployment "$service" --replicas "$replicas"
-ask rollout status "deployment/$service" --timeout 300s
-echo "restore: $service has its database of '$backup'"
+k scale deployment "$service" --replicas "$replicas"
+k rollout status "deployment/$service" --timeout 300s
+echo "restore: $service has the database of '$backup'"

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Brings images to a cluster, waits until they run, asks them something, and puts back what was there if that fails.
+# Deploys images, waits for the rollouts, runs a smoke test, and rolls back on failure.
 #
-#   infra/deploy/deploy.sh <overlay> <namespace> <images.json> [<command that asks> [<its arguments>...]]
+#   infra/deploy/deploy.sh <overlay> <namespace> <images.json> [<smoke test> [<its arguments>...]]
 #
-# images.json holds the reference of each image by its name, as infra/deploy/references.sh prints them. Only Deployments
-# are put back: databases and the broker keep what they were given.
+# images.json has the reference of each image by name, as infra/deploy/references.sh prints them. Only Deployments are rolled
+# back: databases and the broker keep their changes.
 set -euo pipefail
 
-readonly patience=10m # for one rollout: a node may have to be added first
+readonly ROLLOUT_TIMEOUT=10m # the cluster may have to add a node first
 
 main() {
-  [ $# -ge 3 ] || fail "say what to deploy: $0 <overlay> <namespace> <images.json> [<command>...]"
+  [ $# -ge 3 ] || fail "usage: $0 <overlay> <namespace> <images.json> [<smoke test>...]"
   local overlay="$1" images="$3"
   namespace="$2"
   shift 3
@@ -22,27 +22,27 @@ main() {
   local before
   before=$(revisions)
   kubectl apply --kustomize "$wrapper"
-  if rolled_out && answers "$@"; then
+  if rolled_out && passes "$@"; then
     echo "deploy: $namespace runs $(jq length "$images") images"
     return
   fi
-  put_back "$before"
-  fail "$namespace has its former programs again; what went wrong stands above"
+  roll_back "$before"
+  fail "the former programs of $namespace were restored; the error is above"
 }
 
-# A kustomization around the overlay that names the very images, and the secret that pulls them.
+# A kustomization of the overlay with the images and their pull secret.
 wrap() { # overlay, images
   local rendered name reference current
   rendered=$(kubectl kustomize "$1")
   {
     echo "apiVersion: kustomize.config.k8s.io/v1beta1"
     echo "kind: Kustomization"
-    echo "resources: [$(way_to "$1")]"
+    echo "resources: [$(relative_path_to "$1")]"
     echo "images:"
     while read -r name reference; do
-      # However the overlay calls it.
+      # The name in the overlay.
       current=$(grep -oE "image: [^ ]*/$name(:|@|$)" <<< "$rendered" | head -n 1 | sed -E 's/^image: //; s/[:@]$//') || true
-      # One that this environment does without, such as the simulator.
+      # Not in this environment, such as the simulator.
       [ -n "$current" ] || continue
       echo "  - {name: $current, newName: ${reference%@*}, digest: \"${reference#*@}\"}"
     done < <(jq -r 'to_entries[] | "\(.key) \(.value)"' "$2")
@@ -53,18 +53,18 @@ wrap() { # overlay, images
   } > "$wrapper/kustomization.yaml"
   rendered=$(kubectl kustomize "$wrapper")
   if grep -E 'image: ([^ @]*/)?ticketing/[^ @]*$' <<< "$rendered" >&2; then
-    fail "$2 does not say which images these are"
+    fail "$2 lacks the images above"
   fi
 }
 
-# The way from the wrapper to a folder: up to the root, and down again. kustomize takes no other.
-way_to() {
+# The relative path from the wrapper to a folder, through the root: kustomize requires a relative path.
+relative_path_to() {
   local from to
   from=$(cd "$wrapper" && pwd -P) to=$(cd "$1" && pwd -P)
   echo "$(sed -E 's#/[^/]+#../#g' <<< "$from")${to#/}"
 }
 
-# Every Deployment with the number of its present revision.
+# All Deployments with their current revisions.
 revisions() {
   kubectl --namespace "$namespace" get deployments --selector app.kubernetes.io/part-of=ticketing --output json \
     | jq -r '.items[] | "\(.metadata.name) \(.metadata.annotations["deployment.kubernetes.io/revision"] // "0")"'
@@ -74,25 +74,25 @@ rolled_out() {
   local workload
   for workload in $(kubectl --namespace "$namespace" get statefulsets,deployments \
     --selector app.kubernetes.io/part-of=ticketing --output name); do
-    kubectl --namespace "$namespace" rollout status "$workload" --timeout "$patience" || return 1
+    kubectl --namespace "$namespace" rollout status "$workload" --timeout "$ROLLOUT_TIMEOUT" || return 1
   done
 }
 
-answers() {
+passes() {
   [ $# -eq 0 ] || "$@"
 }
 
-# Only what changed: undoing a Deployment that did not would bring back something older.
-put_back() { # revisions
+# Rolls back changed Deployments only: undoing an unchanged one would restore an older revision.
+roll_back() { # revisions
   local name revision after
   after=$(revisions)
   while read -r name revision; do
-    # There was none before, or it had never started.
+    # Without a revision there was no Deployment before.
     [ "${revision:-0}" != 0 ] || continue
     if ! grep -qxF "$name $revision" <<< "$after"; then
-      echo "deploy: putting $name back to revision $revision" >&2
+      echo "deploy: rolling back $name to revision $revision" >&2
       kubectl --namespace "$namespace" rollout undo "deployment/$name" --to-revision "$revision"
-      kubectl --namespace "$namespace" rollout status "deployment/$name" --timeout "$patience"
+      kubectl --namespace "$namespace" rollout status "deployment/$name" --timeout "$ROLLOUT_TIMEOUT"
     fi
   done <<< "$1"
 }

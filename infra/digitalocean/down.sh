@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
-# Removes what up.sh made, with all data but the backups, which stay in their bucket. It asks first.
+# Deletes the resources of up.sh and all data, after a confirmation. Backups stay in their bucket.
 #
 #   DOMAIN=tickets.example infra/digitalocean/down.sh
 set -euo pipefail
 
-: "${DOMAIN:?say under which domain, such as DOMAIN=tickets.example}"
+: "${DOMAIN:?set the domain, such as DOMAIN=tickets.example}"
 readonly NAME="${NAME:-ticketing}"
 
 read -r -p "This deletes the cluster $NAME with its databases, the registry and the domain's records. Type the domain: " answer
-[ "$answer" = "$DOMAIN" ] || { echo "down: that is not $DOMAIN; nothing was deleted" >&2; exit 1; }
+[ "$answer" = "$DOMAIN" ] || { echo "down: not confirmed; nothing was deleted" >&2; exit 1; }
 
-# With its load balancer and its volumes, which would go on costing.
+# With its load balancer and its volumes, which cost money, too.
 if doctl kubernetes cluster get "$NAME" > /dev/null 2>&1; then
   doctl kubernetes cluster delete "$NAME" --dangerous --force
 fi
@@ -22,9 +22,9 @@ if doctl compute domain get "$DOMAIN" > /dev/null 2>&1; then
     | awk '$2 == "A" && ($3 == "@" || $3 == "staging") { print $1 }' \
     | while read -r id; do doctl compute domain records delete "$DOMAIN" "$id" --force; done
 fi
-# A network can be deleted once nothing is in it any more.
+# A network can be deleted when it is empty.
 vpc=$(doctl vpcs list --format Name,ID --no-header | awk -v name="$NAME" '$1 == name { print $2 }')
 if [ -n "$vpc" ]; then
   doctl vpcs delete "$vpc" --force || echo "down: the network is still in use; run this again in some minutes" >&2
 fi
-echo "down: what is left is the bucket with its backups, and its key: doctl spaces keys list"
+echo "down: the bucket with the backups and its key remain: doctl spaces keys list"

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# Builds the image of one program for skaffold, which says in IMAGE how it is to be called.
+# Builds the image of a program for skaffold, which sets its name in IMAGE.
 #
 #   IMAGE=ticketing/tickets:dev infra/docker/build.sh tickets
 #
-# PROFILE=image builds what is deployed instead of what is quick to build again.
+# PROFILE=image builds for deployment instead of development.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
-program="${1:?say which program, such as tickets}"
-: "${IMAGE:?say what the image is called}"
+program="${1:?usage: build.sh <program>, such as tickets}"
+: "${IMAGE:?set the name of the image}"
 
 output=--load
 [ "${PUSH_IMAGE:-false}" = false ] || output=--push

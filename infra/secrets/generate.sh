@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
-# Makes the secrets of an environment, with fresh random values, in the cluster that kubectl points to. What is there
-# already stays as it is. No value is printed, and none is on a command line.
+# Creates missing secrets of an environment with random values, in kubectl's current cluster. Existing secrets stay. No value
+# is printed or on a command line.
 #
-#   infra/secrets/generate.sh ticketing-dev          makes what is missing
-#   infra/secrets/generate.sh check ticketing-dev    names what is missing, and fails if anything is
+#   infra/secrets/generate.sh ticketing-dev          creates missing secrets
+#   infra/secrets/generate.sh check ticketing-dev    prints missing secrets, and fails if there are any
 #
-# What only you can know comes from the environment:
+# Environment variables:
 #   STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY, STRIPE_WEBHOOK_SECRET
-#     needed in production; namespaces that end in -dev or -staging get keys for the simulator otherwise
+#     required in production; namespaces that end in -dev or -staging get keys for the simulator by default
 #   BACKUP_BUCKET, BACKUP_ENDPOINT, BACKUP_ACCESS_KEY_ID, BACKUP_SECRET_ACCESS_KEY
-#     where backups go, such as nyc3.digitaloceanspaces.com; needed in production
+#     the bucket of backups, at an endpoint such as nyc3.digitaloceanspaces.com; required in production
 #   AUTH_STORE_URL, TICKETS_STORE_URL, …
-#     where databases are that are managed elsewhere; otherwise those of this cluster are meant
+#     the URLs of external databases; by default, those of this cluster
 set -euo pipefail
 umask 077
 
@@ -23,7 +23,7 @@ fail() {
 }
 
 usage() {
-    fail "say which namespace: infra/secrets/generate.sh [check] <namespace>"
+    fail "usage: infra/secrets/generate.sh [check] <namespace>"
 }
 
 check=
@@ -48,8 +48,8 @@ is_production() {
     esac
 }
 
-# Every secret that the manifests name, but for those that cert-manager makes.
-wanted() {
+# All secrets of the manifests, except for those that cert-manager creates.
+required() {
     for service in "${SERVICES[@]}"; do
         echo "$service-mongodb"
         echo "$service-database"
@@ -61,33 +61,33 @@ wanted() {
 }
 
 if [ -z "$check" ] && ! kubectl get namespace "$namespace" > /dev/null 2>&1; then
-    kubectl create namespace "$namespace" > /dev/null || fail "the namespace $namespace could not be made"
+    kubectl create namespace "$namespace" > /dev/null || fail "the namespace $namespace could not be created"
 fi
 
 present() {
-    kubectl --namespace "$namespace" get secrets --output name || fail "the cluster cannot be asked for its secrets"
+    kubectl --namespace "$namespace" get secrets --output name || fail "the secrets of the cluster cannot be listed"
 }
 
 existing="$(present)"
 
-is_there() {
+exists() {
     grep -qx "secret/$1" <<< "$existing"
 }
 
 missing() {
     while read -r name; do
-        is_there "$name" || echo "$name"
-    done < <(wanted)
+        exists "$name" || echo "$name"
+    done < <(required)
 }
 
 if [ -n "$check" ]; then
     names="$(missing)"
-    [ -z "$names" ] || fail "missing in $namespace: ${names//$'\n'/, }; make them with infra/secrets/generate.sh $namespace"
-    echo "secrets: all there in $namespace"
+    [ -z "$names" ] || fail "missing in $namespace: ${names//$'\n'/, }; create them with infra/secrets/generate.sh $namespace"
+    echo "secrets: complete in $namespace"
     exit
 fi
 
-# It begins with a letter, since NATS takes what begins with a digit for a number.
+# Starts with a letter: NATS would parse a digit as the start of a number.
 password() {
     printf 'p%s' "$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')"
 }
@@ -99,12 +99,12 @@ create() {
     {
         printf 'apiVersion: v1\nkind: Secret\nmetadata:\n  name: %s\n  labels: {app.kubernetes.io/part-of: ticketing}\nstringData:\n' "$name"
         while [ $# -gt 0 ]; do
-            # As YAML writes anything between single quotes.
+            # Escaped as a single-quoted YAML string.
             printf "  %s: '%s'\n" "$1" "${2//\'/\'\'}"
             shift 2
         done
-    } | kubectl --namespace "$namespace" create --filename - > /dev/null || fail "$name could not be made"
-    echo "secrets: made $name"
+    } | kubectl --namespace "$namespace" create --filename - > /dev/null || fail "$name could not be created"
+    echo "secrets: created $name"
 }
 
 # value <secret> <key>
@@ -112,7 +112,7 @@ value() {
     kubectl --namespace "$namespace" get secret "$1" --output "jsonpath={.data.$2}" | base64 --decode
 }
 
-# given <variable>...: whether all are set; some of them are a mistake.
+# given <variable>...: whether all are set; an error if only some are.
 given() {
     local set=0 variable
     for variable in "$@"; do [ -z "${!variable:-}" ] || set=$((set + 1)); done
@@ -123,29 +123,29 @@ given() {
 STRIPE=(STRIPE_SECRET_KEY STRIPE_PUBLISHABLE_KEY STRIPE_WEBHOOK_SECRET)
 BACKUP=(BACKUP_BUCKET BACKUP_ENDPOINT BACKUP_ACCESS_KEY_ID BACKUP_SECRET_ACCESS_KEY)
 
-# Before anything is made: a half-made environment helps nobody.
-if ! is_there stripe && ! given "${STRIPE[@]}" && is_production; then fail "set ${STRIPE[*]}: $namespace takes real payments"; fi
-if ! is_there backup && ! given "${BACKUP[@]}" && is_production; then fail "set ${BACKUP[*]}: $namespace needs backups"; fi
+# Checked before any secret is created: a partial environment is useless.
+if ! exists stripe && ! given "${STRIPE[@]}" && is_production; then fail "set ${STRIPE[*]}: $namespace takes real payments"; fi
+if ! exists backup && ! given "${BACKUP[@]}" && is_production; then fail "set ${BACKUP[*]}: $namespace needs backups"; fi
 
 for service in "${SERVICES[@]}"; do
     database="$service-mongodb"
-    if ! is_there "$database"; then
+    if ! exists "$database"; then
         create "$database" root-password "$(password)" password "$(password)" keyfile "$(password)$(password)"
     fi
-    if ! is_there "$service-database"; then
+    if ! exists "$service-database"; then
         elsewhere="$(tr '[:lower:]' '[:upper:]' <<< "$service")_STORE_URL"
         hosts="$database-0.$database:27017,$database-1.$database:27017,$database-2.$database:27017"
         own="mongodb://$service:$(value "$database" password)@$hosts/$service?replicaSet=rs0"
         create "$service-database" STORE_URL "${!elsewhere:-$own}"
     fi
-    if ! is_there "$service-nats"; then
+    if ! exists "$service-nats"; then
         password="$(password)"
         create "$service-nats" password "$password" BUS_URL "nats://$service:$password@nats:4222"
     fi
 done
-is_there nats-cluster || create nats-cluster password "$(password)"
+exists nats-cluster || create nats-cluster password "$(password)"
 
-if ! is_there stripe; then
+if ! exists stripe; then
     if given "${STRIPE[@]}"; then
         create stripe STRIPE_SECRET_KEY "$STRIPE_SECRET_KEY" STRIPE_PUBLISHABLE_KEY "$STRIPE_PUBLISHABLE_KEY" \
             STRIPE_WEBHOOK_SECRET "$STRIPE_WEBHOOK_SECRET"
@@ -154,8 +154,8 @@ if ! is_there stripe; then
             STRIPE_WEBHOOK_SECRET "whsec_$(password)"
     fi
 fi
-if ! is_there backup && given "${BACKUP[@]}"; then
+if ! exists backup && given "${BACKUP[@]}"; then
     create backup BUCKET "$BACKUP_BUCKET" ENDPOINT "$BACKUP_ENDPOINT" ACCESS_KEY_ID "$BACKUP_ACCESS_KEY_ID" \
         SECRET_ACCESS_KEY "$BACKUP_SECRET_ACCESS_KEY"
 fi
-echo "secrets: all there in $namespace"
+echo "secrets: complete in $namespace"

@@ -1,18 +1,17 @@
 #!/usr/bin/env bash
-# Asks each service something through the front door that changes nothing: what can be said of production without
-# buying there.
+# Sends a read-only request to each service through the router: the smoke test of production.
 #
 #   infra/smoke/reachable.sh <base-url>
 set -euo pipefail
 
-[ $# -eq 1 ] || { echo "smoke: say where the marketplace is, such as: $0 https://tickets.example" >&2; exit 1; }
+[ $# -eq 1 ] || { echo "usage: $0 <base-url>" >&2; exit 1; }
 base="${1%/}"
 
-# client, tickets and auth answer anybody; orders and payments ask who is there.
-while read -r wanted path; do
+# client, tickets and auth respond to anonymous requests; orders and payments require a session.
+while read -r expected path; do
   status=$(curl --silent --show-error --max-time 20 --retry 5 --retry-connrefused --output /dev/null \
     --write-out '%{http_code}' "$base$path") || true
-  [ "$status" = "$wanted" ] || { echo "smoke: GET $base$path answered $status instead of $wanted" >&2; exit 1; }
+  [ "$status" = "$expected" ] || { echo "smoke: GET $base$path answered $status instead of $expected" >&2; exit 1; }
 done << 'ROUTES'
 200 /
 200 /api/tickets
@@ -20,4 +19,4 @@ done << 'ROUTES'
 401 /api/orders
 401 /api/payments
 ROUTES
-echo "smoke: every service answers on $base"
+echo "smoke: every service responds on $base"

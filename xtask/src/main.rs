@@ -1,14 +1,11 @@
-//! The project's own commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `infra`,
-//! `lint`, `images`, `image-keys`, `pods`, `bench`.
+//! The project's commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `infra`, `lint`,
+//! `images`, `image-keys`, `pods`, `bench`.
 
-mod bench;
 mod browser;
 mod images;
 mod infra;
-mod pods;
 mod run;
 mod setup;
-mod signals;
 mod test;
 mod up;
 mod with_servers;
@@ -17,7 +14,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-/// The project's own commands.
+/// The project's commands.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask")]
 struct Options {
@@ -27,62 +24,62 @@ struct Options {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Finds or installs what the tests need: a MongoDB and a NATS server, nginx, kubectl, node, Chromium, and packages.
+    /// Finds or installs the tools of the tests: MongoDB and NATS servers, nginx, kubectl, node, Chromium, linters.
     Setup,
-    /// Checks everything: format, lints, documentation, the project's own rules, tests.
+    /// Checks everything: format, lints, dependencies, documentation, the project's own rules, tests.
     Test,
-    /// Runs only the tests that meet real servers: the adapters' conformance suites, and the end-to-end tests.
+    /// Runs the tests with real servers only: the conformance suites of the adapters, and the end-to-end tests.
     TestServers,
-    /// Runs a command beside a MongoDB and a NATS server, which `TEST_MONGODB_URI` and `TEST_NATS_URL` tell it.
+    /// Runs a command with a MongoDB and a NATS server, whose URLs are in `TEST_MONGODB_URI` and `TEST_NATS_URL`.
     WithServers {
         /// The command and its arguments, such as `cargo test -p store`.
         #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
         command: Vec<String>,
     },
-    /// Runs the whole cluster on this machine: two processes of each service, MongoDB, NATS, nginx, and the simulator.
+    /// Runs the cluster on this machine: two processes of each service, MongoDB, NATS, nginx, and the simulator.
     ///
-    /// The environment reaches the services, such as `ORDER_HOLD=20s` or `LOG=debug`.
+    /// Services inherit the environment, such as `ORDER_HOLD=20s` or `LOG=debug`.
     Up(up::Options),
-    /// Builds the program and runs the tests in a browser.
+    /// Builds the program and runs the browser tests.
     Browser {
-        /// Only tests whose names match this pattern.
+        /// A pattern of test names; without it, all tests run.
         filter: Option<String>,
     },
-    /// Checks what runs in Kubernetes: renders every environment, and validates it.
+    /// Checks the Kubernetes manifests: renders and validates every environment.
     Infra,
-    /// Measures speed and memory, side by side with what bounds them.
+    /// Measures speed and memory, side by side with their bounds.
     Bench {
-        /// Which measurements; all of them if none is named.
+        /// The measurements; without a name, all of them.
         names: Vec<String>,
     },
-    /// Builds the programs' images without a registry, and says what they weigh and are made of.
+    /// Builds the images without a registry, and prints their sizes and contents.
     Images(images::Options),
-    /// Prints a key for the contents of each image, as JSON: same key, same image.
+    /// Prints a key for the contents of each image as JSON. Equal keys mean equal images.
     ImageKeys {
-        /// Print the paths instead that decide what is in each image.
+        /// Print the source paths of each image instead.
         #[arg(long)]
         paths: bool,
     },
-    /// Builds the images, runs them in podman as the manifests say, buys something, and replaces every pod under load.
+    /// Builds the images, runs the manifests in podman, buys a ticket, and replaces every pod under load.
     Pods,
-    /// Reads workflows, scripts, YAML and the Dockerfile with the linters made for them.
+    /// Runs the linters of workflows, scripts, YAML and the Dockerfile.
     Lint,
 }
 
 fn main() -> ExitCode {
     let result = match Options::parse().command {
-        Command::Setup => setup::run().map(done),
-        Command::Test => test::run().map(done),
-        Command::TestServers => test::servers().map(done),
+        Command::Setup => setup::run().map(success),
+        Command::Test => test::run().map(success),
+        Command::TestServers => test::run_with_servers().map(success),
         Command::WithServers { command } => with_servers::run(&command),
-        Command::Up(options) => up::run(&options).map(done),
-        Command::Browser { filter } => browser::run(filter.as_deref()).map(done),
-        Command::Infra => infra::run().map(done),
-        Command::Bench { names } => bench::run(&names).map(done),
-        Command::Images(options) => images::run(&options).map(done),
-        Command::ImageKeys { paths } => images::print_keys(paths).map(done),
-        Command::Pods => pods::run().map(done),
-        Command::Lint => infra::lint().map(done),
+        Command::Up(options) => up::run(&options).map(success),
+        Command::Browser { filter } => browser::run(filter.as_deref()).map(success),
+        Command::Infra => infra::run().map(success),
+        Command::Bench { names } => test::bench(&names).map(success),
+        Command::Images(options) => images::run(&options).map(success),
+        Command::ImageKeys { paths } => images::print_keys(paths).map(success),
+        Command::Pods => test::pods().map(success),
+        Command::Lint => infra::lint().map(success),
     };
     result.unwrap_or_else(|error| {
         eprintln!("xtask: {error}");
@@ -90,6 +87,6 @@ fn main() -> ExitCode {
     })
 }
 
-fn done((): ()) -> ExitCode {
+fn success((): ()) -> ExitCode {
     ExitCode::SUCCESS
 }

@@ -1,17 +1,22 @@
-//! Runs a program and says which one failed.
+//! Child processes and signals.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus};
+use std::process::Command;
+use std::thread;
 
-/// A program failed, or is missing.
-#[derive(Debug)]
-pub(crate) struct Failed(pub(crate) String);
+use servers::{Signal, send_signal};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
 
-impl std::fmt::Display for Failed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
+/// The message of a failed command.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct TaskError(pub(crate) String);
+
+/// An error about a file or folder.
+pub(crate) fn unusable(path: &Path) -> impl Fn(std::io::Error) -> TaskError + '_ {
+    move |error| TaskError(format!("{} cannot be used: {error}", path.display()))
 }
 
 /// The repository's root.
@@ -20,7 +25,7 @@ pub(crate) fn root() -> PathBuf {
 }
 
 /// Runs cargo in the workspace.
-pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), Failed> {
+pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), TaskError> {
     let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
     eprintln!("\n=== {}", line("cargo", arguments));
     let mut command = Command::new(cargo);
@@ -29,7 +34,7 @@ pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<
 }
 
 /// Runs a program in the workspace.
-pub(crate) fn program(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), Failed> {
+pub(crate) fn program(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), TaskError> {
     program_in(&root(), name, arguments, environment)
 }
 
@@ -39,59 +44,73 @@ pub(crate) fn program_in<V: AsRef<OsStr>>(
     name: &str,
     arguments: &[&str],
     environment: &[(&str, V)],
-) -> Result<(), Failed> {
+) -> Result<(), TaskError> {
     let mut command = Command::new(name);
     command.envs(environment.iter().map(|(name, value)| (name, value))).current_dir(folder);
     succeed(&mut command, name, arguments)
 }
 
-/// What a program prints, without the space around it.
-pub(crate) fn output(name: &str, arguments: &[&str]) -> Result<String, Failed> {
+/// The trimmed output of a program in the workspace.
+pub(crate) fn output(name: &str, arguments: &[&str]) -> Result<String, TaskError> {
     output_in(&root(), name, arguments)
 }
 
-/// The same in an environment of its own.
+/// The trimmed output of a program in the workspace, with additional environment variables.
 pub(crate) fn output_with(
     name: &str,
     arguments: &[&str],
     environment: &[(&str, &str)],
-) -> Result<String, Failed> {
+) -> Result<String, TaskError> {
     let mut command = Command::new(name);
     command.envs(environment.iter().copied()).current_dir(root());
-    printed(command, name, arguments)
+    captured(command, name, arguments)
 }
 
-/// What a program prints when it is run in a folder. What it says beside that is told if it fails.
-pub(crate) fn output_in(folder: &Path, name: &str, arguments: &[&str]) -> Result<String, Failed> {
+/// The trimmed output of a program in a folder. The error shows the standard error.
+pub(crate) fn output_in(folder: &Path, name: &str, arguments: &[&str]) -> Result<String, TaskError> {
     let mut command = Command::new(name);
     command.current_dir(folder);
-    printed(command, name, arguments)
+    captured(command, name, arguments)
 }
 
-fn printed(mut command: Command, name: &str, arguments: &[&str]) -> Result<String, Failed> {
+fn captured(mut command: Command, name: &str, arguments: &[&str]) -> Result<String, TaskError> {
     let line = line(name, arguments);
-    let output = command.args(arguments).output().map_err(|error| missing(&line, &error))?;
+    let output = command.args(arguments).output().map_err(|error| not_run(&line, &error))?;
     if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr);
-        return Err(Failed(format!("`{line}` failed ({}): {}", output.status, said.trim())));
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        return Err(TaskError(format!("`{line}` failed ({}): {}", output.status, stderr.trim())));
     }
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
 
-fn succeed(command: &mut Command, name: &str, arguments: &[&str]) -> Result<(), Failed> {
+fn succeed(command: &mut Command, name: &str, arguments: &[&str]) -> Result<(), TaskError> {
     let line = line(name, arguments);
-    let status = command.args(arguments).status().map_err(|error| missing(&line, &error))?;
-    if status.success() { Ok(()) } else { Err(failed(&line, status)) }
+    let status = command.args(arguments).status().map_err(|error| not_run(&line, &error))?;
+    if status.success() { Ok(()) } else { Err(TaskError(format!("`{line}` failed ({status})"))) }
 }
 
 fn line(name: &str, arguments: &[&str]) -> String {
     format!("{name} {}", arguments.join(" "))
 }
 
-fn failed(line: &str, status: ExitStatus) -> Failed {
-    Failed(format!("`{line}` failed ({status})"))
+fn not_run(line: &str, error: &std::io::Error) -> TaskError {
+    TaskError(format!("`{line}` cannot be run: {error}"))
 }
 
-fn missing(line: &str, error: &std::io::Error) -> Failed {
-    Failed(format!("`{line}` cannot be run: {error}"))
+/// Handles Ctrl-C, SIGTERM and SIGHUP from now on, so that they do not end this process.
+pub(crate) fn handle_signals() -> Result<Signals, TaskError> {
+    Signals::new([SIGINT, SIGTERM, SIGHUP])
+        .map_err(|error| TaskError(format!("signals cannot be handled: {error}")))
+}
+
+/// Forwards SIGTERM to a child process from now on. Ctrl-C and a closed terminal reach the child by themselves.
+pub(crate) fn forward_sigterm(id: u32) -> Result<(), TaskError> {
+    let mut signals = handle_signals()?;
+    thread::spawn(move || {
+        for _ in signals.forever().filter(|signal| *signal == SIGTERM) {
+            // The child may have ended already.
+            let _ = send_signal(id, Signal::TERM);
+        }
+    });
+    Ok(())
 }

@@ -1,57 +1,99 @@
-//! `cargo xtask test`: everything that must hold before a change lands, the quickest first.
+//! `cargo xtask test`, `test-servers`, `pods` and `bench`.
 
-use crate::run::{Failed, cargo};
+use crate::run::{TaskError, cargo, program};
 use crate::setup;
 use crate::with_servers::Servers;
-use crate::{browser, infra, pods};
+use crate::{browser, images, infra, up};
 
-/// The crates whose tests meet real servers.
-const ON_SERVERS: [&str; 4] = ["servers", "store", "bus", "e2e"];
+/// The crates whose tests use real servers.
+const SERVER_TESTS: [&str; 4] = ["servers", "store", "bus", "e2e"];
 
-/// Builds every program.
-pub(crate) const PROGRAMS: [&str; 6] =
+/// The name of the tests that need images.
+const POD_TESTS: &str = "in_podman";
+
+/// cargo's arguments to build every program.
+pub(crate) const BUILD_PROGRAMS: [&str; 6] =
     ["build", "--workspace", "--exclude", "xtask", "--all-features", "--bins"];
 
-pub(crate) fn run() -> Result<(), Failed> {
-    // A tool that is missing should be known before an hour has passed.
+/// Runs all checks of a change, the quickest first.
+pub(crate) fn run() -> Result<(), TaskError> {
+    // A missing tool must be reported at once, not after an hour.
     setup::run()?;
     cargo(&["fmt", "--all", "--check"], &[])?;
     cargo(
         &["clippy", "--workspace", "--all-targets", "--all-features", "--quiet", "--", "-D", "warnings"],
         &[],
     )?;
-    // What `cargo run` builds: without the features of a cluster.
+    // The features of `cargo run`: without those of a cluster.
     cargo(&["check", "--package", "ticketing", "--quiet"], &[])?;
+    dependencies()?;
     cargo(
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--all-features", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
     )?;
     cargo(&["test", "--package", "xtask", "--bins", "--test", "tidy", "--test", "services"], &[])?;
     infra::run()?;
-    // Tests start the services as processes, whose programs must be there and fresh.
-    cargo(&PROGRAMS, &[])?;
-    let all = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--", "--skip", pods::TESTS];
-    beside_servers(&all)?;
+    // Tests start the programs as processes, so they must be up to date.
+    cargo(&BUILD_PROGRAMS, &[])?;
+    let all = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--", "--skip", POD_TESTS];
+    cargo_with_servers(&all)?;
     browser::run_built(None)?;
-    pods::run()
+    pods()
 }
 
-/// Only what meets real servers: the adapters' conformance suites, and the end-to-end tests.
-pub(crate) fn servers() -> Result<(), Failed> {
+/// Checks bans, licenses and sources of `deny.toml`. Advisories change by themselves: GitHub's workflow checks them.
+fn dependencies() -> Result<(), TaskError> {
+    let deny = setup::cargo_deny()?;
+    let arguments = [
+        "--all-features",
+        "--locked",
+        "--offline",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ];
+    eprintln!("\n=== cargo deny {}", arguments.join(" "));
+    program(&deny.to_string_lossy(), &arguments, &[])
+}
+
+/// Runs the tests with real servers only.
+pub(crate) fn run_with_servers() -> Result<(), TaskError> {
     setup::servers()?;
-    cargo(&PROGRAMS, &[])?;
+    cargo(&BUILD_PROGRAMS, &[])?;
     let mut arguments = vec!["test", "--all-features"];
-    arguments.extend(ON_SERVERS.iter().flat_map(|package| ["--package", package]));
-    arguments.extend(["--", "--skip", pods::TESTS]);
-    beside_servers(&arguments)
+    arguments.extend(SERVER_TESTS.iter().flat_map(|package| ["--package", package]));
+    arguments.extend(["--", "--skip", POD_TESTS]);
+    cargo_with_servers(&arguments)
 }
 
-/// Runs cargo beside the servers that tests of the adapters need.
-fn beside_servers(arguments: &[&str]) -> Result<(), Failed> {
+fn cargo_with_servers(arguments: &[&str]) -> Result<(), TaskError> {
     let mut servers = Servers::start()?;
-    let outcome = cargo(arguments, &servers.environment());
-    if outcome.is_err() {
-        servers.tell_losses();
+    let result = cargo(arguments, &servers.environment());
+    if result.is_err() {
+        servers.report_exits();
     }
-    outcome
+    result
+}
+
+/// Builds the images and runs the tests that need them.
+pub(crate) fn pods() -> Result<(), TaskError> {
+    setup::servers()?;
+    images::run(&images::Options::all())?;
+    let test = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--test", "pods"];
+    cargo(&[&test[..], &["--", POD_TESTS]].concat(), &[])
+}
+
+/// Measures the release build of the programs.
+pub(crate) fn bench(names: &[String]) -> Result<(), TaskError> {
+    let needs_servers = |name: &String| name == "relay" || name.starts_with("cluster-");
+    if names.is_empty() || names.iter().any(needs_servers) {
+        setup::servers()?;
+    }
+    // The bench starts the programs as processes. Built together, they share their dependencies.
+    cargo(&[&BUILD_PROGRAMS[..], &["--release", "--quiet"]].concat(), &[])?;
+    let bench = up::programs(true)?.join("bench");
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
+    program(&bench.to_string_lossy(), &names, &[])
 }

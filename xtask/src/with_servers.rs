@@ -1,75 +1,73 @@
-//! `cargo xtask with-servers <command…>`: a command with a MongoDB and a NATS server beside it.
+//! `cargo xtask with-servers <command…>`: runs a command with a MongoDB and a NATS server.
 
 use std::env;
 use std::process::{Command, ExitCode, ExitStatus};
 
-use servers::{Place, Server, ServerError, mongodb, nats};
+use servers::{Server, ServerError, ServerLocation, mongodb, nats};
 
-use crate::run::Failed;
+use crate::run::{TaskError, forward_sigterm};
 use crate::setup::{self, MONGODB_URI, NATS_URL};
-use crate::signals;
 
-type Start = fn(Place) -> Result<Server, ServerError>;
+type Start = fn(ServerLocation) -> Result<Server, ServerError>;
 
-/// Servers that run, and what tells others of them. Stopped when dropped.
+/// Running servers with the environment variables of their URLs. Killed when dropped.
 pub(crate) struct Servers {
     started: Vec<(&'static str, Server)>,
 }
 
 impl Servers {
-    /// Starts those that the environment does not name already.
-    pub(crate) fn start() -> Result<Self, Failed> {
+    /// Starts the servers whose URLs are not in the environment.
+    pub(crate) fn start() -> Result<Self, TaskError> {
         let mut started = Vec::new();
         let kinds: [(_, Start); 2] = [(MONGODB_URI, mongodb::start), (NATS_URL, nats::start)];
         for (variable, start) in kinds {
             if env::var_os(variable).is_some_and(|url| !url.is_empty()) {
                 continue;
             }
-            let server = start(Place::default()).map_err(|fault| Failed(fault.to_string()))?;
+            let server = start(ServerLocation::default()).map_err(|error| TaskError(error.to_string()))?;
             eprintln!("servers: {variable}={}", server.url());
             started.push((variable, server));
         }
         Ok(Self { started })
     }
 
-    /// What tells tests where the servers are.
+    /// The environment variables with the URLs of the servers.
     pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
         self.started.iter().map(|(variable, server)| (*variable, server.url())).collect()
     }
 
-    /// Tells whether one of them ended while it was needed, which explains what failed then.
-    pub(crate) fn tell_losses(&mut self) {
+    /// Reports servers that exited, which may explain a failure.
+    pub(crate) fn report_exits(&mut self) {
         for (_, server) in &mut self.started {
-            if let Some(status) = server.ended() {
+            if let Some(status) = server.exit_status() {
                 eprintln!(
-                    "servers: {} ended by itself ({status}); its log ends with:\n{}",
+                    "servers: {} exited ({status}); its log ends with:\n{}",
                     server.name(),
-                    server.log_end()
+                    server.log_tail()
                 );
             }
         }
     }
 }
 
-/// Runs a command with both servers beside it. Ends as the command does.
-pub(crate) fn run(line: &[String]) -> Result<ExitCode, Failed> {
-    let (name, arguments) = line.split_first().ok_or_else(|| Failed("name a command to run".to_owned()))?;
+/// Runs a command with both servers, and returns its exit code.
+pub(crate) fn run(line: &[String]) -> Result<ExitCode, TaskError> {
+    let (name, arguments) = line.split_first().ok_or_else(|| TaskError("a command is missing".to_owned()))?;
     setup::servers()?;
     let mut servers = Servers::start()?;
     let mut command = Command::new(name);
     command.args(arguments).envs(servers.environment());
-    let mut child = command.spawn().map_err(|error| Failed(format!("`{name}` cannot be run: {error}")))?;
-    // From now on a signal ends the command, and its end ends us.
-    signals::pass_on_to(child.id())?;
-    let status = child.wait().map_err(|error| Failed(format!("`{name}` got lost: {error}")))?;
+    let mut child = command.spawn().map_err(|error| TaskError(format!("`{name}` cannot be run: {error}")))?;
+    forward_sigterm(child.id())?;
+    let status = child.wait().map_err(|error| TaskError(format!("`{name}` cannot be awaited: {error}")))?;
     if !status.success() {
-        servers.tell_losses();
+        servers.report_exits();
     }
-    Ok(code(status))
+    Ok(exit_code(status))
 }
 
-/// As a shell tells it: 128 and the signal for what was ended by one.
-fn code(status: ExitStatus) -> ExitCode {
+/// The exit code as in a shell: 128 plus the signal that ended the process.
+fn exit_code(status: ExitStatus) -> ExitCode {
     use std::os::unix::process::ExitStatusExt;
     let code = status.code().unwrap_or_else(|| 128 + status.signal().unwrap_or_default());
     ExitCode::from(u8::try_from(code).unwrap_or(u8::MAX))

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use parking_lot::{Mutex, MutexGuard};
-use servers::cluster::{self, Plan};
+use servers::cluster::{self, ClusterConfig};
 use tempfile::TempDir;
 
 use crate::Place;
@@ -20,16 +20,16 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts one in which a ticket is held for so long, such as `15m`; `change` may change the plan.
+    /// Starts one in which a ticket is held for so long, such as `15m`; `change` may change the configuration.
     ///
     /// # Panics
     /// It does not start; the programs must have been built (`cargo xtask test` does).
-    pub async fn start(hold: &str, change: impl FnOnce(&mut Plan)) -> Self {
+    pub async fn start(hold: &str, change: impl FnOnce(&mut ClusterConfig)) -> Self {
         let folder = tempfile::Builder::new().prefix("cluster-").tempdir().expect("a folder");
-        let mut plan = Plan::new(programs(), folder.path());
-        plan.environment.push(("ORDER_HOLD".to_owned(), hold.to_owned()));
-        change(&mut plan);
-        let started = tokio::task::spawn_blocking(|| cluster::Cluster::start(plan)).await;
+        let mut config = ClusterConfig::new(programs(), folder.path());
+        config.environment.push(("ORDER_HOLD".to_owned(), hold.to_owned()));
+        change(&mut config);
+        let started = tokio::task::spawn_blocking(|| cluster::Cluster::start(config)).await;
         let processes = started.expect("no panic").unwrap_or_else(|fault| panic!("no cluster: {fault}"));
         let stateful = cluster::SERVICES.iter().filter(|service| service.is_stateful);
         Self {

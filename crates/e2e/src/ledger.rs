@@ -75,10 +75,10 @@ fn one(payment: &Payment, intent: Option<&IntentSummary>) -> Vec<String> {
     // What waits for its buyer or its order is looked at now and then; an intention must have come to its end.
     let is_intention =
         matches!(status, PaymentStatus::Capturing | PaymentStatus::Voiding | PaymentStatus::Refunding);
-    if is_intention && payment.work.due.is_some() {
+    if is_intention && payment.schedule.due.is_some() {
         faults.push(format!(
             "payment {id} is {status:?} and still has something to do: {:?}, {:?}",
-            payment.work, payment.moved
+            payment.schedule, payment.totals
         ));
     }
     faults

@@ -1,57 +1,70 @@
 //! Orders: who is buying a ticket, and until when.
 //!
-//! An order that is not cancelled claims its ticket in this service's own database, so of any number of simultaneous
-//! buyers one gets it. No payment is accepted past the deadline, whether or not anybody said that it has passed.
+//! **Invariant:** an order that is not cancelled holds the unique key of its ticket in this service's database, so one
+//! of any number of simultaneous buyers gets the ticket. No payment is accepted past the deadline, even if
+//! `expiration.completed` is late.
 
-mod consume;
-mod documents;
+mod config;
+mod consumer;
 pub mod domain;
+mod feed;
 mod http;
-mod live;
-mod orders;
-mod place;
+mod place_order;
+mod storage;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use bus::Subscription;
+use common::{SharedClock, Time};
 use runtime::{EventStreams, Service, ServiceContext};
+use store::Collection;
 
-use crate::consume::Consumer;
-use crate::http::Watching;
-use crate::live::Feed;
-use crate::orders::Orders;
+pub use crate::config::Config;
+use crate::domain::{Order, TicketReplica};
+use crate::feed::Feed;
+use crate::http::FeedState;
 
-/// The name of the service.
+/// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "orders";
-
-/// What an operator decides.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Config {
-    /// How long a ticket is held for a buyer who has not paid.
-    pub hold: Duration,
-}
-
-impl Default for Config {
-    /// A quarter of an hour: time to find the card.
-    fn default() -> Self {
-        Self { hold: Duration::from_mins(15) }
-    }
-}
 
 /// The orders service.
 pub fn service(context: &ServiceContext, config: Config) -> Service {
     let orders = Orders::new(context, config);
-    let (feed, telling) = Feed::new(context.bus.as_ref());
-    let watching = Watching { orders: orders.clone(), feed, streams: EventStreams::new(context) };
+    let (feed, feed_worker) = Feed::new(context.bus.as_ref());
+    let feed = FeedState { orders: orders.clone(), feed, streams: EventStreams::new(context) };
     Service {
-        routes: http::routes(orders.clone(), watching),
+        routes: http::routes(orders.clone(), feed),
         subscriptions: vec![Subscription {
             consumer: NAME,
-            subjects: consume::SUBJECTS,
-            handler: Arc::new(Consumer(orders)),
+            subjects: consumer::SUBJECTS,
+            handler: Arc::new(orders),
         }],
-        workers: vec![telling],
+        workers: vec![feed_worker],
         ..Service::new(NAME, "/api/orders")
+    }
+}
+
+/// The state that handlers and the consumer share. Cheap to clone.
+#[derive(Clone)]
+struct Orders {
+    store: Collection<Order>,
+    tickets: Collection<TicketReplica>,
+    hold: Duration,
+    clock: SharedClock,
+}
+
+impl Orders {
+    fn new(context: &ServiceContext, config: Config) -> Self {
+        Self {
+            store: context.store.collection(),
+            tickets: context.store.collection(),
+            hold: config.hold,
+            clock: context.clock.clone(),
+        }
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
     }
 }

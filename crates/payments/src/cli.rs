@@ -1,4 +1,4 @@
-//! The command line of the service, and the operator's own commands.
+//! The command line of the service.
 
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub(crate) enum Command {
         /// The order's id.
         order: OrderId,
     },
-    /// Compares our payments with Stripe's, corrects differences, and prints what it found.
+    /// Compares payments with Stripe, corrects differences, and prints a report.
     Reconcile {
         /// The period to compare, such as `30d`.
         #[arg(long, default_value = "8d", value_parser = runtime::config::duration)]
@@ -57,7 +57,7 @@ impl AdminTask for Task {
                 println!("{}", payments::refund(&context.store, &context.clock, order).await?);
             }
             Command::Reconcile { window } => {
-                println!("{}", payments::reconcile(context, self.config, window).await?);
+                println!("{}", Box::pin(payments::reconcile(context, self.config, window)).await?);
             }
             Command::Common(command) => command.run(name, context).await?,
         }
@@ -65,11 +65,11 @@ impl AdminTask for Task {
     }
 }
 
-/// How to reach Stripe.
+/// The options of access to Stripe.
 #[derive(Args)]
 #[expect(clippy::struct_field_names, reason = "each is the name of an argument")]
 pub(crate) struct Access {
-    /// Where Stripe's API is; without it, at Stripe.
+    /// The address of Stripe's API [default: Stripe's own].
     #[arg(long, env = "STRIPE_URL")]
     stripe_url: Option<String>,
 
@@ -77,11 +77,11 @@ pub(crate) struct Access {
     #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true)]
     stripe_secret_key: String,
 
-    /// The key that the buyer's browser uses.
+    /// Stripe's key for the buyer's browser.
     #[arg(long, env = "STRIPE_PUBLISHABLE_KEY")]
     stripe_publishable_key: String,
 
-    /// A secret with which webhooks may be signed; may be given several times while secrets are exchanged.
+    /// A secret that signs webhooks; several, separated by commas, during a rotation.
     #[arg(
         long = "stripe-webhook-secret",
         env = "STRIPE_WEBHOOK_SECRET",
@@ -90,7 +90,7 @@ pub(crate) struct Access {
     )]
     stripe_webhook_secrets: Vec<String>,
 
-    /// The script that takes the card in the buyer's browser.
+    /// The address of Stripe's script for the buyer's browser.
     #[arg(long, env = "STRIPE_JS", default_value = "https://js.stripe.com/v3/")]
     stripe_js: String,
 

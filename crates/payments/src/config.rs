@@ -1,35 +1,35 @@
-//! How this service reaches Stripe, and how Stripe reaches it.
+//! The settings of the service: access to Stripe, and the secrets of Stripe's webhooks.
 
 use std::fmt;
 
-/// How this service reaches Stripe, and how Stripe reaches it.
+/// The settings that an operator decides.
 #[derive(Clone)]
 pub struct Config {
-    /// Where Stripe's API is; `None`: at Stripe.
+    /// The address of Stripe's API; `None` for Stripe's own.
     pub stripe_url: Option<String>,
     /// Stripe's secret key, `sk_...`.
     pub secret_key: String,
-    /// The key that the buyer's browser uses, `pk_...`.
+    /// Stripe's key for the buyer's browser, `pk_...`.
     pub publishable_key: String,
-    /// The secrets with which webhooks may be signed: more than one while they are exchanged.
+    /// The secrets that sign webhooks: several during a rotation.
     pub webhook_secrets: Vec<String>,
-    /// The address of the script that takes the card in the buyer's browser.
+    /// The address of Stripe's script for the buyer's browser.
     pub stripe_js: String,
     /// Whether a key that moves real money is accepted.
     pub allow_live: bool,
 }
 
-/// Config with which the service does not start.
+/// A configuration with which the service does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
-    /// A live key where none was announced: perhaps a copied configuration.
-    #[error("the Stripe key moves real money; allow live keys if that is meant, else use a test key")]
+    /// A live key without permission: perhaps a copied configuration.
+    #[error("the Stripe key moves real money; use a test key, or allow live keys with STRIPE_ALLOW_LIVE")]
     LiveKey,
-    /// Nobody could tell a true webhook from a forged one.
-    #[error("no webhook secret is set; name at least one, and none may be empty")]
+    /// Without a secret, forged webhooks cannot be detected.
+    #[error("a webhook secret is missing or empty; set STRIPE_WEBHOOK_SECRET")]
     NoWebhookSecret,
-    /// The client cannot be built.
-    #[error("Stripe's address or key cannot be used; check both")]
+    /// The address or the key is malformed.
+    #[error("Stripe's address or key is malformed; check both")]
     Client,
 }
 
@@ -39,7 +39,7 @@ impl Config {
         if live(&self.secret_key) && !self.allow_live {
             return Err(ConfigError::LiveKey);
         }
-        // An empty secret would be one that everybody knows.
+        // An empty secret is a public one.
         if self.webhook_secrets.is_empty() || self.webhook_secrets.iter().any(String::is_empty) {
             return Err(ConfigError::NoWebhookSecret);
         }

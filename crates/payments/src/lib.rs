@@ -1,22 +1,23 @@
-//! Payments: what the card processor did, and what it shall do next.
+//! Payments: the money of each order at Stripe.
 //!
-//! Every call to Stripe is an intention first: committed, then performed under an idempotency key that is derived from
-//! the payment and the step, then its outcome committed. Whoever dies in between is continued by the next look of any
-//! replica.
+//! **Invariant:** every call to Stripe is a step that was committed before (write-ahead). The call is made under an
+//! idempotency key that is derived from the payment and the step; then its outcome is committed. After a crash any replica
+//! runs the step again.
 
-mod advance;
 mod config;
-mod consume;
-mod documents;
+mod consumer;
 pub mod domain;
 mod http;
 mod reconcile;
 mod refund;
+mod start_payment;
+mod steps;
+mod storage;
 mod stripe;
-mod worker;
+mod workers;
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bus::Subscription;
 use common::{OrderId, SharedClock};
@@ -28,31 +29,50 @@ pub use config::{Config, ConfigError};
 pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
 pub use refund::{RefundError, RefundStarted, refund};
 
-use crate::documents::Order;
-use crate::domain::Payment;
-use crate::reconcile::Rounds;
+use crate::domain::{OrderReplica, Payment};
+use crate::reconcile::ReconcileSchedule;
+use crate::storage::order_key;
 use crate::stripe::Stripe;
 
-/// The service's name.
+/// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "payments";
 
-/// What the handlers, the consumer and the worker share. Cheap to clone.
+/// The payments service.
+///
+/// # Errors
+/// The configuration is unsafe or unusable.
+pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
+    let payments = Payments::new(context, config)?;
+    Ok(Service {
+        routes: http::routes(payments.clone()),
+        subscriptions: vec![Subscription {
+            consumer: NAME,
+            subjects: consumer::SUBJECTS,
+            handler: Arc::new(payments.clone()),
+        }],
+        workers: vec![workers::steps(payments.clone()), reconcile::worker(payments)],
+        signed_paths: &[http::WEBHOOK],
+        ..Service::new(NAME, "/api/payments")
+    })
+}
+
+/// The state that handlers, consumer and workers share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Payments(Arc<Shared>);
 
 pub(crate) struct Shared {
-    payments: Collection<Payment>,
-    orders: Collection<Order>,
-    rounds: Collection<Rounds>,
+    store: Collection<Payment>,
+    orders: Collection<OrderReplica>,
+    reconcile_schedules: Collection<ReconcileSchedule>,
     stripe: Stripe,
     clock: SharedClock,
     config: Config,
-    /// Rings when a step may have become due.
+    /// Wakes the worker, because a step may have become due.
     step_due: Notify,
-    /// How many steps this process is performing, and how many it has begun: for telling whether it is idle.
-    under_way: AtomicUsize,
-    begun: AtomicUsize,
-    reconciling: AtomicUsize,
+    /// The steps in progress and started since the start, from which the worker derives whether it is idle.
+    steps_in_flight: AtomicUsize,
+    steps_started: AtomicUsize,
+    reconciliations_in_flight: AtomicUsize,
 }
 
 impl std::ops::Deref for Payments {
@@ -68,37 +88,36 @@ impl Payments {
         config.check()?;
         let stripe = Stripe::new(&config.secret_key, config.stripe_url.as_deref())?;
         Ok(Self(Arc::new(Shared {
-            payments: context.store.collection(),
+            store: context.store.collection(),
             orders: context.store.collection(),
-            rounds: context.store.collection(),
+            reconcile_schedules: context.store.collection(),
             stripe,
             clock: context.clock.clone(),
             config,
             step_due: Notify::new(),
-            under_way: AtomicUsize::new(0),
-            begun: AtomicUsize::new(0),
-            reconciling: AtomicUsize::new(0),
+            steps_in_flight: AtomicUsize::new(0),
+            steps_started: AtomicUsize::new(0),
+            reconciliations_in_flight: AtomicUsize::new(0),
         })))
     }
 
-    /// The payment of an order, if one was begun.
-    async fn of_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
-        self.payments.get_by_unique_key(Payment::order_key(order)).await
+    async fn by_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
+        self.store.get_by_unique_key(order_key(order)).await
     }
 }
 
-/// The payments service.
-///
-/// # Errors
-/// The config are not such that it may start.
-pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
-    let payments = Payments::new(context, config)?;
-    let handler = Arc::new(consume::Consumer(payments.clone()));
-    Ok(Service {
-        routes: http::routes(payments.clone()),
-        subscriptions: vec![Subscription { consumer: NAME, subjects: consume::SUBJECTS, handler }],
-        workers: vec![worker::worker(payments.clone()), reconcile::worker(payments)],
-        signed_paths: &[http::WEBHOOK],
-        ..Service::new(NAME, "/api/payments")
-    })
+/// Counts a task for as long as the guard lives.
+struct InFlightGuard<'a>(&'a AtomicUsize);
+
+impl<'a> InFlightGuard<'a> {
+    fn new(counter: &'a AtomicUsize) -> Self {
+        counter.fetch_add(1, Ordering::SeqCst);
+        Self(counter)
+    }
+}
+
+impl Drop for InFlightGuard<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::SeqCst);
+    }
 }

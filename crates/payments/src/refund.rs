@@ -1,19 +1,21 @@
-//! `payments refund <order>`: the operator gives a buyer's money back.
+//! `payments refund <order>`: the operator's refund.
 
 use std::fmt;
 
+use common::event::PaymentStatus;
 use common::{Money, OrderId, SharedClock};
-use store::{Collection, Store, StoreError, UpdateError};
+use store::{Collection, CommitError, Store, StoreError, UpdateError};
 
 use crate::domain::{Payment, RefundRefusal};
+use crate::storage::{order_key, without_duplicates};
 
-/// The money was not given back.
+/// The reason why no refund was started.
 #[derive(Debug, thiserror::Error)]
 pub enum RefundError {
-    /// The order was never to be paid.
-    #[error("no payment was begun for the order {0}; look whether it is the order's id")]
+    /// The order has no payment.
+    #[error("the order {0} has no payment; check the order's id")]
     NoPayment(OrderId),
-    /// The payment does not allow it.
+    /// The payment's state does not allow a refund.
     #[error(transparent)]
     Refused(#[from] RefundRefusal),
     /// The database failed.
@@ -21,14 +23,14 @@ pub enum RefundError {
     Store(#[from] StoreError),
 }
 
-/// What came of it.
+/// The state of the refund.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RefundStarted {
-    /// It is decided: a running payments service asks Stripe within seconds, or as soon as one is started.
+    /// Committed now: a running service asks Stripe within seconds, or at its next start.
     Now(Money),
-    /// It was decided before, and is not done yet.
+    /// Committed before, and in progress.
     Before(Money),
-    /// The money went back already.
+    /// Done before.
     Done(Money),
 }
 
@@ -38,17 +40,16 @@ impl fmt::Display for RefundStarted {
             Self::Now(money) => {
                 write!(
                     f,
-                    "{money} go back to the buyer: within seconds, or when the payments service is started."
+                    "{money} will go back to the buyer within seconds, or when the payments service starts."
                 )
             }
-            Self::Before(money) => write!(f, "{money} are on their way back to the buyer already."),
+            Self::Before(money) => write!(f, "A refund of {money} is in progress already."),
             Self::Done(money) => write!(f, "{money} went back to the buyer before."),
         }
     }
 }
 
-/// Commits the intention to give back what was paid for an order. It needs no running service and disturbs none: the
-/// service finds the intention as it finds every other one.
+/// Commits the step that refunds an order's payment. The step is run by a running service, or by the next one.
 ///
 /// # Errors
 /// [`RefundError`].
@@ -58,7 +59,7 @@ pub async fn refund(
     order: OrderId,
 ) -> Result<RefundStarted, RefundError> {
     let payments: Collection<Payment> = store.collection();
-    let found = payments.get_by_unique_key(Payment::order_key(order)).await?;
+    let found = payments.get_by_unique_key(order_key(order)).await?;
     let id = found.ok_or(RefundError::NoPayment(order))?.id;
     let mut decided = false;
     let after = payments.update(id, |payment| {
@@ -69,15 +70,13 @@ pub async fn refund(
     let after = after.await.map_err(|error| match error {
         UpdateError::Refused(why) => RefundError::Refused(why),
         UpdateError::Store(error) => error.into(),
-        UpdateError::DuplicateKey(claim) => {
-            StoreError::Unreadable(format!("the claim `{claim}` is taken").into()).into()
-        }
+        UpdateError::DuplicateKey(key) => without_duplicates(CommitError::DuplicateKey(key)).into(),
     })?;
     let payment = after.ok_or(RefundError::NoPayment(order))?;
-    let left = Money { amount: payment.moved.left(), ..payment.amount };
+    let left = Money { amount: payment.totals.left(), ..payment.amount };
     Ok(match payment.status {
         _ if decided => RefundStarted::Now(left),
-        common::event::PaymentStatus::Refunded => RefundStarted::Done(payment.amount),
+        PaymentStatus::Refunded => RefundStarted::Done(payment.amount),
         _ => RefundStarted::Before(left),
     })
 }

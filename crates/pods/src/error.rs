@@ -1,4 +1,4 @@
-//! What can go wrong.
+//! Errors of running the manifests.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,50 +9,50 @@ use servers::ServerError;
 /// The manifests cannot be run.
 #[derive(Debug, thiserror::Error)]
 pub enum PodsError {
-    /// They say something that cannot be run like this, or leave something out.
+    /// A manifest has an unsupported or a missing field.
     #[error("{0}")]
     Manifest(String),
-    /// An image is not there.
+    /// An image has not been built.
     #[error("the image {0} is missing; build it with `cargo xtask images`")]
     NoImage(String),
     /// podman or another program cannot be run.
-    #[error("`{program}` cannot be run ({error}); `cargo xtask setup` installs it or says how")]
+    #[error("`{program}` cannot be run ({error}); `cargo xtask setup` installs it or explains how")]
     Run {
-        /// Which one.
+        /// The program.
         program: String,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// It refused.
-    #[error("`{command}` failed: {words}")]
+    /// A command failed.
+    #[error("`{command}` failed: {message}")]
     Failed {
-        /// What was run.
+        /// The command.
         command: String,
-        /// What it said.
-        words: String,
+        /// The command's standard error.
+        message: String,
     },
-    /// A pod does not get ready.
+    /// A pod did not become ready in time.
     #[error("{name} was not ready within {seconds} s; its log ends with:\n{log}")]
-    Silent {
-        /// Its name.
+    NotReady {
+        /// The pod's name.
         name: String,
-        /// How long was waited.
+        /// The timeout.
         seconds: u64,
-        /// The end of its log.
+        /// The end of the log.
         log: String,
     },
     /// A file cannot be used.
     #[error("{} cannot be used: {error}", path.display())]
     File {
-        /// Which one.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
-    /// They do not render.
+    /// The manifests cannot be rendered.
     #[error(transparent)]
     Render(#[from] RenderError),
-    /// A server that stands in for something.
+    /// A local server failed.
     #[error(transparent)]
     Server(#[from] ServerError),
 }
@@ -63,7 +63,7 @@ impl PodsError {
         move |error| Self::File { path, error }
     }
 
-    pub(crate) fn manifest(words: impl Into<String>) -> Self {
-        Self::Manifest(words.into())
+    pub(crate) fn manifest(message: impl Into<String>) -> Self {
+        Self::Manifest(message.into())
     }
 }

@@ -1,21 +1,19 @@
-//! Runs what the manifests of `infra/k8s` describe in podman: the same images, settings, users, limits and read-only
-//! roots that Kubernetes would give them, read out of the rendered objects.
+//! Runs the manifests of `infra/k8s` in podman, with the images, settings, users, limits and read-only roots of the
+//! rendered objects.
 //!
-//! Podman is no Kubernetes. Names lead to pods by podman's own DNS, nginx stands in for the ingress with the routes of
-//! the `Ingress`, `NetworkPolicy` is not enforced, and two outside images that cannot be had without a registry are
-//! replaced: NATS by one with the same server in it, MongoDB by a server that speaks its protocol.
+//! Differences from Kubernetes: podman's DNS resolves names, nginx replaces the ingress (with the routes of the
+//! `Ingress`), and `NetworkPolicy` is not enforced. Two images that only a registry has are replaced: NATS by an image
+//! with the same server, MongoDB by a server of its protocol.
 
 mod container;
+mod container_env;
 mod error;
+mod local_servers;
 pub mod manifests;
 mod marketplace;
-mod network;
 mod pod;
 mod podman;
-mod quantity;
 mod secrets;
-mod settings;
-mod stand_in;
 mod volumes;
 
 pub use error::PodsError;

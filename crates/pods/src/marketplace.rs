@@ -1,38 +1,39 @@
-//! The whole marketplace of an environment in podman.
+//! The marketplace of an environment in podman.
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 
-use crate::manifests::{Environment, Object, overlay};
 use serde_json::json;
-use servers::cluster::front;
-use servers::{Place, Port, Server, nginx};
+use servers::cluster::ingress_config;
+use servers::{Port, Server, ServerLocation, nginx};
 use tempfile::TempDir;
 
-use crate::network::Network;
-use crate::pod::{Pod, Surroundings};
-use crate::podman::{clean, podman};
-use crate::stand_in::{Database, NATS, build_nats};
+use crate::container::only_container;
+use crate::container_env::text;
+use crate::local_servers::{Database, NATS_IMAGE, build_nats_image};
+use crate::manifests::{Environment, Object, render_overlay};
+use crate::pod::{Pod, PodContext};
+use crate::podman::{Network, podman, remove_orphans};
 use crate::{PodsError, secrets};
 
-/// The environment that is run: all of it fits on one machine.
+/// The environment that fits on one machine.
 const ENVIRONMENT: &str = "dev";
 
-/// How many pods of a service there can be at once: one, and the one that replaces it.
-const PLACES: usize = 2;
+/// Pods of a service during a rollout: the old one and the new one.
+const MAX_PODS: usize = 2;
 
-/// A marketplace in podman. Dropping it removes everything of it.
+/// A marketplace in podman. Dropping it removes all of its containers.
 #[derive(Debug)]
 pub struct Marketplace {
     nginx: Server,
     services: BTreeMap<String, Service>,
-    /// What is there only once.
+    /// The broker, the simulator and the database are never replaced.
     broker: Pod,
     simulator: Pod,
     database: Database,
     environment: Environment,
     secrets: BTreeMap<(String, String), String>,
-    /// The names of what is there only once.
+    /// The host names of those.
     hosts: Vec<(String, String)>,
     started: usize,
     network: Network,
@@ -43,51 +44,50 @@ pub struct Marketplace {
 #[derive(Debug)]
 struct Service {
     pod: Pod,
-    /// Which of the ports its pod has.
-    place: usize,
-    /// The ports that the router knows, one for each pod that there can be.
-    ports: [Port; PLACES],
+    /// The index of the pod's port.
+    slot: usize,
+    /// The ports that nginx balances over, one for each pod.
+    ports: [Port; MAX_PODS],
 }
 
 impl Marketplace {
-    /// Starts the environment for developers and waits until all of it is ready. `settings` are added to what its config
-    /// map tells all services.
+    /// Starts the environment `dev` and waits until all pods are ready. `settings` are added to the services' config map.
     ///
     /// # Errors
-    /// An image is missing (`cargo xtask images` builds them), the manifests cannot be run like this, or something
-    /// does not get ready.
+    /// An image is missing (`cargo xtask images` builds them), a manifest is not supported, or a pod does not become
+    /// ready.
     pub fn start(settings: &[(&str, &str)]) -> Result<Self, PodsError> {
-        clean()?;
-        let environment = with_settings(overlay(ENVIRONMENT)?, settings);
+        remove_orphans()?;
+        let environment = with_settings(render_overlay(ENVIRONMENT)?, settings);
         let folder = tempfile::tempdir().map_err(PodsError::file(&std::env::temp_dir()))?;
         let network = Network::create()?;
         let database = database(&environment, &network)?;
-        let secrets = secrets::make(namespace(&environment), &addresses(&environment))?;
+        let secrets = secrets::generate(namespace(&environment), &database_urls(&environment))?;
         let mut hosts = database.hosts()?;
-        let surroundings = Surroundings {
+        let context = PodContext {
             objects: &environment.objects,
             secrets: &secrets,
             network: network.name(),
             folder: folder.path(),
             hosts: &[],
         };
-        build_nats()?;
-        let broker = Pod::start(object(&environment, "StatefulSet", "nats")?, 0, NATS, None, surroundings)?;
+        build_nats_image()?;
+        let broker = Pod::start(object(&environment, "StatefulSet", "nats")?, 0, NATS_IMAGE, None, context)?;
         broker.wait_until_ready()?;
         let simulator = object(&environment, "Deployment", "stripe-sim")?;
-        let simulator = Pod::start(simulator, 0, &image(simulator)?, None, surroundings)?;
-        hosts.extend(broker.hosts(surroundings)?);
-        hosts.extend(simulator.hosts(surroundings)?);
-        let around = Surroundings { hosts: &hosts, ..surroundings };
+        let simulator = Pod::start(simulator, 0, &image(simulator)?, None, context)?;
+        hosts.extend(broker.hosts(context)?);
+        hosts.extend(simulator.hosts(context)?);
+        let context = PodContext { hosts: &hosts, ..context };
         let mut services = BTreeMap::new();
         for owner in services_of(&environment) {
             let ports = [Port::free()?, Port::free()?];
-            let pod = Pod::start(owner, 0, &image(owner)?, Some(ports[0].number()), around)?;
-            services.insert(owner.name().to_owned(), Service { pod, place: 0, ports });
+            let pod = Pod::start(owner, 0, &image(owner)?, Some(ports[0].number()), context)?;
+            services.insert(owner.name().to_owned(), Service { pod, slot: 0, ports });
         }
         simulator.wait_until_ready()?;
         services.values().try_for_each(|service| service.pod.wait_until_ready())?;
-        let nginx = router(&environment, &services)?;
+        let nginx = start_nginx(&environment, &services)?;
         Ok(Self {
             nginx,
             services,
@@ -103,25 +103,25 @@ impl Marketplace {
         })
     }
 
-    /// Where the marketplace is.
+    /// The marketplace's URL.
     pub fn url(&self) -> &str {
         self.nginx.url()
     }
 
-    /// Where the Stripe simulator is.
+    /// The Stripe simulator's URL.
     ///
     /// # Errors
-    /// Its manifest gives it no port `http`.
+    /// Its manifest has no port `http`.
     pub fn stripe_url(&self) -> Result<String, PodsError> {
         Ok(format!("http://{}", self.simulator.address("http")?))
     }
 
-    /// Where the database of a service is, from this machine.
+    /// The URL of a service's database, for this machine.
     pub fn database_url(&self, service: &str) -> String {
         self.database.url(service)
     }
 
-    /// What the broker has said so far. `Violation` in it means that a service may not do what it tried.
+    /// The broker's log. `Violation` means that a service lacked a permission.
     pub fn broker_log(&self) -> String {
         self.broker.log()
     }
@@ -131,35 +131,35 @@ impl Marketplace {
         self.services.keys().cloned().collect()
     }
 
-    /// Replaces a service's pod as a rollout does: a new one is started, and once it is ready the old one is stopped.
+    /// Replaces a service's pod as a rollout does: the old pod is stopped when the new one is ready.
     ///
     /// # Errors
-    /// The new one does not get ready, or the old one does not end well in its time.
+    /// The new pod does not become ready, or the old one does not stop gracefully.
     pub fn roll(&mut self, name: &str) -> Result<(), PodsError> {
         let owner = object(&self.environment, "Deployment", name)?;
         let Some(service) = self.services.get_mut(name) else {
             return Err(PodsError::manifest(format!("there is no service {name}")));
         };
-        let around = Surroundings {
+        let context = PodContext {
             objects: &self.environment.objects,
             secrets: &self.secrets,
             network: self.network.name(),
             folder: self.folder.path(),
             hosts: &self.hosts,
         };
-        let place = (service.place + 1) % PLACES;
-        let port = service.ports[place].number();
-        let pod = Pod::start(owner, self.started, &image(owner)?, Some(port), around)?;
+        let slot = (service.slot + 1) % MAX_PODS;
+        let port = service.ports[slot].number();
+        let pod = Pod::start(owner, self.started, &image(owner)?, Some(port), context)?;
         self.started += 1;
         pod.wait_until_ready()?;
-        service.place = place;
+        service.slot = slot;
         std::mem::replace(&mut service.pod, pod).stop()
     }
 
-    /// Stops everything as Kubernetes does when a namespace is deleted.
+    /// Stops all pods, as Kubernetes does when a namespace is deleted.
     ///
     /// # Errors
-    /// A pod does not end well in its time.
+    /// A pod does not stop gracefully.
     pub fn stop(mut self) -> Result<(), PodsError> {
         self.nginx.stop()?;
         let services = std::mem::take(&mut self.services);
@@ -188,25 +188,25 @@ fn namespace(environment: &Environment) -> &str {
     environment.objects.iter().find(|object| object.kind() == "Namespace").map_or("", Object::name)
 }
 
-/// What is replaced pod by pod. The simulator is not: it is there only once.
+/// The services with rolling updates. The simulator is recreated instead.
 fn services_of(environment: &Environment) -> impl Iterator<Item = &Object> {
     environment.of_kind("Deployment").filter(|owner| owner.text("/spec/strategy/type") != "Recreate")
 }
 
 /// The image of an object's pods, which must have been built.
 fn image(owner: &Object) -> Result<String, PodsError> {
-    let name = format!("localhost/{}", crate::settings::text(&crate::container::only(owner)?["image"]));
+    let name = format!("localhost/{}", text(&only_container(owner)?["image"]));
     podman(&["image", "exists", &name]).map_err(|_| PodsError::NoImage(name.clone()))?;
     Ok(name)
 }
 
-/// The objects whose pods hold databases.
+/// The `StatefulSet`s of databases.
 fn databases(environment: &Environment) -> impl Iterator<Item = &Object> {
     let sets = environment.of_kind("StatefulSet");
     sets.filter(|set| set.labels().get("app.kubernetes.io/component") == Some(&"database"))
 }
 
-/// One server under the names of all.
+/// One server with the host names of all databases.
 fn database(environment: &Environment, network: &Network) -> Result<Database, PodsError> {
     let names: Vec<_> = databases(environment).map(|set| set.name().to_owned()).collect();
     let database = Database::start(network.name(), names)?;
@@ -214,17 +214,17 @@ fn database(environment: &Environment, network: &Network) -> Result<Database, Po
     Ok(database)
 }
 
-/// What each service is told of its database: it is alone, and asks for no password.
-fn addresses(environment: &Environment) -> Vec<(String, String)> {
-    let address = |set: &Object| {
+/// The URL of each service's database: a standalone server without authentication.
+fn database_urls(environment: &Environment) -> Vec<(String, String)> {
+    let url = |set: &Object| {
         let (name, service) = (set.name(), set.name().trim_end_matches("-mongodb"));
         (service.to_owned(), format!("mongodb://{name}:27017/{service}?directConnection=true"))
     };
-    databases(environment).map(address).collect()
+    databases(environment).map(url).collect()
 }
 
-/// nginx with the routes of the ingress.
-fn router(environment: &Environment, services: &BTreeMap<String, Service>) -> Result<Server, PodsError> {
+/// Starts nginx with the routes of the ingress.
+fn start_nginx(environment: &Environment, services: &BTreeMap<String, Service>) -> Result<Server, PodsError> {
     let ingress = object(environment, "Ingress", "marketplace")?;
     let paths = ingress.list("/spec/rules/0/http/paths");
     let routes = paths
@@ -235,6 +235,6 @@ fn router(environment: &Environment, services: &BTreeMap<String, Service>) -> Re
         .map(|(name, service)| (name.as_str(), service.ports.each_ref().map(Port::number)))
         .collect();
     let upstreams = ports.iter().map(|(name, ports)| (*name, ports.as_slice()));
-    let http = |port| front(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), upstreams, routes);
-    Ok(nginx::start(Place::default(), http)?)
+    let http = |port| ingress_config(SocketAddr::from((Ipv4Addr::LOCALHOST, port)), upstreams, routes);
+    Ok(nginx::start(ServerLocation::default(), http)?)
 }

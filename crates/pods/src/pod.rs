@@ -1,4 +1,4 @@
-//! One pod that runs.
+//! A running pod.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -6,71 +6,70 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::manifests::Object;
 use serde_json::Value;
-use servers::{Port, Ready, until};
+use servers::{Port, ReadinessProbe, poll_until};
 
-use crate::container;
-use crate::podman::{LABEL, LAST, address, log, podman};
-use crate::settings::{Sources, list, text};
-use crate::{PodsError, volumes};
+use crate::container_env::{EnvSources, list, text};
+use crate::manifests::Object;
+use crate::podman::{LABEL, MAX_LOG_LINES, address, log, podman};
+use crate::{PodsError, container, volumes};
 
-/// How long a pod may take to get ready.
-const PATIENCE: Duration = Duration::from_mins(2);
+/// Timeout for a pod to become ready.
+const READY_TIMEOUT: Duration = Duration::from_mins(2);
 
-/// What all pods of a marketplace share.
+/// The context that all pods of a marketplace share.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Surroundings<'a> {
+pub(crate) struct PodContext<'a> {
     pub(crate) objects: &'a [Object],
     pub(crate) secrets: &'a BTreeMap<(String, String), String>,
-    /// The network, whose name all other names begin with.
+    /// The network's name, the prefix of all other names.
     pub(crate) network: &'a str,
-    /// For files that are mounted.
+    /// The folder of mounted files.
     pub(crate) folder: &'a Path,
-    /// Names that lead to one pod for as long as all runs. They are asked of nobody: podman's DNS is away for a moment
-    /// whenever a container starts or ends, as a cluster's is not.
+    /// Host names of pods that are never replaced. They bypass podman's DNS, which is unavailable for a moment whenever a
+    /// container starts or ends.
     pub(crate) hosts: &'a [(String, String)],
 }
 
-/// A pod that runs.
+/// A running pod.
 #[derive(Debug)]
 pub(crate) struct Pod {
     name: String,
     owner: Object,
-    /// The ports on 127.0.0.1, by the names of the container's.
-    ports: BTreeMap<String, Published>,
+    /// The ports on 127.0.0.1, by the names of the container's ports.
+    ports: BTreeMap<String, PublishedPort>,
 }
 
-/// A port on 127.0.0.1.
+/// A published port on 127.0.0.1.
 #[derive(Debug)]
-enum Published {
+enum PublishedPort {
     Given(u16),
-    Found(Port),
+    Reserved(Port),
 }
 
-impl Published {
+impl PublishedPort {
     fn number(&self) -> u16 {
         match self {
             Self::Given(number) => *number,
-            Self::Found(port) => port.number(),
+            Self::Reserved(port) => port.number(),
         }
     }
 }
 
 impl Pod {
-    /// Starts a pod of an object, with this image. `http` is the port on 127.0.0.1 for the container's port of that
-    /// name, others are found. It does not wait until it is ready.
+    /// Starts a pod of an object with this image, without waiting until it is ready. `http` is the port on 127.0.0.1 for
+    /// the container's port `http`; others are reserved.
     pub(crate) fn start(
         owner: &Object,
         number: usize,
         image: &str,
         http: Option<u16>,
-        around: Surroundings<'_>,
+        context: PodContext<'_>,
     ) -> Result<Self, PodsError> {
-        let container = container::only(owner)?;
+        let container = container::only_container(owner)?;
         let pod = format!("{}-{number}", owner.name());
-        let name = format!("{}-{pod}", around.network);
-        let sources = Sources { objects: around.objects, secrets: around.secrets, pod: &pod };
+        let name = format!("{}-{pod}", context.network);
+        let sources = EnvSources { objects: context.objects, secrets: context.secrets, pod: &pod };
         let mut ports = BTreeMap::new();
         let mut arguments = vec![
             "run".to_owned(),
@@ -78,23 +77,23 @@ impl Pod {
             "--pull=never".to_owned(),
             format!("--name={name}"),
             format!("--label={LABEL}={}", std::process::id()),
-            format!("--network={}", around.network),
+            format!("--network={}", context.network),
         ];
-        arguments.extend(aliases(owner, around.objects).map(|alias| format!("--network-alias={alias}")));
-        arguments.extend(around.hosts.iter().map(|(name, address)| format!("--add-host={name}:{address}")));
+        arguments.extend(aliases(owner, context.objects).map(|alias| format!("--network-alias={alias}")));
+        arguments.extend(context.hosts.iter().map(|(name, address)| format!("--add-host={name}:{address}")));
         for port in list(&container["ports"]) {
             let (name, inside) = (text(&port["name"]), &port["containerPort"]);
             let given = match http.filter(|_| name == "http") {
-                Some(number) => Published::Given(number),
-                None => Published::Found(Port::free()?),
+                Some(number) => PublishedPort::Given(number),
+                None => PublishedPort::Reserved(Port::free()?),
             };
             arguments.push(format!("--publish=127.0.0.1:{}:{inside}", given.number()));
             ports.insert(name, given);
         }
-        arguments.extend(container::limits(owner)?);
-        arguments.extend(volumes::arguments(owner, container, &sources, around.folder, around.network)?);
-        // In a file, since what is on a command line can be seen by everybody.
-        let environment = around.folder.join(format!("{pod}.env"));
+        arguments.extend(container::restrictions(owner)?);
+        arguments.extend(volumes::arguments(owner, container, &sources, context.folder, context.network)?);
+        // In a file: other users can read command lines.
+        let environment = context.folder.join(format!("{pod}.env"));
         let values = sources.environment(container)?;
         let lines: Vec<_> = values.iter().map(|(key, value)| format!("{key}={value}\n")).collect();
         fs::write(&environment, lines.concat()).map_err(PodsError::file(&environment))?;
@@ -108,66 +107,66 @@ impl Pod {
         Ok(Self { name, owner: owner.clone(), ports })
     }
 
-    /// Where one of its ports is on this machine.
+    /// The address of a port on this machine.
     pub(crate) fn address(&self, port: &str) -> Result<SocketAddr, PodsError> {
         let found = self.ports.get(port);
         let found = found.ok_or_else(|| PodsError::manifest(format!("{} has no port {port}", self.owner)))?;
         Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, found.number())))
     }
 
-    /// The names that lead to it, with its address in the network.
-    pub(crate) fn hosts(&self, around: Surroundings<'_>) -> Result<Vec<(String, String)>, PodsError> {
+    /// The host names of the pod, with its address in the network.
+    pub(crate) fn hosts(&self, context: PodContext<'_>) -> Result<Vec<(String, String)>, PodsError> {
         let address = address(&self.name)?;
-        Ok(aliases(&self.owner, around.objects).map(|name| (name.to_owned(), address.clone())).collect())
+        Ok(aliases(&self.owner, context.objects).map(|name| (name.to_owned(), address.clone())).collect())
     }
 
-    /// All that it has said.
+    /// The complete log.
     pub(crate) fn log(&self) -> String {
         log(&self.name, None)
     }
 
-    /// Waits until its readiness probe is answered well.
+    /// Waits until the readiness probe succeeds.
     pub(crate) fn wait_until_ready(&self) -> Result<(), PodsError> {
-        let (port, path) = container::readiness(&self.owner)?;
-        let ready = Ready::Answers(self.address(&port)?, path);
-        let seen = until(PATIENCE, || ready.now().then_some(()));
-        seen.ok_or_else(|| PodsError::Silent {
+        let (port, path) = container::readiness_probe(&self.owner)?;
+        let probe = ReadinessProbe::HttpGet(self.address(&port)?, path);
+        let ready = poll_until(READY_TIMEOUT, || probe.succeeds().then_some(()));
+        ready.ok_or_else(|| PodsError::NotReady {
             name: self.name.clone(),
-            seconds: PATIENCE.as_secs(),
-            log: log(&self.name, LAST),
+            seconds: READY_TIMEOUT.as_secs(),
+            log: log(&self.name, MAX_LOG_LINES),
         })
     }
 
-    /// Ends it as Kubernetes does: first what is to be done before (`preStop`), then SIGTERM, and only when the whole
-    /// grace is over SIGKILL, which is an error here.
+    /// Stops the pod as Kubernetes does: `preStop`, then SIGTERM. SIGKILL after the grace period is an error here.
     pub(crate) fn stop(&self) -> Result<(), PodsError> {
         let spec = &self.owner.pod_template().unwrap_or(&Value::Null)["spec"];
         let grace = spec["terminationGracePeriodSeconds"].as_u64().unwrap_or(30);
-        let before = container::only(&self.owner)?["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64();
-        let before = before.unwrap_or(0);
-        let _ = until(Duration::from_secs(before), || None::<()>);
-        podman(&["stop", "--time", &grace.saturating_sub(before).to_string(), &self.name])?;
+        let pre_stop =
+            container::only_container(&self.owner)?["lifecycle"]["preStop"]["sleep"]["seconds"].as_u64();
+        let pre_stop = pre_stop.unwrap_or(0);
+        let _ = poll_until(Duration::from_secs(pre_stop), || None::<()>);
+        podman(&["stop", "--time", &grace.saturating_sub(pre_stop).to_string(), &self.name])?;
         let status =
             podman(&["inspect", "--format", "{{.State.ExitCode}} {{.State.OOMKilled}}", &self.name])?;
         if status != "0 false" {
-            let (name, log) = (&self.name, log(&self.name, LAST));
+            let (name, log) = (&self.name, log(&self.name, MAX_LOG_LINES));
             return Err(PodsError::manifest(format!(
-                "{name} ended with {status}; its log ends with:\n{log}"
+                "{name} exited with {status}; its log ends with:\n{log}"
             )));
         }
         podman(&["rm", &self.name]).map(drop)
     }
 }
 
-/// The names of the services that lead to an object's pods.
+/// The names of the Services that select an object's pods.
 fn aliases<'a>(owner: &'a Object, objects: &'a [Object]) -> impl Iterator<Item = &'a str> {
     let labels = owner.pod_labels();
     let services = objects.iter().filter(|object| object.kind() == "Service");
-    let leads = move |service: &&Object| {
+    let selects = move |service: &&Object| {
         let wanted = service.at("/spec/selector").as_object();
         wanted.is_some_and(|wanted| {
             wanted.iter().all(|(key, value)| labels.get(key.as_str()).copied() == value.as_str())
         })
     };
-    services.filter(leads).map(Object::name)
+    services.filter(selects).map(Object::name)
 }

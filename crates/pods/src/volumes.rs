@@ -1,21 +1,22 @@
-//! What is mounted into a container.
+//! Volumes of a container.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use crate::manifests::Object;
 use serde_json::Value;
 
 use crate::PodsError;
-use crate::settings::{Sources, list, text};
+use crate::container::memory;
+use crate::container_env::{EnvSources, list, text};
+use crate::manifests::Object;
 
-/// podman's arguments for the mounts of a container. Config maps become files below `folder`; claims become volumes of
-/// podman, whose names begin with `prefix`, and which outlive the pod.
+/// podman arguments for the mounts of a container. Config maps become files below `folder`. Volume claims become podman
+/// volumes, which outlive the pod and whose names begin with `prefix`.
 pub(crate) fn arguments(
     owner: &Object,
     container: &Value,
-    sources: &Sources<'_>,
+    sources: &EnvSources<'_>,
     folder: &Path,
     prefix: &str,
 ) -> Result<Vec<String>, PodsError> {
@@ -25,7 +26,7 @@ pub(crate) fn arguments(
     let mut arguments = Vec::new();
     for mount in list(&container["volumeMounts"]) {
         let (name, path) = (text(&mount["name"]), text(&mount["mountPath"]));
-        let unknown = || PodsError::manifest(format!("{owner}: the volume {name} cannot be run in podman"));
+        let unknown = || PodsError::manifest(format!("{owner}: the volume {name} is not supported"));
         let is_claimed = claims.iter().any(|claim| claim["metadata"]["name"] == name.as_str());
         if is_claimed {
             arguments.push(format!("--volume={prefix}-{}-{name}:{path}:U", owner.name()));
@@ -39,7 +40,7 @@ pub(crate) fn arguments(
         } else if let Some(claim) = volume["persistentVolumeClaim"]["claimName"].as_str() {
             arguments.push(format!("--volume={prefix}-{claim}:{path}:U"));
         } else if let Some(limit) = volume["emptyDir"]["sizeLimit"].as_str() {
-            let size = crate::quantity::memory(limit)?;
+            let size = memory(limit)?;
             arguments.push(format!("--tmpfs={path}:rw,size={size},mode=1777"));
         } else {
             return Err(unknown());
@@ -50,7 +51,7 @@ pub(crate) fn arguments(
 
 fn write<'a>(folder: &Path, files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Result<(), PodsError> {
     fs::create_dir_all(folder).map_err(PodsError::file(folder))?;
-    // Whoever the container runs as.
+    // Readable for the container's user.
     fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).map_err(PodsError::file(folder))?;
     for (name, content) in files {
         let path = folder.join(name);

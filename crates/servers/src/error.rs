@@ -1,4 +1,4 @@
-//! What can go wrong with a server.
+//! Errors of servers.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,88 +8,88 @@ use std::time::Duration;
 /// A server cannot be found, started or stopped.
 #[derive(Debug, thiserror::Error)]
 pub enum ServerError {
-    /// It is not on this machine.
+    /// The program is not on this machine.
     #[error("{name} is missing; run `cargo xtask setup`, or {help}")]
     Missing {
-        /// What is missing.
+        /// The server.
         name: &'static str,
-        /// What else would help.
+        /// The alternative to the setup.
         help: &'static str,
     },
-    /// An environment variable names a program that is not there.
-    #[error("{variable} names {}, which is not a file; correct it, or unset it", path.display())]
+    /// An environment variable names a program that does not exist.
+    #[error("{variable} names {}, which is not a file; correct or unset it", path.display())]
     NotAFile {
         /// The environment variable.
         variable: &'static str,
-        /// What it says.
+        /// The value.
         path: PathBuf,
     },
-    /// The system does not run it.
+    /// The operating system refused to run the program.
     #[error("{name} cannot be started ({}): {source}", path.display())]
     Spawn {
-        /// Its name.
+        /// The program's name.
         name: String,
-        /// The program.
+        /// The executable file.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// It ended before it was ready.
-    #[error("{name} ended instead of getting ready ({status}); its log ends with:\n{log}")]
-    Ended {
-        /// Its name.
+    /// The program exited before it was ready.
+    #[error("{name} exited before it was ready ({status}); its log ends with:\n{log}")]
+    Exited {
+        /// The program's name.
         name: String,
-        /// How it ended.
+        /// The exit status.
         status: ExitStatus,
         /// The end of its log.
         log: String,
     },
-    /// It runs and does not answer.
-    #[error("{name} was not ready within {} s; its log ends with:\n{log}", waited.as_secs())]
-    Silent {
-        /// Its name.
+    /// The program runs, but its readiness probe failed until the timeout.
+    #[error("{name} was not ready within {} s; its log ends with:\n{log}", timeout.as_secs())]
+    NotReady {
+        /// The program's name.
         name: String,
-        /// How long was waited.
-        waited: Duration,
+        /// The timeout.
+        timeout: Duration,
         /// The end of its log.
         log: String,
     },
-    /// It was asked to stop, did not, and was killed.
-    #[error("{name} did not stop within {} s and was killed; its log ends with:\n{log}", waited.as_secs())]
-    Stuck {
-        /// Its name.
+    /// The program did not stop after SIGTERM, and was killed.
+    #[error("{name} did not stop within {} s and was killed; its log ends with:\n{log}", timeout.as_secs())]
+    NotStopped {
+        /// The program's name.
         name: String,
-        /// How long was waited.
-        waited: Duration,
+        /// The timeout.
+        timeout: Duration,
         /// The end of its log.
         log: String,
     },
-    /// It was to be signalled and does not run.
-    #[error("{name} does not run")]
+    /// A program that is not running cannot be signalled.
+    #[error("{name} is not running")]
     NotRunning {
-        /// Its name.
+        /// The program's name.
         name: String,
     },
-    /// Somebody else has the port.
-    #[error("port {0} of 127.0.0.1 is in use already; stop the other program, or choose another port")]
+    /// Another program has the port.
+    #[error("port {0} of 127.0.0.1 is already in use; stop the other program, or choose another port")]
     PortInUse(u16),
-    /// There is no port left.
+    /// All ports are in use.
     #[error("no port of 127.0.0.1 is free between {first} and {last}", first = .0.start, last = .0.end)]
     NoPort(std::ops::Range<u16>),
     /// A file or folder cannot be used.
     #[error("{} cannot be used: {source}", path.display())]
     File {
-        /// Which.
+        /// The path.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
-    /// The `kill` program failed.
+    /// The signal could not be sent.
     #[error("{name} cannot be signalled: {source}")]
     Signal {
-        /// Whom.
+        /// The program's name.
         name: String,
-        /// Why not.
+        /// The cause.
         source: io::Error,
     },
 }

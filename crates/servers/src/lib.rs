@@ -1,29 +1,26 @@
-//! The outside servers as child processes: found, started, killed, paused and restarted, for tests and for
-//! `cargo xtask up`.
+//! MongoDB, NATS, nginx and whole clusters as child processes, for tests and for `cargo xtask up`.
 //!
-//! Everything here blocks and nothing needs an async runtime. A [`Server`] is killed when it is dropped, and also when
-//! the process that started it dies in any way, so that no test leaves one behind.
+//! The API blocks and needs no async runtime.
+//!
+//! Invariant: no test leaves a server behind. A [`Server`] is killed when it is dropped, and a watchdog kills it when the
+//! process that started it ends in any other way.
 
 pub mod cluster;
 mod error;
 mod find;
-mod guard;
+mod location;
 pub mod mongodb;
 pub mod nats;
 pub mod nginx;
-mod place;
-mod poll;
 mod port;
-mod program;
-mod ready;
+mod probe;
+mod process;
 mod server;
-mod signal;
 
 pub use error::ServerError;
-pub use find::tools;
-pub use place::Place;
-pub use poll::until;
+pub use find::{find_on_path, tools};
+pub use location::ServerLocation;
 pub use port::Port;
-pub use program::Program;
-pub use ready::Ready;
+pub use probe::{ReadinessProbe, poll_until};
+pub use process::{Program, Signal, send_signal};
 pub use server::Server;

@@ -1,54 +1,51 @@
-//! A server that speaks MongoDB's wire protocol: a real `mongod`, or SecantusDB in its place.
+//! A server of MongoDB's wire protocol: `mongod`, or SecantusDB in its place.
 
 use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crate::find::Wanted;
-use crate::place::Taken;
-use crate::{Place, Program, Ready, Server, ServerError};
+use crate::find::ProgramLookup;
+use crate::location::ReservedLocation;
+use crate::server::SERVER_TIMEOUT;
+use crate::{Program, ReadinessProbe, Server, ServerError, ServerLocation};
 
-/// How long it may take to get ready, and to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-const WANTED: Wanted = Wanted {
+const LOOKUP: ProgramLookup = ProgramLookup {
     name: "a MongoDB server",
     variable: "MONGOD",
     on_path: "mongod",
-    will_do: |_| true,
+    is_acceptable: |_| true,
     in_tools: "secantusd-py",
     help: "install MongoDB so that `mongod` is found, name one with the environment variable MONGOD, or set \
            TEST_MONGODB_URI to a server that runs",
 };
 
-/// Finds the program: `MONGOD`, `mongod` on the PATH, or what `cargo xtask setup` installed.
+/// Finds the program: `MONGOD`, `mongod` on the `PATH`, or SecantusDB below `.tools`.
 ///
 /// # Errors
-/// There is none.
+/// No program was found.
 pub fn find() -> Result<PathBuf, ServerError> {
-    WANTED.find()
+    LOOKUP.find()
 }
 
-/// Starts a server without passwords. Whatever it has acknowledged survives its being killed.
+/// Starts a server without authentication. Acknowledged writes survive a kill.
 ///
 /// # Errors
-/// It is not installed, or does not start.
-pub fn start(place: Place) -> Result<Server, ServerError> {
-    start_with(place, &[])
+/// The server is not installed, or does not start.
+pub fn start(location: ServerLocation) -> Result<Server, ServerError> {
+    start_with_options(location, &[])
 }
 
-/// Starts a server that asks everybody for a password. Its users are made before, while it runs without.
+/// Starts a server with authentication. Its users must have been created by [`start`] in the same folder.
 ///
 /// # Errors
-/// It is not installed, or does not start.
-pub fn start_guarded(place: Place) -> Result<Server, ServerError> {
-    start_with(place, &["--auth"])
+/// The server is not installed, or does not start.
+pub fn start_with_auth(location: ServerLocation) -> Result<Server, ServerError> {
+    start_with_options(location, &["--auth"])
 }
 
-fn start_with(place: Place, options: &[&str]) -> Result<Server, ServerError> {
+fn start_with_options(location: ServerLocation, options: &[&str]) -> Result<Server, ServerError> {
     let path = find()?;
-    let Taken { folder, log, port } = place.take("mongodb")?;
+    let ReservedLocation { folder, log, port } = location.reserve("mongodb")?;
     let data = folder.path().join("data");
     std::fs::create_dir_all(&data).map_err(ServerError::file(&data))?;
     let program = Program {
@@ -58,14 +55,14 @@ fn start_with(place: Place, options: &[&str]) -> Result<Server, ServerError> {
         environment: Vec::new(),
         folder: folder.path().to_owned(),
         log,
-        ready: Ready::Accepts(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()))),
-        patience: PATIENCE,
+        probe: ReadinessProbe::TcpConnect(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()))),
+        timeout: SERVER_TIMEOUT,
     };
     let url = format!("mongodb://127.0.0.1:{}/?directConnection=true", port.number());
     Server::start_in(folder, program, url, port)
 }
 
-/// What a server's program is told: where to listen, and where to keep its data.
+/// Arguments of the program: the address to listen on, and the data folder.
 pub fn arguments(
     program: &Path,
     listen: Ipv4Addr,
@@ -74,7 +71,7 @@ pub fn arguments(
     options: &[&str],
 ) -> Vec<OsString> {
     let is_secantus = program.file_name().is_some_and(|name| name.to_string_lossy().starts_with("secantusd"));
-    // Without the last one a kill loses what was acknowledged.
+    // Without `--sync-on-commit` a kill loses acknowledged writes.
     let (folder, listens, rest): (_, _, &[&str]) = if is_secantus {
         ("--storage-path", "--host", &["--sync-on-commit"])
     } else {
@@ -87,8 +84,7 @@ pub fn arguments(
     arguments
 }
 
-/// The same server's address with a database in it: `mongodb://host/?x` becomes `mongodb://host/database?x`. A database
-/// that is in it already is replaced.
+/// Sets or replaces the database of a URL: `mongodb://host/?x` becomes `mongodb://host/database?x`.
 pub fn with_database(url: &str, database: &str) -> String {
     let (address, options) =
         url.split_once('?').map_or((url, None), |(address, options)| (address, Some(options)));

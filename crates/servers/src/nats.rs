@@ -1,46 +1,42 @@
-//! A NATS server with JetStream on files.
+//! A NATS server with file-based JetStream.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use crate::find::Wanted;
-use crate::place::Taken;
-use crate::{Place, Program, Ready, Server, ServerError};
+use crate::find::ProgramLookup;
+use crate::location::ReservedLocation;
+use crate::server::SERVER_TIMEOUT;
+use crate::{Program, ReadinessProbe, Server, ServerError, ServerLocation};
 
-/// How long it may take to get ready, and to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The first version with the consumer settings that `bus` uses.
+const MIN_VERSION: (u32, u32) = (2, 10);
 
-/// The oldest that will do: consumers' settings that we use came with it.
-const OLDEST: (u32, u32) = (2, 10);
-
-const WANTED: Wanted = Wanted {
+const LOOKUP: ProgramLookup = ProgramLookup {
     name: "a NATS server",
     variable: "NATS_SERVER",
     on_path: "nats-server",
-    will_do: |path| version(path).is_some_and(|version| version >= OLDEST),
+    is_acceptable: |path| version(path).is_some_and(|version| version >= MIN_VERSION),
     in_tools: "nats-server",
     help: "install NATS 2.10 or newer so that `nats-server` is found, name one with the environment variable \
            NATS_SERVER, or set TEST_NATS_URL to a server that runs",
 };
 
-/// Finds the program: `NATS_SERVER`, `nats-server` on the PATH if it is new enough, or what `cargo xtask setup`
-/// installed.
+/// Finds the program: `NATS_SERVER`, `nats-server` on the `PATH` if it is new enough, or the one below `.tools`.
 ///
 /// # Errors
-/// There is none.
+/// No program was found.
 pub fn find() -> Result<PathBuf, ServerError> {
-    WANTED.find()
+    LOOKUP.find()
 }
 
-/// Starts a server without passwords. Its streams survive its being killed.
+/// Starts a server without authentication. Its streams survive a kill.
 ///
 /// # Errors
-/// It is not installed, or does not start.
-pub fn start(place: Place) -> Result<Server, ServerError> {
+/// The server is not installed, or does not start.
+pub fn start(location: ServerLocation) -> Result<Server, ServerError> {
     let path = find()?;
-    let Taken { folder, log, port } = place.take("nats")?;
+    let ReservedLocation { folder, log, port } = location.reserve("nats")?;
     let number = port.number().to_string();
     let data = folder.path().join("data");
     let program = Program {
@@ -54,8 +50,8 @@ pub fn start(place: Place) -> Result<Server, ServerError> {
         environment: Vec::new(),
         folder: folder.path().to_owned(),
         log,
-        ready: Ready::Greets(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())), "INFO "),
-        patience: PATIENCE,
+        probe: ReadinessProbe::Greeting(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())), "INFO "),
+        timeout: SERVER_TIMEOUT,
     };
     let url = format!("nats://127.0.0.1:{number}");
     Server::start_in(folder, program, url, port)
@@ -67,8 +63,8 @@ fn version(program: &Path) -> Option<(u32, u32)> {
 }
 
 /// `nats-server: v2.15.1` is 2.15.
-fn parse_version(said: &str) -> Option<(u32, u32)> {
-    let mut numbers = said.trim().rsplit('v').next()?.split('.').map(|number| number.parse().ok());
+fn parse_version(output: &str) -> Option<(u32, u32)> {
+    let mut numbers = output.trim().rsplit('v').next()?.split('.').map(|number| number.parse().ok());
     Some((numbers.next()??, numbers.next()??))
 }
 
@@ -77,9 +73,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_old_server_is_told_from_a_new_one() {
+    fn an_old_version_is_distinguished_from_a_new_one() {
         assert_eq!(parse_version("nats-server: v2.15.1\n"), Some((2, 15)));
-        assert!(parse_version("nats-server: v2.9.10").is_some_and(|version| version < OLDEST));
+        assert!(parse_version("nats-server: v2.9.10").is_some_and(|version| version < MIN_VERSION));
         assert_eq!(parse_version("nothing"), None);
     }
 }

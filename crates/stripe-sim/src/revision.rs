@@ -15,7 +15,7 @@ use crate::sim::StripeSim;
 const REORDER_DELAY: Duration = Duration::from_secs(3);
 
 /// The clock's resolution.
-const TICK: Duration = Duration::from_millis(1);
+const TICK_INTERVAL: Duration = Duration::from_millis(1);
 
 /// The schedule of first deliveries under the faults for webhooks.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ impl FaultyDelivery {
             *held = (*held).min(due);
             first = first.min(*held);
         }
-        first.before(TICK)
+        first.before(TICK_INTERVAL)
     }
 }
 

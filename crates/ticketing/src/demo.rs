@@ -1,4 +1,4 @@
-//! `--demo`: a few people and tickets, made by the same requests that everybody sends.
+//! `--demo`: accounts and tickets, created through the public API.
 
 use std::time::Duration;
 
@@ -10,14 +10,14 @@ use common::Time;
 use serde_json::{Value, json};
 use tower::ServiceExt;
 
-/// The password of the demo's people. They exist on demand only, on a marketplace that simulates its payments.
-pub const PASSWORD: &str = "correct horse battery staple";
+/// The password of the demo accounts, which exist only on a marketplace with simulated payments.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
-/// What somebody sells: title, venue, minor units of USD, in how many days it begins.
+/// A ticket: title, venue, price in minor units of USD, days until it starts.
 type Offer = (&'static str, &'static str, i64, u64);
 
-/// The people, and what they sell.
-const PEOPLE: [(&str, &[Offer]); 3] = [
+/// The accounts with their tickets.
+const ACCOUNTS: [(&str, &[Offer]); 3] = [
     (
         "ada@example.com",
         &[
@@ -35,23 +35,23 @@ const PEOPLE: [(&str, &[Offer]); 3] = [
     ("linus@example.com", &[]),
 ];
 
-/// Why the demo could not be set up.
+/// The marketplace refused an account or a ticket of the demo.
 #[derive(Debug, thiserror::Error)]
-#[error("the demo's {0} could not be made: the marketplace answered {1}")]
+#[error("the demo's {0} could not be created: the marketplace responded with {1}")]
 pub struct DemoError(&'static str, StatusCode);
 
-/// Makes the demo's people and tickets, once: whoever exists already keeps what they have.
+/// Creates the demo accounts and their tickets. An existing account is left unchanged.
 ///
 /// # Errors
-/// The marketplace refused one of them.
-pub async fn set_up(marketplace: &Router, now: Time) -> Result<(), DemoError> {
-    for (email, tickets) in PEOPLE {
-        let person = json!({ "email": email, "password": PASSWORD });
-        let reply = post(marketplace, "/api/users/signup", None, &person).await;
+/// The marketplace refused a request.
+pub(crate) async fn set_up(marketplace: &Router, now: Time) -> Result<(), DemoError> {
+    for (email, tickets) in ACCOUNTS {
+        let account = json!({ "email": email, "password": PASSWORD });
+        let reply = post(marketplace, "/api/users/signup", None, &account).await;
         if reply.status() == StatusCode::CONFLICT {
             continue;
         }
-        let Some(cookie) = cookie(&reply) else { return Err(DemoError("people", reply.status())) };
+        let Some(cookie) = cookie(&reply) else { return Err(DemoError("accounts", reply.status())) };
         for (title, venue, amount, days) in tickets {
             let price = json!({ "amount": amount, "currency": "USD" });
             let starts_at = evening(now.after(Duration::from_hours(24 * days)));
@@ -65,7 +65,7 @@ pub async fn set_up(marketplace: &Router, now: Time) -> Result<(), DemoError> {
     Ok(())
 }
 
-/// Half past seven of that day, in UTC.
+/// 19:30 UTC of that day.
 fn evening(day: Time) -> Time {
     const DAY: i64 = 86_400_000;
     let midnight = Time::from_millis(day.as_millis() - day.as_millis().rem_euclid(DAY));
@@ -84,7 +84,7 @@ async fn post(marketplace: &Router, path: &str, cookie: Option<&str>, body: &Val
     }
 }
 
-/// What a browser would send back.
+/// The cookie that a response sets, as sent back by a browser.
 fn cookie(reply: &Response<Body>) -> Option<String> {
     let cookie = reply.headers().get(SET_COOKIE)?.to_str().ok()?;
     cookie.split(';').next().map(str::to_owned)

@@ -1,12 +1,21 @@
 //! The whole marketplace in one process: every service, the Stripe simulator, SQLite and the in-process bus.
 
-pub mod data;
-pub mod dead_letters;
-pub mod demo;
-pub mod marketplace;
-pub mod options;
-pub mod refund;
-pub mod serve;
-mod welcome;
+pub mod cli;
+mod commands;
+mod demo;
+mod marketplace;
+mod serve;
 
-pub use marketplace::{AssembleError, Marketplace, Parts};
+use std::path::{Path, PathBuf};
+
+pub use commands::{refund, run_dead_letters};
+pub use marketplace::{AssembleError, Marketplace, OpenBackend, Parts};
+pub use serve::{RunError, serve};
+
+/// The names of the databases: one a service, and the Stripe simulator's.
+pub const DATABASES: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payments", "stripe"];
+
+/// The file of a database in the data folder.
+pub fn database_file(folder: &Path, name: &str) -> PathBuf {
+    folder.join(format!("{name}.sqlite"))
+}

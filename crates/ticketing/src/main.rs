@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use ticketing::options::{Command, Options};
-use ticketing::{dead_letters, refund, serve};
+use ticketing::cli::{Command, Options};
+use ticketing::{refund, run_dead_letters, serve};
 
 const NAME: &str = "ticketing";
 
@@ -13,12 +13,10 @@ async fn main() -> ExitCode {
     let options = Options::parse();
     runtime::telemetry::init("warn");
     match &options.command {
-        None => runtime::report(NAME, serve::run(&options.serve, &options.data_dir).await),
+        None => runtime::report(NAME, serve(&options.serve, &options.data_dir).await),
         Some(Command::DeadLetters { action }) => {
-            runtime::report(NAME, dead_letters::run(action, &options.data_dir).await)
+            runtime::report(NAME, run_dead_letters(action, &options.data_dir).await)
         }
-        Some(Command::Refund { order }) => {
-            runtime::report(NAME, refund::run(*order, &options.data_dir).await)
-        }
+        Some(Command::Refund { order }) => runtime::report(NAME, refund(*order, &options.data_dir).await),
     }
 }

@@ -1,4 +1,4 @@
-//! Every service on one bus, behind one address.
+//! All services on one bus, behind one address.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -12,37 +12,37 @@ use runtime::{HttpOptions, PrefixRouter, Running, Service, ServiceContext, Subsc
 use store::{Backend, Store, StoreError};
 use stripe_sim::{Fees, StripeSim};
 
-/// Opens the database of a name out of [`DATABASES`](crate::data::DATABASES).
-pub type Open<E> = Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>;
+/// Opens a database out of [`DATABASES`](crate::DATABASES).
+pub type OpenBackend<E> = Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>;
 
-/// What a marketplace is made from. A test brings its own clock, chance, databases and bus.
+/// Dependencies and settings of a marketplace. Tests inject their own clock, ids, databases and bus.
 pub struct Parts<E> {
-    /// The time.
+    /// The clock.
     pub clock: SharedClock,
-    /// New ids and secrets.
+    /// The generator of ids and secrets.
     pub ids: Ids,
     /// Opens the databases.
-    pub open: Open<E>,
-    /// Carries the events.
+    pub open: OpenBackend<E>,
+    /// The event bus.
     pub bus: Arc<dyn Bus>,
-    /// How signing in is throttled.
+    /// Settings of auth.
     pub auth: auth::Config,
     /// How long a ticket is held.
     pub hold: Duration,
-    /// How people reach it.
+    /// Options of the HTTP layer.
     pub http: HttpOptions,
-    /// Where the marketplace will be served: the simulator posts its webhooks there.
+    /// The marketplace's address, to which the simulator posts webhooks.
     pub address: SocketAddr,
-    /// Where the simulator will be served.
+    /// The simulator's address.
     pub stripe_address: SocketAddr,
-    /// What the simulator takes for its work.
+    /// The simulator's fees.
     pub fees: Fees,
 }
 
-/// A marketplace cannot be put together.
+/// A marketplace cannot be assembled.
 #[derive(Debug, thiserror::Error)]
 pub enum AssembleError<E> {
-    /// A database does not open.
+    /// A database cannot be opened.
     #[error(transparent)]
     Open(E),
     /// A database failed.
@@ -56,22 +56,22 @@ pub enum AssembleError<E> {
     Payments(#[from] payments::ConfigError),
 }
 
-/// The marketplace at work.
+/// A running marketplace.
 pub struct Marketplace {
-    /// All routes.
+    /// The routes of all services and pages.
     pub router: Router,
-    /// Stands for Stripe; its router is served on an address of its own.
+    /// The Stripe simulator, served on an address of its own.
     pub stripe: StripeSim,
-    /// The databases by the names of their services.
+    /// The stores by service name.
     pub stores: Vec<(&'static str, Store)>,
     running: Vec<Running>,
 }
 
 impl Marketplace {
-    /// Puts a marketplace together and starts everything but the serving. Its tasks end when `tasks` are stopped.
+    /// Assembles a marketplace and starts its workers, which stop with `tasks`. Serving is left to the caller.
     ///
     /// # Errors
-    /// A database failed.
+    /// A database failed, or a service cannot start.
     pub async fn assemble<E>(parts: Parts<E>, tasks: &Tasks) -> Result<Self, AssembleError<E>> {
         let mut stores = Vec::new();
         let mut context = |name: &'static str| -> Result<ServiceContext, AssembleError<E>> {
@@ -95,14 +95,13 @@ impl Marketplace {
         ];
         let sessions = Sessions::new(auth.keys);
         let running = start(services, &sessions, &parts.http, tasks).await?;
-        let (teller, stop) = (stripe.clone(), tasks.stop_token());
-        tasks.spawn(async move { teller.deliver_webhooks(stop).await });
-        let router = front(&running, &parts, sessions);
+        let (webhooks, stop) = (stripe.clone(), tasks.stop_token());
+        tasks.spawn(async move { webhooks.deliver_webhooks(stop).await });
+        let router = router(&running, &parts, sessions);
         Ok(Self { router, stripe, stores, running })
     }
 
-    /// Whether nothing is on its way: every outbox is empty, no worker has anything to do now, and the simulator has
-    /// told everything that is due.
+    /// Whether all outboxes are empty, no worker has work that is due, and the simulator has delivered all due webhooks.
     ///
     /// # Errors
     /// A database failed.
@@ -121,7 +120,7 @@ impl Marketplace {
         Ok(true)
     }
 
-    /// Closes the databases, after everything else has ended.
+    /// Closes the databases. Call this after all tasks have stopped.
     pub async fn close(self) {
         for (_, store) in self.stores {
             store.backend().close().await;
@@ -129,7 +128,7 @@ impl Marketplace {
     }
 }
 
-/// Everybody listens before anybody speaks.
+/// Subscribes all services before any of them starts to publish.
 async fn start(
     services: Vec<(Service, ServiceContext)>,
     sessions: &Sessions,
@@ -143,7 +142,7 @@ async fn start(
     Ok(subscribed.into_iter().map(|service| service.start(tasks, tasks)).collect())
 }
 
-fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router {
+fn router<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router {
     let services: Vec<_> = running.iter().map(|one| (one.prefix, one.router.clone())).collect();
     let pages = client::Settings {
         clock: Arc::clone(&parts.clock),
@@ -152,7 +151,7 @@ fn front<E>(running: &[Running], parts: &Parts<E>, sessions: Sessions) -> Router
         http: parts.http.clone(),
         stripe_js: payments_config(parts.stripe_address).stripe_js,
     };
-    // The pages ask for nothing but what services have.
+    // The pages call the routes of services only.
     let api = PrefixRouter::new(services.clone(), Router::new()).into_router();
     PrefixRouter::new(services, client::routes(pages, client::Api::in_process(api))).into_router()
 }
@@ -179,7 +178,7 @@ fn payments_config(stripe: SocketAddr) -> payments::Config {
     }
 }
 
-/// Where the simulator's script for browsers is.
+/// The URL of the simulator's script for browsers.
 fn stripe_script(stripe: SocketAddr) -> String {
     format!("http://{stripe}/stripe.js")
 }

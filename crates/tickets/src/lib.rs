@@ -1,12 +1,119 @@
 //! The tickets on offer: who may have a ticket, and at what price.
 
-mod consume;
-mod documents;
+mod consumer;
 pub mod domain;
+mod feed;
 mod http;
-mod live;
 mod search;
-mod service;
-mod tickets;
+mod storage;
 
-pub use service::{NAME, list_for, service};
+use std::sync::Arc;
+
+use bus::Subscription;
+use common::{Problem, SharedClock, TicketId, Time, UserId};
+use runtime::{EventStreams, Service, ServiceContext};
+use store::{Collection, CommitError};
+
+use crate::domain::{Offer, OrderTombstone, Ticket};
+use crate::feed::Feed;
+use crate::http::{FeedState, PageCache};
+
+/// The name of the service, and of its consumer on the bus.
+pub const NAME: &str = "tickets";
+
+/// The tickets service.
+pub fn service(context: &ServiceContext) -> Service {
+    let tickets = Tickets::new(context);
+    let (feed, feed_worker) = Feed::new(context.bus.as_ref());
+    let feed = FeedState { feed, streams: EventStreams::new(context) };
+    Service {
+        routes: http::routes(tickets.clone(), feed),
+        subscriptions: vec![Subscription {
+            consumer: NAME,
+            subjects: consumer::SUBJECTS,
+            handler: Arc::new(tickets),
+        }],
+        workers: vec![feed_worker],
+        ..Service::new(NAME, "/api/tickets")
+    }
+}
+
+/// Lists a ticket for a seller without a request: fills a marketplace before its first visitor.
+///
+/// # Errors
+/// The offer has begun already, or the database failed.
+pub async fn list_for(context: &ServiceContext, seller: UserId, offer: Offer) -> Result<Ticket, Problem> {
+    Tickets::new(context).list(context.ids.next::<TicketId>(), seller, offer).await
+}
+
+/// The state that handlers and the consumer share. Cheap to clone.
+#[derive(Clone)]
+struct Tickets {
+    store: Collection<Ticket>,
+    tombstones: Collection<OrderTombstone>,
+    pages: Arc<PageCache>,
+    clock: SharedClock,
+}
+
+impl Tickets {
+    fn new(context: &ServiceContext) -> Self {
+        Self {
+            store: context.store.collection(),
+            tombstones: context.store.collection(),
+            pages: Arc::default(),
+            clock: Arc::clone(&context.clock),
+        }
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    /// Puts a ticket on sale. A retry with the same id, after a crash before the reply, returns the ticket that the
+    /// first attempt listed.
+    async fn list(&self, id: TicketId, seller: UserId, offer: Offer) -> Result<Ticket, Problem> {
+        let listed = Ticket::list(id, seller, offer, self.now())?;
+        match self.store.commit(listed).await {
+            Err(CommitError::Conflict) => {
+                let listed = self.store.get(id).await?.filter(|ticket| ticket.seller == seller);
+                listed.ok_or_else(|| Problem::internal(CommitError::Conflict))
+            }
+            committed => Ok(committed?),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use common::{Currency, Money};
+
+    use super::*;
+    use crate::domain::{Price, Title};
+
+    pub(crate) fn offer(title: &str) -> Offer {
+        let price = Price::parse(Money { amount: 2_500, currency: Currency::Usd }).expect("a price");
+        let title = Title::parse(title).expect("a title");
+        Offer { title, venue: None, starts_at: None, description: None, price }
+    }
+
+    #[tokio::test]
+    async fn a_repetition_with_the_same_id_finds_the_ticket_of_the_first_try() {
+        let (_, context) = runtime::testing::context();
+        let tickets = Tickets::new(&context);
+        let (id, seller, other) = (context.ids.next(), context.ids.next(), context.ids.next());
+        let first = tickets.list(id, seller, offer("first")).await.expect("listed");
+        let again = tickets.list(id, seller, offer("first")).await.expect("found");
+        assert_eq!(again, first);
+        let outbox = context.store.backend().outbox(0, 10).await.expect("the outbox");
+        assert_eq!(outbox.len(), 1, "published once");
+        let stolen = tickets.list(id, other, offer("other")).await.expect_err("another seller's");
+        assert_eq!(stolen.code, "internal");
+    }
+
+    #[tokio::test]
+    async fn a_ticket_can_be_listed_for_a_seller_without_a_request() {
+        let (_, context) = runtime::testing::context();
+        let ticket = crate::list_for(&context, context.ids.next(), offer("demo")).await.expect("listed");
+        assert_eq!(Tickets::new(&context).store.get(ticket.id).await.expect("a read"), Some(ticket));
+    }
+}

@@ -1,5 +1,5 @@
-// Validates custom resources against the models of their projects, and alerts by Prometheus' own grammar:
-//   node validate.mjs <file of JSON, a list of objects>
+// Validates custom resources with the models of their projects, and alerts with the grammar of PromQL:
+//   node validate.mjs <JSON file with a list of objects>
 import { readFileSync } from "node:fs";
 import * as certManager from "@kubernetes-models/cert-manager/cert-manager.io/v1";
 import * as gateway from "@kubernetes-models/gateway-api/gateway.networking.k8s.io/v1";
@@ -15,7 +15,7 @@ const MODELS = {
 function validate(object) {
   const models = MODELS[object.apiVersion];
   const Model = models?.[object.kind] ?? models?.default?.[object.kind];
-  if (!Model) throw new Error("there is no model of it");
+  if (!Model) throw new Error("no model exists");
   new Model(object).validate();
   for (const group of object.kind === "PrometheusRule" ? object.spec.groups : []) {
     for (const { alert, expr } of group.rules) parse(alert, expr);
@@ -25,7 +25,7 @@ function validate(object) {
 function parse(alert, expression) {
   parser.parse(expression).iterate({
     enter({ type, from }) {
-      if (type.isError) throw new Error(`${alert} is no PromQL from here: ${expression.slice(from) || "its end"}`);
+      if (type.isError) throw new Error(`${alert} has a PromQL syntax error at: ${expression.slice(from) || "its end"}`);
     },
   });
 }

@@ -1,21 +1,21 @@
-//! The programs of the images: static, as in the Dockerfile, so that they run where there is nothing else.
+//! The programs of the images: static, as in the Dockerfile, for images without libraries.
 
 use std::path::PathBuf;
 
 use super::names;
-use crate::run::{Failed, output, program};
+use crate::run::{TaskError, output, program};
 use crate::setup::ImageTools;
 use crate::up::target;
 
-/// As in the Dockerfile.
+/// The flags of the Dockerfile.
 const RUSTFLAGS: &str = "-C target-feature=+crt-static";
 
-/// How programs are compiled.
+/// A cargo profile.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Profile {
-    /// What is deployed: small.
+    /// Small programs, for deployment.
     Image,
-    /// For working on it: quick to build again.
+    /// Quick builds, for development.
     Dev,
 }
 
@@ -35,13 +35,13 @@ impl Profile {
     }
 }
 
-/// Builds programs, and returns the folder that they lie in.
-pub(crate) fn build(profile: Profile, chosen: &[&str], tools: &ImageTools) -> Result<PathBuf, Failed> {
-    // The target is named although it is our own: so build scripts and macros are compiled as always.
+/// Builds programs, and returns their folder.
+pub(crate) fn build(profile: Profile, chosen: &[&str], tools: &ImageTools) -> Result<PathBuf, TaskError> {
+    // With an explicit target the flags do not apply to build scripts and macros.
     let host = output("rustc", &["--print", "host-tuple"])?;
     let mut arguments =
         vec!["auditable", "build", "--locked", "--profile", profile.name(), "--target", &host];
-    // All packages, whichever programs are wanted: features are united over them, so nothing is compiled twice.
+    // All packages, whichever programs are chosen: with unified features, dependencies are compiled once.
     arguments.extend(names().flat_map(|name| ["--package", name]));
     arguments.extend(chosen.iter().flat_map(|name| ["--bin", name]));
     eprintln!("\n=== cargo {}", arguments.join(" "));

@@ -1,12 +1,14 @@
-//! The browser: the one that `CHROME` names, one that is found, or Debian's.
+//! The browser: the one that `CHROME` names, an installed one, or Debian's.
 
 use std::env;
 use std::path::PathBuf;
 
-use super::debian;
-use crate::run::{Failed, output};
+use servers::find_on_path;
 
-/// What Chromium and its relatives are called, and where macOS keeps them.
+use super::install_debian_packages;
+use crate::run::{TaskError, output};
+
+/// Names of Chromium and Chrome, and their paths on macOS.
 const NAMES: [&str; 6] = [
     "chromium",
     "chromium-browser",
@@ -16,41 +18,36 @@ const NAMES: [&str; 6] = [
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 ];
 
-const HELP: &str = "install Chromium or Google Chrome, or name one with the environment variable CHROME";
+const HELP: &str = "install Chromium or Google Chrome, or set the environment variable CHROME to its path";
 
-/// Finds the browser, or installs it.
-pub(crate) fn provide() -> Result<PathBuf, Failed> {
+/// Finds or installs the browser.
+pub(crate) fn provide() -> Result<PathBuf, TaskError> {
     if let Some(named) = env::var_os("CHROME") {
         let path = PathBuf::from(named);
         let version = version(&path.to_string_lossy());
-        let version = version.map_err(|fault| Failed(format!("CHROME does not name a browser: {fault}")))?;
+        let version = version.map_err(|error| TaskError(format!("CHROME is not a browser: {error}")))?;
         return Ok(found(path, &version));
     }
     if let Some(path) = find() {
         return Ok(path);
     }
-    debian::install("a browser", &["chromium"], HELP)?;
-    find().ok_or_else(|| Failed(format!("chromium was installed and still does not start; {HELP}")))
+    install_debian_packages("a browser", &["chromium"], HELP)?;
+    find().ok_or_else(|| TaskError(format!("chromium was installed but does not start; {HELP}")))
 }
 
+/// Finds a browser that starts. Playwright needs its full path.
 fn find() -> Option<PathBuf> {
     NAMES.iter().find_map(|name| {
         let version = version(name).ok()?;
-        Some(found(on_the_path(name)?, &version))
+        Some(found(find_on_path(name)?, &version))
     })
 }
 
-fn version(program: &str) -> Result<String, Failed> {
+fn version(program: &str) -> Result<String, TaskError> {
     output(program, &["--version"])
 }
 
 fn found(path: PathBuf, version: &str) -> PathBuf {
     eprintln!("setup: {version} ({})", path.display());
     path
-}
-
-/// The whole path, which Playwright wants.
-fn on_the_path(name: &str) -> Option<PathBuf> {
-    let folders = env::var_os("PATH")?;
-    env::split_paths(&folders).map(|folder| folder.join(name)).find(|path| path.is_file())
 }

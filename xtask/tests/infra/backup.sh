@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
-# Stands in for mongodump, mongorestore and rclone in the tests of scripts, as whichever it is called: the database is a
-# file of $CLUSTER, and so is each object of the bucket.
+# A fake mongodump, mongorestore and rclone for tests of scripts, by its file name. The database and each object of the
+# bucket are files of $CLUSTER.
 set -euo pipefail
 
 tool="$(basename "$0")"
 echo "$tool $*" >> "$CLUSTER/calls"
 
-# Where a name of rclone leads: below the bucket a slash is a dash.
-place() {
+# The file of an rclone path. In object names, dashes replace slashes.
+file_of() {
     case "$1" in
         bucket:*)
             local name="bucket-${1#bucket:}"
@@ -26,14 +26,14 @@ case "$tool $*" in
         grep -q '^uri: "mongodb://' "${1#--config=}"
         cp "${3#--archive=}" "$CLUSTER/database"
         ;;
-    "rclone copyto --s3-no-check-bucket "*) cp "$(place "$3")" "$(place "$4")" ;;
+    "rclone copyto --s3-no-check-bucket "*) cp "$(file_of "$3")" "$(file_of "$4")" ;;
     "rclone lsf --files-only bucket:"*)
-        folder="$(place "$3")"
+        folder="$(file_of "$3")"
         for file in "$folder"-*; do [ ! -e "$file" ] || echo "${file#"$folder-"}"; done
         ;;
     "rclone delete --min-age "*) ;;
     *)
-        echo "the test's $tool does not know: $*" >&2
+        echo "the fake $tool does not support: $*" >&2
         exit 64
         ;;
 esac

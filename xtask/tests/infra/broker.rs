@@ -1,4 +1,4 @@
-//! NATS understands its configuration, alone and as one of three.
+//! NATS accepts its configuration, standalone and in a cluster.
 
 use std::fs;
 use std::process::Command;
@@ -7,8 +7,8 @@ use ::pods::manifests::{Environment, Object};
 
 use super::environment;
 
-/// What the real server says of an environment's configuration.
-fn asked(environment: &Environment) -> (bool, String) {
+/// Checks an environment's configuration with the real server. Returns the success and the messages.
+fn check(environment: &Environment) -> (bool, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let map = environment
         .of_kind("ConfigMap")
@@ -36,15 +36,15 @@ fn asked(environment: &Environment) -> (bool, String) {
 }
 
 #[test]
-fn nats_understands_its_configuration() {
+fn nats_accepts_its_configuration() {
     for name in ["dev", "production"] {
-        let (fits, said) = asked(&environment(name));
-        assert!(fits, "{name}: {said}");
+        let (accepted, messages) = check(&environment(name));
+        assert!(accepted, "{name}: {messages}");
     }
 }
 
 #[test]
-fn a_password_that_is_missing_is_noticed() {
+fn a_missing_password_is_an_error() {
     let mut environment = environment("production");
     let is_server = |object: &&mut Object| object.kind() == "StatefulSet" && object.name() == "nats";
     let server = environment.objects.iter_mut().find(is_server).expect("a server");
@@ -52,12 +52,12 @@ fn a_password_that_is_missing_is_noticed() {
         .as_array_mut()
         .expect("variables")
         .retain(|one| one["name"] != "ORDERS_PASSWORD");
-    let (fits, said) = asked(&environment);
-    assert!(!fits && said.contains("ORDERS_PASSWORD"), "{said}");
+    let (accepted, messages) = check(&environment);
+    assert!(!accepted && messages.contains("ORDERS_PASSWORD"), "{messages}");
 }
 
 #[test]
-fn events_are_on_the_disk_before_they_are_acknowledged() {
+fn events_are_on_disk_before_they_are_acknowledged() {
     for name in ["dev", "staging", "production"] {
         let environment = environment(name);
         let map = environment
@@ -71,6 +71,6 @@ fn events_are_on_the_disk_before_they_are_acknowledged() {
             .expect("settings");
         let servers =
             environment.find("StatefulSet", "nats").expect("servers").at("/spec/replicas").to_string();
-        assert_eq!(settings.text("/data/BUS_REPLICAS"), servers, "{name}: each event is on every server");
+        assert_eq!(settings.text("/data/BUS_REPLICAS"), servers, "{name}: every server has each event");
     }
 }

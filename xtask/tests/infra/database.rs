@@ -1,4 +1,4 @@
-//! `setup.js` makes what a database needs once, and keeps it as it shall be.
+//! `setup.js` creates the replica set and the users of a database, and keeps them up to date.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -8,18 +8,18 @@ use std::time::Duration;
 
 use ::pods::manifests::root;
 use serde_json::{Value, json};
-use servers::{Place, Port, Program, Ready, Server, mongodb};
+use servers::{Port, Program, ReadinessProbe, Server, ServerLocation, mongodb};
 
 const SCRIPT: &str = "infra/k8s/base/mongodb/instance/setup.js";
 
-/// What became of the members of a replica set, by the steps of their life.
-fn life() -> Value {
+/// The state of a fake replica set after each step of `mongosh.mjs`.
+fn lifecycle() -> Value {
     let folder = root().join("xtask/tests/infra");
     let output =
         Command::new("node").arg("mongosh.mjs").arg(root().join(SCRIPT)).current_dir(folder).output();
     let output = output.expect("node, which `cargo xtask setup` finds or installs");
-    let said = String::from_utf8_lossy(&output.stderr);
-    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{said}"))
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{stderr}"))
 }
 
 fn hosts(step: &Value) -> Vec<&str> {
@@ -27,48 +27,51 @@ fn hosts(step: &Value) -> Vec<&str> {
 }
 
 #[test]
-fn the_first_member_begins_and_the_others_join() {
-    let life = life();
-    assert_eq!(life["late"]["outcome"], "waits for ever", "one that comes before the first waits for it");
-    assert_eq!(life["first"]["outcome"], "done");
-    assert_eq!(hosts(&life["first"]), ["auth-mongodb-0.auth-mongodb:27017"]);
-    assert_eq!(hosts(&life["third"]).len(), 3);
-    assert_eq!(life["third"]["members"][2], json!([2, "auth-mongodb-2.auth-mongodb:27017"]));
+fn the_first_member_initiates_and_the_others_join() {
+    let steps = lifecycle();
+    assert_eq!(
+        steps["late"]["outcome"], "waits forever",
+        "a member that starts before the first waits for it"
+    );
+    assert_eq!(steps["first"]["outcome"], "done");
+    assert_eq!(hosts(&steps["first"]), ["auth-mongodb-0.auth-mongodb:27017"]);
+    assert_eq!(hosts(&steps["third"]).len(), 3);
+    assert_eq!(steps["third"]["members"][2], json!([2, "auth-mongodb-2.auth-mongodb:27017"]));
 }
 
 #[test]
-fn what_is_there_is_left() {
-    let life = life();
+fn existing_state_is_not_changed() {
+    let steps = lifecycle();
     for step in ["again", "restarted"] {
-        assert_eq!((&life[step]["outcome"], &life[step]["writes"]), (&json!("done"), &json!(0)), "{step}");
+        assert_eq!((&steps[step]["outcome"], &steps[step]["writes"]), (&json!("done"), &json!(0)), "{step}");
     }
 }
 
 #[test]
-fn the_service_reaches_its_own_database_alone() {
-    let life = life();
-    let users = life["first"]["users"].as_object().expect("users");
+fn the_service_can_use_its_own_database_only() {
+    let steps = lifecycle();
+    let users = steps["first"]["users"].as_object().expect("users");
     assert_eq!(users.keys().collect::<Vec<_>>(), ["admin.root", "auth.auth"]);
     assert_eq!(users["auth.auth"]["roles"], json!([{"role": "readWrite", "db": "auth"}]));
 }
 
 #[test]
-fn a_new_password_is_taken_over_and_a_wrong_one_of_root_changes_nothing() {
-    let life = life();
-    assert_eq!(life["rotated"]["users"]["auth.auth"]["pwd"], "psecond");
-    assert_eq!(life["rotated"]["writes"], 1);
-    let stranger = &life["stranger"];
-    assert_eq!((&stranger["outcome"], &stranger["writes"]), (&json!("waits for ever"), &json!(0)));
+fn a_new_password_is_applied_and_a_wrong_root_password_changes_nothing() {
+    let steps = lifecycle();
+    assert_eq!(steps["rotated"]["users"]["auth.auth"]["pwd"], "psecond");
+    assert_eq!(steps["rotated"]["writes"], 1);
+    let wrong_root = &steps["wrong root"];
+    assert_eq!((&wrong_root["outcome"], &wrong_root["writes"]), (&json!("waits forever"), &json!(0)));
 }
 
-/// The real mongosh, with a home of its own.
+/// The real mongosh, with its own home folder.
 fn mongosh(folder: &Path, arguments: &[&str]) -> Output {
     let program = root().join("infra/checks/npm/node_modules/.bin/mongosh");
     let mut command = Command::new(program);
     command.args(["--quiet", "--norc"]).args(arguments).env("HOME", folder).output().expect("mongosh")
 }
 
-/// The script as it is, but for where its pod and its secrets are, and that it does not wait for ever.
+/// The script with the addresses and secrets of the test, and a limit of retries.
 fn script(folder: &Path, address: &str) -> String {
     let mut text = fs::read_to_string(root().join(SCRIPT)).expect("the script");
     let folder = format!("`{}/", folder.display());
@@ -85,14 +88,14 @@ fn script(folder: &Path, address: &str) -> String {
     text
 }
 
-/// A replica set of one, as `SecantusDB` is by its own account; a real `mongod` waits for the script to begin it.
+/// A replica set of one. `SecantusDB` always is one; `mongod` waits until the script initiates it.
 fn started(folder: &Path) -> Server {
-    let path = mongodb::find().unwrap_or_else(|fault| panic!("{fault}"));
+    let path = mongodb::find().unwrap_or_else(|error| panic!("{error}"));
     let is_secantus = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("secantusd"));
     if is_secantus {
-        return mongodb::start(Place::default()).unwrap_or_else(|fault| panic!("{fault}"));
+        return mongodb::start(ServerLocation::default()).unwrap_or_else(|error| panic!("{error}"));
     }
-    let port = Port::free().unwrap_or_else(|fault| panic!("{fault}"));
+    let port = Port::free().unwrap_or_else(|error| panic!("{error}"));
     let (number, data) = (port.number().to_string(), folder.to_string_lossy());
     let arguments = ["--bind_ip", "127.0.0.1", "--port", &number, "--dbpath", &data, "--replSet", "rs0"];
     let program = Program {
@@ -102,27 +105,27 @@ fn started(folder: &Path) -> Server {
         environment: Vec::new(),
         folder: folder.to_owned(),
         log: folder.join("mongodb.log"),
-        ready: Ready::Accepts(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()))),
-        patience: Duration::from_secs(30),
+        probe: ReadinessProbe::TcpConnect(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()))),
+        timeout: Duration::from_secs(30),
     };
     let url = format!("mongodb://127.0.0.1:{number}/");
-    Server::start(program, url, vec![port]).unwrap_or_else(|fault| panic!("{fault}"))
+    Server::start(program, url, vec![port]).unwrap_or_else(|error| panic!("{error}"))
 }
 
 #[test]
-fn mongosh_runs_it_and_the_service_gets_in_with_the_password_of_the_day() {
+fn mongosh_runs_it_and_the_service_signs_in_with_the_current_password() {
     let folder = tempfile::tempdir().expect("a folder");
     let path = |name: &str| folder.path().join(name);
     let server = started(folder.path());
     let address = server.url().trim_start_matches("mongodb://").split('/').next().expect("an address");
     fs::write(path("setup.js"), script(folder.path(), address)).expect("a script");
     fs::write(path("root-password"), "proot\n").expect("a secret");
-    for (password, making) in [("pfirst", true), ("pfirst", false), ("psecond", false)] {
+    for (password, creates_root) in [("pfirst", true), ("pfirst", false), ("psecond", false)] {
         fs::write(path("password"), password).expect("a secret");
         let output = mongosh(folder.path(), &["--nodb", &path("setup.js").to_string_lossy()]);
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && said.contains("done"), "{said}");
-        assert_eq!(said.contains("making root"), making, "{said}");
+        let printed = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && printed.contains("done"), "{printed}");
+        assert_eq!(printed.contains("creating root"), creates_root, "{printed}");
 
         let url = format!("mongodb://auth:{password}@{address}/auth?directConnection=true");
         let roles = "JSON.stringify(db.runCommand({ connectionStatus: 1 }).authInfo.authenticatedUserRoles)";

@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Stands in for kubectl in the tests of scripts: what it is asked to make is kept in files of $CLUSTER, and so are its
-# command lines.
+# A fake kubectl for tests of scripts. Created objects and command lines are kept in files of $CLUSTER.
 set -euo pipefail
 
 echo "$*" >> "$CLUSTER/calls"
@@ -19,18 +18,18 @@ case "$*" in
     "get deployment "*) printf 3 ;;
     "get job "*) cat "$CLUSTER/outcome" ;;
     "create --filename -")
-        made="$(cat)"
-        name="$(sed -n 's/^  name: \(.*\)$/\1/p' <<< "$made" | head -n 1)"
+        object="$(cat)"
+        name="$(sed -n 's/^  name: \(.*\)$/\1/p' <<< "$object" | head -n 1)"
         if [ -z "$name" ]; then
-            printf '%s' "$made" > "$CLUSTER/job.json"
+            printf '%s' "$object" > "$CLUSTER/job.json"
         else
             [ ! -e "$CLUSTER/secret-$name" ]
-            printf '%s\n' "$made" > "$CLUSTER/secret-$name"
+            printf '%s\n' "$object" > "$CLUSTER/secret-$name"
         fi
         ;;
     "scale "* | "wait "* | "logs "* | "rollout "*) ;;
     *)
-        echo "the test's kubectl does not know: $*" >&2
+        echo "the fake kubectl does not support: $*" >&2
         exit 64
         ;;
 esac

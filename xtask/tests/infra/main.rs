@@ -1,4 +1,4 @@
-//! The rules that every environment in Kubernetes keeps, and that a breach of each is found.
+//! Rules for all Kubernetes environments, and tests that violations are found; tests of the scripts in `infra`.
 
 mod alerts;
 mod availability;
@@ -16,64 +16,64 @@ use std::fs;
 use std::path::Path;
 use std::sync::OnceLock;
 
-use ::pods::manifests::{Environment, render, root};
+use ::pods::manifests::{Environment, render_all, root};
 
 /// Every environment, with and without each component.
 fn environments() -> &'static [Environment] {
     static RENDERED: OnceLock<Vec<Environment>> = OnceLock::new();
-    RENDERED.get_or_init(|| render().unwrap_or_else(|error| panic!("{error}")))
+    RENDERED.get_or_init(|| render_all().unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// An environment as it stands in `infra/k8s/overlays`.
+/// An environment of `infra/k8s/overlays`, or a combination such as `dev + backup`.
 fn environment(name: &str) -> Environment {
     environments().iter().find(|environment| environment.name == name).expect("an overlay").clone()
 }
 
-/// The sources of all programs, as one text.
-fn sources() -> String {
+/// The Rust sources below a folder, as one text.
+fn sources(folder: &str) -> String {
     fn read(folder: &Path, text: &mut String) {
         for entry in fs::read_dir(folder).expect("a folder").filter_map(Result::ok) {
             let path = entry.path();
             if path.is_dir() {
                 read(&path, text);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
                 text.push_str(&fs::read_to_string(&path).expect("a source"));
             }
         }
     }
     let mut text = String::new();
-    read(&root().join("crates"), &mut text);
+    read(&root().join(folder), &mut text);
     text
 }
 
-/// Fails with every breach of a rule in any environment.
-fn everywhere(rule: impl Fn(&Environment) -> Vec<String>) {
+/// Fails with all violations of a rule in all environments.
+fn assert_everywhere(rule: impl Fn(&Environment) -> Vec<String>) {
     let found = environments().iter().flat_map(|environment| {
-        rule(environment).into_iter().map(|breach| format!("{}: {breach}", environment.name))
+        rule(environment).into_iter().map(|violation| format!("{}: {violation}", environment.name))
     });
-    none(&found.collect::<Vec<_>>());
+    assert_none(&found.collect::<Vec<_>>());
 }
 
-/// Fails with every breach at once.
-fn none(breaches: &[String]) {
-    assert!(breaches.is_empty(), "\n{}", breaches.join("\n"));
+/// Fails with all violations.
+fn assert_none(violations: &[String]) {
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
 }
 
-/// Changes what is at a place of an object, and expects that a rule then finds one breach that contains these words.
-fn planted(
+/// Changes a value of an object, and asserts that the rule then finds a violation that contains `words`.
+fn assert_violation(
     rule: impl Fn(&Environment) -> Vec<String>,
     (kind, name): (&str, &str),
-    place: &str,
+    pointer: &str,
     value: serde_json::Value,
     words: &str,
 ) {
     let mut environment = environment("production");
     let object = environment.objects.iter_mut().find(|object| object.kind() == kind && object.name() == name);
     let object = object.unwrap_or_else(|| panic!("there is no {kind} {name}"));
-    let target = object.0.pointer_mut(place).unwrap_or_else(|| panic!("{kind} {name} has no {place}"));
+    let target = object.0.pointer_mut(pointer).unwrap_or_else(|| panic!("{kind} {name} has no {pointer}"));
     *target = value;
     let found = rule(&environment);
-    assert!(found.iter().any(|breach| breach.contains(words)), "{words}: not in {found:?}");
+    assert!(found.iter().any(|violation| violation.contains(words)), "{words}: not in {found:?}");
 }
 
 #[test]

@@ -1,6 +1,6 @@
-// Runs setup.js of a database as mongosh would, against members of a replica set that are objects.
+// Runs setup.js as mongosh would, against a fake replica set.
 //   node mongosh.mjs <setup.js>
-// It tells, as JSON, how the script ended at each step of their life, and what became of the first member by that.
+// Prints the outcome of each step and the state of the first member as JSON.
 import { readFileSync } from "node:fs";
 import vm from "node:vm";
 
@@ -17,8 +17,8 @@ function database(host, local, name, session) {
   const member = members.get(host);
   const users = () => members.get(primary() ?? host).users;
   const allow = (first) => {
-    const nobody = Object.keys(users()).length === 0;
-    if (!session.user && !(local && nobody && first)) throw new Error("not authorized");
+    const noUsers = Object.keys(users()).length === 0;
+    if (!session.user && !(local && noUsers && first)) throw new Error("not authorized");
   };
   const write = (user, value) => {
     if (primary() !== host) throw new Error("not primary");
@@ -68,15 +68,15 @@ function database(host, local, name, session) {
   };
 }
 
-/** Runs the script in the pod of this ordinal. It gives up where the pod's startup probe would. */
+/** Runs the script in the pod of this ordinal, with a limit of retries like the pod's startup probe. */
 function run(ordinal) {
-  let patience = 20;
+  let retries = 20;
   const me = address(ordinal);
   const context = {
     print: () => {},
     sleep: () => {
-      patience -= 1;
-      if (patience === 0) throw Object.assign(new Error("waits for ever"), { forEver: true });
+      retries -= 1;
+      if (retries === 0) throw new Error("waits forever");
     },
     connect(uri) {
       const host = /^mongodb:\/\/([^/]+)\/admin\?directConnection=true/.exec(uri)[1];
@@ -95,23 +95,23 @@ function run(ordinal) {
   }
 }
 
-const told = {};
-const tell = (step, outcome) => {
+const report = {};
+const record = (step, outcome) => {
   const config = members.get(address(0)).config;
   const users = structuredClone(members.get(address(0)).users);
-  told[step] = { outcome, members: config?.members.map(({ _id, host }) => [_id, host]) ?? [], users, writes };
+  report[step] = { outcome, members: config?.members.map(({ _id, host }) => [_id, host]) ?? [], users, writes };
   writes = 0;
 };
 
 start(1);
-tell("late", (start(0), run(1)));
-tell("first", run(0));
-tell("again", run(0));
-tell("second", run(1));
-tell("third", (start(2), run(2)));
-tell("restarted", run(2));
+record("late", (start(0), run(1)));
+record("first", run(0));
+record("again", run(0));
+record("second", run(1));
+record("third", (start(2), run(2)));
+record("restarted", run(2));
 secrets = { ...secrets, password: "psecond" };
-tell("rotated", run(1));
+record("rotated", run(1));
 secrets = { ...secrets, "root-password": "pother" };
-tell("stranger", run(0));
-console.log(JSON.stringify(told));
+record("wrong root", run(0));
+console.log(JSON.stringify(report));

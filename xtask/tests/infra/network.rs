@@ -1,19 +1,19 @@
-//! Who may talk to whom: all of it, and nothing else.
+//! Network policies allow the needed connections only.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use ::pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 
-use super::{environment, everywhere, planted};
+use super::{assert_everywhere, assert_violation, environment};
 
 type Labels<'a> = BTreeMap<&'a str, &'a str>;
 
-/// The services that keep documents and hear events.
+/// The services with a database and a connection to the bus.
 const STATEFUL: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
-/// Whether a selector chooses what has these labels. An empty one chooses everything.
-fn chooses(selector: &Value, labels: &Labels) -> bool {
+/// Whether a selector matches these labels. An empty selector matches everything.
+fn selects(selector: &Value, labels: &Labels) -> bool {
     let wanted = selector["matchLabels"].as_object().into_iter().flatten();
     let has = |key: &str, value: &Value| labels.get(key).copied() == value.as_str();
     let expressions = selector["matchExpressions"].as_array().into_iter().flatten();
@@ -25,8 +25,8 @@ fn chooses(selector: &Value, labels: &Labels) -> bool {
         })
 }
 
-/// What a rule of a policy says of the other end, in words, if that is no pod of ours.
-fn elsewhere(peer: &Value) -> Option<String> {
+/// The name of a peer outside of the environment: a namespace, or `outside`.
+fn external(peer: &Value) -> Option<String> {
     if let Some(namespace) = peer["namespaceSelector"]["matchLabels"]["kubernetes.io/metadata.name"].as_str()
     {
         return Some(namespace.to_owned());
@@ -34,7 +34,7 @@ fn elsewhere(peer: &Value) -> Option<String> {
     peer["ipBlock"].is_object().then(|| "outside".to_owned())
 }
 
-/// Whether a rule is for this port of this object's pods.
+/// Whether a rule applies to this port of an object's pods.
 fn has_port(rule: &Value, target: &Object, port: u64) -> bool {
     let containers = target.containers();
     let ports = containers.iter().flat_map(|container| container["ports"].as_array().into_iter().flatten());
@@ -47,7 +47,7 @@ fn has_port(rule: &Value, target: &Object, port: u64) -> bool {
 fn rules<'a>(environment: &'a Environment, object: &Object, direction: &'static str) -> Vec<&'a Value> {
     let labels = object.pod_labels();
     let policies = environment.of_kind("NetworkPolicy");
-    let own = policies.filter(|policy| chooses(policy.at("/spec/podSelector"), &labels));
+    let own = policies.filter(|policy| selects(policy.at("/spec/podSelector"), &labels));
     own.flat_map(|policy| policy.list(&format!("/spec/{direction}"))).collect()
 }
 
@@ -59,7 +59,7 @@ fn allows(rules: &[&Value], side: &str, other: &Object, target: &Object, port: u
     rules.iter().any(|rule| {
         has_port(rule, target, port)
             && peers(rule, side)
-                .any(|peer| elsewhere(peer).is_none() && chooses(&peer["podSelector"], &other.pod_labels()))
+                .any(|peer| external(peer).is_none() && selects(&peer["podSelector"], &other.pod_labels()))
     })
 }
 
@@ -67,10 +67,10 @@ fn name(object: &Object) -> String {
     object.pod_labels().get("app.kubernetes.io/name").copied().unwrap_or_default().to_owned()
 }
 
-/// Every way that the policies leave open, such as `client -> auth:8080`.
-fn open(environment: &Environment) -> BTreeSet<String> {
+/// All connections that the policies allow, such as `client -> auth:8080`.
+fn allowed(environment: &Environment) -> BTreeSet<String> {
     let pods: Vec<_> = environment.objects.iter().filter(|object| object.pod_template().is_some()).collect();
-    let mut open = BTreeSet::new();
+    let mut allowed = BTreeSet::new();
     for from in &pods {
         let (egress, ingress) = (rules(environment, from, "egress"), rules(environment, from, "ingress"));
         for to in &pods {
@@ -79,30 +79,30 @@ fn open(environment: &Environment) -> BTreeSet<String> {
             let ports = containers.iter().flat_map(|one| one["ports"].as_array().into_iter().flatten());
             for port in ports.filter_map(|port| port["containerPort"].as_u64()) {
                 if allows(&egress, "to", to, to, port) && allows(&into, "from", from, to, port) {
-                    open.insert(format!("{} -> {}:{port}", name(from), name(to)));
+                    allowed.insert(format!("{} -> {}:{port}", name(from), name(to)));
                 }
             }
         }
         for (rules, side) in [(egress, "to"), (ingress, "from")] {
             for rule in rules {
-                for place in peers(rule, side).filter_map(elsewhere) {
+                for peer in peers(rule, side).filter_map(external) {
                     for port in rule["ports"].as_array().into_iter().flatten() {
                         let port = port["port"].to_string().replace('"', "");
-                        let way = if side == "to" {
-                            format!("{} -> {place}:{port}", name(from))
+                        let connection = if side == "to" {
+                            format!("{} -> {peer}:{port}", name(from))
                         } else {
-                            format!("{place} -> {}:{port}", name(from))
+                            format!("{peer} -> {}:{port}", name(from))
                         };
-                        open.insert(way);
+                        allowed.insert(connection);
                     }
                 }
             }
         }
     }
-    open
+    allowed
 }
 
-/// What has to be open in every environment with databases of its own.
+/// The connections of every environment with its own databases.
 fn needed() -> BTreeSet<String> {
     let mut needed = BTreeSet::new();
     let mut add = |from: &str, to: &str| needed.insert(format!("{from} -> {to}"));
@@ -113,11 +113,11 @@ fn needed() -> BTreeSet<String> {
         add(service, "nats:4222");
         add(&database, "kube-system:53");
     }
-    for asker in ["tickets", "orders", "payments", "client"] {
-        add(asker, "auth:8080");
+    for caller in ["tickets", "orders", "payments", "client"] {
+        add(caller, "auth:8080");
     }
-    for asked in ["tickets", "orders", "payments"] {
-        add("client", &format!("{asked}:8080"));
+    for callee in ["tickets", "orders", "payments"] {
+        add("client", &format!("{callee}:8080"));
     }
     for routed in ["auth", "tickets", "orders", "payments", "client"] {
         add("ingress-nginx", &format!("{routed}:http"));
@@ -130,19 +130,19 @@ fn needed() -> BTreeSet<String> {
 }
 
 fn with(more: &[&str]) -> BTreeSet<String> {
-    needed().into_iter().chain(more.iter().map(|way| (*way).to_owned())).collect()
+    needed().into_iter().chain(more.iter().map(|connection| (*connection).to_owned())).collect()
 }
 
 #[test]
-fn a_developers_cluster_opens_what_is_needed_and_nothing_else() {
+fn development_and_staging_allow_the_needed_connections_only() {
     let simulator =
         ["payments -> stripe-sim:8080", "stripe-sim -> payments:8080", "stripe-sim -> kube-system:53"];
-    assert_eq!(open(&environment("dev")), with(&simulator));
-    assert_eq!(open(&environment("staging")), with(&simulator));
+    assert_eq!(allowed(&environment("dev")), with(&simulator));
+    assert_eq!(allowed(&environment("staging")), with(&simulator));
 }
 
 #[test]
-fn production_opens_what_is_needed_and_nothing_else() {
+fn production_allows_the_needed_connections_only() {
     let mut more: Vec<_> = ["payments -> outside:443", "backup -> outside:443", "backup -> kube-system:53"]
         .map(str::to_owned)
         .into();
@@ -151,35 +151,35 @@ fn production_opens_what_is_needed_and_nothing_else() {
         STATEFUL.into_iter().chain(["client"]).map(|service| format!("monitoring -> {service}:admin")),
     );
     let more: Vec<_> = more.iter().map(String::as_str).collect();
-    assert_eq!(open(&environment("production")), with(&more));
+    assert_eq!(allowed(&environment("production")), with(&more));
 }
 
 #[test]
-fn databases_elsewhere_are_reached_by_those_that_have_one() {
-    let open = open(&environment("staging + managed-mongodb"));
-    let reach: Vec<_> = open.iter().filter(|way| way.ends_with(":27017")).collect();
+fn services_can_connect_to_external_databases() {
+    let allowed = allowed(&environment("staging + managed-mongodb"));
+    let reach: Vec<_> = allowed.iter().filter(|connection| connection.ends_with(":27017")).collect();
     assert_eq!(reach.len(), STATEFUL.len(), "{reach:?}");
     assert!(
-        STATEFUL.iter().all(|service| open.contains(&format!("{service} -> outside:27017"))),
+        STATEFUL.iter().all(|service| allowed.contains(&format!("{service} -> outside:27017"))),
         "{reach:?}"
     );
 }
 
-/// Everything is closed in both directions, and every pod has a policy that says what is open.
-fn closed(environment: &Environment) -> Vec<String> {
-    let mut breaches = Vec::new();
+/// Everything is denied by default in both directions, and every pod has a policy of its own.
+fn denied_by_default(environment: &Environment) -> Vec<String> {
+    let mut violations = Vec::new();
     let policies: Vec<_> = environment.of_kind("NetworkPolicy").collect();
     let denies = policies.iter().any(|policy| {
         *policy.at("/spec") == json!({"podSelector": {}, "policyTypes": ["Ingress", "Egress"]})
     });
     if !denies {
-        breaches.push("nothing denies what is not allowed".to_owned());
+        violations.push("no policy denies by default".to_owned());
     }
     for object in environment.objects.iter().filter(|object| object.pod_template().is_some()) {
         let labels = object.pod_labels();
         let own = |policy: &&&Object| {
             let selector = policy.at("/spec/podSelector");
-            *selector != json!({}) && chooses(selector, &labels)
+            *selector != json!({}) && selects(selector, &labels)
         };
         let sides: BTreeSet<_> = policies
             .iter()
@@ -188,48 +188,60 @@ fn closed(environment: &Environment) -> Vec<String> {
             .map(ToString::to_string)
             .collect();
         if sides.len() != 2 {
-            breaches.push(format!("{object} has no NetworkPolicy of its own for both directions"));
+            violations.push(format!("{object} has no NetworkPolicy of its own for both directions"));
         }
     }
-    // An empty list of peers or ports is everybody, or every port.
+    // An empty list allows all peers, or all ports.
     for policy in policies {
         for (direction, side) in [("ingress", "from"), ("egress", "to")] {
             let rules = policy.list(&format!("/spec/{direction}"));
             let wide = |rule: &&Value| {
                 peers(rule, side).next().is_none() || rule["ports"].as_array().is_none_or(Vec::is_empty)
             };
-            breaches.extend(
+            violations.extend(
                 rules
                     .iter()
                     .filter(wide)
-                    .map(|_| format!("{policy} opens {direction} to everybody or for every port")),
+                    .map(|_| format!("{policy} allows {direction} for all peers or all ports")),
             );
         }
     }
-    breaches
+    violations
 }
 
 #[test]
-fn nothing_is_open_by_itself() {
-    everywhere(closed);
+fn connections_are_denied_by_default() {
+    assert_everywhere(denied_by_default);
 }
 
 #[test]
-fn a_breach_is_found() {
-    planted(
-        closed,
+fn a_violation_is_found() {
+    assert_violation(
+        denied_by_default,
         ("NetworkPolicy", "default-deny"),
         "/spec/policyTypes",
         json!(["Ingress"]),
-        "nothing denies",
+        "no policy denies",
     );
-    planted(closed, ("NetworkPolicy", "auth"), "/spec/podSelector", json!({}), "Deployment auth");
-    planted(
-        closed,
+    assert_violation(
+        denied_by_default,
+        ("NetworkPolicy", "auth"),
+        "/spec/podSelector",
+        json!({}),
+        "Deployment auth",
+    );
+    assert_violation(
+        denied_by_default,
         ("NetworkPolicy", "auth"),
         "/spec/ingress/0",
         json!({"ports": [{"port": 8080}]}),
-        "everybody",
+        "all peers",
     );
-    planted(closed, ("NetworkPolicy", "auth"), "/spec/ingress/0/ports", json!([]), "everybody");
+    assert_violation(
+        denied_by_default,
+        ("NetworkPolicy", "auth"),
+        "/spec/ingress/0/ports",
+        json!([]),
+        "all peers",
+    );
 }

@@ -1,52 +1,52 @@
-//! What a pod may be: unprivileged, bounded, watched, and pinned to a version.
+//! Rules for pods: unprivileged, with resource limits, probes, labels and pinned images.
 
 use ::pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 
-use super::{everywhere, planted};
+use super::{assert_everywhere, assert_violation};
 
 /// Kinds of volumes that the `restricted` profile allows.
 const VOLUMES: [&str; 5] = ["configMap", "emptyDir", "persistentVolumeClaim", "projected", "secret"];
 
-/// Labels that every object and every pod has.
+/// Labels of every object and every pod.
 const LABELS: [&str; 4] = ["name", "component", "part-of", "managed-by"];
 
 fn with_pods(environment: &Environment) -> impl Iterator<Item = (&Object, &Value)> {
     environment.objects.iter().filter_map(|object| Some((object, object.pod_template()?)))
 }
 
-/// Fails `rule` for each pod that it says something about.
-fn of_pods(environment: &Environment, rule: impl Fn(&Value) -> Vec<String>) -> Vec<String> {
-    let told = |(object, template): (&Object, &Value)| {
+/// The violations of a rule by pods.
+fn pod_violations(environment: &Environment, rule: impl Fn(&Value) -> Vec<String>) -> Vec<String> {
+    let violations = |(object, template): (&Object, &Value)| {
         let object = object.to_string();
-        rule(&template["spec"]).into_iter().map(move |breach| format!("{object} {breach}"))
+        rule(&template["spec"]).into_iter().map(move |violation| format!("{object} {violation}"))
     };
-    with_pods(environment).flat_map(told).collect()
+    with_pods(environment).flat_map(violations).collect()
 }
 
-/// Fails `rule` for each container that it says something about.
-fn of_containers(environment: &Environment, rule: impl Fn(&Value) -> Vec<String>) -> Vec<String> {
-    let told = |object: &Object| {
+/// The violations of a rule by containers.
+fn container_violations(environment: &Environment, rule: impl Fn(&Value) -> Vec<String>) -> Vec<String> {
+    let violations = |object: &Object| {
         let each = |container: &&Value| {
             let name = container["name"].as_str().unwrap_or("?").to_owned();
             rule(container)
                 .into_iter()
-                .map(|breach| format!("{object}, {name}: {breach}"))
+                .map(|violation| format!("{object}, {name}: {violation}"))
                 .collect::<Vec<_>>()
         };
         object.containers().iter().flat_map(each).collect::<Vec<_>>()
     };
-    environment.objects.iter().flat_map(told).collect()
+    environment.objects.iter().flat_map(violations).collect()
 }
 
-/// The breach that is told if something is not so.
-fn unless(so: bool, breach: &str) -> Option<String> {
-    (!so).then(|| breach.to_owned())
+/// The violation, unless the condition holds.
+fn unless(condition: bool, violation: &str) -> Option<String> {
+    (!condition).then(|| violation.to_owned())
 }
 
-/// Kubernetes' own profile `restricted`, read strictly.
+/// Kubernetes' profile `restricted`, with required fields.
 fn restricted(environment: &Environment) -> Vec<String> {
-    let mut breaches = of_pods(environment, |pod| {
+    let mut violations = pod_violations(environment, |pod| {
         let context = &pod["securityContext"];
         let shares = ["hostNetwork", "hostPID", "hostIPC"].iter().any(|name| pod[name] == true);
         let volumes = pod["volumes"].as_array().into_iter().flatten();
@@ -54,9 +54,9 @@ fn restricted(environment: &Environment) -> Vec<String> {
             volumes.flat_map(|volume| volume.as_object().into_iter().flatten().map(|(key, _)| key));
         let found = [
             unless(context["runAsNonRoot"] == true, "may run as root"),
-            unless(context["runAsUser"].as_u64().is_some_and(|user| user > 0), "names no user"),
+            unless(context["runAsUser"].as_u64().is_some_and(|user| user > 0), "has no user"),
             unless(context["seccompProfile"]["type"] == "RuntimeDefault", "has no seccomp profile"),
-            unless(!shares, "shares something of the node"),
+            unless(!shares, "shares a namespace of the node"),
             unless(
                 kinds.all(|key| key == "name" || VOLUMES.contains(&key.as_str())),
                 "mounts a forbidden kind of volume",
@@ -64,7 +64,7 @@ fn restricted(environment: &Environment) -> Vec<String> {
         ];
         found.into_iter().flatten().collect()
     });
-    breaches.extend(of_containers(environment, |container| {
+    violations.extend(container_violations(environment, |container| {
         let context = &container["securityContext"];
         let found = [
             unless(context["allowPrivilegeEscalation"] == false, "may gain privileges"),
@@ -75,50 +75,50 @@ fn restricted(environment: &Environment) -> Vec<String> {
         ];
         found.into_iter().flatten().collect()
     }));
-    breaches
+    violations
 }
 
-/// Nobody talks to Kubernetes' API.
+/// No pod can use the Kubernetes API.
 fn without_tokens(environment: &Environment) -> Vec<String> {
-    let mut breaches = of_pods(environment, |pod| {
+    let mut violations = pod_violations(environment, |pod| {
         let account = pod["serviceAccountName"].as_str().unwrap_or("default");
         let found = [
             unless(pod["automountServiceAccountToken"] == false, "mounts a token"),
-            unless(pod["enableServiceLinks"] == false, "is told of every Service by its environment"),
+            unless(pod["enableServiceLinks"] == false, "has environment variables of all Services"),
             unless(environment.find("ServiceAccount", account).is_some(), "has no account of its own"),
         ];
         found.into_iter().flatten().collect()
     });
     let accounts = environment.of_kind("ServiceAccount");
     let open = accounts.filter(|account| account.at("/automountServiceAccountToken") != false);
-    breaches.extend(open.map(|account| format!("{account} mounts a token")));
-    breaches
+    violations.extend(open.map(|account| format!("{account} mounts a token")));
+    violations
 }
 
-/// Requests and limits of processor time and memory.
-fn bounded(environment: &Environment) -> Vec<String> {
-    of_containers(environment, |container| {
+/// Requests and limits of CPU and memory.
+fn limited(environment: &Environment) -> Vec<String> {
+    container_violations(environment, |container| {
         let places = [("requests", "cpu"), ("requests", "memory"), ("limits", "cpu"), ("limits", "memory")];
         let missing = places.iter().filter(|(kind, of)| !container["resources"][kind][of].is_string());
         missing.map(|(kind, of)| format!("has no {kind} of {of}")).collect()
     })
 }
 
-/// What runs for good is looked after.
-fn watched(environment: &Environment) -> Vec<String> {
+/// Long-running containers have all probes.
+fn probed(environment: &Environment) -> Vec<String> {
     let jobs = ["Job", "CronJob"];
     let objects =
         environment.objects.iter().filter(|object| !jobs.contains(&object.kind())).cloned().collect();
-    let lasting = Environment { name: environment.name.clone(), objects };
-    of_containers(&lasting, |container| {
+    let long_running = Environment { name: environment.name.clone(), objects };
+    container_violations(&long_running, |container| {
         let probes = ["startupProbe", "readinessProbe", "livenessProbe"].iter();
         probes.filter(|probe| !container[probe].is_object()).map(|probe| format!("has no {probe}")).collect()
     })
 }
 
-/// By digest, or by a tag that says which version it is.
+/// Images have a digest, or a tag with a version.
 fn pinned(environment: &Environment) -> Vec<String> {
-    of_containers(environment, |container| {
+    container_violations(environment, |container| {
         let image = container["image"].as_str().unwrap_or_default();
         let tag = image.rsplit('/').next().and_then(|name| name.split_once(':')).map(|(_, tag)| tag);
         let is_pinned =
@@ -128,57 +128,57 @@ fn pinned(environment: &Environment) -> Vec<String> {
 }
 
 fn labelled(environment: &Environment) -> Vec<String> {
-    let mut breaches = Vec::new();
+    let mut violations = Vec::new();
     for object in &environment.objects {
         let is_missing =
             |label: &&&str| !object.labels().contains_key(format!("app.kubernetes.io/{label}").as_str());
-        breaches
+        violations
             .extend(LABELS.iter().filter(is_missing).map(|label| format!("{object} has no label {label}")));
         if object.pod_template().is_some() {
             let missing = |label: &&&str| {
                 !object.pod_labels().contains_key(format!("app.kubernetes.io/{label}").as_str())
             };
-            breaches.extend(
+            violations.extend(
                 LABELS.iter().filter(missing).map(|label| format!("{object}'s pods have no label {label}")),
             );
         }
     }
-    breaches
+    violations
 }
 
 #[test]
 fn pods_are_restricted() {
-    everywhere(restricted);
+    assert_everywhere(restricted);
 }
 
 #[test]
-fn pods_get_no_token() {
-    everywhere(without_tokens);
+fn pods_have_no_token() {
+    assert_everywhere(without_tokens);
 }
 
 #[test]
-fn containers_are_bounded() {
-    everywhere(bounded);
+fn containers_have_limits() {
+    assert_everywhere(limited);
 }
 
 #[test]
-fn containers_are_watched() {
-    everywhere(watched);
+fn containers_have_probes() {
+    assert_everywhere(probed);
 }
 
 #[test]
 fn images_are_pinned() {
-    everywhere(pinned);
+    assert_everywhere(pinned);
 }
 
 #[test]
-fn everything_says_what_it_is() {
-    everywhere(labelled);
+fn objects_and_pods_are_labelled() {
+    assert_everywhere(labelled);
 }
 
 #[test]
 fn namespaces_are_restricted() {
-    everywhere(|environment| {
+    assert_everywhere(|environment| {
         let restricted = |object: &&Object| {
             object.labels().get("pod-security.kubernetes.io/enforce") != Some(&"restricted")
         };
@@ -187,42 +187,48 @@ fn namespaces_are_restricted() {
 }
 
 #[test]
-fn a_breach_of_each_rule_is_found() {
+fn a_violation_of_each_rule_is_found() {
     const AUTH: (&str, &str) = ("Deployment", "auth");
     const JOB: (&str, &str) = ("CronJob", "backup-auth");
-    let pod = |place: &str| format!("/spec/template/spec{place}");
-    let first = |place: &str| format!("/spec/template/spec/containers/0{place}");
-    planted(restricted, AUTH, &pod("/securityContext/runAsNonRoot"), json!(false), "root");
-    planted(restricted, AUTH, &pod("/securityContext/runAsUser"), json!(0), "user");
-    planted(restricted, AUTH, &pod("/securityContext/seccompProfile/type"), json!("Unconfined"), "seccomp");
-    planted(
+    let pod = |pointer: &str| format!("/spec/template/spec{pointer}");
+    let first = |pointer: &str| format!("/spec/template/spec/containers/0{pointer}");
+    assert_violation(restricted, AUTH, &pod("/securityContext/runAsNonRoot"), json!(false), "root");
+    assert_violation(restricted, AUTH, &pod("/securityContext/runAsUser"), json!(0), "user");
+    assert_violation(
+        restricted,
+        AUTH,
+        &pod("/securityContext/seccompProfile/type"),
+        json!("Unconfined"),
+        "seccomp",
+    );
+    assert_violation(
         restricted,
         ("StatefulSet", "nats"),
         &pod("/volumes/0"),
         json!({"name": "x", "hostPath": {}}),
         "volume",
     );
-    planted(restricted, AUTH, &first("/securityContext"), json!({}), "may gain privileges");
-    planted(
+    assert_violation(restricted, AUTH, &first("/securityContext"), json!({}), "may gain privileges");
+    assert_violation(
         restricted,
         AUTH,
         &first("/securityContext/capabilities/drop"),
         json!(["NET_RAW"]),
         "capabilities",
     );
-    planted(
+    assert_violation(
         restricted,
         JOB,
         "/spec/jobTemplate/spec/template/spec/initContainers/0/securityContext/readOnlyRootFilesystem",
         json!(false),
         "write to its image",
     );
-    planted(without_tokens, AUTH, &pod("/automountServiceAccountToken"), json!(true), "token");
-    planted(without_tokens, AUTH, &pod("/serviceAccountName"), json!("default"), "account");
-    planted(bounded, AUTH, &first("/resources/limits"), json!({"cpu": "1"}), "limits of memory");
-    planted(watched, AUTH, &first("/livenessProbe"), Value::Null, "livenessProbe");
-    planted(pinned, AUTH, &first("/image"), json!("mongo:latest"), "mongo:latest");
-    planted(pinned, AUTH, &first("/image"), json!("registry:5000/mongo"), "registry:5000/mongo");
-    planted(labelled, AUTH, "/metadata/labels", json!({}), "part-of");
-    planted(labelled, AUTH, "/spec/template/metadata/labels", json!({}), "pods");
+    assert_violation(without_tokens, AUTH, &pod("/automountServiceAccountToken"), json!(true), "token");
+    assert_violation(without_tokens, AUTH, &pod("/serviceAccountName"), json!("default"), "account");
+    assert_violation(limited, AUTH, &first("/resources/limits"), json!({"cpu": "1"}), "limits of memory");
+    assert_violation(probed, AUTH, &first("/livenessProbe"), Value::Null, "livenessProbe");
+    assert_violation(pinned, AUTH, &first("/image"), json!("mongo:latest"), "mongo:latest");
+    assert_violation(pinned, AUTH, &first("/image"), json!("registry:5000/mongo"), "registry:5000/mongo");
+    assert_violation(labelled, AUTH, "/metadata/labels", json!({}), "part-of");
+    assert_violation(labelled, AUTH, "/spec/template/metadata/labels", json!({}), "pods");
 }

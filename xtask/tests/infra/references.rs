@@ -1,17 +1,17 @@
-//! What is referred to exists, and what programs are told is what they read.
+//! References lead to existing objects, and programs read the settings that they are given.
 
 use std::collections::BTreeSet;
 
 use ::pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 
-use super::scripts::Cluster;
-use super::{environments, everywhere, none, planted, sources};
+use super::scripts::FakeCluster;
+use super::{assert_everywhere, assert_none, assert_violation, environments, sources};
 
-/// What cert-manager makes by itself.
-const MADE_ELSEWHERE: [&str; 2] = ["marketplace-tls", "marketplace-gateway-tls"];
+/// Secrets that cert-manager creates.
+const CERTIFICATES: [&str; 2] = ["marketplace-tls", "marketplace-gateway-tls"];
 
-/// Every value under one of these keys, wherever it is.
+/// All values under a key, at any depth.
 fn values<'a>(value: &'a Value, key: &str, found: &mut Vec<&'a Value>) {
     match value {
         Value::Object(map) => {
@@ -47,27 +47,27 @@ fn secrets(environment: &Environment) -> BTreeSet<String> {
 }
 
 fn maps(environment: &Environment) -> Vec<String> {
-    let mut breaches = Vec::new();
+    let mut violations = Vec::new();
     for object in &environment.objects {
         for name in
             named(object, "configMapRef", "name").into_iter().chain(named(object, "configMap", "name"))
         {
             if environment.find("ConfigMap", &name).is_none() {
-                breaches.push(format!("{object} refers to the ConfigMap {name}, which is not there"));
+                violations.push(format!("{object} refers to the ConfigMap {name}, which does not exist"));
             }
         }
         for name in named(object, "persistentVolumeClaim", "claimName") {
             if environment.find("PersistentVolumeClaim", &name).is_none() {
-                breaches.push(format!("{object} refers to the claim {name}, which is not there"));
+                violations.push(format!("{object} refers to the claim {name}, which does not exist"));
             }
         }
     }
-    breaches
+    violations
 }
 
-/// Backends and addresses lead to Services that have the port.
+/// Backends and URLs refer to existing Services and ports.
 fn services(environment: &Environment) -> Vec<String> {
-    let mut breaches = Vec::new();
+    let mut violations = Vec::new();
     let leads = |name: &str, port: &Value| {
         let service = environment.find("Service", name);
         service.is_some_and(|service| {
@@ -78,7 +78,7 @@ fn services(environment: &Environment) -> Vec<String> {
         for path in ingress.list("/spec/rules/0/http/paths") {
             let backend = &path["backend"]["service"];
             if !leads(backend["name"].as_str().unwrap_or_default(), &backend["port"]["name"]) {
-                breaches.push(format!("{ingress} leads to {backend}, which is not there"));
+                violations.push(format!("{ingress} leads to {backend}, which does not exist"));
             }
         }
     }
@@ -86,14 +86,14 @@ fn services(environment: &Environment) -> Vec<String> {
         for address in addresses(object) {
             let (name, port) = address.split_once(':').unwrap_or((&address, "80"));
             if !leads(name, &json!(port.parse::<u64>().unwrap_or(0))) {
-                breaches.push(format!("{object} is told of {address}, which is not there"));
+                violations.push(format!("{object} has the address {address}, which does not exist"));
             }
         }
     }
-    breaches
+    violations
 }
 
-/// Hosts and ports of this cluster that a program is told of by plain http.
+/// Hosts and ports of `http` URLs in environment variables and settings.
 fn addresses(object: &Object) -> Vec<String> {
     let mut texts: Vec<&Value> = object
         .containers()
@@ -110,65 +110,75 @@ fn addresses(object: &Object) -> Vec<String> {
     hosts.filter(|host| !host.starts_with("127.0.0.1")).map(str::to_owned).collect()
 }
 
-/// What the programs read from their environment: every name in the attributes that make it so.
-fn read_by_programs() -> BTreeSet<String> {
-    let sources = sources();
+/// The environment variables of all programs: the names in `env` attributes.
+fn program_variables() -> BTreeSet<String> {
+    let sources = sources("crates");
     let names = sources.split("env = \"").skip(1).filter_map(|rest| rest.split('"').next());
     names.map(str::to_owned).collect()
 }
 
-/// A name that no program reads is a mistake in writing, or a setting that went away.
+/// A variable that no program reads is misspelled or obsolete.
 fn settings(environment: &Environment) -> Vec<String> {
-    let read = read_by_programs();
-    let mut told: BTreeSet<String> = BTreeSet::new();
+    let read = program_variables();
+    let mut given: BTreeSet<String> = BTreeSet::new();
     for deployment in environment.of_kind("Deployment") {
         let containers = deployment.containers();
         let names = containers.iter().filter_map(|container| container["env"].as_array()).flatten();
-        told.extend(names.filter_map(|one| one["name"].as_str().map(str::to_owned)));
+        given.extend(names.filter_map(|one| one["name"].as_str().map(str::to_owned)));
     }
     for map in environment.of_kind("ConfigMap").filter(|map| map.name().starts_with("settings")) {
-        told.extend(map.at("/data").as_object().into_iter().flat_map(serde_json::Map::keys).cloned());
+        given.extend(map.at("/data").as_object().into_iter().flat_map(serde_json::Map::keys).cloned());
     }
-    told.difference(&read).map(|name| format!("no program reads {name}")).collect()
+    given.difference(&read).map(|name| format!("no program reads {name}")).collect()
 }
 
 #[test]
-fn maps_and_claims_are_there() {
-    everywhere(maps);
+fn maps_and_claims_exist() {
+    assert_everywhere(maps);
 }
 
 #[test]
-fn addresses_lead_somewhere() {
-    everywhere(services);
+fn addresses_lead_to_services() {
+    assert_everywhere(services);
 }
 
 #[test]
-fn programs_read_what_they_are_told() {
-    everywhere(settings);
+fn programs_read_their_settings() {
+    assert_everywhere(settings);
 }
 
 #[test]
-fn every_secret_is_one_that_the_script_makes() {
-    let cluster = Cluster::empty();
-    let said = cluster.run("infra/secrets/generate.sh", &["check", "ticketing"], &[]).said;
-    let made: BTreeSet<_> = said.split([' ', ',', ';', '\n']).map(str::to_owned).collect();
+fn every_secret_is_created_by_the_script() {
+    let cluster = FakeCluster::empty();
+    let output = cluster.run("infra/secrets/generate.sh", &["check", "ticketing"], &[]).output;
+    let created: BTreeSet<_> = output.split([' ', ',', ';', '\n']).map(str::to_owned).collect();
     let mut needed = BTreeSet::new();
     for environment in environments() {
-        needed
-            .extend(secrets(environment).into_iter().filter(|name| !MADE_ELSEWHERE.contains(&name.as_str())));
+        needed.extend(secrets(environment).into_iter().filter(|name| !CERTIFICATES.contains(&name.as_str())));
     }
     assert!(
         needed.contains("auth-database") && needed.contains("auth-mongodb") && needed.contains("backup"),
         "{needed:?}"
     );
-    none(&needed.difference(&made).map(|name| format!("nobody makes the secret {name}")).collect::<Vec<_>>());
+    assert_none(
+        &needed
+            .difference(&created)
+            .map(|name| format!("the script does not create the secret {name}"))
+            .collect::<Vec<_>>(),
+    );
 }
 
 #[test]
-fn a_breach_is_found() {
+fn a_violation_is_found() {
     const PAYMENTS: (&str, &str) = ("Deployment", "payments");
-    let first = |place: &str| format!("/spec/template/spec/containers/0{place}");
-    planted(maps, PAYMENTS, &first("/envFrom/0/configMapRef/name"), json!("settings"), "settings");
-    planted(services, ("Deployment", "client"), &first("/env/0/value"), json!("http://auth:80"), "auth:80");
-    planted(settings, PAYMENTS, &first("/env/0/name"), json!("STORE_URI"), "STORE_URI");
+    let first = |pointer: &str| format!("/spec/template/spec/containers/0{pointer}");
+    assert_violation(maps, PAYMENTS, &first("/envFrom/0/configMapRef/name"), json!("settings"), "settings");
+    assert_violation(
+        services,
+        ("Deployment", "client"),
+        &first("/env/0/value"),
+        json!("http://auth:80"),
+        "auth:80",
+    );
+    assert_violation(settings, PAYMENTS, &first("/env/0/name"), json!("STORE_URI"), "STORE_URI");
 }

@@ -1,4 +1,4 @@
-//! The routers know the routes of `servers::cluster::ROUTES`, and nothing that only one kind of router understands.
+//! Ingress and Gateway have the routes of `servers::cluster::ROUTES`, and the Ingress is portable.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use ::pods::manifests::{Environment, Object};
 use serde_json::{Value, json};
 use servers::cluster::{ROUTES, SERVICES};
 
-use super::{environment, environments, everywhere, planted};
+use super::{assert_everywhere, assert_violation, environment, environments};
 
 type Routes = BTreeSet<(String, String)>;
 
@@ -18,41 +18,41 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// Plain enough for any router: see the words of `components/router-ingress`.
-fn plain(environment: &Environment) -> Vec<String> {
-    let mut breaches = Vec::new();
+/// The Ingress uses no feature of one router only.
+fn portable(environment: &Environment) -> Vec<String> {
+    let mut violations = Vec::new();
     for ingress in environment.of_kind("Ingress") {
-        let mut say = |words: &str| breaches.push(format!("{ingress} {words}"));
+        let mut add = |violation: &str| violations.push(format!("{ingress} {violation}"));
         let annotations = ingress.at("/metadata/annotations").as_object().into_iter().flatten();
         for (name, _) in annotations.into_iter().filter(|(name, _)| *name != "cert-manager.io/issuer") {
-            say(&format!("has the annotation {name}, which not every router knows"));
+            add(&format!("has the annotation {name}, which not every router supports"));
         }
         if ingress.text("/spec/ingressClassName") != "nginx" || ingress.list("/spec/rules").len() != 1 {
-            say("is not of class nginx with one rule");
+            add("is not of class nginx with one rule");
         }
         let paths = ingress.list("/spec/rules/0/http/paths");
         if paths
             .iter()
             .any(|path| path["pathType"] != "Prefix" || path["backend"]["service"]["port"]["name"] != "http")
         {
-            say("has a path that is no Prefix to a port `http`");
+            add("has a path that is not a Prefix to a port `http`");
         }
         let routes =
             paths.iter().map(|path| (text(&path["path"]), text(&path["backend"]["service"]["name"])));
         if routes.collect::<Routes>() != expected() {
-            say("has other routes than crates/servers/src/cluster/routes.rs");
+            add("has other routes than crates/servers/src/cluster/services.rs");
         }
     }
-    breaches
+    violations
 }
 
 #[test]
-fn the_ingress_has_the_routes_of_the_cluster_and_is_plain() {
+fn the_ingress_has_the_routes_of_the_cluster_and_is_portable() {
     let has_router = |environment: &Environment| {
         ["Ingress", "HTTPRoute"].iter().any(|kind| environment.find(kind, "marketplace").is_some())
     };
     assert!(environments().iter().all(has_router), "every environment has a router");
-    everywhere(plain);
+    assert_everywhere(portable);
 }
 
 #[test]
@@ -69,18 +69,18 @@ fn the_gateway_has_the_routes_of_the_cluster() {
     let ingress = environment.find("Ingress", "marketplace").expect("the ingress");
     let host = ingress.text("/spec/rules/0/host");
     assert!(!host.is_empty() && host != "host", "the host comes from PUBLIC_URL");
-    for place in [
+    for name in [
         gateway.text("/spec/listeners/1/hostname"),
         route.text("/spec/hostnames/0"),
         ingress.text("/spec/tls/0/hosts/0"),
     ] {
-        assert_eq!(place, host);
+        assert_eq!(name, host);
     }
 }
 
 #[test]
 fn every_service_of_the_cluster_is_deployed_and_no_other() {
-    everywhere(|environment| {
+    assert_everywhere(|environment| {
         let services = SERVICES.iter().map(|service| service.name);
         let simulated = environment.find("Service", "stripe-sim").map(|_| "stripe-sim");
         let expected: BTreeSet<_> = services.chain(simulated).collect();
@@ -95,11 +95,23 @@ fn every_service_of_the_cluster_is_deployed_and_no_other() {
 }
 
 #[test]
-fn a_breach_is_found() {
+fn a_violation_is_found() {
     const INGRESS: (&str, &str) = ("Ingress", "marketplace");
-    planted(plain, INGRESS, "/spec/ingressClassName", json!("traefik"), "class");
-    planted(plain, INGRESS, "/spec/rules/0/http/paths/0/path", json!("/api/users/(.*)"), "other routes");
-    planted(plain, INGRESS, "/spec/rules/0/http/paths/0/pathType", json!("ImplementationSpecific"), "Prefix");
+    assert_violation(portable, INGRESS, "/spec/ingressClassName", json!("traefik"), "class");
+    assert_violation(
+        portable,
+        INGRESS,
+        "/spec/rules/0/http/paths/0/path",
+        json!("/api/users/(.*)"),
+        "other routes",
+    );
+    assert_violation(
+        portable,
+        INGRESS,
+        "/spec/rules/0/http/paths/0/pathType",
+        json!("ImplementationSpecific"),
+        "Prefix",
+    );
     let rewriting = json!({"nginx.ingress.kubernetes.io/rewrite-target": "/$1"});
-    planted(plain, INGRESS, "/metadata/annotations", rewriting, "rewrite-target");
+    assert_violation(portable, INGRESS, "/metadata/annotations", rewriting, "rewrite-target");
 }

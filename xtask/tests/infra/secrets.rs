@@ -1,8 +1,8 @@
-//! `infra/secrets/generate.sh` makes what is missing, and nothing else.
+//! `infra/secrets/generate.sh` creates missing secrets only.
 
 use std::collections::BTreeSet;
 
-use super::scripts::Cluster;
+use super::scripts::FakeCluster;
 
 const SCRIPT: &str = "infra/secrets/generate.sh";
 
@@ -16,26 +16,30 @@ const GIVEN: [(&str, &str); 7] = [
     ("BACKUP_SECRET_ACCESS_KEY", "key"),
 ];
 
-fn text(cluster: &Cluster, secret: &str, key: &str) -> String {
-    cluster.made(&format!("secret-{secret}")).text(&format!("/stringData/{key}")).to_owned()
+fn text(cluster: &FakeCluster, secret: &str, key: &str) -> String {
+    cluster.created(&format!("secret-{secret}")).text(&format!("/stringData/{key}")).to_owned()
 }
 
 #[test]
-fn a_developers_environment_needs_nothing_to_be_given() {
-    let cluster = Cluster::empty();
+fn a_development_environment_needs_no_variables() {
+    let cluster = FakeCluster::empty();
     let ran = cluster.run(SCRIPT, &["check", "ticketing-dev"], &[]);
-    assert!(!ran.succeeded && ran.said.contains("missing in ticketing-dev: auth-mongodb"), "{}", ran.said);
-    assert!(!cluster.get("calls").contains("create"), "checking makes nothing");
+    assert!(
+        !ran.succeeded && ran.output.contains("missing in ticketing-dev: auth-mongodb"),
+        "{}",
+        ran.output
+    );
+    assert!(!cluster.get("calls").contains("create"), "a check creates nothing");
 
     assert!(cluster.run(SCRIPT, &["ticketing-dev"], &[]).succeeded);
     let ran = cluster.run(SCRIPT, &["check", "ticketing-dev"], &[]);
-    assert!(ran.succeeded && ran.said.contains("all there"), "{}", ran.said);
+    assert!(ran.succeeded && ran.output.contains("complete"), "{}", ran.output);
     assert!(text(&cluster, "stripe", "STRIPE_SECRET_KEY").starts_with("sk_test_p"));
 }
 
 #[test]
-fn what_belongs_together_fits_and_nothing_is_the_same_twice() {
-    let cluster = Cluster::empty();
+fn urls_contain_the_passwords_and_all_passwords_differ() {
+    let cluster = FakeCluster::empty();
     assert!(cluster.run(SCRIPT, &["ticketing-dev"], &[]).succeeded);
     let mut passwords = BTreeSet::new();
     for service in ["auth", "tickets", "orders", "expiration", "payments"] {
@@ -60,16 +64,16 @@ fn what_belongs_together_fits_and_nothing_is_the_same_twice() {
     assert_eq!(passwords.len(), 15);
     for password in passwords {
         let is_random = password.len() == 49 && password.starts_with('p');
-        assert!(is_random, "24 random bytes behind a letter");
+        assert!(is_random, "a letter and 24 random bytes");
     }
 }
 
 #[test]
-fn what_is_there_stays_and_no_value_is_told() {
-    let cluster = Cluster::empty();
+fn existing_secrets_stay_and_no_value_is_printed() {
+    let cluster = FakeCluster::empty();
     cluster.put("secret-auth-mongodb", "stringData:\n  password: 'p0ld'\n");
     let ran = cluster.run(SCRIPT, &["ticketing"], &GIVEN);
-    assert!(ran.succeeded, "{}", ran.said);
+    assert!(ran.succeeded, "{}", ran.output);
     assert_eq!(text(&cluster, "auth-mongodb", "password"), "p0ld");
     assert!(text(&cluster, "auth-database", "STORE_URL").starts_with("mongodb://auth:p0ld@"));
     assert_eq!(text(&cluster, "stripe", "STRIPE_WEBHOOK_SECRET"), "whsec_it's");
@@ -77,31 +81,31 @@ fn what_is_there_stays_and_no_value_is_told() {
 
     let first = cluster.get("secret-payments-nats");
     let again = cluster.run(SCRIPT, &["ticketing"], &[]);
-    assert!(again.succeeded && !again.said.contains("made"), "{}", again.said);
+    assert!(again.succeeded && !again.output.contains("created"), "{}", again.output);
     assert_eq!(cluster.get("secret-payments-nats"), first);
-    let told = ran.said + &again.said + &cluster.get("calls");
+    let printed = ran.output + &again.output + &cluster.get("calls");
     for value in ["p0ld", "sk_test_given", &text(&cluster, "payments-nats", "password")] {
-        assert!(!told.contains(value), "{value} is in an output or on a command line");
+        assert!(!printed.contains(value), "{value} is in an output or on a command line");
     }
 }
 
 #[test]
-fn production_is_not_half_made() {
-    let cluster = Cluster::empty();
+fn production_is_not_created_in_part() {
+    let cluster = FakeCluster::empty();
     for (given, words) in [
         (&GIVEN[..0], "set STRIPE_SECRET_KEY STRIPE_PUBLISHABLE_KEY STRIPE_WEBHOOK_SECRET"),
         (&GIVEN[..2], "set all of STRIPE_SECRET_KEY"),
         (&GIVEN[..3], "set BACKUP_BUCKET"),
     ] {
         let ran = cluster.run(SCRIPT, &["ticketing"], given);
-        assert!(!ran.succeeded && ran.said.contains(words), "{}", ran.said);
-        assert_eq!(cluster.get("secret-auth-mongodb"), "", "nothing was made");
+        assert!(!ran.succeeded && ran.output.contains(words), "{}", ran.output);
+        assert_eq!(cluster.get("secret-auth-mongodb"), "", "nothing was created");
     }
 }
 
 #[test]
-fn databases_may_be_elsewhere() {
-    let cluster = Cluster::empty();
+fn databases_may_be_external() {
+    let cluster = FakeCluster::empty();
     let url = "mongodb://doadmin:s3cret@db.example:27017/auth?tls=true";
     assert!(cluster.run(SCRIPT, &["ticketing-staging"], &[("AUTH_STORE_URL", url)]).succeeded);
     assert_eq!(text(&cluster, "auth-database", "STORE_URL"), url);
@@ -109,9 +113,9 @@ fn databases_may_be_elsewhere() {
 }
 
 #[test]
-fn without_a_namespace_it_says_how_it_is_used() {
+fn without_a_namespace_the_usage_is_printed() {
     for arguments in [&[][..], &["check"], &["a", "b"], &["--help", "a"]] {
-        let ran = Cluster::empty().run(SCRIPT, arguments, &[]);
-        assert!(!ran.succeeded && ran.said.contains("say which namespace"), "{}", ran.said);
+        let ran = FakeCluster::empty().run(SCRIPT, arguments, &[]);
+        assert!(!ran.succeeded && ran.output.contains("usage: infra/secrets/generate.sh"), "{}", ran.output);
     }
 }

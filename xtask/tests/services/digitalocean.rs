@@ -1,95 +1,95 @@
-use super::script::{World, said};
+use super::sandbox::{Sandbox, printed};
 use std::process::Output;
 
-fn up(world: &World, address: &str) -> Output {
-    let environment = [("DOMAIN", "tickets.example"), ("ADDRESS", address), ("PAUSE", "0")];
-    world.run("infra/digitalocean/up.sh", &[], "", &environment)
+fn up(sandbox: &Sandbox, address: &str) -> Output {
+    let environment = [("DOMAIN", "tickets.example"), ("ADDRESS", address), ("POLL_SECONDS", "0")];
+    sandbox.run("infra/digitalocean/up.sh", &[], "", &environment)
 }
 
-fn down(world: &World, answer: &str) -> Output {
-    world.run("infra/digitalocean/down.sh", &[], answer, &[("DOMAIN", "tickets.example")])
+fn down(sandbox: &Sandbox, answer: &str) -> Output {
+    sandbox.run("infra/digitalocean/down.sh", &[], answer, &[("DOMAIN", "tickets.example")])
 }
 
-/// Those of the calls that make, change or delete something.
-fn changes(world: &World) -> Vec<String> {
+/// The calls that create, change or delete something.
+fn changes(sandbox: &Sandbox) -> Vec<String> {
     let verbs = [" create ", " update ", " delete ", " install "];
-    world.calls().into_iter().filter(|call| verbs.iter().any(|verb| call.contains(verb))).collect()
+    sandbox.calls().into_iter().filter(|call| verbs.iter().any(|verb| call.contains(verb))).collect()
 }
 
 #[test]
-fn an_empty_account_becomes_a_cluster_under_a_name() {
-    let world = World::new();
-    let output = up(&world, "203.0.113.7");
-    assert!(output.status.success(), "{}", said(&output));
-    let changes = changes(&world);
-    for made in [
+fn an_empty_account_becomes_a_cluster_with_a_domain() {
+    let sandbox = Sandbox::new();
+    let output = up(&sandbox, "203.0.113.7");
+    assert!(output.status.success(), "{}", printed(&output));
+    let changes = changes(&sandbox);
+    for command in [
         "doctl vpcs create",
         "doctl kubernetes cluster create ticketing",
         "doctl registry create",
         "doctl compute domain create",
     ] {
-        assert!(changes.iter().any(|call| call.starts_with(made)), "{made}: {changes:#?}");
+        assert!(changes.iter().any(|call| call.starts_with(command)), "{command}: {changes:#?}");
     }
-    let records = world.read("records");
+    let records = sandbox.read("records");
     assert!(
         records.contains(" A @ 203.0.113.7\n") && records.contains(" A staging 203.0.113.7\n"),
         "{records}"
     );
-    assert_eq!(world.read("namespaces"), "ticketing\nticketing-staging\n");
+    assert_eq!(sandbox.read("namespaces"), "ticketing\nticketing-staging\n");
 }
 
 #[test]
-fn what_is_there_already_stays_as_it_is() {
-    let world = World::new();
-    up(&world, "203.0.113.7");
-    world.calls();
-    let output = up(&world, "203.0.113.7");
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(changes(&world), Vec::<String>::new());
+fn existing_resources_are_not_changed() {
+    let sandbox = Sandbox::new();
+    up(&sandbox, "203.0.113.7");
+    sandbox.calls();
+    let output = up(&sandbox, "203.0.113.7");
+    assert!(output.status.success(), "{}", printed(&output));
+    assert_eq!(changes(&sandbox), Vec::<String>::new());
 }
 
 #[test]
-fn a_name_follows_the_load_balancer_to_another_address() {
-    let world = World::new();
-    up(&world, "203.0.113.7");
-    up(&world, "203.0.113.8");
-    let records = world.read("records");
+fn a_domain_follows_the_load_balancer_to_another_address() {
+    let sandbox = Sandbox::new();
+    up(&sandbox, "203.0.113.7");
+    up(&sandbox, "203.0.113.8");
+    let records = sandbox.read("records");
     assert!(records.contains(" A @ 203.0.113.8\n") && !records.contains("203.0.113.7"), "{records}");
 }
 
 #[test]
-fn the_key_that_makes_the_bucket_is_deleted_and_the_other_one_is_for_the_bucket_alone() {
-    let world = World::new();
-    let output = up(&world, "203.0.113.7");
+fn the_key_that_creates_the_bucket_is_deleted_and_the_other_key_is_for_the_bucket_only() {
+    let sandbox = Sandbox::new();
+    let output = up(&sandbox, "203.0.113.7");
     let bucket = "ticketing-backups-tickets-example";
-    assert_eq!(world.read("keys"), format!("{bucket}\n"));
-    let calls = world.calls();
+    assert_eq!(sandbox.read("keys"), format!("{bucket}\n"));
+    let calls = sandbox.calls();
     let grant = format!("bucket={bucket};permission=readwrite");
     assert!(calls.iter().any(|call| call.contains(&grant)), "{calls:#?}");
-    assert!(world.read("applied").contains(&format!("hidden-{bucket}")), "the cluster is given the key");
-    let told = said(&output) + &calls.join("\n");
-    assert!(!told.contains("hidden-"), "no key is shown, or stands on a command line");
+    assert!(sandbox.read("applied").contains(&format!("hidden-{bucket}")), "the cluster has the key");
+    let shown = printed(&output) + &calls.join("\n");
+    assert!(!shown.contains("hidden-"), "no key is printed or on a command line");
 }
 
 #[test]
-fn nothing_is_deleted_without_the_domain_being_typed() {
-    let world = World::new();
-    up(&world, "203.0.113.7");
-    world.calls();
-    let output = down(&world, "yes\n");
+fn nothing_is_deleted_without_confirmation() {
+    let sandbox = Sandbox::new();
+    up(&sandbox, "203.0.113.7");
+    sandbox.calls();
+    let output = down(&sandbox, "yes\n");
     assert!(!output.status.success());
-    assert_eq!(world.calls(), Vec::<String>::new());
+    assert_eq!(sandbox.calls(), Vec::<String>::new());
 }
 
 #[test]
-fn all_that_costs_is_deleted_but_the_backups() {
-    let world = World::new();
-    up(&world, "203.0.113.7");
-    world.calls();
-    let output = down(&world, "tickets.example\n");
-    assert!(output.status.success(), "{}", said(&output));
-    assert_eq!(world.read("records"), "");
-    assert_eq!(world.read("vpcs"), "");
-    assert!(!world.path().join("cluster").exists() && !world.path().join("registry").exists());
-    assert_eq!(world.read("keys"), "ticketing-backups-tickets-example\n");
+fn everything_that_costs_money_is_deleted_except_for_the_backups() {
+    let sandbox = Sandbox::new();
+    up(&sandbox, "203.0.113.7");
+    sandbox.calls();
+    let output = down(&sandbox, "tickets.example\n");
+    assert!(output.status.success(), "{}", printed(&output));
+    assert_eq!(sandbox.read("records"), "");
+    assert_eq!(sandbox.read("vpcs"), "");
+    assert!(!sandbox.path().join("cluster").exists() && !sandbox.path().join("registry").exists());
+    assert_eq!(sandbox.read("keys"), "ticketing-backups-tickets-example\n");
 }

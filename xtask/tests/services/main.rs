@@ -1,11 +1,9 @@
-//! Everything that lists the services lists the same, and the scripts that bring them to a cluster do what they say.
+//! All lists of services are equal, and the scripts that deploy them work.
 
-mod alerts;
 mod deploy;
 mod digitalocean;
 mod manifests;
-mod registry;
-mod script;
+mod sandbox;
 mod skaffold;
 mod workflows;
 
@@ -28,12 +26,12 @@ fn yaml(path: &str) -> serde_json::Value {
     serde_saphyr::from_str(&read(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
-/// Every program that has an image.
+/// The programs that have an image.
 fn images() -> BTreeSet<String> {
     SERVICES.iter().map(|service| service.name).chain(["stripe-sim"]).map(str::to_owned).collect()
 }
 
-/// What `cargo xtask image-keys` prints.
+/// The output of `cargo xtask image-keys`.
 fn image_keys(arguments: &[&str]) -> serde_json::Value {
     let mut xtask = std::process::Command::new(env!("CARGO_BIN_EXE_xtask"));
     let output = xtask.arg("image-keys").args(arguments).output().expect("xtask");
@@ -41,7 +39,7 @@ fn image_keys(arguments: &[&str]) -> serde_json::Value {
     serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
-/// Every file below a folder.
+/// All files below a folder.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let paths = entries.map(|entry| entry.expect("an entry").path());

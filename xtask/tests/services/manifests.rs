@@ -1,8 +1,8 @@
-use super::{files, images, root};
+use super::{files, images, read, root};
 use std::collections::BTreeSet;
 use std::fs;
 
-/// The names of our images in a text: `ticketing/<name>:dev`.
+/// The names of the images in a text: `ticketing/<name>:dev`.
 fn named_in(text: &str) -> Vec<String> {
     let after = text.split("ticketing/").skip(1);
     after
@@ -33,4 +33,22 @@ fn an_image_is_found_in_a_manifest_and_in_a_patch() {
         ["auth", "stripe-sim"]
     );
     assert_eq!(named_in("image: registry/ticketing/x y:dev"), Vec::<String>::new());
+}
+
+fn alerts() -> BTreeSet<String> {
+    let texts = files(&root().join("infra/k8s/components/monitoring"))
+        .into_iter()
+        .map(|path| fs::read_to_string(path).expect("a file"));
+    let text = texts.collect::<Vec<_>>().join("\n");
+    text.lines().filter_map(|line| line.trim().strip_prefix("- alert: ")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_runbook_has_a_section_for_every_alert_and_no_other() {
+    let runbook = read("docs/RUNBOOK.md");
+    let (_, part) = runbook.split_once("\n## Alerts\n").expect("a part about alerts");
+    let part = part.split("\n## ").next().expect("the part");
+    let sections: BTreeSet<_> =
+        part.lines().filter_map(|line| line.strip_prefix("### ")).map(str::to_owned).collect();
+    assert_eq!(sections, alerts());
 }

@@ -8,7 +8,7 @@ fn artifacts() -> Vec<Value> {
 
 fn name(artifact: &Value) -> String {
     let image = artifact["image"].as_str().expect("an image");
-    image.strip_prefix("ticketing/").expect("one of ours").to_owned()
+    image.strip_prefix("ticketing/").expect("an image of the project").to_owned()
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn skaffold_builds_every_image() {
 }
 
 #[test]
-fn skaffold_builds_under_each_name_the_program_of_that_name() {
+fn skaffold_builds_each_image_from_the_program_of_its_name() {
     for artifact in artifacts() {
         let command = artifact["custom"]["buildCommand"].as_str().expect("a command");
         assert_eq!(command, format!("infra/docker/build.sh {}", name(&artifact)));
@@ -25,7 +25,7 @@ fn skaffold_builds_under_each_name_the_program_of_that_name() {
 }
 
 #[test]
-fn skaffold_builds_an_image_when_what_it_is_made_of_has_changed() {
+fn skaffold_builds_an_image_when_its_sources_have_changed() {
     let inputs = image_keys(&["--paths"]);
     for artifact in artifacts() {
         let name = name(&artifact);
@@ -37,7 +37,7 @@ fn skaffold_builds_an_image_when_what_it_is_made_of_has_changed() {
 }
 
 #[test]
-fn skaffold_deploys_what_is_there() {
+fn skaffold_deploys_existing_overlays() {
     let config = yaml("skaffold.yaml");
     let profiles = config["profiles"].as_array().expect("profiles").iter();
     for part in profiles.chain([&config]) {

@@ -2,7 +2,7 @@ use super::{files, images, read, root};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Every workflow, by its name and parsed.
+/// All workflows: file name and parsed content.
 fn workflows() -> Vec<(String, Value)> {
     let folder = root().join(".github/workflows");
     let names =
@@ -11,27 +11,27 @@ fn workflows() -> Vec<(String, Value)> {
 }
 
 #[test]
-fn a_matrix_of_our_images_names_all_of_them() {
-    let ours = images();
+fn a_matrix_of_images_contains_all_of_them() {
+    let images = images();
     let mut seen = 0;
     for (workflow, parsed) in workflows() {
         for (job, definition) in parsed["jobs"].as_object().expect("jobs") {
             let Some(matrix) = definition["strategy"]["matrix"].as_object() else { continue };
             for list in matrix.values().filter_map(Value::as_array) {
                 let names: BTreeSet<_> = list.iter().filter_map(Value::as_str).map(str::to_owned).collect();
-                if !names.is_disjoint(&ours) {
+                if !names.is_disjoint(&images) {
                     seen += 1;
-                    assert_eq!(names, ours, "the matrix of {job} in {workflow}");
+                    assert_eq!(names, images, "the matrix of {job} in {workflow}");
                 }
             }
         }
     }
-    assert!(seen > 0, "the scan of the images has one");
+    assert!(seen > 0, "the image scan has a matrix");
 }
 
 #[test]
-fn the_deployment_builds_what_the_keys_name() {
-    // No list of its own that could differ: a matrix of what has changed.
+fn the_deployment_builds_the_images_of_the_keys() {
+    // The matrix is computed, not a list that could differ.
     let text = read(".github/workflows/deploy.yaml");
     assert!(text.contains("keys=$(cargo xtask image-keys)"));
     assert!(text.contains("infra/deploy/changed.sh \"$REGISTRY\" <<< \"$keys\""));
@@ -39,7 +39,7 @@ fn the_deployment_builds_what_the_keys_name() {
 }
 
 #[test]
-fn every_action_is_pinned_and_tells_its_version() {
+fn every_action_is_pinned_with_its_version() {
     let mut unpinned = Vec::new();
     for (name, _) in workflows() {
         let text = read(&format!(".github/workflows/{name}"));
@@ -57,14 +57,14 @@ fn every_action_is_pinned_and_tells_its_version() {
 }
 
 #[test]
-fn no_workflow_may_do_more_than_its_jobs_say() {
+fn permissions_are_granted_by_jobs_only() {
     for (name, parsed) in workflows() {
         assert!(
             parsed["permissions"].as_object().is_some_and(serde_json::Map::is_empty),
             "{name} begins with `permissions: {{}}`"
         );
         for (job, definition) in parsed["jobs"].as_object().expect("jobs") {
-            assert!(definition["permissions"].is_object(), "{job} of {name} says what it may do");
+            assert!(definition["permissions"].is_object(), "{job} of {name} has `permissions`");
             let is_bounded = definition["timeout-minutes"].is_number() || definition["uses"].is_string();
             assert!(is_bounded, "{job} of {name} has `timeout-minutes`");
         }

@@ -1,4 +1,4 @@
-//! Who may depend on whom.
+//! The allowed dependencies between crates.
 
 use std::process::Command;
 
@@ -19,7 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", &["servers", "pods"]),
 ];
 
-/// Drivers and sockets: only the adapters in `store` and `bus` know any.
+/// Drivers and sockets, which only the adapters in `store` and `bus` use.
 const DRIVERS: [&str; 5] = ["rusqlite", "mongodb", "async-nats", "reqwest", "hyper"];
 
 fn packages() -> Vec<(String, Vec<String>)> {
@@ -55,7 +55,7 @@ fn every_crate_uses_only_what_its_layer_may() {
         } else {
             match ALLOWED.iter().find(|(one, _)| one == name) {
                 Some((_, allowed)) => allowed,
-                // `ticketing` and `e2e` put everything together.
+                // `ticketing` and `e2e` combine all crates.
                 None => continue,
             }
         };

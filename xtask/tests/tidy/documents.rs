@@ -1,10 +1,10 @@
-//! Documents cannot rot: what they name exists.
+//! Documents stay true: every path and crate that they name exists.
 
 use super::{files, none, read, root};
 
 const DOCUMENTS: [&str; 3] = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md"];
 
-/// Where the project's own paths begin.
+/// The first components of the project's own paths.
 const TOPS: [&str; 8] =
     ["crates/", "xtask/", "docs/", "infra/", ".github/", ".ci/", ".cargo/", "skaffold.yaml"];
 
@@ -14,7 +14,7 @@ fn documents() -> Vec<(String, String)> {
     paths.iter().map(|path| read(path)).collect()
 }
 
-/// Everything between backticks, and every relative link.
+/// The texts between backticks, and the relative links.
 fn names(text: &str) -> Vec<String> {
     let code = text.split('`').skip(1).step_by(2).map(str::to_owned);
     let links = text.split("](").skip(1).filter_map(|rest| rest.split(')').next()).map(str::to_owned);

@@ -1,9 +1,11 @@
-//! Style and structure as tests: what a reviewer would otherwise have to remember.
+//! Style and structure as tests.
 
 mod dependencies;
 mod documents;
 mod domain;
+mod names;
 mod sources;
+mod template;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -14,7 +14,7 @@ use crate::port::Delivery;
 
 const MEASURE_INTERVAL: Duration = Duration::from_secs(10);
 
-/// Sets the gauges of one durable consumer: `bus_consumer_lag`, its unfinished events, and `bus_consumer_unanswered`,
+/// Sets the gauges of one durable consumer: `bus_consumer_lag`, its unfinished events, and `bus_consumer_ack_pending`,
 /// those of them that are delivered and not acknowledged. Every process of the service reports the same numbers.
 pub(super) async fn measure(
     connection: Arc<Connection>,
@@ -37,7 +37,7 @@ pub(super) async fn measure(
                 let ack_pending = info.num_ack_pending as f64;
                 gauge!("bus_consumer_lag", "consumer" => consumer, "stream" => stream.name())
                     .set(info.num_pending as f64 + ack_pending);
-                gauge!("bus_consumer_unanswered", "consumer" => consumer, "stream" => stream.name())
+                gauge!("bus_consumer_ack_pending", "consumer" => consumer, "stream" => stream.name())
                     .set(ack_pending);
             }
             // `bus_connected` shows the cause.

@@ -39,8 +39,8 @@ async fn an_event_that_fails_is_tried_ten_times_with_backoff_and_then_kept_with_
     let waits = waits(&attempts);
     assert_eq!(waits.len(), 9);
     for (failures, wait) in waits.iter().enumerate() {
-        let most = Duration::from_millis(50 << failures);
-        assert!(*wait >= most / 2 && *wait <= most, "{waits:?}");
+        let max = Duration::from_millis(50 << failures);
+        assert!(*wait >= max / 2 && *wait <= max, "{waits:?}");
     }
     let letters = DeadLetter::list(&harness.store).await.expect("listed");
     assert_eq!(letters.len(), 1);
@@ -178,7 +178,7 @@ async fn a_handler_runs_under_the_trace_of_its_event() {
 
 #[tokio::test]
 async fn no_more_handlers_run_and_no_more_events_are_buffered_than_allowed() {
-    for (limits, most) in [
+    for (limits, max) in [
         (Limits::default(), 64),
         (Limits { max_concurrent: 3, ..Limits::default() }, 3),
         (Limits { max_concurrent: 8, max_buffered: 5, ..Limits::default() }, 5),
@@ -198,9 +198,9 @@ async fn no_more_handlers_run_and_no_more_events_are_buffered_than_allowed() {
         });
         let published: Vec<_> = (0..200).map(|order| consumer.publish(&harness.event(order, 1))).collect();
         settle().await;
-        assert_eq!(running.load(Ordering::Relaxed), most);
+        assert_eq!(running.load(Ordering::Relaxed), max);
         gate.add_permits(200);
         harness.pass_time_until(|| published.iter().all(Published::is_done)).await;
-        assert_eq!(peak.load(Ordering::Relaxed), most);
+        assert_eq!(peak.load(Ordering::Relaxed), max);
     }
 }

@@ -10,7 +10,7 @@ use common::clock::SystemClock;
 use futures::StreamExt;
 use futures::future::{join, join_all};
 use futures::stream::select_all;
-use servers::{Place, Port, nats};
+use servers::{Port, ServerLocation, nats};
 
 use crate::support::{DEADLINES, Marketplace, envelope, guarded_server, ids, next, publish, within};
 
@@ -83,7 +83,7 @@ async fn a_stream_with_other_settings_is_changed() {
 async fn a_server_that_is_not_there_yet_is_waited_for() {
     let port = Port::free().expect("a port").number();
     let url = format!("nats://127.0.0.1:{port}");
-    let place = Place { port: Some(port), ..Place::default() };
+    let place = ServerLocation { port: Some(port), ..ServerLocation::default() };
     let started = tokio::task::spawn_blocking(move || nats::start(place));
     let (connected, started) = join(connect(&url, Options::default()), started).await;
     let _server = started.expect("no panic").expect("a NATS server");

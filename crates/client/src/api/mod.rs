@@ -34,14 +34,14 @@ enum Transport {
 }
 
 /// The time that rendering keeps after all calls.
-const RENDER_RESERVE: Duration = Duration::from_secs(3);
+const RENDER_MARGIN: Duration = Duration::from_secs(3);
 
 /// Short, since a page renders without the parts whose service is slow.
 const READ_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Ends before the request timeout, so that the reply is the page's own error and not the middleware's.
 const WRITE_TIMEOUT: Duration =
-    MiddlewareStack::REQUEST_TIMEOUT.saturating_sub(RENDER_RESERVE).saturating_sub(READ_TIMEOUT);
+    MiddlewareStack::REQUEST_TIMEOUT.saturating_sub(RENDER_MARGIN).saturating_sub(READ_TIMEOUT);
 
 /// Far above a list page of 100 of the largest tickets.
 const MAX_REPLY_BYTES: usize = 16 * 1024 * 1024;

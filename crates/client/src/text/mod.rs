@@ -17,7 +17,7 @@ pub(crate) use english::{ENGLISH, Texts};
 pub(crate) struct ErrorTexts {
     /// The heading.
     pub(crate) title: &'static str,
-    /// What happened and what to do; empty if the detail of the problem is better.
+    /// One sentence on what happened and what to do; empty if the detail of the problem is better.
     pub(crate) text: &'static str,
 }
 

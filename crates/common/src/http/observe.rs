@@ -43,7 +43,7 @@ pub(super) async fn observe(
     let duration = context.clock.now() - start;
     span.in_scope(|| tracing::debug!(status, took_ms = duration.as_millis(), "answered"));
     let route = response.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    metrics::histogram!("http_request_seconds", "method" => method.as_str().to_owned(), "route" => route, "status" => status.to_string())
+    metrics::histogram!("http_request_duration_seconds", "method" => method.as_str().to_owned(), "route" => route, "status" => status.to_string())
         .record(duration.as_secs_f64());
     add_security_headers(&mut response, context.is_secure());
     response.headers_mut().insert(request_id::HEADER, id);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use e2e::cluster::programs;
 use mongodb::bson::{Document, doc};
-use servers::{Place, Port, Program, Ready, Server, mongodb as mongodb_server, nats};
+use servers::{Port, Program, ReadinessProbe, Server, ServerLocation, mongodb as mongodb_server, nats};
 use tempfile::TempDir;
 
 use crate::client::{now, pause};
@@ -43,8 +43,8 @@ impl Given {
             environment,
             folder: folder.path().to_owned(),
             log: folder.path().join("log"),
-            ready: Ready::Answers(address(&admin), "/livez".to_owned()),
-            patience: PATIENCE,
+            probe: ReadinessProbe::HttpGet(address(&admin), "/livez".to_owned()),
+            timeout: PATIENCE,
         };
         let url = format!("http://{}", address(&admin));
         let server = Server::spawn(program, url.clone(), vec![listen, admin]).expect("it starts");
@@ -74,7 +74,7 @@ impl Given {
     async fn ends(mut self) -> (ExitStatus, String) {
         let began = now();
         loop {
-            if let Some(status) = self.server.ended() {
+            if let Some(status) = self.server.exit_status() {
                 return (status, self.log());
             }
             assert!(began.elapsed() < PATIENCE, "it does not end: {}", self.log());
@@ -119,8 +119,8 @@ fn guarded_nats(folder: &Path) -> Server {
         environment: Vec::new(),
         folder: folder.to_owned(),
         log: folder.join("nats.log"),
-        ready: Ready::Greets(address, "INFO "),
-        patience: PATIENCE,
+        probe: ReadinessProbe::Greeting(address, "INFO "),
+        timeout: PATIENCE,
     };
     Server::start(program, format!("nats://{address}"), vec![port]).expect("NATS starts")
 }
@@ -135,7 +135,7 @@ async fn a_service_whose_servers_come_late_waits_for_them_alive_and_not_ready() 
     assert_eq!(given.says("/readyz").await, (503, "starting\n".to_owned()));
     given.tries_again().await;
 
-    let place = |port| Place { port: Some(port), ..Place::default() };
+    let place = |port| ServerLocation { port: Some(port), ..ServerLocation::default() };
     let _database = mongodb_server::start(place(store)).expect("it starts");
     assert_eq!(given.says("/readyz").await.0, 503, "the bus is still away");
     let _bus = nats::start(place(bus)).expect("it starts");
@@ -178,7 +178,7 @@ async fn nats_that_refuses_us_is_told_in_one_sentence() {
 
 /// A MongoDB server that lets one user in, with a password that is not [`SECRET`].
 async fn guarded_mongodb(folder: &Path) -> Server {
-    let place = || Place::folder(folder.join("mongodb"));
+    let place = || ServerLocation::folder(folder.join("mongodb"));
     let mut open = mongodb_server::start(place()).expect("it starts");
     let client = mongodb::Client::with_uri_str(open.url()).await.expect("an address");
     let user =
@@ -186,7 +186,7 @@ async fn guarded_mongodb(folder: &Path) -> Server {
     client.database("orders").run_command(user).await.expect("the user is made");
     open.stop().expect("it stops");
     drop(open);
-    mongodb_server::start_guarded(place()).expect("it starts again")
+    mongodb_server::start_with_auth(place()).expect("it starts again")
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn mongodb_that_refuses_us_is_told_in_one_sentence() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_told_in_one_sentence_and_not_touched() {
-    let server = mongodb_server::start(Place::default()).expect("it starts");
+    let server = mongodb_server::start(ServerLocation::default()).expect("it starts");
     let url = mongodb_server::with_database(server.url(), "tickets");
     let client = mongodb::Client::with_uri_str(&url).await.expect("an address");
     let meta = client.database("tickets").collection::<Document>("_meta");

@@ -9,7 +9,7 @@ use common::event::DeadlinePassed;
 use common::{Decision, Envelope, Event, Ids, SharedClock, SystemEntropy};
 use e2e::cluster::programs;
 use runtime::open_store;
-use servers::{Place, mongodb};
+use servers::{ServerLocation, mongodb};
 use store::Store;
 
 use crate::bad_input::{SERVICES, settings};
@@ -75,6 +75,6 @@ async fn every_service_shows_its_dead_letters_and_takes_them_up_again() {
 
 #[tokio::test]
 async fn so_it_does_on_mongodb() {
-    let server = mongodb::start(Place::default()).expect("it starts");
+    let server = mongodb::start(ServerLocation::default()).expect("it starts");
     are_shown_and_asked_for_again("orders", &mongodb::with_database(server.url(), "orders")).await;
 }

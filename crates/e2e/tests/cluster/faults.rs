@@ -25,7 +25,7 @@ fn seed() -> u64 {
 async fn whatever_is_killed_paused_or_cut_off_no_promise_is_broken() {
     let _alone = one_at_a_time().await;
     let seed = seed();
-    let nats = nats::start(servers::Place::default()).expect("NATS starts");
+    let nats = nats::start(servers::ServerLocation::default()).expect("NATS starts");
     let behind: SocketAddr = nats.url().trim_start_matches("nats://").parse().expect("an address");
     let wire = Wire::to(behind).await;
     let url = format!("nats://{}", wire.address());
@@ -43,7 +43,7 @@ async fn whatever_is_killed_paused_or_cut_off_no_promise_is_broken() {
 
     told.is_kept_by(&books);
     told.sessions_have_ended().await;
-    let losses = cluster.processes().revive().expect("they can be started");
+    let losses = cluster.processes().restart_exited().expect("they can be started");
     assert!(losses.is_empty(), "seed {seed}: ended by themselves: {losses:?}");
     let ends = ["complete", "by-buyer", "expired"].map(|how| books.ended(how));
     eprintln!("seed {seed}: [complete, by-buyer, expired] = {ends:?}");

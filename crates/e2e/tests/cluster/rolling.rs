@@ -17,7 +17,7 @@ fn roll(cluster: &Cluster) {
     for name in names {
         let process = processes.process(&name).expect("it is known");
         let status = process.stop().expect("it stops when asked");
-        assert!(status.success(), "{name} ended with {status}: {}", process.log_end());
+        assert!(status.success(), "{name} ended with {status}: {}", process.log_tail());
         process.restart().expect("it starts again");
     }
 }

@@ -62,7 +62,7 @@ pub(crate) fn run(victims: &mut Victims<'_>, seed: u64) {
                     on(victims, name, Server::kill);
                 }
                 for name in &both {
-                    on(victims, name, |server| server.restart_unready().expect("it starts again"));
+                    on(victims, name, |server| server.respawn().expect("it starts again"));
                 }
                 for name in &both {
                     on(victims, name, |server| server.wait_until_ready().expect("it gets ready"));

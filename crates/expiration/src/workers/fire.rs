@@ -78,7 +78,7 @@ async fn fire(deadlines: &Deadlines, deadline: &Deadline) -> Result<(), StoreErr
     let Some(decision) = deadline.fire(now) else { return Ok(()) };
     let committed = deadlines.collection.commit(decision).await.map(|_| {
         counter!("deadlines_fired_total").increment(1);
-        histogram!("deadline_lag_seconds").record((deadlines.now() - deadline.expires_at).as_secs_f64());
+        histogram!("expiration_lag_seconds").record((deadlines.now() - deadline.expires_at).as_secs_f64());
     });
     unless_done(committed)
 }

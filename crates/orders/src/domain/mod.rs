@@ -1,9 +1,9 @@
-//! What an order is and how it decides: pure functions of its state, a command and the time.
+//! Orders and their decisions: pure functions of a state, a command and the time.
 
 mod order;
 mod refusal;
-mod ticket;
+mod ticket_replica;
 
-pub use order::{Aftermath, Order, Status};
+pub use order::{Order, PostCapture, Status};
 pub use refusal::{Refusal, StepError};
-pub use ticket::Ticket;
+pub use ticket_replica::TicketReplica;

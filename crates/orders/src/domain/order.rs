@@ -1,4 +1,4 @@
-//! An order: one person's purchase of one ticket, from pressing "buy" to its end.
+//! An order: one buyer's purchase of one ticket, from "buy" to its end.
 
 use std::time::Duration;
 
@@ -6,46 +6,46 @@ use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, Ord
 use common::{Decision, Event, Money, OrderId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Refusal, StepError, Ticket};
+use super::{Refusal, StepError, TicketReplica};
 
-/// One person's purchase of one ticket.
+/// One buyer's purchase of one ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Order {
-    /// Its id.
+    /// The order's id.
     pub id: OrderId,
     /// The buyer.
     pub user_id: UserId,
-    /// What is bought, and the price that the buyer saw.
+    /// The ticket, at the price that the buyer saw.
     pub ticket: OrderedTicket,
-    /// How far it is.
+    /// The state of the purchase.
     pub status: Status,
-    /// What became of the money after it was taken.
-    #[serde(default)]
-    pub aftermath: Aftermath,
-    /// From this moment on no payment is accepted.
+    /// Refunds and disputes after the capture.
+    #[serde(default, rename = "aftermath")]
+    pub post_capture: PostCapture,
+    /// The deadline: from this moment on no payment is accepted.
     pub expires_at: Time,
-    /// Its revision.
+    /// The version, 1 when placed.
     pub version: u64,
-    /// When it was placed.
+    /// When the order was placed.
     pub created_at: Time,
-    /// When it last changed.
+    /// When the order last changed.
     pub updated_at: Time,
 }
 
-/// What became of the money after it was taken. It changes nothing about whose the ticket is.
+/// Refunds and disputes after the capture. Neither changes who owns the ticket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Aftermath {
-    /// How much of the price went back to the buyer, if any.
+pub struct PostCapture {
+    /// How much of the price was refunded, if any.
     pub refunded: Option<Money>,
-    /// How far the buyer's dispute is, if there is one.
+    /// The state of the buyer's dispute, if there is one.
     pub dispute: Option<DisputeStatus>,
-    /// The version of the payment that told it: what is older is not news.
+    /// The version of the payment that is recorded here.
     pub as_of: u64,
 }
 
-/// How far an order is.
+/// The state of a purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -53,7 +53,7 @@ pub enum Status {
     Created,
     /// The ticket is locked for the buyer.
     AwaitingPayment,
-    /// A payment was accepted in time; it is being captured.
+    /// A payment was accepted in time; its capture is pending.
     Paying,
     /// Paid; the ticket is the buyer's.
     Complete,
@@ -65,17 +65,17 @@ impl Order {
     /// Places an order for `ticket` at the price that the buyer saw, to be paid within `hold`.
     ///
     /// # Errors
-    /// The ticket is not for this buyer, or not at this price. Whether another order has it is not decided here but
-    /// by the claim, when the order is committed.
+    /// The buyer may not have the ticket, or not at this price. Whether another order has the ticket is decided by the
+    /// unique key when the order is committed.
     pub fn place(
         id: OrderId,
         buyer: UserId,
-        ticket: &Ticket,
+        ticket: &TicketReplica,
         price: Money,
         now: Time,
         hold: Duration,
     ) -> Result<Decision<Self>, Refusal> {
-        ticket.may_be_ordered_by(buyer)?;
+        ticket.check_buyer(buyer)?;
         if ticket.price != price {
             return Err(Refusal::PriceChanged);
         }
@@ -89,7 +89,7 @@ impl Order {
                 seller_id: Some(ticket.seller_id),
             },
             status: Status::Created,
-            aftermath: Aftermath::default(),
+            post_capture: PostCapture::default(),
             expires_at: now.after(hold),
             version: 1,
             created_at: now,
@@ -99,126 +99,126 @@ impl Order {
         Ok(Decision::with_event(order, event))
     }
 
-    /// tickets locked the ticket for this order. If the order is over, tickets evidently does not know.
-    pub fn lock_confirmed(&self, now: Time) -> Option<Decision<Self>> {
+    /// Waits for payment: tickets locked the ticket. A cancelled order is published again, because tickets has missed
+    /// that event.
+    pub fn on_ticket_reserved(&self, now: Time) -> Option<Decision<Self>> {
         match self.status {
-            Status::Created => Some(self.turn(Status::AwaitingPayment, now)),
+            Status::Created => Some(self.transition(Status::AwaitingPayment, now)),
             Status::AwaitingPayment | Status::Paying | Status::Complete => None,
-            Status::Cancelled(_) => Some(self.tell_again()),
+            Status::Cancelled(_) => Some(self.republish()),
         }
     }
 
-    /// tickets did not lock the ticket.
-    pub fn lock_refused(&self, why: RefusalReason, now: Time) -> Option<Decision<Self>> {
-        let why = match why {
+    /// Ends an order whose ticket was not locked.
+    pub fn on_reservation_refused(&self, reason: RefusalReason, now: Time) -> Option<Decision<Self>> {
+        let reason = match reason {
             RefusalReason::TicketUnavailable => CancelReason::TicketUnavailable,
             RefusalReason::PriceChanged => CancelReason::PriceChanged,
         };
         match self.status {
-            Status::Created => Some(self.turn(Status::Cancelled(why), now)),
-            // It was locked meanwhile: the refusal answered an older delivery of the same wish.
+            Status::Created => Some(self.transition(Status::Cancelled(reason), now)),
+            // Locked meanwhile: the refusal answers an older delivery of the same event.
             Status::AwaitingPayment | Status::Paying | Status::Complete | Status::Cancelled(_) => None,
         }
     }
 
-    /// The hold is said to have run out.
+    /// Ends an order that was not paid in time.
     ///
     /// # Errors
-    /// [`StepError::NotYet`] while it has not, by the clock that the order goes by.
+    /// [`StepError::RetryLater`] before the deadline, by the clock of orders.
     pub fn expire(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
         match self.status {
             Status::Created | Status::AwaitingPayment if now >= self.expires_at => {
-                Ok(Some(self.turn(Status::Cancelled(CancelReason::Expired), now)))
+                Ok(Some(self.transition(Status::Cancelled(CancelReason::Expired), now)))
             }
-            Status::Created | Status::AwaitingPayment => Err(StepError::NotYet(self.expires_at - now)),
+            Status::Created | Status::AwaitingPayment => Err(StepError::RetryLater(self.expires_at - now)),
             Status::Paying | Status::Complete | Status::Cancelled(_) => Ok(None),
         }
     }
 
-    /// The fence: a payment is authorized, and is accepted only if the ticket is locked and the deadline has not
-    /// passed. From there on the order can neither expire nor be cancelled by its buyer. If the order is over,
-    /// payments evidently does not know.
+    /// The pivot step: accepts an authorized payment if the ticket is locked and the deadline has not passed. From
+    /// there on the order can neither expire nor be cancelled by its buyer. A cancelled order is published again,
+    /// because payments has missed that event.
     ///
     /// # Errors
-    /// [`StepError::NotYet`] while the lock is not confirmed, until the deadline decides.
+    /// [`StepError::RetryLater`] while the lock is not confirmed, until the deadline decides.
     pub fn accept_payment(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
         match self.status {
             Status::Created | Status::AwaitingPayment if now >= self.expires_at => {
-                Ok(Some(self.turn(Status::Cancelled(CancelReason::Expired), now)))
+                Ok(Some(self.transition(Status::Cancelled(CancelReason::Expired), now)))
             }
-            Status::Created => Err(StepError::NotYet(self.expires_at - now)),
-            Status::AwaitingPayment => Ok(Some(self.turn(Status::Paying, now))),
+            Status::Created => Err(StepError::RetryLater(self.expires_at - now)),
+            Status::AwaitingPayment => Ok(Some(self.transition(Status::Paying, now))),
             Status::Paying | Status::Complete => Ok(None),
-            Status::Cancelled(_) => Ok(Some(self.tell_again())),
+            Status::Cancelled(_) => Ok(Some(self.republish())),
         }
     }
 
-    /// The money was taken.
+    /// Completes an order whose payment was captured.
     ///
     /// # Errors
-    /// [`StepError::BrokenPromise`] if it was taken without having been accepted.
+    /// [`StepError::InvariantViolation`] if the payment was not accepted before.
     pub fn complete(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
         match self.status {
-            Status::Paying => Ok(Some(self.turn(Status::Complete, now))),
+            Status::Paying => Ok(Some(self.transition(Status::Complete, now))),
             Status::Complete => Ok(None),
-            Status::Created | Status::AwaitingPayment => Err(StepError::BrokenPromise(
+            Status::Created | Status::AwaitingPayment => Err(StepError::InvariantViolation(
                 "money was captured for an order whose payment was not accepted",
             )),
-            Status::Cancelled(_) => {
-                Err(StepError::BrokenPromise("money was captured for a cancelled order; it must be refunded"))
-            }
+            Status::Cancelled(_) => Err(StepError::InvariantViolation(
+                "money was captured for a cancelled order; it must be refunded",
+            )),
         }
     }
 
-    /// The money could not be taken, and nothing is held any more.
+    /// Ends an order whose payment failed for good, with no money held.
     ///
     /// # Errors
-    /// [`StepError::BrokenPromise`] if it had been taken.
-    pub fn payment_failed(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
+    /// [`StepError::InvariantViolation`] if the money was captured before.
+    pub fn on_payment_failed(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
         match self.status {
             Status::Created | Status::AwaitingPayment | Status::Paying => {
-                Ok(Some(self.turn(Status::Cancelled(CancelReason::PaymentFailed), now)))
+                Ok(Some(self.transition(Status::Cancelled(CancelReason::PaymentFailed), now)))
             }
             Status::Cancelled(_) => Ok(None),
             Status::Complete => {
-                Err(StepError::BrokenPromise("the payment of a complete order is said to have failed"))
+                Err(StepError::InvariantViolation("the payment of a complete order was reported as failed"))
             }
         }
     }
 
-    /// The authorization was given up. That follows from a cancelled order, so nothing is left to decide.
+    /// Checks that a void followed from a cancelled order; nothing is left to decide then.
     ///
     /// # Errors
-    /// [`StepError::BrokenPromise`] if the order relies on it.
-    pub fn payment_voided(&self) -> Result<(), StepError> {
+    /// [`StepError::InvariantViolation`] if the order relies on the payment.
+    pub fn on_payment_voided(&self) -> Result<(), StepError> {
         match self.status {
             Status::Created | Status::AwaitingPayment | Status::Cancelled(_) => Ok(()),
             Status::Paying | Status::Complete => {
-                Err(StepError::BrokenPromise("a payment was voided after its order had accepted it"))
+                Err(StepError::InvariantViolation("a payment was voided after its order had accepted it"))
             }
         }
     }
 
-    /// Money went back after it was taken, or the buyer disputes it. `None`: that is known, or concerns no order that
-    /// is over.
-    pub fn money_went_back(&self, told: Aftermath, now: Time) -> Option<Decision<Self>> {
+    /// Records refunds and disputes of an order that is over. Returns `None` if they are known already.
+    pub fn record_refund_or_dispute(&self, latest: PostCapture, now: Time) -> Option<Decision<Self>> {
         let is_over = matches!(self.status, Status::Complete | Status::Cancelled(_));
-        let known = Aftermath { as_of: told.as_of, ..self.aftermath };
-        if !is_over || told.as_of <= self.aftermath.as_of || told == known {
+        let known = PostCapture { as_of: latest.as_of, ..self.post_capture };
+        if !is_over || latest.as_of <= self.post_capture.as_of || latest == known {
             return None;
         }
-        let marked = Self { aftermath: told, ..self.clone() };
-        Some(marked.turn(self.status, now))
+        let recorded = Self { post_capture: latest, ..self.clone() };
+        Some(recorded.transition(self.status, now))
     }
 
-    /// The buyer gives it up. `Ok(None)`: it is over already.
+    /// Cancels the order for its buyer. Returns `Ok(None)` if it is cancelled already.
     ///
     /// # Errors
     /// Refused once the payment was accepted: from there only the payment decides.
     pub fn cancel(&self, now: Time) -> Result<Option<Decision<Self>>, Refusal> {
         match self.status {
             Status::Created | Status::AwaitingPayment => {
-                Ok(Some(self.turn(Status::Cancelled(CancelReason::ByBuyer), now)))
+                Ok(Some(self.transition(Status::Cancelled(CancelReason::ByBuyer), now)))
             }
             Status::Cancelled(_) => Ok(None),
             Status::Paying => Err(Refusal::Paying),
@@ -226,13 +226,15 @@ impl Order {
         }
     }
 
-    /// Whether nobody else can order the ticket. A complete order keeps it for ever: it is never sold twice.
+    /// Whether the order excludes all others of its ticket. A complete order does so forever: a ticket is never sold
+    /// twice.
     pub fn keeps_ticket(&self) -> bool {
         !matches!(self.status, Status::Cancelled(_))
     }
 
-    /// What this order's hold on the ticket means to somebody who wants it too; `None`: it has let go.
-    pub fn stands_in_the_way_of(&self, buyer: UserId) -> Option<Refusal> {
+    /// The refusal of another order for the same ticket, as its buyer is to see it. Returns `None` for a cancelled
+    /// order.
+    pub fn conflict_with(&self, buyer: UserId) -> Option<Refusal> {
         match self.status {
             Status::Cancelled(_) => None,
             Status::Complete => Some(Refusal::TicketSold),
@@ -241,53 +243,52 @@ impl Order {
         }
     }
 
-    /// Its state without what belongs to it, and why it was cancelled, if it was.
-    pub fn status_words(&self) -> (OrderStatus, Option<CancelReason>) {
+    /// The status on the wire, with the reason of a cancelled order.
+    pub fn wire_status(&self) -> (OrderStatus, Option<CancelReason>) {
         match self.status {
             Status::Created => (OrderStatus::Created, None),
             Status::AwaitingPayment => (OrderStatus::AwaitingPayment, None),
             Status::Paying => (OrderStatus::Paying, None),
             Status::Complete => (OrderStatus::Complete, None),
-            Status::Cancelled(why) => (OrderStatus::Cancelled, Some(why)),
+            Status::Cancelled(reason) => (OrderStatus::Cancelled, Some(reason)),
         }
     }
 
-    /// The next state, announced.
-    fn turn(&self, status: Status, now: Time) -> Decision<Self> {
+    /// The next state and its event.
+    fn transition(&self, status: Status, now: Time) -> Decision<Self> {
         let next = Self { status, version: self.version + 1, updated_at: now, ..self.clone() };
         let event = next.event();
         Decision::with_event(next, event)
     }
 
-    /// The same state, announced once more to whoever has not heard or has forgotten. The version grows so that
-    /// nobody takes it for old news.
-    fn tell_again(&self) -> Decision<Self> {
-        self.turn(self.status, self.updated_at)
+    /// The same state and its event once more, at a new version: consumers ignore versions that they know.
+    fn republish(&self) -> Decision<Self> {
+        self.transition(self.status, self.updated_at)
     }
 
-    /// What the others are told of its state.
+    /// The event that announces the present state.
     fn event(&self) -> Event {
-        let announce = match self.status {
+        let event = match self.status {
             Status::Created => Event::OrderCreated,
             Status::AwaitingPayment => Event::OrderAwaitingPayment,
             Status::Paying => Event::OrderPaymentAccepted,
             Status::Complete => Event::OrderCompleted,
             Status::Cancelled(_) => Event::OrderCancelled,
         };
-        announce(self.snapshot())
+        event(self.snapshot())
     }
 
-    /// Its whole state, as others see it.
+    /// The whole state, as events carry it.
     pub fn snapshot(&self) -> OrderSnapshot {
-        let (status, cancel_reason) = self.status_words();
+        let (status, cancel_reason) = self.wire_status();
         OrderSnapshot {
             id: self.id,
             user_id: self.user_id,
             ticket: self.ticket.clone(),
             status,
             cancel_reason,
-            refunded: self.aftermath.refunded,
-            dispute: self.aftermath.dispute,
+            refunded: self.post_capture.refunded,
+            dispute: self.post_capture.dispute,
             expires_at: self.expires_at,
             version: self.version,
             created_at: self.created_at,

@@ -1,17 +1,17 @@
-//! Why an order does not do what it is asked.
+//! The reasons for which an order refuses a command or a step.
 
 use std::time::Duration;
 
-/// Why a person's wish is refused.
+/// Why a user's command is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Refusal {
     /// The buyer is the seller.
     OwnTicket,
-    /// The ticket is somebody's for good.
+    /// The ticket is sold.
     TicketSold,
-    /// The seller took the ticket back.
+    /// The seller withdrew the ticket.
     TicketWithdrawn,
-    /// Somebody else's order has the ticket.
+    /// Another buyer's order has the ticket.
     TicketReserved,
     /// An order of the same buyer has the ticket.
     ReservedByYou,
@@ -26,17 +26,17 @@ pub enum Refusal {
 /// Why a step of the saga cannot be made now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StepError {
-    /// Its time has not come. It will have come after this long, if nothing else happens before.
-    NotYet(Duration),
-    /// Another service tells what cannot be if everybody keeps to the saga; a person has to look at it.
-    BrokenPromise(&'static str),
+    /// Too early: due after this long, unless another event comes first.
+    RetryLater(Duration),
+    /// An event that no correct saga produces; an operator has to examine it.
+    InvariantViolation(&'static str),
 }
 
 impl std::fmt::Display for StepError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::NotYet(wait) => write!(f, "its time has not come; try again in {wait:?}"),
-            Self::BrokenPromise(what) => f.write_str(what),
+            Self::RetryLater(delay) => write!(f, "too early; retry in {delay:?}"),
+            Self::InvariantViolation(what) => f.write_str(what),
         }
     }
 }

@@ -2,25 +2,22 @@
 
 mod cancel;
 mod create;
-mod events;
-mod list;
-mod new_order;
-mod order_body;
-mod problem;
-mod show;
+mod read;
+mod response;
+mod stream;
 
-pub(crate) use events::Watching;
-pub(crate) use new_order::NewOrder;
+pub(crate) use create::NewOrder;
+pub(crate) use stream::FeedState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::orders::Orders;
+use crate::Orders;
 
-pub(crate) fn routes(orders: Orders, watching: Watching) -> OpenApiRouter {
-    let events = OpenApiRouter::new().routes(routes!(events::events)).with_state(watching);
+pub(crate) fn routes(orders: Orders, feed: FeedState) -> OpenApiRouter {
+    let stream = OpenApiRouter::new().routes(routes!(stream::stream)).with_state(feed);
     OpenApiRouter::new()
-        .routes(routes!(create::create, list::list))
-        .routes(routes!(show::show, cancel::cancel))
+        .routes(routes!(create::create, read::list))
+        .routes(routes!(read::read, cancel::cancel))
         .with_state(orders)
-        .merge(events)
+        .merge(stream)
 }

@@ -1,21 +1,21 @@
-//! What we know of the card processor's side.
+//! Stripe's side of a payment.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Moved;
+use super::MoneyTotals;
 
-/// The `PaymentIntent` that belongs to a payment.
+/// The `PaymentIntent` of a payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// `pi_...`
     pub id: String,
-    /// With it the buyer's browser enters a card.
+    /// Lets the buyer's browser submit a card.
     pub client_secret: ClientSecret,
 }
 
-/// Lets whoever has it confirm the payment: for the buyer alone, never for a log.
+/// Allows its owner to confirm the payment: for the buyer alone, never for a log.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ClientSecret(pub String);
@@ -26,42 +26,42 @@ impl fmt::Debug for ClientSecret {
     }
 }
 
-/// What the card processor says went wrong, in words that may be shown to the buyer.
+/// An error of Stripe, in words for the buyer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CardError {
-    /// Stripe's word for it, such as `card_declined` (<https://docs.stripe.com/error-codes>).
+    /// Stripe's code, such as `card_declined` (<https://docs.stripe.com/error-codes>).
     pub code: String,
     /// A sentence.
     pub message: String,
 }
 
-/// A `PaymentIntent` as the card processor showed it.
+/// A `PaymentIntent` as Stripe showed it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Its name and secret.
+pub struct IntentView {
+    /// The id and the secret.
     pub intent: Intent,
-    /// Its state.
+    /// The state.
     pub state: IntentState,
 }
 
-/// The states of a `PaymentIntent`, as far as we tell them apart
+/// The states of a `PaymentIntent`, as far as decisions depend on them
 /// (<https://docs.stripe.com/payments/paymentintents/lifecycle>).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum IntentState {
-    /// It waits for a card; the last one may have been declined.
+    /// Waits for a card; the last one may have been declined.
     RequiresPaymentMethod(Option<CardError>),
-    /// The buyer, their bank or the processor is at it.
-    UnderWay,
-    /// The money is held and can be taken.
+    /// In progress at the buyer, their bank or Stripe.
+    Processing,
+    /// The money is authorized and can be captured.
     RequiresCapture,
-    /// The money was taken. Final, but for what becomes of the money.
-    Succeeded(Moved),
-    /// Nothing is held, and nothing can be taken. Final.
+    /// The money was captured. Final, except for refunds and disputes.
+    Succeeded(MoneyTotals),
+    /// Nothing is authorized, and nothing can be captured. Final.
     Canceled,
 }
 
 impl IntentState {
-    /// Whether money could still be held or taken.
+    /// Whether money could still be authorized or captured.
     pub fn is_open(&self) -> bool {
         !matches!(self, Self::Succeeded(_) | Self::Canceled)
     }

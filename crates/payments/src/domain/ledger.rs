@@ -1,8 +1,8 @@
-//! The books of one payment: double entry, append-only. The ledger is the union of every payment's books.
+//! The books of one payment: double entry, append-only. The ledger is the union of the books of all payments.
 //!
-//! A positive amount is ours (or was spent), a negative one is owed to somebody. What the accounts stand at follows
-//! from the payment's state alone; each commit that changes it appends the difference. So the books can neither lag
-//! behind the state nor run ahead of it, and every entry adds up to zero because every state does.
+//! A positive amount is the marketplace's (or was spent), a negative one is a debt. **Invariant:** the balances follow from
+//! the payment's state alone, and each commit that changes the state appends the difference. So the books agree with
+//! the state, and every entry adds up to zero because every state does.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,19 +13,19 @@ use serde::{Deserialize, Serialize};
 
 use super::Payment;
 
-/// Where money is, or to whom it belongs.
+/// The place of money, or its owner.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Account {
-    /// What Stripe holds for us.
+    /// Held by Stripe for the marketplace.
     Stripe,
-    /// What Stripe kept for its work.
+    /// Kept by Stripe as fees.
     Fees,
-    /// What disputes have withdrawn that are not decided yet.
+    /// Withdrawn by disputes that are not decided yet.
     Disputes,
-    /// What the seller has earned; `None`: the order was placed before orders told of their sellers.
+    /// Earned by the seller; `None` for an order of before orders named their sellers.
     Seller(Option<UserId>),
-    /// What was taken of the buyer without a sale, and is to go back.
+    /// Captured from the buyer without a sale, to be refunded.
     Buyer(UserId),
 }
 
@@ -51,49 +51,21 @@ pub struct Posting {
     pub amount: i64,
 }
 
-/// What one change of a payment moved; its postings add up to zero.
+/// The money that one change of a payment moved. The postings add up to zero.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// When it was committed.
+    /// The time of the commit.
     pub at: Time,
-    /// The revision of the payment that it belongs to.
+    /// The version of the payment that the commit made.
     pub version: u64,
-    /// The payment's state from then on.
+    /// The payment's status from then on.
     pub status: PaymentStatus,
     /// At least two.
     pub postings: Vec<Posting>,
 }
 
-/// What Stripe says became of the money, in minor units: totals, so that hearing them twice changes nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Moved {
-    /// Taken of the buyer.
-    pub taken: i64,
-    /// Given back to the buyer.
-    pub refunded: i64,
-    /// Withdrawn by disputes, as long as they are not won.
-    pub withdrawn: i64,
-    /// Kept by Stripe for its work, disputes included.
-    pub fees: i64,
-    /// How far the dispute is, if there is one.
-    pub dispute: Option<DisputeStatus>,
-}
-
-impl Moved {
-    /// What is left of what was taken. What a dispute withdraws counts as left until it is lost.
-    pub fn left(&self) -> i64 {
-        let lost = if self.dispute == Some(DisputeStatus::Lost) { self.withdrawn } else { 0 };
-        self.taken - self.refunded - lost
-    }
-
-    /// What Stripe holds of it.
-    pub fn held(&self) -> i64 {
-        self.taken - self.refunded - self.withdrawn - self.fees
-    }
-}
-
 impl Payment {
-    /// What each account stands at, by its books.
+    /// The balance of each account, by the books.
     pub fn balances(&self) -> BTreeMap<Account, i64> {
         let mut balances = BTreeMap::new();
         for posting in self.ledger.iter().flat_map(|entry| &entry.postings) {
@@ -103,30 +75,30 @@ impl Payment {
         balances
     }
 
-    /// Whether its money was ever the seller's.
+    /// Whether the money was ever the seller's.
     pub fn was_a_sale(&self) -> bool {
         let seller = Account::Seller(self.seller_id);
         self.ledger.iter().flat_map(|entry| &entry.postings).any(|posting| posting.account == seller)
     }
 
-    /// What each account ought to stand at, by its state.
+    /// The expected balance of each account, by the state.
     pub fn position(&self) -> BTreeMap<Account, i64> {
-        let moved = &self.moved;
-        let undecided = if moved.dispute == Some(DisputeStatus::Lost) { 0 } else { moved.withdrawn };
+        let totals = &self.totals;
+        let undecided = if totals.dispute == Some(DisputeStatus::Lost) { 0 } else { totals.withdrawn };
         let owner = match self.status {
             PaymentStatus::Captured => Account::Seller(self.seller_id),
             _ => Account::Buyer(self.buyer_id),
         };
         let sides = [
-            (Account::Stripe, moved.held()),
-            (Account::Fees, moved.fees),
+            (Account::Stripe, totals.held()),
+            (Account::Fees, totals.fees),
             (Account::Disputes, undecided),
-            (owner, -moved.left()),
+            (owner, -totals.left()),
         ];
         sides.into_iter().filter(|(_, amount)| *amount != 0).collect()
     }
 
-    /// This revision with its books kept: what it changes is appended.
+    /// Appends to the books what this version changes.
     pub(super) fn booked(mut self, now: Time) -> Self {
         let mut differences = self.position();
         for (account, amount) in self.balances() {

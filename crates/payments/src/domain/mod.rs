@@ -1,69 +1,74 @@
-//! A payment: what the card processor did for an order, and what it shall do next.
+//! A payment: its state at Stripe, and its next step.
 
-mod aftermath;
-mod decide;
 mod intent;
 mod ledger;
-mod settle;
-mod work;
+mod money_totals;
+mod order_replica;
+mod post_capture;
+mod schedule;
+mod transitions;
 
 use common::event::{OrderSnapshot, PaymentSnapshot, PaymentStatus};
 use common::{Decision, Money, OrderId, PaymentId, TicketId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
-pub use aftermath::RefundRefusal;
-pub use intent::{CardError, ClientSecret, Intent, IntentState, Seen};
-pub use ledger::{Account, Entry, Moved, Posting};
-pub use work::{LEASE, Work};
+pub use intent::{CardError, ClientSecret, Intent, IntentState, IntentView};
+pub use ledger::{Account, Entry, Posting};
+pub use money_totals::MoneyTotals;
+pub(crate) use order_replica::OrderReplica;
+pub use post_capture::RefundRefusal;
+pub use schedule::{LEASE, RunWhen, StepSchedule};
 
-/// The money side of one order. There is one per order, for ever.
+/// The money side of one order. An order never has a second payment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Payment {
-    /// Its id, from which every idempotency key is derived.
+    /// The id, from which every idempotency key is derived.
     pub id: PaymentId,
-    /// What it pays for.
+    /// The order.
     pub order_id: OrderId,
-    /// The revision of the order when the payment was begun.
+    /// The version of the order when the payment started.
     #[serde(default)]
     pub order_version: Option<u64>,
-    /// What is bought.
+    /// The ticket.
     pub ticket_id: TicketId,
-    /// Who pays.
+    /// The buyer.
     pub buyer_id: UserId,
-    /// Who is paid, if the order told.
+    /// The seller, if the order named one.
     #[serde(default)]
     pub seller_id: Option<UserId>,
-    /// How much.
+    /// The price.
     pub amount: Money,
-    /// Its state. `Capturing`, `Voiding` and `Refunding` are intentions: committed before the card processor is asked.
+    /// The status. `Capturing`, `Voiding` and `Refunding` are steps, committed before the call to Stripe.
     pub status: PaymentStatus,
-    /// The card processor's side of it, once known. Until then its creation is an intention as well.
+    /// The `PaymentIntent`; `None` until the step that creates one is done.
     pub intent: Option<Intent>,
-    /// Why the last card was declined, or why the capture was refused.
+    /// The reason why the last card was declined, or the capture refused.
     pub last_error: Option<CardError>,
-    /// Whether the capture was refused for good: what is left of `Capturing` is to let go of the money.
-    pub giving_up: bool,
-    /// What Stripe last said became of the money.
-    #[serde(default)]
-    pub moved: Moved,
-    /// The books: entries are only ever appended.
+    /// Whether Stripe refused the capture for good, so that the rest of `Capturing` is to void the authorization.
+    #[serde(rename = "giving_up")]
+    pub abandoning: bool,
+    /// The money as Stripe last reported it.
+    #[serde(rename = "moved", default)]
+    pub totals: MoneyTotals,
+    /// The books. **Invariant:** entries are only appended.
     #[serde(default)]
     pub ledger: Vec<Entry>,
-    /// How many refunds the buyer's bank did not take.
+    /// The number of refunds that failed at the buyer's bank, or that Stripe refused.
     #[serde(default)]
     pub failed_refunds: u32,
-    /// What is to do, and when.
-    pub work: Work,
-    /// Its revision.
+    /// The next step.
+    #[serde(rename = "work")]
+    pub schedule: StepSchedule,
+    /// The version, for optimistic concurrency.
     pub version: u64,
-    /// When it was begun.
+    /// The time of the start.
     pub created_at: Time,
-    /// When something about it last changed that its buyer can see.
+    /// The time of the last change that the buyer can see.
     pub updated_at: Time,
 }
 
 impl Payment {
-    /// Begins the payment of an order. Nobody has been asked for anything yet.
+    /// Starts the payment of an order. No call to Stripe has been made.
     pub fn begin(id: PaymentId, order: &OrderSnapshot, now: Time) -> Decision<Self> {
         Decision::without_event(Self {
             id,
@@ -76,67 +81,67 @@ impl Payment {
             status: PaymentStatus::RequiresPayment,
             intent: None,
             last_error: None,
-            giving_up: false,
-            moved: Moved::default(),
+            abandoning: false,
+            totals: MoneyTotals::default(),
             ledger: Vec::new(),
             failed_refunds: 0,
-            work: Work::at_once(now),
+            schedule: StepSchedule::due_now(now),
             version: 1,
             created_at: now,
             updated_at: now,
         })
     }
 
-    /// The payment of a `PaymentIntent` that we have lost the payment of. What happened meanwhile is to be looked at.
+    /// Restores a lost payment from its `PaymentIntent`. The next poll finds out what happened meanwhile.
     pub fn restore(id: PaymentId, order: &OrderSnapshot, intent: Intent, now: Time) -> Decision<Self> {
         let Decision { next, .. } = Self::begin(id, order, now);
         Decision::without_event(Self { intent: Some(intent), ..next })
     }
 
-    /// What the other services are told of it.
+    /// The public state, for the other services.
     pub fn snapshot(&self) -> PaymentSnapshot {
         PaymentSnapshot {
             id: self.id,
             order_id: self.order_id,
             status: self.status,
             amount: self.amount,
-            refunded: (self.moved.refunded > 0)
-                .then_some(Money { amount: self.moved.refunded, ..self.amount }),
-            dispute: self.moved.dispute,
+            refunded: (self.totals.refunded > 0)
+                .then_some(Money { amount: self.totals.refunded, ..self.amount }),
+            dispute: self.totals.dispute,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
         }
     }
 
-    /// The name of a step before the card processor: the same however often the step is repeated, unless it is known
-    /// that the processor keeps an error under the former name ([`Work::key`]).
+    /// The idempotency key of a step's call to Stripe: the same for every attempt, unless Stripe may keep an error under
+    /// the former key ([`StepSchedule::attempt_key`]).
     pub fn idempotency_key(&self, step: &str) -> String {
-        // A refund that the bank did not take is over: the next one is another.
-        let again = match self.failed_refunds {
+        // A refund after a failed one is another refund.
+        let after = match self.failed_refunds {
             0 => String::new(),
             number => format!("-after-{number}"),
         };
-        match self.work.key {
-            0 => format!("{}-{step}{again}", self.id),
-            number => format!("{}-{step}{again}-{number}", self.id),
+        match self.schedule.attempt_key {
+            0 => format!("{}-{step}{after}", self.id),
+            number => format!("{}-{step}{after}-{number}", self.id),
         }
     }
 
-    /// Whether the next step is to ask the card processor for the `PaymentIntent`.
+    /// Whether the next step is to create the `PaymentIntent`.
     pub fn is_to_be_created(&self) -> bool {
         self.intent.is_none()
             && matches!(self.status, PaymentStatus::RequiresPayment | PaymentStatus::Voiding)
     }
 
-    /// The next revision, which the buyer can tell from this one.
+    /// The next version, with a change that the buyer can see.
     fn changed(&self, now: Time) -> Self {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
-    /// The next revision, which differs only in what is to do.
-    fn rescheduled(&self, work: Work) -> Decision<Self> {
-        Decision::without_event(Self { version: self.version + 1, work, ..self.clone() })
+    /// The next version, with another schedule.
+    fn rescheduled(&self, schedule: StepSchedule) -> Decision<Self> {
+        Decision::without_event(Self { version: self.version + 1, schedule, ..self.clone() })
     }
 }
 

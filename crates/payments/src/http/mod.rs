@@ -1,13 +1,11 @@
 //! The routes.
 
 mod create;
-mod list;
 mod read;
 mod receipt;
-mod refusal;
-mod signature;
+mod response;
 mod statement;
-mod view;
+mod stripe_signature;
 mod webhook;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -15,12 +13,12 @@ use utoipa_axum::routes;
 
 use crate::Payments;
 
-/// Where Stripe tells what happened. It signs what it sends, so the rules for browsers do not apply.
+/// The path of Stripe's webhooks. Stripe signs them, so the rules for browsers do not apply.
 pub(crate) const WEBHOOK: &str = "/api/payments/webhook";
 
 pub(crate) fn routes(payments: Payments) -> OpenApiRouter {
     OpenApiRouter::new()
-        .routes(routes!(create::create, list::list))
+        .routes(routes!(create::create, read::list))
         .routes(routes!(read::read))
         .routes(routes!(receipt::receipt))
         .routes(routes!(statement::statement))

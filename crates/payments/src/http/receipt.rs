@@ -1,8 +1,9 @@
-//! `GET /api/payments/{id}/receipt`: what the buyer paid, and for what.
+//! `GET /api/payments/{id}/receipt`
 
 use axum::extract::State;
 use common::event::{DisputeStatus, PaymentStatus};
-use common::http::{Caching, CurrentUser, PathId, ProblemBody, Versioned};
+use common::http::responses::{NotModified, OwnerOnly};
+use common::http::{Caching, CurrentUser, PathId, Versioned};
 use common::{Money, OrderId, PaymentId, Problem, TicketId, Time, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -10,34 +11,34 @@ use utoipa::ToSchema;
 use crate::Payments;
 use crate::domain::Payment;
 
-/// What was paid, and for what. Nothing was paid as long as `paid` is 0.
+/// The receipt of a payment. Nothing was captured while `paid` is 0.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Receipt {
     /// The payment.
     payment_id: PaymentId,
-    /// What it pays for.
+    /// The order.
     order_id: OrderId,
-    /// What was bought.
+    /// The ticket.
     ticket_id: TicketId,
-    /// What it is for, as it was called when it was ordered.
+    /// The ticket's title when it was ordered.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
-    /// Who sold it.
+    /// The seller.
     #[serde(skip_serializing_if = "Option::is_none")]
     seller_id: Option<UserId>,
-    /// The payment's state.
+    /// The payment's status.
     status: PaymentStatus,
-    /// What it costs.
+    /// The price.
     amount: Money,
-    /// What was taken.
+    /// The captured money.
     paid: Money,
-    /// When it was taken.
+    /// The time of the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_at: Option<Time>,
-    /// What went back.
+    /// The refunded money.
     refunded: Money,
-    /// How far your dispute is, if there is one.
+    /// The state of your dispute, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     dispute: Option<DisputeStatus>,
 }
@@ -50,10 +51,8 @@ pub(crate) struct Receipt {
     params(("id" = String, Path, description = "The payment.")),
     responses(
         (status = 200, description = "The receipt.", body = Receipt),
-        (status = 304, description = "It is as `If-None-Match` says."),
-        (status = 401, description = "Nobody is signed in.", body = ProblemBody),
-        (status = 403, description = "It is somebody else's.", body = ProblemBody),
-        (status = 404, description = "There is no such payment.", body = ProblemBody),
+        NotModified,
+        OwnerOnly,
     )
 )]
 pub(crate) async fn receipt(
@@ -61,7 +60,7 @@ pub(crate) async fn receipt(
     buyer: CurrentUser,
     id: PathId<PaymentId>,
 ) -> Result<Versioned<Receipt>, Problem> {
-    let payment = payments.own(&buyer, id.parse()?).await?;
+    let payment = payments.of_buyer(&buyer, id.parse()?).await?;
     let title = payments.orders.get(payment.order_id).await?.map(|order| order.state.ticket.title);
     Ok(Versioned { version: payment.version, caching: Caching::Private, body: Receipt::of(&payment, title) })
 }
@@ -77,10 +76,10 @@ impl Receipt {
             seller_id: payment.seller_id,
             status: payment.status,
             amount: payment.amount,
-            paid: money(payment.moved.taken),
+            paid: money(payment.totals.taken),
             paid_at: payment.ledger.first().map(|entry| entry.at),
-            refunded: money(payment.moved.refunded),
-            dispute: payment.moved.dispute,
+            refunded: money(payment.totals.refunded),
+            dispute: payment.totals.dispute,
         }
     }
 }

@@ -1,8 +1,9 @@
-//! `GET /api/payments/statement`: what the caller has sold, and what it earned.
+//! `GET /api/payments/statement`
 
 use axum::extract::State;
 use common::event::DisputeStatus;
-use common::http::{CurrentUser, Listing, PageQuery, ProblemBody};
+use common::http::responses::{InvalidPage, NotSignedIn};
+use common::http::{CurrentUser, Listing, PageQuery};
 use common::{Money, OrderId, Problem, TicketId, Time};
 use futures::future::try_join_all;
 use serde::Serialize;
@@ -11,28 +12,29 @@ use utoipa::ToSchema;
 
 use crate::Payments;
 use crate::domain::{Account, Payment};
+use crate::storage::index;
 
-/// One sale. Who bought is not told.
+/// One sale, without its buyer.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Sale {
     /// The order.
     order_id: OrderId,
-    /// What was sold.
+    /// The ticket.
     ticket_id: TicketId,
-    /// What it is for, as it was called when it was ordered.
+    /// The ticket's title when it was ordered.
     #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<String>,
-    /// What the buyer paid.
+    /// The captured money.
     paid: Money,
-    /// What went back to the buyer.
+    /// The refunded money.
     refunded: Money,
-    /// How far the buyer's dispute is, if there is one.
+    /// The state of the buyer's dispute, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     dispute: Option<DisputeStatus>,
-    /// What is the seller's, by the ledger. While a dispute is open it may still change.
+    /// The seller's proceeds, by the ledger. An open dispute may still change them.
     proceeds: Money,
-    /// When the buyer's money was taken.
+    /// The time of the capture.
     #[serde(skip_serializing_if = "Option::is_none")]
     paid_at: Option<Time>,
 }
@@ -43,13 +45,13 @@ pub(crate) struct Sale {
     path = "/api/payments/statement",
     tag = "payments",
     params(
-        ("limit" = Option<usize>, Query, description = "1 to 100; 20 unless told."),
-        ("cursor" = Option<String>, Query, description = "`next` of the page before."),
+        ("limit" = Option<usize>, Query, description = "1 to 100; 20 by default."),
+        ("cursor" = Option<String>, Query, description = "`next` of the previous page."),
     ),
     responses(
-        (status = 200, description = "The sales.", body = Listing<Sale>),
-        (status = 400, description = "The query is not valid.", body = ProblemBody),
-        (status = 401, description = "Nobody is signed in.", body = ProblemBody),
+        (status = 200, description = "A page.", body = Listing<Sale>),
+        InvalidPage,
+        NotSignedIn,
     )
 )]
 pub(crate) async fn statement(
@@ -58,8 +60,8 @@ pub(crate) async fn statement(
     page: PageQuery,
 ) -> Result<Listing<Sale>, Problem> {
     let list = format!("payments/statement/{}", seller.id);
-    let range = Range::of(Payment::SELLER, [seller.id.into()]).descending();
-    let found = payments.payments.page(range.after(page.after(&list)?).limit(page.limit)).await?;
+    let range = Range::of(index::BY_SELLER, [seller.id.into()]).descending();
+    let found = payments.store.page(range.after(page.after(&list)?).limit(page.limit)).await?;
     let sales = found.items.iter().map(async |payment| -> Result<Sale, StoreError> {
         let order = payments.orders.get(payment.order_id).await?;
         Ok(Sale::of(payment, order.map(|order| order.state.ticket.title)))
@@ -75,9 +77,9 @@ impl Sale {
             order_id: payment.order_id,
             ticket_id: payment.ticket_id,
             title,
-            paid: money(payment.moved.taken),
-            refunded: money(payment.moved.refunded),
-            dispute: payment.moved.dispute,
+            paid: money(payment.totals.taken),
+            refunded: money(payment.totals.refunded),
+            dispute: payment.totals.dispute,
             proceeds: money(-owed),
             paid_at: payment.ledger.first().map(|entry| entry.at),
         }

@@ -1,23 +1,23 @@
-//! `POST /api/payments/webhook`: Stripe says that something happened.
+//! `POST /api/payments/webhook`: Stripe's events.
 
 use axum::body::Bytes;
 use axum::extract::State;
 use common::Problem;
 use common::event::PaymentStatus;
-use common::http::{HttpContext, ProblemBody};
+use common::http::HttpContext;
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use store::StoreError;
 
-use super::signature;
+use super::stripe_signature;
 use crate::Payments;
-use crate::advance::Urgency;
-use crate::domain::Payment;
-use crate::stripe::Failure;
+use crate::domain::{Payment, RunWhen};
+use crate::storage::intent_key;
+use crate::stripe::StripeError;
 
-/// As much of an event as we rely on: whatever else Stripe's next version changes does not matter.
+/// The part of an event that decisions depend on, so that new versions of Stripe's API change nothing.
 #[derive(Deserialize)]
-struct Event {
+struct StripeEvent {
     id: String,
     r#type: String,
     data: Option<Data>,
@@ -35,14 +35,14 @@ struct Object {
     payment_intent: Option<String>,
 }
 
-/// What became of money that was taken.
-const AFTERMATH: [&str; 4] = ["charge.refunded", "charge.refund.", "charge.dispute.", "refund."];
+/// The types of the events after a capture: refunds and disputes.
+const POST_CAPTURE: [&str; 4] = ["charge.refunded", "charge.refund.", "charge.dispute.", "refund."];
 
-impl Event {
-    /// The `PaymentIntent` that it is about.
+impl StripeEvent {
+    /// The id of the event's `PaymentIntent`.
     fn intent(&self) -> Option<&str> {
         let object = self.data.as_ref()?.object.as_ref()?;
-        let id = if self.is_about_aftermath() {
+        let id = if self.is_post_capture() {
             object.payment_intent.as_deref()
         } else {
             object.id.as_deref().filter(|_| self.r#type.starts_with("payment_intent."))
@@ -50,27 +50,26 @@ impl Event {
         id.filter(|id| id.starts_with("pi_"))
     }
 
-    fn is_about_aftermath(&self) -> bool {
-        AFTERMATH.iter().any(|begin| self.r#type.starts_with(begin))
+    fn is_post_capture(&self) -> bool {
+        POST_CAPTURE.iter().any(|prefix| self.r#type.starts_with(prefix))
     }
 
-    /// Whether money may have moved that a payment at its end does not know of.
-    fn may_have_moved(&self, payment: &Payment) -> bool {
+    /// Whether money may have moved that a payment without a next step does not know.
+    fn may_have_moved_money(&self, payment: &Payment) -> bool {
         let unexpected = matches!(payment.status, PaymentStatus::Voided | PaymentStatus::Failed);
-        self.is_about_aftermath() || (unexpected && self.r#type == "payment_intent.succeeded")
+        self.is_post_capture() || (unexpected && self.r#type == "payment_intent.succeeded")
     }
 }
 
-/// For Stripe: something happened. It is a hint; what counts is what Stripe answers when it is asked.
+/// Receive one of Stripe's events, as a hint: only the state that Stripe then returns counts.
 #[utoipa::path(
     post,
     path = "/api/payments/webhook",
     tag = "payments",
     request_body(content = String, content_type = "application/json", description = "One of Stripe's events."),
     responses(
-        (status = 200, description = "Its consequence is durable, or it has none."),
-        (status = 400, description = "`bad-signature`, or it is no event.", body = ProblemBody),
-        (status = 503, description = "Send it again.", body = ProblemBody),
+        (status = 200, description = "The consequence is durable, or there is none."),
+        (status = 400, description = "`bad-signature`, `malformed-json`"),
     )
 )]
 pub(crate) async fn webhook(
@@ -80,57 +79,56 @@ pub(crate) async fn webhook(
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
     let header = headers.get("stripe-signature").and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !signature::is_good(header, &body, &payments.config.webhook_secrets, context.clock.now()) {
-        let detail = "The signature is not one of ours for this body and this time.";
+    if !stripe_signature::is_valid(header, &body, &payments.config.webhook_secrets, context.clock.now()) {
+        let detail = "No webhook secret of this service signed this body at this time.";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "bad-signature", detail));
     }
-    let event: Event = serde_json::from_slice(&body).map_err(|_| {
+    let event: StripeEvent = serde_json::from_slice(&body).map_err(|_| {
         Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "The body is not one of Stripe's events.")
     })?;
-    tracing::debug!(event = event.id, kind = event.r#type, "Stripe tells of an event");
+    tracing::debug!(event = event.id, kind = event.r#type, "received an event of Stripe");
     if let Some(intent) = event.intent() {
-        payments.hear_of_intent(intent, &event).await?;
+        payments.on_intent_event(intent, &event).await?;
     }
     Ok(StatusCode::OK)
 }
 
 impl Payments {
-    /// Looks at a `PaymentIntent` of which something was heard. Afterwards the consequence is durable: either it was
-    /// drawn, or the payment is due again in a moment.
-    async fn hear_of_intent(&self, intent: &str, event: &Event) -> Result<(), Problem> {
-        if let Some(payment) = self.payments.get_by_unique_key(Payment::intent_key(intent)).await? {
-            if payment.work.due.is_some() {
-                self.advance(&payment, Urgency::Now).await?;
-            } else if event.may_have_moved(&payment) {
-                let looked = self.look_at_settled(&payment).await;
-                looked.map_err(|trouble| Problem::unavailable().caused_by(trouble))?;
+    /// Reads the state of a `PaymentIntent` and applies it. Afterwards the consequence is durable: it is committed, or
+    /// the payment's step is due again in a moment.
+    async fn on_intent_event(&self, intent: &str, event: &StripeEvent) -> Result<(), Problem> {
+        if let Some(payment) = self.store.get_by_unique_key(intent_key(intent)).await? {
+            if payment.schedule.due.is_some() {
+                self.run_step(&payment, RunWhen::Now).await?;
+            } else if event.may_have_moved_money(&payment) {
+                let polled = self.poll_refunds_and_disputes(&payment).await;
+                polled.map_err(|error| Problem::unavailable().caused_by(error))?;
             }
             return Ok(());
         }
-        match self.hear_of_unknown_intent(intent).await? {
-            Ok(()) | Err(Failure::Missing) => Ok(()),
-            Err(failure) => Err(Problem::unavailable().caused_by(failure)),
+        match self.on_unmatched_intent(intent).await? {
+            Ok(()) | Err(StripeError::NotFound) => Ok(()),
+            Err(error) => Err(Problem::unavailable().caused_by(error)),
         }
     }
 
-    /// Either we are about to adopt it, or it is a second one that was created for a payment of ours, or it is none of
-    /// ours.
-    async fn hear_of_unknown_intent(&self, intent: &str) -> Result<Result<(), Failure>, StoreError> {
-        let (seen, owner) = match self.stripe.retrieve_with_owner(intent).await {
+    /// A `PaymentIntent` that a payment is about to adopt, or a second one of a payment, or none of this service.
+    async fn on_unmatched_intent(&self, intent: &str) -> Result<Result<(), StripeError>, StoreError> {
+        let (view, owner) = match self.stripe.retrieve_with_owner(intent).await {
             Ok(found) => found,
-            Err(failure) => return Ok(Err(failure)),
+            Err(error) => return Ok(Err(error)),
         };
         let Some(owner) = owner else { return Ok(Ok(())) };
-        // Reads after Stripe has answered, so that what was adopted meanwhile is seen.
-        match self.payments.get(owner).await? {
+        // Read after Stripe's reply, so that an adoption meanwhile is seen.
+        match self.store.get(owner).await? {
             None => Ok(Ok(())),
-            Some(payment) if payment.is_to_be_created() => {
-                self.advance(&payment, Urgency::Now).await.map(|_| Ok(()))
+            Some(payment)
+                if payment.is_to_be_created()
+                    || payment.intent.as_ref().is_some_and(|ours| ours.id == view.intent.id) =>
+            {
+                self.run_step(&payment, RunWhen::Now).await.map(|_| Ok(()))
             }
-            Some(payment) if payment.intent.as_ref().is_some_and(|ours| ours.id == seen.intent.id) => {
-                self.advance(&payment, Urgency::Now).await.map(|_| Ok(()))
-            }
-            Some(payment) => Ok(self.cancel_stray(&payment, &seen).await),
+            Some(payment) => Ok(self.cancel_orphan(&payment, &view).await),
         }
     }
 }

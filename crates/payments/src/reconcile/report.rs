@@ -1,55 +1,55 @@
-//! What a reconciliation found, in words.
+//! The report of a reconciliation.
 
 use std::fmt;
 use std::time::Duration;
 
-/// As many findings as a report tells one by one; the rest is counted.
-const MOST_TOLD: usize = 100;
+/// The number of findings that a report keeps; the rest is counted.
+const MAX_FINDINGS: usize = 100;
 
-/// What a reconciliation found.
+/// The result of a reconciliation.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// How many `PaymentIntents` of ours Stripe listed.
+    /// The number of `PaymentIntent`s of this service that Stripe listed.
     pub at_stripe: usize,
-    /// How many payments we have.
+    /// The number of payments.
     pub ours: usize,
-    /// What differed, one sentence each.
+    /// The differences.
     pub findings: Vec<Finding>,
-    /// How many findings are not told because there are too many.
-    pub untold: usize,
-    /// How many `PaymentIntents` hold money that was not taken yet.
+    /// The number of findings beyond those that are kept.
+    pub omitted: usize,
+    /// The number of `PaymentIntent`s with an authorization that is not captured.
     pub open_authorizations: usize,
-    /// For how long money has been with us whose order is not complete; the longest.
+    /// The longest time that captured money has waited for its order to complete.
     pub money_without_ticket: Duration,
-    /// For how long an order has been complete whose money was not taken; the longest.
+    /// The longest time that a complete order has waited for its capture.
     pub ticket_without_money: Duration,
 }
 
-/// Something that differed between Stripe and us.
+/// A difference between Stripe and our payments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// What, and what was done about it or what a person must do.
-    pub words: String,
-    /// Whether it is healed, or on its way to be.
-    pub healed: bool,
+    /// The difference, and its correction or the operator's task.
+    pub text: String,
+    /// Whether the difference is corrected, or being corrected.
+    pub corrected: bool,
 }
 
 impl Report {
-    pub(super) fn healed(&mut self, words: String) {
-        tracing::warn!(words, "found by the reconciliation, and healed");
-        self.note(Finding { words, healed: true });
+    pub(super) fn corrected(&mut self, text: String) {
+        tracing::warn!(text, "the reconciliation corrected a difference");
+        self.add(Finding { text, corrected: true });
     }
 
-    pub(super) fn unhealed(&mut self, words: String) {
-        tracing::error!(words, "found by the reconciliation; a person must look into it");
-        self.note(Finding { words, healed: false });
+    pub(super) fn for_operator(&mut self, text: String) {
+        tracing::error!(text, "the reconciliation found a difference that an operator must look into");
+        self.add(Finding { text, corrected: false });
     }
 
-    fn note(&mut self, finding: Finding) {
-        if self.findings.len() < MOST_TOLD {
+    fn add(&mut self, finding: Finding) {
+        if self.findings.len() < MAX_FINDINGS {
             self.findings.push(finding);
         } else {
-            self.untold += 1;
+            self.omitted += 1;
         }
     }
 }
@@ -57,24 +57,24 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { at_stripe, ours, open_authorizations, .. } = self;
-        writeln!(f, "Compared {at_stripe} PaymentIntents at Stripe with {ours} payments of ours.")?;
-        writeln!(f, "{open_authorizations} PaymentIntents hold money that is not taken yet.")?;
-        for (what, time) in [
-            ("Money is with us without a completed order", self.money_without_ticket),
-            ("An order is complete without its money", self.ticket_without_money),
+        writeln!(f, "Compared {at_stripe} PaymentIntents at Stripe with {ours} payments.")?;
+        writeln!(f, "{open_authorizations} PaymentIntents have an authorization that is not captured.")?;
+        for (case, time) in [
+            ("Captured money without a completed order", self.money_without_ticket),
+            ("A completed order without captured money", self.ticket_without_money),
         ] {
             if !time.is_zero() {
-                writeln!(f, "{what}; the longest for {} seconds.", time.as_secs())?;
+                writeln!(f, "{case}, the longest for {} seconds.", time.as_secs())?;
             }
         }
-        for Finding { words, healed } in &self.findings {
-            let mark = if *healed { "healed" } else { "LOOK INTO IT" };
-            writeln!(f, "- {words} [{mark}]")?;
+        for Finding { text, corrected } in &self.findings {
+            let mark = if *corrected { "corrected" } else { "LOOK INTO IT" };
+            writeln!(f, "- {text} [{mark}]")?;
         }
-        match (self.findings.len(), self.untold) {
-            (0, _) => write!(f, "Nothing differs."),
-            (_, 0) => write!(f, "That is all."),
-            (_, untold) => write!(f, "And {untold} more."),
+        match (self.findings.len(), self.omitted) {
+            (0, _) => write!(f, "No differences."),
+            (found, 0) => write!(f, "{found} differences."),
+            (_, omitted) => write!(f, "And {omitted} more differences."),
         }
     }
 }

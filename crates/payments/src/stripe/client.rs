@@ -1,4 +1,5 @@
-//! How a request reaches Stripe and what comes back, in our words: once, within a time, and with `Retry-After`.
+//! The HTTP client of Stripe's API: each request is sent once, has a timeout, and reports `Retry-After`, which
+//! async-stripe's own client hides.
 
 use std::time::Duration;
 
@@ -15,15 +16,15 @@ use stripe_client_core::{
     VERSION,
 };
 
-use super::Failure;
-use super::failure::answered;
+use super::StripeError;
+use super::error::error_of;
 use crate::config::ConfigError;
 
-/// Stripe itself.
+/// Stripe's own address.
 const STRIPE: &str = "https://api.stripe.com";
 
-/// How long Stripe may take to answer.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// The timeout of a call.
+const CALL_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client of Stripe's API. Cheap to clone.
 #[derive(Clone)]
@@ -43,7 +44,7 @@ impl Client {
         key.set_sensitive(true);
         let tls = HttpsConnectorBuilder::new().with_webpki_roots();
         let connector = tls.https_or_http().enable_http1().enable_http2().build();
-        // A connection that has lain idle may be dead, and a request on it lost: nobody could tell whether it arrived.
+        // No idle connections: a request lost on a stale one would leave open whether Stripe received it.
         let http = Http::builder(TokioExecutor::new()).pool_max_idle_per_host(0).build(connector);
         Ok(Self { http, url, key })
     }
@@ -74,42 +75,42 @@ impl Client {
         built.body(Full::from(request.body.unwrap_or_default()))
     }
 
-    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Bytes, Failure> {
+    async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Bytes, StripeError> {
         let reply = self.http.request(request).await.map_err(|error| broken(&error))?;
         let (parts, body) = reply.into_parts();
         let body = body.collect().await.map_err(|error| broken(&error))?.to_bytes();
         if parts.status.is_success() {
             return Ok(body);
         }
-        Err(answered(parts.status.as_u16(), &body, retry_after(&parts.headers)))
+        Err(error_of(parts.status.as_u16(), &body, retry_after(&parts.headers)))
     }
 }
 
 impl StripeClient for Client {
-    type Err = Failure;
+    type Err = StripeError;
 
-    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, Failure> {
+    async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, StripeError> {
         let (request, adjusted) = request.into_pieces();
         let request = self.request(request, adjusted.request_strategy.as_ref());
-        let request = request.map_err(|error| Failure::away(error.to_string()))?;
-        let answer = tokio::time::timeout(PATIENCE, self.exchange(request)).await;
-        answer.unwrap_or_else(|_| Err(Failure::away("no answer in time")))
+        let request = request.map_err(|error| StripeError::unavailable(error.to_string()))?;
+        let reply = tokio::time::timeout(CALL_TIMEOUT, self.exchange(request)).await;
+        reply.unwrap_or_else(|_| Err(StripeError::unavailable("no reply within the timeout")))
     }
 }
 
-impl StripeClientErr for Failure {
-    /// A reply of a newer API than the client knows.
+impl StripeClientErr for StripeError {
+    /// A reply that the client cannot read.
     fn deserialize_err(words: impl std::fmt::Display) -> Self {
-        Self::away(format!("an unreadable answer: {words}"))
+        Self::unavailable(format!("an unreadable reply: {words}"))
     }
 }
 
-/// No connection, or it broke: it is not known whether the request arrived.
-fn broken(error: &(dyn std::error::Error + 'static)) -> Failure {
-    Failure::away(format!("no connection: {}", common::error_chain(error)))
+/// No connection, or a broken one: whether the request arrived is unknown.
+fn broken(error: &(dyn std::error::Error + 'static)) -> StripeError {
+    StripeError::unavailable(format!("no connection: {}", common::error_chain(error)))
 }
 
-/// For how long Stripe wants to be left alone. Stripe says it in seconds; the other form, a date, is passed over.
+/// Stripe sends `Retry-After` in seconds; the other form, a date, is ignored.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))

@@ -1,20 +1,13 @@
-//! Stripe, as far as we use it: one call per file, each made once. Repeating is the business of the payment's steps.
+//! Stripe's API, as far as payments use it. Each call is made once: retries belong to the payment's steps.
 
-mod cancel;
-mod capture;
+mod api;
 mod client;
-mod create;
-mod failure;
-mod find;
-mod intent;
+mod error;
 mod list;
-mod refund;
-mod retrieve;
+mod map;
 
-use stripe_client_core::{IdempotencyKey, RequestStrategy};
-
-pub(crate) use failure::Failure;
-pub(crate) use list::Listed;
+pub(crate) use error::StripeError;
+pub(crate) use list::{Listed, MAX_CLOCK_SKEW};
 
 use self::client::Client;
 use crate::config::ConfigError;
@@ -24,14 +17,17 @@ use crate::config::ConfigError;
 pub(crate) struct Stripe(Client);
 
 impl Stripe {
-    /// Stripe with this key; `url`: another address than its own.
+    /// Stripe with this key; `url`: another address than Stripe's own.
     pub(crate) fn new(secret_key: &str, url: Option<&str>) -> Result<Self, ConfigError> {
         Client::new(secret_key, url).map(Self)
     }
 }
 
-/// Sends a change once, under this key.
-fn once_under(key: &str) -> Result<RequestStrategy, Failure> {
-    let key = IdempotencyKey::new(key).map_err(|error| Failure::away(error.to_string()))?;
-    Ok(RequestStrategy::Idempotent(key))
-}
+/// The key of a `PaymentIntent`'s metadata that names the payment, so that the `PaymentIntent` is found even if the reply
+/// to its creation was lost.
+const PAYMENT: &str = "payment";
+/// The key of a `PaymentIntent`'s metadata that names the order.
+const ORDER: &str = "order";
+
+/// Expands the charge and its fees in a reply.
+const WITH_MONEY: &str = "latest_charge.balance_transaction";

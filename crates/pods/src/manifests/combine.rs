@@ -1,4 +1,4 @@
-//! Which components can be added to which environment.
+//! Combinations of environments and components.
 
 use std::fs;
 use std::path::Path;
@@ -7,13 +7,13 @@ use serde_json::{Value, json};
 
 use super::render::RenderError;
 
-/// What takes another's place: never both.
+/// Components of which an environment has at most one.
 const ALTERNATIVES: [[&str; 2]; 1] = [["stripe", "stripe-sim"]];
 
-/// What needs the name under which people know the marketplace, which a developer's cluster has not.
-const NEED_A_NAME: [&str; 2] = ["router-ingress-tls", "router-gateway"];
+/// Components that need the marketplace's domain, which a developer's cluster does not have.
+const NEED_DOMAIN: [&str; 2] = ["router-ingress-tls", "router-gateway"];
 
-/// An environment, and what is added to it.
+/// An environment with additional components.
 #[derive(Debug, Clone)]
 pub struct Combination {
     overlay: String,
@@ -21,19 +21,22 @@ pub struct Combination {
 }
 
 impl Combination {
-    /// Every one: each environment alone, with each component that it does not have, and with all of them.
+    /// Each environment alone, with each missing component that fits, and with all of them.
     pub(super) fn all(k8s: &Path) -> Result<Vec<Self>, RenderError> {
         let components = folders(&k8s.join("components"))?;
         let mut all = Vec::new();
         for overlay in folders(&k8s.join("overlays"))? {
             let has = components_of(k8s, &overlay)?;
-            let is_there = |component: &str| has.iter().any(|path| path.ends_with(&format!("/{component}")));
+            let has_component =
+                |component: &str| has.iter().any(|path| path.ends_with(&format!("/{component}")));
             let fits = |component: &String| {
                 let excluded = ALTERNATIVES.iter().any(|pair| {
-                    pair.contains(&component.as_str()) && pair.iter().any(|other| is_there(other))
+                    pair.contains(&component.as_str()) && pair.iter().any(|other| has_component(other))
                 });
-                let is_named = has.iter().any(|path| path == "settings");
-                !is_there(component) && !excluded && (is_named || !NEED_A_NAME.contains(&component.as_str()))
+                let has_domain = has.iter().any(|path| path == "settings");
+                !has_component(component)
+                    && !excluded
+                    && (has_domain || !NEED_DOMAIN.contains(&component.as_str()))
             };
             let fitting: Vec<_> = components.iter().filter(|component| fits(component)).cloned().collect();
             let mut sets = vec![Vec::new()];
@@ -44,13 +47,13 @@ impl Combination {
         Ok(all)
     }
 
-    /// Such as `staging + backup`.
+    /// The name, such as `staging + backup`.
     pub fn name(&self) -> String {
         let parts: Vec<_> = std::iter::once(&self.overlay).chain(&self.added).map(String::as_str).collect();
         parts.join(" + ")
     }
 
-    /// Writes it beside the overlays, as somebody would who adds the components to one, and returns its folder's name.
+    /// Writes the combination as an overlay, and returns its path below `k8s`.
     pub(super) fn write(&self, k8s: &Path, number: usize) -> Result<String, RenderError> {
         let mut kustomization = read(k8s, &self.overlay)?;
         if let Some(components) = kustomization["components"].as_array_mut() {
@@ -76,14 +79,14 @@ fn read(k8s: &Path, overlay: &str) -> Result<Value, RenderError> {
     serde_saphyr::from_str(&text).map_err(|error| RenderError::Kustomize(error.to_string()))
 }
 
-/// The components of an overlay, and of those that it builds upon.
+/// The components of an overlay, and of the overlays below it.
 fn components_of(k8s: &Path, overlay: &str) -> Result<Vec<String>, RenderError> {
     let kustomization = read(k8s, overlay)?;
     let mut components = texts(&kustomization["components"]);
-    // A neighbour is `../dev`, where the base is `../../base`.
-    for below in texts(&kustomization["resources"]) {
-        if let Some(neighbour) = below.strip_prefix("../").filter(|name| !name.starts_with("..")) {
-            components.extend(components_of(k8s, neighbour)?);
+    // Another overlay is `../dev`; the base is `../../base`.
+    for resource in texts(&kustomization["resources"]) {
+        if let Some(overlay) = resource.strip_prefix("../").filter(|name| !name.starts_with("..")) {
+            components.extend(components_of(k8s, overlay)?);
         }
     }
     Ok(components)
@@ -93,7 +96,7 @@ fn texts(list: &Value) -> Vec<String> {
     list.as_array().into_iter().flatten().filter_map(|text| text.as_str().map(str::to_owned)).collect()
 }
 
-/// The names of the folders in a folder, sorted.
+/// The sorted names of the subfolders.
 fn folders(folder: &Path) -> Result<Vec<String>, RenderError> {
     let entries = fs::read_dir(folder).map_err(RenderError::file(folder))?;
     let folders = entries.filter_map(Result::ok).filter(|entry| entry.path().is_dir());

@@ -1,5 +1,4 @@
-//! The manifests of `infra/k8s`, rendered: every environment alone, with each component that it does not have, and with
-//! all of them.
+//! The rendered manifests of `infra/k8s`.
 
 mod combine;
 mod object;
@@ -9,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub use combine::Combination;
 pub use object::{Object, parse};
-pub use render::{RenderError, overlay, render};
+pub use render::{RenderError, render_all, render_overlay};
 
 /// The repository's root.
 pub fn root() -> PathBuf {
@@ -17,7 +16,7 @@ pub fn root() -> PathBuf {
     here.ancestors().nth(2).unwrap_or(here).to_owned()
 }
 
-/// What would be applied to a cluster.
+/// A rendered environment: the objects to apply to a cluster.
 #[derive(Debug, Clone)]
 pub struct Environment {
     /// Such as `production` or `staging + backup`.

@@ -1,11 +1,11 @@
-//! One object of Kubernetes.
+//! A Kubernetes object.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
 use serde_json::Value;
 
-/// Where the templates of pods are, by the kind of what makes pods of them.
+/// The JSON pointers of pod templates, by kind.
 const TEMPLATES: [(&str, &str); 4] = [
     ("Deployment", "/spec/template"),
     ("StatefulSet", "/spec/template"),
@@ -13,67 +13,67 @@ const TEMPLATES: [(&str, &str); 4] = [
     ("CronJob", "/spec/jobTemplate/spec/template"),
 ];
 
-/// One object of Kubernetes. Shown as `Deployment auth`.
+/// A Kubernetes object, displayed as `Deployment auth`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Object(pub Value);
 
-/// The objects in a text of YAML.
+/// Parses the objects of a YAML text.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// The parser's message.
 pub fn parse(text: &str) -> Result<Vec<Object>, String> {
     let values: Vec<Value> = serde_saphyr::from_multiple(text).map_err(|error| error.to_string())?;
     Ok(values.into_iter().filter(|value| !value.is_null()).map(Object).collect())
 }
 
 impl Object {
-    /// Its kind.
+    /// The kind.
     pub fn kind(&self) -> &str {
         self.text("/kind")
     }
 
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> &str {
         self.text("/metadata/name")
     }
 
-    /// The group and version of its kind.
-    pub fn api(&self) -> &str {
+    /// The group and version of the kind.
+    pub fn api_version(&self) -> &str {
         self.text("/apiVersion")
     }
 
-    /// What is at a place, as RFC 6901 writes it, such as `/spec/replicas`.
-    pub fn at(&self, place: &str) -> &Value {
-        self.0.pointer(place).unwrap_or(&Value::Null)
+    /// The value at a JSON pointer (RFC 6901) such as `/spec/replicas`; null if there is none.
+    pub fn at(&self, pointer: &str) -> &Value {
+        self.0.pointer(pointer).unwrap_or(&Value::Null)
     }
 
-    /// The text at a place; empty if there is none.
-    pub fn text(&self, place: &str) -> &str {
-        self.at(place).as_str().unwrap_or_default()
+    /// The text at a JSON pointer; empty if there is none.
+    pub fn text(&self, pointer: &str) -> &str {
+        self.at(pointer).as_str().unwrap_or_default()
     }
 
-    /// The list at a place; empty if there is none.
-    pub fn list(&self, place: &str) -> &[Value] {
-        self.at(place).as_array().map(Vec::as_slice).unwrap_or_default()
+    /// The list at a JSON pointer; empty if there is none.
+    pub fn list(&self, pointer: &str) -> &[Value] {
+        self.at(pointer).as_array().map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Its labels.
+    /// The labels.
     pub fn labels(&self) -> BTreeMap<&str, &str> {
         labels(self.at("/metadata/labels"))
     }
 
-    /// The template of the pods that are made of it, if any are.
+    /// The pod template, if the kind has one.
     pub fn pod_template(&self) -> Option<&Value> {
-        let (_, place) = TEMPLATES.iter().find(|(kind, _)| *kind == self.kind())?;
-        self.0.pointer(place)
+        let (_, pointer) = TEMPLATES.iter().find(|(kind, _)| *kind == self.kind())?;
+        self.0.pointer(pointer)
     }
 
-    /// The labels of the pods that are made of it.
+    /// The labels of the object's pods.
     pub fn pod_labels(&self) -> BTreeMap<&str, &str> {
         self.pod_template().map(|template| labels(&template["metadata"]["labels"])).unwrap_or_default()
     }
 
-    /// The containers of its pods, those that run before the others too.
+    /// The init containers and containers of the object's pods.
     pub fn containers(&self) -> Vec<&Value> {
         let Some(template) = self.pod_template() else { return Vec::new() };
         let lists = ["initContainers", "containers"].map(|name| template["spec"][name].as_array());

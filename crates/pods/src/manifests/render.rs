@@ -1,14 +1,14 @@
-//! Renders combinations with `kubectl kustomize`.
+//! Rendering with `kubectl kustomize`.
 
 use std::env;
 use std::fs;
 use std::io;
+use std::iter;
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
-
-use parking_lot::Mutex;
 
 use super::{Combination, Environment, Object, parse, root};
 
@@ -18,15 +18,15 @@ pub enum RenderError {
     /// A file or folder cannot be used.
     #[error("{} cannot be used: {error}", path.display())]
     File {
-        /// Which one.
+        /// The path.
         path: PathBuf,
-        /// Why.
+        /// The cause.
         error: io::Error,
     },
     /// `kubectl` cannot be run.
-    #[error("`kubectl` cannot be run ({0}); `cargo xtask setup` says how to get it")]
+    #[error("`kubectl` cannot be run ({0}); `cargo xtask setup` explains how to install it")]
     Kubectl(io::Error),
-    /// They are wrong: what `kubectl` says.
+    /// The manifests are wrong; the message of `kubectl`.
     #[error("{0}")]
     Kustomize(String),
 }
@@ -38,60 +38,63 @@ impl RenderError {
     }
 }
 
-/// Renders every combination of environments and components, several at the same time.
+/// Renders all combinations of environments and components concurrently.
 ///
 /// # Errors
-/// One does not render: the first that failed.
-pub fn render() -> Result<Vec<Environment>, RenderError> {
-    // In a copy, since combinations are written beside the overlays.
+/// The first combination that cannot be rendered.
+pub fn render_all() -> Result<Vec<Environment>, RenderError> {
+    // In a copy: combinations are written beside the overlays.
     let copy = tempfile::tempdir().map_err(RenderError::file(&env::temp_dir()))?;
     copy_folder(&root().join("infra/k8s"), copy.path())?;
     let combinations = Combination::all(copy.path())?;
-    let (next, rendered) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(2, usize::from) {
-            scope.spawn(|| {
-                while let Some((number, combination)) = take(&next, &combinations) {
-                    let one = render_one(copy.path(), number, combination);
-                    rendered.lock().push((number, one));
-                }
-            });
-        }
+    let next = AtomicUsize::new(0);
+    let render_some = || {
+        let take = || {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            combinations.get(number).map(|combination| (number, combination))
+        };
+        let render = |(number, combination)| (number, render_combination(copy.path(), number, combination));
+        iter::from_fn(take).map(render).collect::<Vec<_>>()
+    };
+    let mut rendered = thread::scope(|scope| {
+        let threads = thread::available_parallelism().map_or(2, usize::from);
+        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(render_some)).collect();
+        let finished =
+            threads.into_iter().flat_map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)));
+        finished.collect::<Vec<_>>()
     });
-    let mut rendered = rendered.into_inner();
     rendered.sort_by_key(|(number, _)| *number);
-    rendered.into_iter().map(|(_, one)| one).collect()
+    rendered.into_iter().map(|(_, environment)| environment).collect()
 }
 
-/// Renders one environment as it stands in `infra/k8s/overlays`.
+/// Renders an environment of `infra/k8s/overlays` without additional components.
 ///
 /// # Errors
-/// It does not render.
-pub fn overlay(name: &str) -> Result<Environment, RenderError> {
+/// The environment cannot be rendered.
+pub fn render_overlay(name: &str) -> Result<Environment, RenderError> {
     let objects = kustomize(name, &root().join("infra/k8s/overlays").join(name))?;
     Ok(Environment { name: name.to_owned(), objects })
 }
 
-fn take<'a>(next: &AtomicUsize, all: &'a [Combination]) -> Option<(usize, &'a Combination)> {
-    let number = next.fetch_add(1, Ordering::Relaxed);
-    Some((number, all.get(number)?))
-}
-
-fn render_one(k8s: &Path, number: usize, combination: &Combination) -> Result<Environment, RenderError> {
+fn render_combination(
+    k8s: &Path,
+    number: usize,
+    combination: &Combination,
+) -> Result<Environment, RenderError> {
     let folder = combination.write(k8s, number)?;
     let objects = kustomize(&combination.name(), &k8s.join(folder))?;
     Ok(Environment { name: combination.name(), objects })
 }
 
-/// What a folder makes of the manifests.
+/// The objects of a kustomization.
 fn kustomize(name: &str, folder: &Path) -> Result<Vec<Object>, RenderError> {
     let kubectl = env::var_os("KUBECTL").filter(|named| !named.is_empty()).unwrap_or("kubectl".into());
     let output = Command::new(kubectl).arg("kustomize").arg(folder).output().map_err(RenderError::Kubectl)?;
-    let wrong = |words: &str| RenderError::Kustomize(format!("{name}: {}", words.trim()));
+    let error = |message: &str| RenderError::Kustomize(format!("{name}: {}", message.trim()));
     if !output.status.success() {
-        return Err(wrong(&String::from_utf8_lossy(&output.stderr)));
+        return Err(error(&String::from_utf8_lossy(&output.stderr)));
     }
-    parse(&String::from_utf8_lossy(&output.stdout)).map_err(|words| wrong(&words))
+    parse(&String::from_utf8_lossy(&output.stdout)).map_err(|message| error(&message))
 }
 
 fn copy_folder(from: &Path, to: &Path) -> Result<(), RenderError> {

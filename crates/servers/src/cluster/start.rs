@@ -1,4 +1,4 @@
-//! Starts a cluster: the servers, then the services all at once, then the gateway.
+//! Startup of a cluster: the servers, then the services concurrently, then nginx.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -6,101 +6,102 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::cluster::gateway::{self, Backend};
-use crate::cluster::member::Surroundings;
-use crate::cluster::{Cluster, Member, Plan, SERVICES, Service};
-use crate::{Place, Port, Program, Ready, Server, ServerError, mongodb, nats, nginx};
+use crate::cluster::services::Endpoints;
+use crate::cluster::{Cluster, ClusterConfig, Member, SERVICES, Service};
+use crate::{Port, Program, ReadinessProbe, Server, ServerError, ServerLocation, mongodb, nats, nginx};
 
-/// How long a service may take to get ready, and to stop; many start at once.
-const PATIENCE: Duration = Duration::from_mins(1);
+/// Timeout for a service to become ready, and to stop; all of them start at once.
+const SERVICE_TIMEOUT: Duration = Duration::from_mins(1);
 
 impl Cluster {
-    /// Starts everything and waits until all of it is ready.
+    /// Starts all processes and waits until they are ready.
     ///
     /// # Errors
-    /// Something is missing, does not start, or does not get ready.
-    pub fn start(plan: Plan) -> Result<Self, ServerError> {
-        fs::create_dir_all(plan.logs()).map_err(ServerError::file(plan.logs()))?;
-        // First of all: whoever starts a second cluster by mistake is told that before anything else happens.
-        let gateway = if plan.listen.port() == 0 { Port::free()? } else { Port::given(plan.listen.port())? };
-        let addresses = addresses()?;
-        let (nats_url, nats) = server(plan.nats_url.as_ref(), || nats::start(place(&plan, "nats")))?;
+    /// A program is missing, does not start, or does not become ready.
+    pub fn start(config: ClusterConfig) -> Result<Self, ServerError> {
+        fs::create_dir_all(config.logs()).map_err(ServerError::file(config.logs()))?;
+        // First of all, so that a second cluster on the same port fails at once.
+        let gateway =
+            if config.listen.port() == 0 { Port::free()? } else { Port::reserve(config.listen.port())? };
+        let service_ports = service_ports()?;
+        let (nats_url, nats) = server(config.nats_url.as_ref(), || nats::start(location(&config, "nats")))?;
         let (mongodb_url, mongodb) =
-            server(plan.mongodb_url.as_ref(), || mongodb::start(place(&plan, "mongodb")))?;
-        let stripe = stripe(&plan, &gateway)?;
-        let surroundings = Surroundings {
+            server(config.mongodb_url.as_ref(), || mongodb::start(location(&config, "mongodb")))?;
+        let stripe = stripe(&config, &gateway)?;
+        let endpoints = Endpoints {
             mongodb_url,
             nats_url,
             stripe_url: stripe.url().to_owned(),
-            service_urls: addresses.iter().map(|(service, port)| (service.name, url(port))).collect(),
+            service_urls: service_ports.iter().map(|(service, port)| (service.name, url(port))).collect(),
         };
-        let (members, backends) = members(&plan, &surroundings, &addresses)?;
-        let nginx = front(&plan, gateway, &backends)?;
+        let (members, backends) = members(&config, &endpoints, &service_ports)?;
+        let nginx = start_nginx(&config, gateway, &backends)?;
         let mut cluster = Self {
             url: nginx.url().to_owned(),
-            stripe_url: surroundings.stripe_url,
-            nats_url: surroundings.nats_url,
-            mongodb_url: surroundings.mongodb_url,
+            stripe_url: endpoints.stripe_url,
+            nats_url: endpoints.nats_url,
+            mongodb_url: endpoints.mongodb_url,
             members: members.into_iter().chain([Member { server: stripe, admin_url: None }]).collect(),
             servers: [nginx].into_iter().chain(nats).chain(mongodb).collect(),
-            plan,
-            _addresses: addresses.into_iter().map(|(_, port)| port).collect(),
+            config,
+            _service_ports: service_ports.into_iter().map(|(_, port)| port).collect(),
         };
         cluster.members.iter_mut().try_for_each(|member| member.server.wait_until_ready())?;
         Ok(cluster)
     }
 }
 
-/// The address of a server that runs elsewhere, or of one that is started.
+/// The URL of a running server, or of one that is started here.
 fn server(
-    elsewhere: Option<&String>,
+    running: Option<&String>,
     start: impl FnOnce() -> Result<Server, ServerError>,
 ) -> Result<(String, Option<Server>), ServerError> {
-    match elsewhere {
+    match running {
         Some(url) => Ok((url.clone(), None)),
         None => start().map(|server| (server.url().to_owned(), Some(server))),
     }
 }
 
-fn place(plan: &Plan, name: &str) -> Place {
-    Place { folder: Some(plan.data(name)), logs: Some(plan.logs()), port: None }
+fn location(config: &ClusterConfig, name: &str) -> ServerLocation {
+    ServerLocation { folder: Some(config.data(name)), logs: Some(config.logs()), port: None }
 }
 
-/// A port for each service that others reach.
-fn addresses() -> Result<Vec<(Service, Port)>, ServerError> {
+/// A stable port for each service that others connect to.
+fn service_ports() -> Result<Vec<(Service, Port)>, ServerError> {
     let addressed = SERVICES.into_iter().filter(|service| service.is_addressed);
     addressed.map(|service| Ok((service, Port::free()?))).collect()
 }
 
 /// Spawns every replica of every service.
 fn members(
-    plan: &Plan,
-    surroundings: &Surroundings,
-    addresses: &[(Service, Port)],
+    config: &ClusterConfig,
+    endpoints: &Endpoints,
+    service_ports: &[(Service, Port)],
 ) -> Result<(Vec<Member>, Vec<Backend>), ServerError> {
     let (mut members, mut backends) = (Vec::new(), Vec::new());
     for service in SERVICES {
         let mut replicas = Vec::new();
-        for replica in 1..=plan.replicas {
+        for replica in 1..=config.replicas {
             let (listen, admin) = (Port::free()?, Port::free()?);
             replicas.push(listen.number());
-            let mut environment = surroundings.environment(service, plan);
+            let mut environment = endpoints.environment(service, config);
             environment.push(("LISTEN".to_owned(), local(&listen).to_string()));
             environment.push(("ADMIN_LISTEN".to_owned(), local(&admin).to_string()));
             let (url, admin_url) = (url(&listen), url(&admin));
-            let ready = Ready::Answers(local(&admin), "/readyz".to_owned());
+            let probe = ReadinessProbe::HttpGet(local(&admin), "/readyz".to_owned());
             let program =
-                program(plan, service.name, &format!("{}-{replica}", service.name), environment, ready)?;
+                program(config, service.name, &format!("{}-{replica}", service.name), environment, probe)?;
             let server = Server::spawn(program, url, vec![listen, admin])?;
             members.push(Member { server, admin_url: Some(admin_url) });
         }
-        if let Some((_, port)) = addresses.iter().find(|(other, _)| other.name == service.name) {
+        if let Some((_, port)) = service_ports.iter().find(|(other, _)| other.name == service.name) {
             backends.push(Backend { service: service.name, port: port.number(), replicas });
         }
     }
     Ok((members, backends))
 }
 
-fn stripe(plan: &Plan, gateway: &Port) -> Result<Server, ServerError> {
+fn stripe(config: &ClusterConfig, gateway: &Port) -> Result<Server, ServerError> {
     let name = "stripe-sim";
     let port = Port::free()?;
     let environment = [
@@ -112,34 +113,34 @@ fn stripe(plan: &Plan, gateway: &Port) -> Result<Server, ServerError> {
         ("STRIPE_SIM_PUBLISHABLE_KEY", "pk_test_sim".to_owned()),
     ];
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
-    let program = program(plan, name, name, environment, Ready::Accepts(local(&port)))?;
+    let program = program(config, name, name, environment, ReadinessProbe::TcpConnect(local(&port)))?;
     Server::spawn(program, url(&port), vec![port])
 }
 
-fn front(plan: &Plan, gateway: Port, backends: &[Backend]) -> Result<Server, ServerError> {
-    let listen = SocketAddr::new(plan.listen.ip(), gateway.number());
-    nginx::start_on(gateway, &plan.data("nginx"), &plan.logs(), &gateway::configuration(listen, backends))
+fn start_nginx(config: &ClusterConfig, gateway: Port, backends: &[Backend]) -> Result<Server, ServerError> {
+    let listen = SocketAddr::new(config.listen.ip(), gateway.number());
+    nginx::start_on(gateway, &config.data("nginx"), &config.logs(), &gateway::configuration(listen, backends))
 }
 
-/// A program of ours. What it is told here comes before what the plan says, and that before our own environment.
+/// A program of a service. `environment` takes precedence over the config, and that over this process's environment.
 fn program(
-    plan: &Plan,
+    config: &ClusterConfig,
     file: &str,
     name: &str,
     environment: Vec<(String, String)>,
-    ready: Ready,
+    probe: ReadinessProbe,
 ) -> Result<Program, ServerError> {
-    let folder = plan.data(name);
+    let folder = config.data(name);
     fs::create_dir_all(&folder).map_err(ServerError::file(&folder))?;
     Ok(Program {
         name: name.to_owned(),
-        path: executable(&plan.programs, file),
+        path: executable(&config.programs, file),
         arguments: Vec::new(),
-        environment: plan.environment.iter().cloned().chain(environment).collect(),
+        environment: config.environment.iter().cloned().chain(environment).collect(),
         folder,
-        log: plan.logs().join(format!("{name}.log")),
-        ready,
-        patience: PATIENCE,
+        log: config.logs().join(format!("{name}.log")),
+        probe,
+        timeout: SERVICE_TIMEOUT,
     })
 }
 

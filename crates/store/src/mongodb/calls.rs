@@ -51,7 +51,7 @@ impl ConcurrencyLimiter {
             Ok(permit) => Ok(permit),
             Err(TryAcquireError::Closed) => Err(StoreError::closed()),
             Err(TryAcquireError::NoPermits) => {
-                counter!("store_refused_total", "database" => self.database.clone()).increment(1);
+                counter!("store_calls_rejected_total", "database" => self.database.clone()).increment(1);
                 Err(StoreError::overloaded())
             }
         }
@@ -66,7 +66,7 @@ impl ConcurrencyLimiter {
     pub(super) fn measure(&self) {
         let in_flight = MAX_IN_FLIGHT.saturating_sub(self.permits.available_permits());
         #[expect(clippy::cast_precision_loss, reason = "there are a few hundred at most")]
-        gauge!("store_callers", "database" => self.database.clone()).set(in_flight as f64);
+        gauge!("store_calls_in_flight", "database" => self.database.clone()).set(in_flight as f64);
     }
 
     /// Rejects all further calls.

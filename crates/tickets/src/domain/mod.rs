@@ -1,11 +1,11 @@
-//! A ticket: who may have it, and at what price. Pure decisions; nothing here reads a clock or a database.
+//! Tickets and their decisions: pure functions of a state, a command and the time.
 
-mod aftermath;
-mod closed_order;
 mod offer;
+mod order_tombstone;
+mod refusal;
 mod ticket;
 
-pub use aftermath::Aftermath;
-pub use closed_order::{ClosedOrder, Outcome};
 pub use offer::{Description, Offer, Price, PriceError, Title, Venue};
-pub use ticket::{Obstacle, Refusal, Status, Ticket};
+pub use order_tombstone::{OrderTombstone, Outcome};
+pub use refusal::{Refusal, ReserveError};
+pub use ticket::{PostCapture, Status, Ticket};

@@ -1,4 +1,4 @@
-//! What a seller offers. Each value can only be made valid.
+//! The offer of a seller. Its values can only be constructed valid.
 
 use common::text::{self, TextError};
 use common::{Money, Time};
@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use super::Refusal;
 
-/// Declares texts that people type. What the database holds was parsed once and is taken as it is, so that a rule may
-/// become stricter without making older tickets unreadable.
+/// Declares texts that users type. Stored texts are not parsed again, so that a rule may become stricter without making
+/// older tickets unreadable.
 macro_rules! texts {
-    ($($(#[$doc:meta])* $name:ident: $parse:path, $most:literal;)+) => {$(
+    ($($(#[$doc:meta])* $name:ident: $parse:path, $max:literal;)+) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
         #[serde(transparent)]
         pub struct $name(String);
 
         impl $name {
-            /// The most Unicode scalar values, after trimming and NFC.
-            pub const MOST: usize = $most;
+            /// The maximum number of Unicode scalar values, after trimming and NFC.
+            pub const MAX_CHARS: usize = $max;
 
-            /// Makes it from what was typed.
+            /// Parses a text as typed.
             ///
             /// # Errors
             /// [`TextError`] names the first rule that the text breaks.
             pub fn parse(text: &str) -> Result<Self, TextError> {
-                $parse(text, Self::MOST).map(Self)
+                $parse(text, Self::MAX_CHARS).map(Self)
             }
 
             /// The text.
@@ -36,15 +36,15 @@ macro_rules! texts {
 }
 
 texts! {
-    /// What the ticket is for.
+    /// The title, such as the name of a concert.
     Title: text::line, 200;
-    /// Where it takes place.
+    /// The venue.
     Venue: text::line, 200;
-    /// More about it, on several lines.
+    /// Details, on several lines.
     Description: text::lines, 5_000;
 }
 
-/// A price that may be asked: see [`Money::is_chargeable`].
+/// A price that can be charged: see [`Money::is_chargeable`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Price(Money);
@@ -55,7 +55,7 @@ pub struct Price(Money);
 pub struct PriceError(Money);
 
 impl Price {
-    /// Makes it from an amount.
+    /// Parses an amount.
     ///
     /// # Errors
     /// Less than the currency's least amount, or more than [`Money::MAX`].
@@ -72,24 +72,23 @@ impl Price {
 /// Everything about a ticket that its seller decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// What it is for.
+    /// The title.
     pub title: Title,
-    /// Where it takes place.
+    /// The venue.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub venue: Option<Venue>,
-    /// When it begins. Whether that is soon enough depends on the present: see [`Offer::check_start`].
+    /// The start; [`Offer::check_start`] compares it with the present.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Time>,
-    /// More about it.
+    /// Details.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<Description>,
-    /// What it costs.
+    /// The price.
     pub price: Price,
 }
 
 impl Offer {
-    /// Whether what is offered still lies ahead. A start that stays as it was `before` need not: a ticket can be
-    /// corrected after its event has begun.
+    /// Checks that the start lies in the future, or is the same as `before`: a ticket can be corrected after its start.
     ///
     /// # Errors
     /// [`Refusal::Late`].

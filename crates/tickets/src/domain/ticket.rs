@@ -1,87 +1,68 @@
-//! The ticket and what can be done with it.
+//! A ticket: who may have it, and at what price.
 
-use common::event::{OrderSnapshot, RefusalReason, TicketSnapshot, TicketStatus};
-use common::{Decision, Event, OrderId, TicketId, Time, UserId};
+use common::event::{DisputeStatus, OrderSnapshot, RefusalReason, TicketSnapshot, TicketStatus};
+use common::{Decision, Event, Money, OrderId, TicketId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Aftermath, Description, Offer, Venue};
+use super::{Description, Offer, Refusal, ReserveError, Venue};
 
 /// A ticket on offer. Price and lock live in this one aggregate, so the price shown is the price charged.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ticket {
-    /// Its name.
+    /// The ticket's id.
     pub id: TicketId,
-    /// Who sells it.
+    /// The seller.
     pub seller: UserId,
-    /// What is offered, and at what price.
+    /// Everything that the seller decides, the price included.
     pub offer: Offer,
-    /// Its state.
+    /// The state, with the order that holds or bought the ticket.
     pub status: Status,
-    /// Its revision; 1 when it is listed.
+    /// The version, 1 when listed.
     pub version: u64,
-    /// When it was listed.
+    /// When the ticket was listed.
     pub created_at: Time,
-    /// When it last changed.
+    /// When the ticket last changed.
     pub updated_at: Time,
 }
 
-/// A ticket's state, with what only that state has.
+/// The state of a ticket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "kebab-case")]
 pub enum Status {
     /// For sale.
     Available,
-    /// Locked for one order: nobody else can buy it, and its seller cannot change it.
+    /// Locked for one order: no other buyer can have it, and its seller cannot change it.
     Reserved {
         /// The order.
         order: OrderId,
-        /// Whose order it is.
+        /// The buyer of that order.
         holder: UserId,
-        /// When that order runs out. Only the order's own end unlocks the ticket.
+        /// The deadline of that order. Only the order's own end unlocks the ticket.
         until: Time,
     },
     /// Bought.
     Sold {
         /// The order that bought it.
         order: OrderId,
-        /// Whose it is now.
+        /// The new owner.
         buyer: UserId,
-        /// What became of the money since.
-        #[serde(default)]
-        aftermath: Aftermath,
+        /// Refunds and disputes since.
+        #[serde(default, rename = "aftermath")]
+        post_capture: PostCapture,
     },
-    /// Taken back by its seller.
+    /// Withdrawn by its seller.
     Withdrawn,
 }
 
-/// Why a person's command was refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum Refusal {
-    /// What is offered has begun already.
-    #[error("must be in the future")]
-    Late,
-    /// Only its seller may do that.
-    #[error("This ticket is somebody else's.")]
-    NotYours,
-    /// It is locked for an order.
-    #[error("Somebody is buying this ticket right now; wait until they have paid or given up.")]
-    Reserved,
-    /// It is bought.
-    #[error("This ticket is sold; it cannot be changed any more.")]
-    Sold,
-    /// It was taken back.
-    #[error("This ticket was withdrawn; list it anew to sell it.")]
-    Withdrawn,
-}
-
-/// Why a ticket was not locked for an order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obstacle {
-    /// Another order holds it. Only one order at a time can claim a ticket, so that other one is over by now and the
-    /// news of it is on its way: worth waiting for.
-    Held,
-    /// For good.
-    Refused(RefusalReason),
+/// Refunds and disputes after the sale. Neither changes who owns the ticket.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PostCapture {
+    /// How much of the price was refunded, if any.
+    pub refunded: Option<Money>,
+    /// The state of the buyer's dispute, if there is one.
+    pub dispute: Option<DisputeStatus>,
+    /// The version of the order that is recorded here.
+    pub as_of: u64,
 }
 
 impl Ticket {
@@ -93,20 +74,20 @@ impl Ticket {
         offer.check_start(None, now)?;
         let status = Status::Available;
         let ticket = Self { id, seller, offer, status, version: 1, created_at: now, updated_at: now };
-        Ok(announce(ticket, Event::TicketCreated))
+        Ok(with_snapshot(ticket, Event::TicketCreated))
     }
 
-    /// Offers something else, or at another price: `ticket.updated`. `Ok(None)`: that is what is offered already.
+    /// Replaces the offer: `ticket.updated`. Returns `Ok(None)` if the offer is the same.
     ///
     /// # Errors
     /// [`Refusal`].
     pub fn edit(&self, by: UserId, offer: Offer, now: Time) -> Result<Option<Decision<Self>>, Refusal> {
         offer.check_start(self.offer.starts_at, now)?;
-        self.must_belong_to(by)?;
+        self.check_seller(by)?;
         match self.status {
             Status::Available if offer == self.offer => Ok(None),
             Status::Available => {
-                Ok(Some(announce(Self { offer, ..self.successor(now) }, Event::TicketUpdated)))
+                Ok(Some(with_snapshot(Self { offer, ..self.successor(now) }, Event::TicketUpdated)))
             }
             Status::Reserved { .. } => Err(Refusal::Reserved),
             Status::Sold { .. } => Err(Refusal::Sold),
@@ -114,76 +95,91 @@ impl Ticket {
         }
     }
 
-    /// Takes it off the market for good: `ticket.withdrawn`. `Ok(None)`: it was withdrawn already.
+    /// Takes the ticket off the market for good: `ticket.withdrawn`. Returns `Ok(None)` if it was withdrawn before.
     ///
     /// # Errors
     /// [`Refusal`].
     pub fn withdraw(&self, by: UserId, now: Time) -> Result<Option<Decision<Self>>, Refusal> {
-        self.must_belong_to(by)?;
+        self.check_seller(by)?;
         match self.status {
-            Status::Available => Ok(Some(self.becoming(Status::Withdrawn, now, Event::TicketWithdrawn))),
+            Status::Available => Ok(Some(self.transition(Status::Withdrawn, now, Event::TicketWithdrawn))),
             Status::Reserved { .. } => Err(Refusal::Reserved),
             Status::Sold { .. } => Err(Refusal::Sold),
             Status::Withdrawn => Ok(None),
         }
     }
 
-    /// Locks it for an order, if it is free at the very price that the buyer saw: `ticket.reserved`. `Ok(None)`: that
-    /// order has it already.
+    /// Locks the ticket for an order, if it is free at the price that the buyer saw: `ticket.reserved`. Returns
+    /// `Ok(None)` if the order has it already.
     ///
     /// # Errors
-    /// [`Obstacle`].
-    pub fn reserve(&self, order: &OrderSnapshot, now: Time) -> Result<Option<Decision<Self>>, Obstacle> {
+    /// [`ReserveError`].
+    pub fn reserve(&self, order: &OrderSnapshot, now: Time) -> Result<Option<Decision<Self>>, ReserveError> {
         if self.order() == Some(order.id) {
             return Ok(None);
         }
         if self.seller == order.user_id {
-            return Err(Obstacle::Refused(RefusalReason::TicketUnavailable));
+            return Err(ReserveError::Refused(RefusalReason::TicketUnavailable));
         }
         match self.status {
             Status::Available if self.offer.price.money() == order.ticket.price => {
                 let lock =
                     Status::Reserved { order: order.id, holder: order.user_id, until: order.expires_at };
-                Ok(Some(self.becoming(lock, now, Event::TicketReserved)))
+                Ok(Some(self.transition(lock, now, Event::TicketReserved)))
             }
-            Status::Available => Err(Obstacle::Refused(RefusalReason::PriceChanged)),
-            Status::Reserved { .. } => Err(Obstacle::Held),
+            Status::Available => Err(ReserveError::Refused(RefusalReason::PriceChanged)),
+            Status::Reserved { .. } => Err(ReserveError::Held),
             Status::Sold { .. } | Status::Withdrawn => {
-                Err(Obstacle::Refused(RefusalReason::TicketUnavailable))
+                Err(ReserveError::Refused(RefusalReason::TicketUnavailable))
             }
         }
     }
 
-    /// The order gives it up: `ticket.released`. `None`: that order does not hold it.
+    /// Unlocks the ticket: `ticket.released`. Returns `None` if this order does not hold it.
     pub fn release(&self, by: OrderId, now: Time) -> Option<Decision<Self>> {
         match self.status {
             Status::Reserved { order, .. } if order == by => {
-                Some(self.becoming(Status::Available, now, Event::TicketReleased))
+                Some(self.transition(Status::Available, now, Event::TicketReleased))
             }
             _ => None,
         }
     }
 
-    /// The order is paid: `ticket.sold`. `None`: that order does not hold it, or has bought it already.
+    /// Sells the ticket to a paid order: `ticket.sold`. Returns `None` if this order does not hold it, or has bought it
+    /// already.
     pub fn sell(&self, to: OrderId, now: Time) -> Option<Decision<Self>> {
         match self.status {
             Status::Reserved { order, holder, .. } if order == to => {
-                let sold = Status::Sold { order, buyer: holder, aftermath: Aftermath::default() };
-                Some(self.becoming(sold, now, Event::TicketSold))
+                let sold = Status::Sold { order, buyer: holder, post_capture: PostCapture::default() };
+                Some(self.transition(sold, now, Event::TicketSold))
             }
             _ => None,
         }
     }
 
-    /// Only its seller may change a ticket.
+    /// Records refunds and disputes of the order that bought the ticket: `ticket.sold` again, for the replicas. Returns
+    /// `None` if they are known, or the order is another one.
+    pub fn record_refund_or_dispute(&self, latest: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
+        let Status::Sold { order, buyer, post_capture: known } = self.status else { return None };
+        let (refunded, dispute) = (latest.refunded, latest.dispute);
+        let is_known =
+            latest.version <= known.as_of || (refunded, dispute) == (known.refunded, known.dispute);
+        if order != latest.id || is_known {
+            return None;
+        }
+        let post_capture = PostCapture { refunded, dispute, as_of: latest.version };
+        Some(self.transition(Status::Sold { order, buyer, post_capture }, now, Event::TicketSold))
+    }
+
+    /// Checks that this user sells the ticket.
     ///
     /// # Errors
     /// [`Refusal::NotYours`].
-    pub fn must_belong_to(&self, person: UserId) -> Result<(), Refusal> {
-        if self.seller == person { Ok(()) } else { Err(Refusal::NotYours) }
+    pub fn check_seller(&self, user: UserId) -> Result<(), Refusal> {
+        if self.seller == user { Ok(()) } else { Err(Refusal::NotYours) }
     }
 
-    /// The order that holds or bought it.
+    /// The order that holds or bought the ticket.
     pub fn order(&self) -> Option<OrderId> {
         match self.status {
             Status::Reserved { order, .. } | Status::Sold { order, .. } => Some(order),
@@ -191,7 +187,7 @@ impl Ticket {
         }
     }
 
-    /// Until when it is locked.
+    /// The deadline of the order that holds the ticket.
     pub fn reserved_until(&self) -> Option<Time> {
         match self.status {
             Status::Reserved { until, .. } => Some(until),
@@ -199,7 +195,15 @@ impl Ticket {
         }
     }
 
-    /// The state that other services are told.
+    /// Refunds and disputes since the sale.
+    pub fn post_capture(&self) -> PostCapture {
+        match self.status {
+            Status::Sold { post_capture, .. } => post_capture,
+            Status::Available | Status::Reserved { .. } | Status::Withdrawn => PostCapture::default(),
+        }
+    }
+
+    /// The whole state, as events carry it.
     pub fn snapshot(&self) -> TicketSnapshot {
         TicketSnapshot {
             id: self.id,
@@ -218,23 +222,19 @@ impl Ticket {
         }
     }
 
-    pub(super) fn becoming(
-        &self,
-        status: Status,
-        now: Time,
-        event: fn(TicketSnapshot) -> Event,
-    ) -> Decision<Self> {
-        announce(Self { status, ..self.successor(now) }, event)
+    /// The next state and its event.
+    fn transition(&self, status: Status, now: Time, event: fn(TicketSnapshot) -> Event) -> Decision<Self> {
+        with_snapshot(Self { status, ..self.successor(now) }, event)
     }
 
-    /// The same ticket one revision later.
+    /// The same ticket at the next version.
     fn successor(&self, now: Time) -> Self {
         Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 }
 
 impl Status {
-    /// The state without what belongs to it.
+    /// The status on the wire.
     pub const fn kind(self) -> TicketStatus {
         match self {
             Self::Available => TicketStatus::Available,
@@ -245,8 +245,8 @@ impl Status {
     }
 }
 
-/// A change of a ticket, announced with its whole state.
-fn announce(ticket: Ticket, event: fn(TicketSnapshot) -> Event) -> Decision<Ticket> {
+/// A new state and the event that carries it.
+fn with_snapshot(ticket: Ticket, event: fn(TicketSnapshot) -> Event) -> Decision<Ticket> {
     let event = event(ticket.snapshot());
     Decision::with_event(ticket, event)
 }

@@ -1,55 +1,64 @@
-//! `PUT /api/tickets/{id}`: offer something else, or at another price.
+//! `PUT /api/tickets/{id}`
 
 use axum::extract::State;
-use common::http::{Caching, CurrentUser, IfMatch, PathId, ProblemBody, Valid, Versioned};
-use common::{Problem, TicketId};
+use common::http::responses::{InvalidBody, OwnerOnly, VersionChanged};
+use common::http::{Caching, CurrentUser, FieldErrors, IfMatch, Parse, PathId, Valid, Versioned};
+use common::{Problem, TicketId, Time};
 
-use super::body::{EditedTicket, RawOffer};
-use super::changeable;
-use super::view::TicketView;
-use crate::domain::Ticket;
-use crate::tickets::Tickets;
+use super::create::{RawOffer, check_start};
+use super::response::{TicketView, changeable};
+use crate::Tickets;
+use crate::domain::{Offer, Ticket};
 
-/// Replaces what is offered. An optional field that is absent is removed.
+/// The new offer of a ticket. The ticket itself checks the start, which may have passed if it stays the same.
+#[derive(Debug)]
+pub(super) struct EditedTicket(Offer);
+
+impl Parse for EditedTicket {
+    type Raw = RawOffer;
+
+    fn parse(raw: RawOffer, now: Time, errors: &mut FieldErrors) -> Option<Self> {
+        let starts_at = raw.start(errors);
+        let offer = raw.offer(starts_at, errors);
+        // All errors of a body are reported together, so other errors bring this one along.
+        if offer.is_none() {
+            check_start(starts_at, now, errors);
+        }
+        offer.map(Self)
+    }
+}
+
+/// Replaces the offer of a ticket. Optional fields that are absent are removed.
 #[utoipa::path(
     put,
     path = "/api/tickets/{id}",
     tag = "tickets",
     params(
         ("id" = TicketId, Path),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to be changed"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to be changed."),
     ),
     request_body = RawOffer,
     responses(
-        (status = 200, description = "Changed, or as wished already", body = TicketView,
-            headers(("ETag" = String, description = "Its version"))),
-        (status = 400, description = "`malformed-json`, `not-valid`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 401, description = "`not-signed-in`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 403, description = "`not-yours`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 409, description = "`ticket-reserved`, `ticket-sold`, `ticket-withdrawn`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 412, description = "`version-changed`", body = ProblemBody,
-            content_type = "application/problem+json"),
+        (status = 200, description = "The ticket as it is now.", body = TicketView),
+        (status = 409, description = "`ticket-reserved`, `ticket-sold`, `ticket-withdrawn`"),
+        InvalidBody,
+        OwnerOnly,
+        VersionChanged,
     ),
 )]
-pub(crate) async fn edit(
+pub(super) async fn edit(
     State(tickets): State<Tickets>,
-    person: CurrentUser,
+    user: CurrentUser,
     id: PathId<TicketId>,
     seen: IfMatch,
     Valid(EditedTicket(offer)): Valid<EditedTicket>,
 ) -> Result<Versioned<TicketView>, Problem> {
     let (id, now) = (id.parse()?, tickets.now());
     let edit = |ticket: Option<&Ticket>| {
-        // A fault of the body comes before every question about the ticket.
+        // An invalid body is reported before anything about the ticket.
         offer.check_start(ticket.and_then(|ticket| ticket.offer.starts_at), now)?;
-        Ok::<_, Problem>(changeable(ticket, person.id, &seen)?.edit(person.id, offer.clone(), now)?)
+        Ok::<_, Problem>(changeable(ticket, user.id, &seen)?.edit(user.id, offer.clone(), now)?)
     };
-    let ticket = tickets.collection.update(id, edit).await?.ok_or_else(Problem::not_found)?;
+    let ticket = tickets.store.update(id, edit).await?.ok_or_else(Problem::not_found)?;
     Ok(Versioned { version: ticket.version, caching: Caching::Private, body: TicketView::from(&ticket) })
 }

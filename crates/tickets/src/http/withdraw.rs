@@ -1,46 +1,41 @@
-//! `DELETE /api/tickets/{id}`: take a ticket off the market.
+//! `DELETE /api/tickets/{id}`
 
 use axum::extract::State;
-use common::http::{CurrentUser, IfMatch, PathId, ProblemBody};
+use common::http::responses::{OwnerOnly, VersionChanged};
+use common::http::{CurrentUser, IfMatch, PathId};
 use common::{Problem, TicketId};
 use http::StatusCode;
 
-use super::changeable;
-use crate::tickets::Tickets;
+use super::response::changeable;
+use crate::Tickets;
+use crate::domain::Ticket;
 
-/// Takes a ticket off the market for good. It can still be read; again: nothing changes.
+/// Takes a ticket off the market for good. The ticket can still be read.
 #[utoipa::path(
     delete,
     path = "/api/tickets/{id}",
     tag = "tickets",
     params(
         ("id" = TicketId, Path),
-        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to be withdrawn"),
+        ("If-Match" = Option<String>, Header, description = "The `ETag` of the version to be withdrawn."),
     ),
     responses(
-        (status = 204, description = "Withdrawn"),
-        (status = 401, description = "`not-signed-in`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 403, description = "`not-yours`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 404, description = "`not-found`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 409, description = "`ticket-reserved`, `ticket-sold`", body = ProblemBody,
-            content_type = "application/problem+json"),
-        (status = 412, description = "`version-changed`", body = ProblemBody,
-            content_type = "application/problem+json"),
+        (status = 204, description = "Withdrawn, now or before."),
+        (status = 409, description = "`ticket-reserved`, `ticket-sold`"),
+        OwnerOnly,
+        VersionChanged,
     ),
 )]
-pub(crate) async fn withdraw(
+pub(super) async fn withdraw(
     State(tickets): State<Tickets>,
-    person: CurrentUser,
+    user: CurrentUser,
     id: PathId<TicketId>,
     seen: IfMatch,
 ) -> Result<StatusCode, Problem> {
     let (id, now) = (id.parse()?, tickets.now());
-    let withdraw = |ticket: Option<&_>| {
-        Ok::<_, Problem>(changeable(ticket, person.id, &seen)?.withdraw(person.id, now)?)
+    let withdraw = |ticket: Option<&Ticket>| {
+        Ok::<_, Problem>(changeable(ticket, user.id, &seen)?.withdraw(user.id, now)?)
     };
-    tickets.collection.update(id, withdraw).await?;
+    tickets.store.update(id, withdraw).await?;
     Ok(StatusCode::NO_CONTENT)
 }

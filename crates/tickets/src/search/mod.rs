@@ -1,28 +1,28 @@
-//! Finding tickets: what is asked for, and how it is found.
+//! The search of the public list: criteria, and the pages that match.
 
-mod find;
-mod order;
+mod sort;
 mod words;
 
-pub(crate) use find::find;
-pub(crate) use order::Order;
+pub(crate) use sort::Sort;
 pub(crate) use words::Words;
 
 use common::event::TicketStatus;
 use common::{Currency, Money};
+use store::{Collection, Page, StoreError};
 
 use crate::domain::{Ticket, Venue};
 
-/// What somebody looks for: equal ones find the same.
+/// The number of tickets that one request scans. Words, and prices in another order than by price, are not indexed:
+/// comparing a ticket takes some microseconds. If fewer than a page of so many match, the page is short, and its cursor
+/// continues behind them.
+const MAX_SCANNED: usize = 5_000;
+
+/// The criteria of a search: equal ones find the same.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Criteria {
-    /// Of this status.
     pub(crate) status: TicketStatus,
-    /// In this order.
-    pub(crate) order: Order,
-    /// With these words.
+    pub(crate) sort: Sort,
     pub(crate) words: Words,
-    /// At these prices.
     pub(crate) prices: Option<Prices>,
 }
 
@@ -35,28 +35,70 @@ pub(crate) struct Prices {
 }
 
 impl Criteria {
-    /// Names the list of what is found in its cursors, with everything that decides what stands where.
+    /// The name of the list in its cursors: everything that decides which ticket comes where.
     pub(crate) fn list_name(&self) -> String {
-        let Self { status, order, words, prices } = self;
-        format!("tickets/{status:?}/{order:?}/{prices:?}/{words}")
+        let Self { status, sort, words, prices } = self;
+        format!("tickets/{status:?}/{sort:?}/{prices:?}/{words}")
     }
 
-    /// Whether every ticket of the status is wanted.
-    fn takes_all(&self) -> bool {
+    /// A page of the tickets that match, behind the cursor `after`.
+    pub(crate) async fn find(
+        &self,
+        tickets: &Collection<Ticket>,
+        after: Option<Vec<u8>>,
+        limit: usize,
+    ) -> Result<Page<Ticket>, StoreError> {
+        let range = self.range().after(after).limit(limit);
+        if self.match_all() {
+            return tickets.page(range).await;
+        }
+        tickets.search(range, MAX_SCANNED, |ticket| self.matches(ticket)).await
+    }
+
+    /// Whether every ticket of the status matches.
+    fn match_all(&self) -> bool {
         self.words.is_empty() && self.prices.is_none()
     }
 
-    /// Whether a ticket of the status is wanted.
-    fn takes(&self, ticket: &Ticket) -> bool {
+    /// Whether a ticket of the status matches.
+    fn matches(&self, ticket: &Ticket) -> bool {
         let offer = &ticket.offer;
         let venue = offer.venue.as_ref().map_or("", Venue::as_str);
-        self.prices.is_none_or(|prices| prices.take(offer.price.money()))
-            && self.words.fit([offer.title.as_str(), venue])
+        self.prices.is_none_or(|prices| prices.contain(offer.price.money()))
+            && self.words.match_texts([offer.title.as_str(), venue])
     }
 }
 
 impl Prices {
-    fn take(self, price: Money) -> bool {
+    fn contain(self, price: Money) -> bool {
         price.currency == self.currency && (self.least..=self.most).contains(&price.amount)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tests::offer;
+
+    #[tokio::test]
+    async fn a_search_that_finds_little_scans_a_bounded_number_and_continues() {
+        let (_, context) = runtime::testing::context();
+        for number in 0..=MAX_SCANNED {
+            let title = if number == 0 { "needle" } else { "hay" };
+            crate::list_for(&context, context.ids.next(), offer(title)).await.expect("listed");
+        }
+        let words = Words::parse("needle").expect("a word");
+        let criteria =
+            Criteria { status: TicketStatus::Available, sort: Sort::PriceAscending, words, prices: None };
+        let (mut lengths, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = criteria.find(&context.store.collection(), cursor, 20).await.expect("the database");
+            lengths.push(page.items.len());
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert!(lengths.len() == 2 && lengths.iter().sum::<usize>() == 1, "{lengths:?}");
     }
 }

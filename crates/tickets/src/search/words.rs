@@ -1,55 +1,58 @@
-//! Words that people look for, whatever their case and accents.
+//! The words of a query, compared regardless of case and accents.
 
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// The words of a query, folded, each once, in the order of their characters.
+/// The words of a query: folded, sorted, each once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Words(Vec<String>);
 
 /// Why a query is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WordsFault {
-    /// More than [`Words::LONGEST`] characters.
-    #[error("must have at most {} characters", Words::LONGEST)]
+pub(crate) enum WordsError {
+    /// More than [`Words::MAX_CHARS`] characters.
+    #[error("must have at most {} characters", Words::MAX_CHARS)]
     TooLong,
-    /// More than [`Words::MOST`] words.
-    #[error("must have at most {} words", Words::MOST)]
+    /// More than [`Words::MAX_WORDS`] words.
+    #[error("must have at most {} words", Words::MAX_WORDS)]
     TooMany,
 }
 
 impl Words {
-    /// How long a query may be, in Unicode scalar values: as long as a title.
-    pub(crate) const LONGEST: usize = 200;
-    /// How many words are looked for at once: each is compared with every word of every ticket that is looked at.
-    pub(crate) const MOST: usize = 16;
+    /// In Unicode scalar values: as long as a title.
+    pub(crate) const MAX_CHARS: usize = 200;
+    /// Each word is compared with every word of every ticket that is scanned.
+    pub(crate) const MAX_WORDS: usize = 16;
 
-    /// The words of a query. What is neither letter nor digit only separates them.
-    pub(crate) fn parse(query: &str) -> Result<Self, WordsFault> {
-        if query.chars().count() > Self::LONGEST {
-            return Err(WordsFault::TooLong);
+    /// Parses a query. Characters other than letters and digits separate words.
+    ///
+    /// # Errors
+    /// [`WordsError`].
+    pub(crate) fn parse(query: &str) -> Result<Self, WordsError> {
+        if query.chars().count() > Self::MAX_CHARS {
+            return Err(WordsError::TooLong);
         }
         let folded = fold(query);
         let mut words: Vec<_> = split(&folded).map(str::to_owned).collect();
         words.sort_unstable();
         words.dedup();
-        if words.len() > Self::MOST { Err(WordsFault::TooMany) } else { Ok(Self(words)) }
+        if words.len() > Self::MAX_WORDS { Err(WordsError::TooMany) } else { Ok(Self(words)) }
     }
 
-    /// How long they are together.
+    /// The total length.
     pub(crate) fn bytes(&self) -> usize {
         self.0.iter().map(String::len).sum()
     }
 
-    /// Whether there is nothing to look for.
+    /// Whether every text matches.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether each of them begins a word of one of the texts.
-    pub(crate) fn fit<const N: usize>(&self, texts: [&str; N]) -> bool {
+    /// Whether each word begins a word of one of the texts.
+    pub(crate) fn match_texts<const N: usize>(&self, texts: [&str; N]) -> bool {
         if self.is_empty() {
             return true;
         }
@@ -70,7 +73,7 @@ fn split(folded: &str) -> impl Iterator<Item = &str> {
     folded.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty())
 }
 
-/// The text without accents and in lower case. By way of upper case: that way `ß` is `ss`, and both sigmas are one.
+/// The text without accents and in lower case. Upper case comes between: it turns `ß` into `ss` and unites both sigmas.
 fn fold(text: &str) -> String {
     if text.is_ascii() {
         return text.to_ascii_lowercase();
@@ -84,7 +87,7 @@ mod tests {
     use super::*;
 
     fn fit(query: &str, text: &str) -> bool {
-        Words::parse(query).expect("words").fit([text, "Grüner Jäger"])
+        Words::parse(query).expect("words").match_texts([text, "Grüner Jäger"])
     }
 
     #[test]
@@ -137,10 +140,10 @@ mod tests {
 
     #[test]
     fn length_and_number_are_bounded() {
-        assert_eq!(Words::parse(&"ä".repeat(201)), Err(WordsFault::TooLong));
+        assert_eq!(Words::parse(&"ä".repeat(201)), Err(WordsError::TooLong));
         assert!(Words::parse(&"ä".repeat(200)).is_ok());
         let words = |count: usize| (0..count).map(|n| n.to_string()).collect::<Vec<_>>().join(" ");
-        assert_eq!(Words::parse(&words(17)), Err(WordsFault::TooMany));
+        assert_eq!(Words::parse(&words(17)), Err(WordsError::TooMany));
         assert!(Words::parse(&words(16)).is_ok());
     }
 }

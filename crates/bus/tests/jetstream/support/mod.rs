@@ -10,7 +10,7 @@ use std::time::Duration;
 use common::clock::SystemClock;
 use common::event::{DeadlinePassed, Subject};
 use common::{Clock, Envelope, Event, Ids, OrderId, SystemEntropy};
-use servers::{Place, Port, Program, Ready, Server, nats};
+use servers::{Port, Program, ReadinessProbe, Server, ServerLocation, nats};
 
 pub(crate) use consumer::{Ends, RunningConsumer};
 pub(crate) use marketplace::{Marketplace, next, publish, within};
@@ -42,7 +42,7 @@ pub(crate) fn envelope() -> Arc<Envelope> {
 
 /// A server of the test's own.
 pub(crate) fn own_server() -> Server {
-    nats::start(Place::default()).expect("a NATS server")
+    nats::start(ServerLocation::default()).expect("a NATS server")
 }
 
 /// The same, for this user only. The folder must outlive the server.
@@ -58,8 +58,8 @@ pub(crate) fn guarded_server(user: &str, password: &str, folder: &std::path::Pat
         environment: Vec::new(),
         folder: folder.to_owned(),
         log: folder.join("nats.log"),
-        ready: Ready::Greets(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())), "INFO "),
-        patience: Duration::from_secs(30),
+        probe: ReadinessProbe::Greeting(SocketAddr::from((Ipv4Addr::LOCALHOST, port.number())), "INFO "),
+        timeout: Duration::from_secs(30),
     };
     Server::start(program, format!("127.0.0.1:{number}"), vec![port]).expect("a NATS server")
 }

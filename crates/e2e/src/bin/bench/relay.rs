@@ -11,7 +11,7 @@ use common::event::Subject;
 use common::{Envelope, Event, EventId, Ids, SharedClock};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
-use servers::{Place, nats};
+use servers::{ServerLocation, nats};
 use store::Store;
 use store::sqlite::SqliteBackend;
 use tokio_util::sync::CancellationToken;
@@ -33,7 +33,7 @@ const GOAL: Goal = Goal::AtLeast(0.5);
 pub(crate) async fn measure() -> Result<(), Failure> {
     // The server's folder must not be in memory.
     let folder = folder()?;
-    let server = nats::start(Place::folder(folder.path().join("nats")))?;
+    let server = nats::start(ServerLocation::folder(folder.path().join("nats")))?;
     let (clock, ids) = origins();
     let options = Options { prefix: PREFIX.to_owned(), ..Options::default() };
     let address: Address = server.url().parse()?;

@@ -6,11 +6,11 @@ use std::thread;
 use super::*;
 use crate::{Port, Server, nginx};
 
-/// What a service was asked: the head of the request, and the connection to answer on.
-type Asked = (String, TcpStream);
+/// A request of a service: its head, and the connection to respond on.
+type Received = (String, TcpStream);
 
-/// A service with one replica that hands over what it is asked.
-fn service(name: &'static str) -> (Backend, Port, Receiver<Asked>) {
+/// A service with one replica that hands over its requests.
+fn backend(name: &'static str) -> (Backend, Port, Receiver<Received>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
     let replica = listener.local_addr().expect("an address").port();
     let port = Port::free().expect("a port");
@@ -28,10 +28,10 @@ fn service(name: &'static str) -> (Backend, Port, Receiver<Asked>) {
     (Backend { service: name, port: port.number(), replicas: vec![replica] }, port, receiver)
 }
 
-/// The gateway in front of services by these names.
+/// nginx in front of fake services.
 struct Gateway {
     nginx: Server,
-    asked: Vec<(&'static str, Receiver<Asked>)>,
+    requests: Vec<(&'static str, Receiver<Received>)>,
     _ports: Vec<Port>,
     _folder: tempfile::TempDir,
 }
@@ -39,19 +39,19 @@ struct Gateway {
 impl Gateway {
     fn start(change: impl Fn(&mut Backend)) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let (mut backends, mut asked, mut ports) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut backends, mut requests, mut ports) = (Vec::new(), Vec::new(), Vec::new());
         for route in &ROUTES {
-            let (mut backend, port, receiver) = service(route.service);
+            let (mut backend, port, receiver) = backend(route.service);
             change(&mut backend);
             backends.push(backend);
-            asked.push((route.service, receiver));
+            requests.push((route.service, receiver));
             ports.push(port);
         }
         let port = Port::free().expect("a port");
         let listen = SocketAddr::from((Ipv4Addr::LOCALHOST, port.number()));
         let text = configuration(listen, &backends);
         let nginx = nginx::start_on(port, folder.path(), folder.path(), &text).expect("it starts");
-        Self { nginx, asked, _ports: ports, _folder: folder }
+        Self { nginx, requests, _ports: ports, _folder: folder }
     }
 
     fn send(&self, request: &str) -> TcpStream {
@@ -61,10 +61,10 @@ impl Gateway {
         stream
     }
 
-    /// What the service was asked.
-    fn hears(&self, service: &str) -> Asked {
-        let (_, asked) = self.asked.iter().find(|(name, _)| *name == service).expect("a service");
-        asked.recv().expect("a request")
+    /// The next request of a service.
+    fn received_by(&self, service: &str) -> Received {
+        let (_, requests) = self.requests.iter().find(|(name, _)| *name == service).expect("a service");
+        requests.recv().expect("a request")
     }
 }
 
@@ -83,19 +83,19 @@ fn each_path_reaches_its_service() {
         ("/", "client"),
     ] {
         let _client = gateway.send(&format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n"));
-        let (head, _) = gateway.hears(service);
+        let (head, _) = gateway.received_by(service);
         assert!(head.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "{head}");
     }
 }
 
 #[test]
-fn what_a_stranger_claims_about_itself_is_replaced() {
+fn forwarded_headers_from_a_client_are_replaced() {
     let gateway = Gateway::start(|_| {});
     let _client = gateway.send(
         "GET / HTTP/1.1\r\nHost: tickets.example:81\r\nX-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Proto: https\r\n\
          X-Forwarded-Host: evil.example\r\n\r\n",
     );
-    let (head, _) = gateway.hears("client");
+    let (head, _) = gateway.received_by("client");
     let head = head.to_lowercase();
     for line in [
         "host: tickets.example:81",
@@ -112,34 +112,34 @@ fn what_a_stranger_claims_about_itself_is_replaced() {
 fn an_event_arrives_while_its_stream_goes_on() {
     let gateway = Gateway::start(|_| {});
     let mut client = gateway.send("GET /api/tickets/events HTTP/1.1\r\nHost: x\r\n\r\n");
-    let (_, mut answer) = gateway.hears("tickets");
-    answer
+    let (_, mut connection) = gateway.received_by("tickets");
+    connection
         .write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: first\n\n")
         .expect("answered");
-    let mut heard = Vec::new();
+    let mut received = Vec::new();
     let mut byte = [0];
-    while !heard.ends_with(b"data: first\n\n") {
+    while !received.ends_with(b"data: first\n\n") {
         let read = client.read(&mut byte).expect("it goes on");
-        assert_eq!(read, 1, "the stream ended: {}", String::from_utf8_lossy(&heard));
-        heard.push(byte[0]);
+        assert_eq!(read, 1, "the stream ended: {}", String::from_utf8_lossy(&received));
+        received.push(byte[0]);
     }
-    drop(answer);
+    drop(connection);
 }
 
 #[test]
-fn a_replica_that_is_gone_is_passed_over() {
+fn an_unavailable_replica_is_skipped() {
     let gone = Port::free().expect("a port");
     let gateway = Gateway::start(|backend| backend.replicas.insert(0, gone.number()));
     for _ in 0..4 {
         let mut client = gateway
             .send("POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
-        let (_, mut answer) = gateway.hears("orders");
-        answer
+        let (_, mut connection) = gateway.received_by("orders");
+        connection
             .write_all(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             .expect("answered");
-        let mut heard = String::new();
-        client.read_to_string(&mut heard).expect("an answer");
-        assert!(heard.starts_with("HTTP/1.1 201"), "{heard}");
+        let mut received = String::new();
+        client.read_to_string(&mut received).expect("an answer");
+        assert!(received.starts_with("HTTP/1.1 201"), "{received}");
     }
 }
 
@@ -156,7 +156,10 @@ fn a_prefix_is_a_path_and_all_below_it() {
 }
 
 #[test]
-fn this_machine_always_reaches_it_on_127_0_0_1() {
-    assert_eq!(listening(SocketAddr::from(([0, 0, 0, 0], 80))), "listen 0.0.0.0:80;");
-    assert_eq!(listening(SocketAddr::from(([10, 0, 0, 1], 80))), "listen 127.0.0.1:80; listen 10.0.0.1:80;");
+fn nginx_always_listens_on_127_0_0_1() {
+    assert_eq!(listen_directives(SocketAddr::from(([0, 0, 0, 0], 80))), "listen 0.0.0.0:80;");
+    assert_eq!(
+        listen_directives(SocketAddr::from(([10, 0, 0, 1], 80))),
+        "listen 127.0.0.1:80; listen 10.0.0.1:80;"
+    );
 }

@@ -82,9 +82,9 @@ impl Outbox {
     fn measure(&self, queue: &Queue) {
         let database = &self.database;
         #[expect(clippy::cast_precision_loss, reason = "there are a few thousand at most")]
-        gauge!("store_outbox_held", "database" => database.clone()).set(queue.len() as f64);
+        gauge!("store_outbox_buffered", "database" => database.clone()).set(queue.len() as f64);
         let behind = f64::from(u8::from(queue.is_behind()));
-        gauge!("store_outbox_behind", "database" => database.clone()).set(behind);
+        gauge!("store_outbox_backlog", "database" => database.clone()).set(behind);
     }
 
     fn state(&self) -> MutexGuard<'_, OutboxState> {

@@ -1,11 +1,11 @@
-// Run by mongosh beside each mongod, at every start. What is there already is left, or brought up to date:
-//   the replica set (the first member begins it, the others join it),
-//   root, and the service's user, who may read and write its own database and nothing else.
+// Run by mongosh beside each mongod, at every start. Idempotent. Creates or updates:
+//   the replica set (the first member initiates it, the others join),
+//   root, and the service's user with read and write access to its own database.
 const { readFileSync } = require("fs");
 const { hostname } = require("os");
 
-/** As many as there are overlays for. Names that lead nowhere are passed over. */
-const MOST_MEMBERS = 3;
+/** Members in the largest overlay. Host names without a member are skipped. */
+const MAX_MEMBERS = 3;
 
 const [, service, ordinal] = /^(.+)-mongodb-(\d+)$/.exec(hostname());
 const secret = (name) => readFileSync(`/secrets/${name}`, "utf8").trim();
@@ -13,7 +13,7 @@ const member = (ordinal) => `${service}-mongodb-${ordinal}.${service}-mongodb:27
 const me = member(ordinal);
 const local = "127.0.0.1:27017";
 
-const say = (words) => print(`setup of ${me}: ${words}`);
+const log = (message) => print(`setup of ${me}: ${message}`);
 const open = (address) => connect(`mongodb://${address}/admin?directConnection=true&serverSelectionTimeoutMS=3000`);
 
 function openAsRoot(address) {
@@ -22,52 +22,52 @@ function openAsRoot(address) {
   return admin;
 }
 
-/** Tries until it works: a server starts, an election takes its time. The pod's startup probe ends what never does. */
-function insist(what, work) {
+/** Retries until success, such as after an election. The pod's startup probe is the timeout. */
+function retry(what, work) {
   for (;;) {
-    let fault = "";
+    let reason = "";
     try {
       const outcome = work();
       if (outcome) return outcome;
     } catch (error) {
-      fault = `: ${error.message}`;
+      reason = `: ${error.message}`;
     }
-    say(`waiting for ${what}${fault}`);
+    log(`waiting for ${what}${reason}`);
     sleep(2000);
   }
 }
 
-/** What a member says of itself, which it tells everybody. */
-function ask(address) {
+/** The `hello` response of a member, which needs no authentication. */
+function helloResponse(address) {
   const admin = open(address);
-  const said = admin.hello();
-  // It is asked many times, and each time by a connection of its own.
+  const response = admin.hello();
+  // Each call opens a connection.
   admin.getMongo().close();
-  return said;
+  return response;
 }
 
-/** What a member says of its set; nothing if it does not answer, or is in none. */
+/** The `hello` response of a member of a replica set; undefined if it is unavailable or in no set. */
 function hello(address) {
   try {
-    const said = ask(address);
-    return said.setName ? said : undefined;
+    const response = helloResponse(address);
+    return response.setName ? response : undefined;
   } catch (error) {
     return undefined;
   }
 }
 
-/** Another member that is in the set already. */
+/** Another member of the replica set. */
 function anotherMember() {
-  // Loops, not `find`: mongosh cannot wait inside JavaScript's own functions.
-  for (let other = 0; other < MOST_MEMBERS; other += 1) {
+  // A loop, not `find`: mongosh cannot await inside JavaScript's built-in functions.
+  for (let other = 0; other < MAX_MEMBERS; other += 1) {
     if (String(other) !== ordinal && hello(member(other))) return member(other);
   }
   return undefined;
 }
 
-/** Works once this pod's name is known, which takes a moment after its start. */
-function begin() {
-  say("beginning the replica set");
+/** Fails until this pod's host name is resolvable, a moment after its start. */
+function initiate() {
+  log("initiating the replica set");
   const config = { _id: "rs0", members: [{ _id: 0, host: me }] };
   return open(local).runCommand({ replSetInitiate: config }).ok;
 }
@@ -81,34 +81,34 @@ function join(other) {
     if (host === me) return true;
     highest = Math.max(highest, _id);
   }
-  say("joining the replica set");
+  log("joining the replica set");
   config.version += 1;
   config.members.push({ _id: highest + 1, host: me });
   return admin.runCommand({ replSetReconfig: config }).ok;
 }
 
-/** The first one begins, unless it comes back without its data to others that have theirs. */
-function belong() {
+/** The first member initiates the set, unless the others have one and this member has lost its data. */
+function initiateOrJoin() {
   if (hello(local)) return true;
   const other = anotherMember();
-  return ordinal === "0" && !other ? begin() : join(other);
+  return ordinal === "0" && !other ? initiate() : join(other);
 }
 
-/** Root is made from its own machine, which mongod allows while there is nobody else. */
-function seeToRoot() {
+/** Creates root, which mongod allows from localhost while there are no users. */
+function ensureRoot() {
   try {
-    // Not returned at once: mongosh would wait for it outside of this `try`.
+    // Not returned directly: mongosh would await it outside of this `try`.
     const admin = openAsRoot(local);
     return admin;
   } catch (error) {
-    say("making root");
+    log("creating root");
     open(local).createUser({ user: "root", pwd: secret("root-password"), roles: ["root"] });
     return openAsRoot(local);
   }
 }
 
-/** Also after its password was changed. */
-function seeToUser(admin) {
+/** Creates the service's user, or updates its password. */
+function ensureUser(admin) {
   const database = admin.getSiblingDB(service);
   const user = { pwd: secret("password"), roles: [{ role: "readWrite", db: service }] };
   if (database.getUser(service)) database.updateUser(service, user);
@@ -116,12 +116,12 @@ function seeToUser(admin) {
   return true;
 }
 
-insist("mongod", () => ask(local).ok);
-insist("a place in the replica set", belong);
-const { primary } = insist("the replica set", () => {
-  const said = hello(local);
-  return said && said.primary && (said.isWritablePrimary || said.secondary) ? said : undefined;
+retry("mongod", () => helloResponse(local).ok);
+retry("membership in the replica set", initiateOrJoin);
+const { primary } = retry("the replica set", () => {
+  const response = hello(local);
+  return response && response.primary && (response.isWritablePrimary || response.secondary) ? response : undefined;
 });
-if (primary === me) insist("root", seeToRoot);
-insist("the service's user", () => seeToUser(openAsRoot(primary)));
-say("done");
+if (primary === me) retry("root", ensureRoot);
+retry("the service's user", () => ensureUser(openAsRoot(primary)));
+log("done");

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Brings the backup that BACKUP names, such as 2026-11-22T03-17-05Z, or the latest one, to the folder DUMP.
+# Downloads the backup BACKUP, such as 2026-11-22T03-17-05Z or `latest`, to the folder DUMP.
 set -eu
 
 folder="bucket:$BUCKET/$NAMESPACE/$SERVICE"
-# The names are times, so the last one is the latest.
+# The names are times: the last one is the latest.
 names="$(rclone lsf --files-only "$folder" | sort)"
 case "$BACKUP" in
     latest) name="$(echo "$names" | tail -n 1)" ;;
@@ -14,4 +14,4 @@ if [ -z "$name" ]; then
     exit 1
 fi
 rclone copyto --s3-no-check-bucket "$folder/$name" "$DUMP/archive.gz"
-echo "brought $name"
+echo "downloaded $name"

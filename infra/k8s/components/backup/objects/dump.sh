@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Writes the database that STORE_URL names to the folder DUMP. A document is dumped whole, and each holds all that its
-# aggregate's rules need, so a dump of a database at work is sound.
+# Dumps the database STORE_URL to the folder DUMP. A dump of a live database is consistent for each aggregate: it is one
+# document.
 set -euo pipefail
 umask 077
 
-# In a file, since everybody on the machine can read a command line.
+# In a file: other users can read command lines.
 config="$(mktemp)"
 printf 'uri: "%s"\n' "$STORE_URL" > "$config"
 mongodump --config="$config" --gzip --archive="$DUMP/archive.gz"

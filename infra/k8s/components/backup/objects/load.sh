@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Replaces the collections of the database that STORE_URL names by those in the folder DUMP.
+# Replaces the collections of the database STORE_URL by those of the dump in the folder DUMP.
 set -euo pipefail
 umask 077
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes what is in the folder DUMP to the bucket, under the time, and removes what is older than KEEP.
+# Uploads the dump in the folder DUMP to the bucket, named by the time, and deletes backups older than KEEP.
 set -eu
 
 folder="bucket:$BUCKET/$NAMESPACE/$SERVICE"

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use servers::Server;
-use servers::cluster::{Cluster, Plan, SERVICES};
+use servers::cluster::{Cluster, ClusterConfig, SERVICES};
 use tempfile::TempDir;
 
 use crate::memory::at_rest;
@@ -22,8 +22,8 @@ impl Running {
         let folder = folder()?;
         let own = std::env::current_exe()?;
         let programs = own.parent().ok_or("the bench stands nowhere")?;
-        let plan = Plan { replicas: 1, ..Plan::new(programs, folder.path()) };
-        Ok(Self { cluster: Cluster::start(plan)?, _folder: folder })
+        let config = ClusterConfig { replicas: 1, ..ClusterConfig::new(programs, folder.path()) };
+        Ok(Self { cluster: Cluster::start(config)?, _folder: folder })
     }
 
     /// Where everything is, behind nginx.

@@ -1,0 +1,71 @@
+//! The replica of a ticket, kept by the events of tickets.
+
+use common::event::{TicketSnapshot, TicketStatus};
+use common::{Decision, Money, OrderId, TicketId, UserId};
+use serde::{Deserialize, Serialize};
+
+use super::Refusal;
+
+/// A copy of a ticket in orders.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TicketReplica {
+    /// The ticket's id.
+    pub id: TicketId,
+    /// The ticket's title.
+    pub title: String,
+    /// The price asked.
+    pub price: Money,
+    /// The seller.
+    pub seller_id: UserId,
+    /// The ticket's status.
+    pub status: TicketStatus,
+    /// The order that holds or bought the ticket.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub order_id: Option<OrderId>,
+    /// The version of the ticket that is copied here.
+    pub as_of: u64,
+    /// The replica's own version.
+    pub version: u64,
+}
+
+impl TicketReplica {
+    /// Takes over a snapshot that is newer than the replica. Versions may be skipped: every event carries the whole
+    /// state. Returns `None` for an outdated snapshot.
+    pub fn apply(replica: Option<&Self>, ticket: &TicketSnapshot) -> Option<Decision<Self>> {
+        if replica.is_some_and(|replica| replica.as_of >= ticket.version) {
+            return None;
+        }
+        Some(Decision::without_event(Self {
+            id: ticket.id,
+            title: ticket.title.clone(),
+            price: ticket.price,
+            seller_id: ticket.seller_id,
+            status: ticket.status,
+            order_id: ticket.order_id,
+            as_of: ticket.version,
+            version: replica.map_or(1, |replica| replica.version + 1),
+        }))
+    }
+
+    /// Checks whether this buyer may order the ticket. A lock does not count: it may be about to end, and the unique
+    /// key decides who gets the ticket.
+    ///
+    /// # Errors
+    /// The ticket is the buyer's own, sold or withdrawn.
+    pub fn check_buyer(&self, buyer: UserId) -> Result<(), Refusal> {
+        if self.seller_id == buyer {
+            return Err(Refusal::OwnTicket);
+        }
+        match self.status {
+            TicketStatus::Sold => Err(Refusal::TicketSold),
+            TicketStatus::Withdrawn => Err(Refusal::TicketWithdrawn),
+            TicketStatus::Available | TicketStatus::Reserved => Ok(()),
+        }
+    }
+
+    /// The order that the ticket is locked for, if it is locked.
+    pub fn locked_for(&self) -> Option<OrderId> {
+        self.order_id.filter(|_| self.status == TicketStatus::Reserved)
+    }
+}

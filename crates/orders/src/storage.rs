@@ -1,0 +1,52 @@
+//! Storage of orders and ticket replicas: collections, indexes and unique keys.
+
+use common::TicketId;
+use store::{Document, Index, Keys, UniqueKey};
+use uuid::Uuid;
+
+use crate::domain::{Order, TicketReplica};
+
+/// The indexes of orders.
+pub(crate) mod index {
+    /// A buyer's orders by the time they were placed.
+    pub(crate) const BY_BUYER: &str = "by-buyer";
+}
+
+/// The name of [`ticket_key`].
+const TICKET: &str = "ticket";
+
+/// The unique key of the order that keeps a ticket: decides which buyer gets it.
+pub(crate) fn ticket_key(ticket: TicketId) -> UniqueKey {
+    UniqueKey::new(TICKET, ticket)
+}
+
+impl Document for Order {
+    const COLLECTION: &'static str = "orders";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_BUYER)];
+    const UNIQUE_KEYS: &'static [&'static str] = &[TICKET];
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        let keys = Keys::none().ordered(index::BY_BUYER, [self.user_id.into(), self.created_at.into()]);
+        if self.keeps_ticket() { keys.unique(ticket_key(self.ticket.id)) } else { keys }
+    }
+}
+
+impl Document for TicketReplica {
+    const COLLECTION: &'static str = "tickets";
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+}

@@ -1,0 +1,13 @@
+//! Tests of orders: its decisions, its routes, and its consumer with events in any order.
+
+mod any_order;
+mod app;
+mod consumer;
+mod domain;
+mod http {
+    mod cancel;
+    mod create;
+    mod read;
+    mod stream;
+}
+mod samples;

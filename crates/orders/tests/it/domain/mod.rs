@@ -1,2 +1,0 @@
-mod order;
-mod ticket;

@@ -1,6 +1,0 @@
-mod cancel;
-mod create;
-mod events;
-mod list;
-mod market;
-mod show;

@@ -1,0 +1,84 @@
+//! The consumer: applies the events of orders to their replicas and payments.
+
+use bus::{Consume, ConsumeError, Incoming};
+use common::event::{OrderSnapshot, Subject};
+use common::{Event, OrderId};
+use futures::FutureExt;
+use futures::future::BoxFuture;
+use store::StoreError;
+
+use crate::Payments;
+use crate::domain::{OrderReplica, Payment};
+use crate::storage::without_duplicates;
+
+/// The subjects that the service subscribes to.
+pub(crate) const SUBJECTS: &[Subject] = &[
+    Subject::OrderCreated,
+    Subject::OrderAwaitingPayment,
+    Subject::OrderPaymentAccepted,
+    Subject::OrderCompleted,
+    Subject::OrderCancelled,
+];
+
+impl Consume for Payments {
+    fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
+        async move {
+            match &incoming.envelope.event {
+                Event::OrderCreated(order)
+                | Event::OrderAwaitingPayment(order)
+                | Event::OrderPaymentAccepted(order)
+                | Event::OrderCompleted(order)
+                | Event::OrderCancelled(order) => Ok(self.on_order_event(order).await?),
+                // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
+                Event::TicketCreated(_)
+                | Event::TicketUpdated(_)
+                | Event::TicketReserved(_)
+                | Event::TicketReleased(_)
+                | Event::TicketSold(_)
+                | Event::TicketWithdrawn(_)
+                | Event::TicketReservationRefused(_)
+                | Event::ExpirationCompleted(_)
+                | Event::PaymentAuthorized(_)
+                | Event::PaymentCaptured(_)
+                | Event::PaymentFailed(_)
+                | Event::PaymentVoided(_)
+                | Event::PaymentRefunded(_)
+                | Event::PaymentDisputed(_)
+                | Event::SessionRevoked(_) => Ok(()),
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Payments {
+    /// First the replica, then the payment. Starting a payment works in the other order: if the order ends meanwhile,
+    /// one of the two sees the other.
+    async fn on_order_event(&self, snapshot: &OrderSnapshot) -> Result<(), StoreError> {
+        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot);
+        match self.orders.apply(snapshot.id, apply).await.map_err(without_duplicates)? {
+            Some(order) => self.apply_order(&order).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the payment follow the newest state of its order. Commits the next step, without waiting for Stripe.
+    pub(crate) async fn follow_order(&self, id: OrderId) -> Result<(), StoreError> {
+        match self.orders.get(id).await? {
+            Some(order) => self.apply_order(&order).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn apply_order(&self, order: &OrderReplica) -> Result<(), StoreError> {
+        // Saves the read: before the buyer has paid, no event of the order changes the payment.
+        if order.is_payable() {
+            return Ok(());
+        }
+        let Some(payment) = self.by_order(order.state.id).await? else { return Ok(()) };
+        self.update(&payment, |payment: &Payment, now| payment.on_order_event(order.state.status, now))
+            .await?;
+        self.step_due.notify_one();
+        Ok(())
+    }
+}

@@ -1,0 +1,111 @@
+//! The start of a payment: one for each order, with a `PaymentIntent` that the buyer's browser can confirm.
+
+use std::time::Duration;
+
+use common::event::{OrderSnapshot, OrderStatus, PaymentStatus};
+use common::{OrderId, PaymentId, UserId, poll_until};
+use store::{CommitError, StoreError};
+
+use crate::Payments;
+use crate::domain::{Payment, RunWhen};
+
+/// The time that the events of an order placed a moment ago have to arrive.
+const ORDER_ARRIVAL_TIMEOUT: Duration = Duration::from_secs(1);
+/// The time that another process has to create the `PaymentIntent`.
+const INTENT_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// The reason why the buyer cannot pay now.
+#[derive(Debug)]
+pub(crate) enum StartError {
+    UnknownOrder,
+    NotTheBuyer,
+    /// The order's status does not allow a payment.
+    NotPayable(OrderStatus),
+    /// Stripe has not created the `PaymentIntent` yet. The step remains, for the worker and for the next request.
+    NoIntent {
+        retry_after: Duration,
+    },
+    Store(StoreError),
+}
+
+impl From<StoreError> for StartError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Payments {
+    /// Starts the payment of an order, or continues with the one that exists. Returns whether the payment is new.
+    pub(crate) async fn start_payment(
+        &self,
+        id: PaymentId,
+        order: OrderId,
+        buyer: UserId,
+    ) -> Result<(Payment, bool), StartError> {
+        let order = self.payable_order(order, buyer).await?;
+        let (payment, is_new) = self.begin(id, &order).await?;
+        self.refuse_if_cancelled(order.id).await?;
+        Ok((self.with_intent(payment).await?, is_new))
+    }
+
+    /// The refusal of a payment whose `PaymentIntent` is not created yet. The client retries after the step is due.
+    pub(crate) fn no_intent(&self, payment: &Payment) -> StartError {
+        let wait = payment.schedule.due.map_or(Duration::ZERO, |due| due - self.clock.now());
+        StartError::NoIntent { retry_after: wait.max(Duration::from_secs(1)) }
+    }
+
+    async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderSnapshot, StartError> {
+        let order = poll_until(ORDER_ARRIVAL_TIMEOUT, async || self.orders.get(id).await).await?;
+        let order = order.ok_or(StartError::UnknownOrder)?;
+        if order.state.user_id != buyer {
+            return Err(StartError::NotTheBuyer);
+        }
+        if order.is_payable() { Ok(order.state) } else { Err(StartError::NotPayable(order.state.status)) }
+    }
+
+    /// The order's payment, and whether it is new. The unique key on the order decides between simultaneous requests.
+    async fn begin(&self, id: PaymentId, order: &OrderSnapshot) -> Result<(Payment, bool), StoreError> {
+        if let Some(payment) = self.by_order(order.id).await? {
+            return Ok((payment, false));
+        }
+        match self.store.commit(Payment::begin(id, order, self.clock.now())).await {
+            Ok(payment) => Ok((payment, true)),
+            Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => {
+                let payment = self.by_order(order.id).await?;
+                let taken = || StoreError::Unreadable("a payment's id is taken".into());
+                Ok((payment.ok_or_else(taken)?, false))
+            }
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
+    /// The order may have ended since it was read, before there was a payment that its event could have found.
+    async fn refuse_if_cancelled(&self, id: OrderId) -> Result<(), StartError> {
+        if !self.order_is_cancelled(id).await? {
+            return Ok(());
+        }
+        self.follow_order(id).await?;
+        Err(StartError::NotPayable(OrderStatus::Cancelled))
+    }
+
+    /// The payment after the step that creates its `PaymentIntent`, run here or by the process that has leased the step.
+    async fn with_intent(&self, mut payment: Payment) -> Result<Payment, StartError> {
+        if payment.is_to_be_created() {
+            payment = self.run_step(&payment, RunWhen::Now).await?.unwrap_or(payment);
+        }
+        let id = payment.id;
+        if payment.is_to_be_created() && payment.schedule.leased {
+            let done = async || -> Result<Option<Payment>, StoreError> {
+                let payment = self.store.get(id).await?;
+                Ok(payment.filter(|payment| !payment.is_to_be_created() || !payment.schedule.leased))
+            };
+            payment = poll_until(INTENT_TIMEOUT, done).await?.unwrap_or(payment);
+        }
+        match payment.status {
+            PaymentStatus::Voiding | PaymentStatus::Voided => {
+                Err(StartError::NotPayable(OrderStatus::Cancelled))
+            }
+            _ => Ok(payment),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The number of calls to the database in a purchase. On MongoDB each is a round trip.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use common::event::OrderStatus;
+use futures::future::BoxFuture;
+use store::{
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
+    Write,
+};
+use uuid::Uuid;
+
+use crate::app::{TestApp, VISA, intent_of};
+
+/// Counts the calls about payments and their orders.
+pub(crate) struct Counting {
+    pub(crate) database: Arc<dyn Backend>,
+    pub(crate) counts: Arc<Counts>,
+}
+
+#[derive(Default)]
+pub(crate) struct Counts {
+    reads: AtomicUsize,
+    commits: AtomicUsize,
+}
+
+fn count(counter: &AtomicUsize, collection: &str) {
+    if ["payments", "orders"].contains(&collection) {
+        counter.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Backend for Counting {
+    fn declare(&self, schema: Schema) {
+        self.database.declare(schema);
+    }
+
+    fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        count(&self.counts.reads, collection);
+        self.database.get(collection, id)
+    }
+
+    fn get_by_unique_key(
+        &self,
+        collection: &'static str,
+        key: UniqueKey,
+    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        count(&self.counts.reads, collection);
+        self.database.get_by_unique_key(collection, key)
+    }
+
+    /// Not counted: the worker's reads do not depend on the purchase.
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
+        self.database.range(query)
+    }
+
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
+        count(&self.counts.commits, write.collection);
+        self.database.commit(write)
+    }
+
+    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
+        self.database.outbox(after, limit)
+    }
+
+    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
+        self.database.outbox_changed()
+    }
+
+    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.database.mark_published(seqs)
+    }
+
+    fn revision(&self, collection: &'static str) -> Option<u64> {
+        self.database.revision(collection)
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
+        self.database.check()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.database.close()
+    }
+}
+
+/// Each of five events of the order reads the replica (5), and two of them the payment (2). The start reads the order
+/// before and after the commit, and an earlier payment (3). Each of three steps reads the order after it (3), and two
+/// before the commit of Stripe's state (2). Two webhooks read their payment (2). Together 17, and now and then a retry.
+const MAX_READS: usize = 20;
+/// Five replicas of the order; the start of the payment, and three steps leased and done. Together 12.
+const MAX_COMMITS: usize = 14;
+
+#[tokio::test]
+async fn a_purchase_costs_few_round_trips() {
+    let (app, counts) = TestApp::counting().await;
+    let order = app.new_order();
+    app.deliver_order(&order, OrderStatus::Created, 1).await;
+    app.deliver_order(&order, OrderStatus::AwaitingPayment, 2).await;
+    let begun = app.pay(&order).await.json;
+    assert_eq!(app.confirm(&begun, VISA).await, 200);
+    app.webhook("payment_intent.amount_capturable_updated", &intent_of(&begun)).await;
+    app.deliver_order(&order, OrderStatus::Paying, 3).await;
+    app.service.settle().await;
+    app.webhook("payment_intent.succeeded", &intent_of(&begun)).await;
+    app.deliver_order(&order, OrderStatus::Complete, 4).await;
+    app.service.settle().await;
+    let (reads, commits) = (counts.reads.load(Ordering::SeqCst), counts.commits.load(Ordering::SeqCst));
+    assert_eq!(app.captured().await, 2500);
+    assert!(reads <= MAX_READS && commits <= MAX_COMMITS, "{reads} reads and {commits} commits");
+}

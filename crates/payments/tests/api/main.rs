@@ -1,0 +1,13 @@
+//! The payments service with its real router, SQLite in memory, the in-process bus, and the Stripe simulator behind a real
+//! socket.
+
+mod app;
+mod consumer;
+mod cost;
+mod create;
+mod read;
+mod receipt;
+mod reconcile;
+mod refund;
+mod steps;
+mod webhook;

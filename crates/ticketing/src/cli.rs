@@ -1,0 +1,93 @@
+//! The command line and its environment variables.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use common::OrderId;
+use ipnet::IpNet;
+
+/// An open ticket resale marketplace: every service in one process.
+#[derive(Debug, Parser)]
+#[command(name = "ticketing", version, about)]
+pub struct Options {
+    /// A command to run instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+
+    /// The data folder: one `SQLite` database a service.
+    #[arg(long, env = "DATA_DIR", default_value = "data", global = true)]
+    pub data_dir: PathBuf,
+
+    /// Options for serving.
+    #[command(flatten)]
+    pub serve: ServeOptions,
+}
+
+/// Options for serving.
+#[derive(Debug, Clone, Args)]
+pub struct ServeOptions {
+    /// The address of the marketplace.
+    #[arg(long, env = "LISTEN", default_value = "127.0.0.1:3000")]
+    pub listen: SocketAddr,
+
+    /// The address of the Stripe simulator.
+    #[arg(long, env = "STRIPE_LISTEN", default_value = "127.0.0.1:12111")]
+    pub stripe_listen: SocketAddr,
+
+    /// The address of `/livez`, `/readyz` and `/metrics`.
+    #[arg(long, env = "ADMIN_LISTEN", default_value = "127.0.0.1:9090")]
+    pub admin_listen: SocketAddr,
+
+    /// How long a ticket is held for its buyer, such as `15m` or `20s`.
+    #[arg(long, env = "ORDER_HOLD", default_value = "15m", value_parser = runtime::config::duration)]
+    pub hold: Duration,
+
+    /// The public URL, such as `https://tickets.example`; with https, cookies are `Secure`.
+    #[arg(long, env = "PUBLIC_URL", value_parser = runtime::config::public_url)]
+    pub public_url: Option<String>,
+
+    /// The address or network of a proxy whose forwarded headers are trusted, such as `10.244.0.0/16`; repeatable.
+    #[arg(
+        long = "trusted-proxy",
+        env = "TRUSTED_PROXIES",
+        value_delimiter = ',',
+        value_parser = runtime::config::network
+    )]
+    pub trusted_proxies: Vec<IpNet>,
+
+    /// Options for signing in.
+    #[command(flatten)]
+    pub auth: auth::Config,
+
+    /// Create demo accounts and tickets.
+    #[arg(long, env = "DEMO")]
+    pub demo: bool,
+}
+
+/// A command to run instead of serving.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Lists or replays events that a service could not handle.
+    DeadLetters {
+        /// List or replay.
+        #[command(subcommand)]
+        action: runtime::DeadLetters,
+    },
+    /// Refunds the payment of an order.
+    Refund {
+        /// The order's id, as shown on its page.
+        order: OrderId,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        <Options as clap::CommandFactory>::command().debug_assert();
+    }
+}

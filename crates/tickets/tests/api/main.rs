@@ -1,0 +1,15 @@
+//! Tests of tickets: its decisions, its routes, its search, and its consumer.
+
+mod app;
+mod consumer;
+mod domain;
+mod http {
+    mod create;
+    mod edit;
+    mod list;
+    mod read;
+    mod stream;
+    mod withdraw;
+}
+mod samples;
+mod search;

@@ -1,3 +1,0 @@
-mod order_cancelled;
-mod order_completed;
-mod order_created;
