@@ -83,7 +83,7 @@ impl Marketplace {
         };
         let stripe = stripe(&context("stripe")?, &parts);
         let auth_context = context("auth")?;
-        let auth = auth::start(&auth_context, parts.auth.clone()).await?;
+        let auth = auth::service(&auth_context, parts.auth.clone()).await?;
         let (tickets, orders) = (context("tickets")?, context("orders")?);
         let (expiration, payments) = (context("expiration")?, context("payments")?);
         let services = vec![
