@@ -33,6 +33,29 @@ pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<
     succeed(&mut command, "cargo", arguments)
 }
 
+/// cargo's arguments to build every program.
+pub(crate) const BUILD_PROGRAMS: [&str; 6] =
+    ["build", "--workspace", "--exclude", "xtask", "--all-features", "--bins"];
+
+/// Builds the same programs as the tests, so that both share their dependencies.
+pub(crate) fn build_programs(release: bool) -> Result<(), TaskError> {
+    let mut arguments = BUILD_PROGRAMS.to_vec();
+    arguments.extend(release.then_some("--release"));
+    cargo(&arguments, &[])
+}
+
+/// cargo's folder of programs for a profile.
+pub(crate) fn programs(release: bool) -> Result<PathBuf, TaskError> {
+    Ok(target()?.join(if release { "release" } else { "debug" }))
+}
+
+/// cargo's target folder.
+pub(crate) fn target() -> Result<PathBuf, TaskError> {
+    let here = std::env::current_exe().ok();
+    let target = here.as_deref().and_then(Path::parent).and_then(Path::parent);
+    target.map(Path::to_path_buf).ok_or_else(|| TaskError("xtask cannot find the target folder".to_owned()))
+}
+
 /// Runs a program in the workspace.
 pub(crate) fn program(name: &str, arguments: &[&str], environment: &[(&str, &str)]) -> Result<(), TaskError> {
     program_in(&root(), name, arguments, environment)

@@ -1,19 +1,15 @@
 //! `cargo xtask test`, `test-servers`, `pods` and `bench`.
 
-use crate::run::{TaskError, cargo, program};
+use crate::run::{BUILD_PROGRAMS, TaskError, cargo, program, programs};
 use crate::setup;
 use crate::with_servers::Servers;
-use crate::{browser, images, infra, up};
+use crate::{browser, images, infra};
 
 /// The crates whose tests use real servers.
 const SERVER_TESTS: [&str; 4] = ["servers", "store", "bus", "e2e"];
 
 /// The name of the tests that need images.
 const POD_TESTS: &str = "in_podman";
-
-/// cargo's arguments to build every program.
-pub(crate) const BUILD_PROGRAMS: [&str; 6] =
-    ["build", "--workspace", "--exclude", "xtask", "--all-features", "--bins"];
 
 /// Runs all checks of a change, the quickest first.
 pub(crate) fn run() -> Result<(), TaskError> {
@@ -93,7 +89,7 @@ pub(crate) fn bench(names: &[String]) -> Result<(), TaskError> {
     }
     // The bench starts the programs as processes. Built together, they share their dependencies.
     cargo(&[&BUILD_PROGRAMS[..], &["--release", "--quiet"]].concat(), &[])?;
-    let bench = up::programs(true)?.join("bench");
+    let bench = programs(true)?.join("bench");
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     program(&bench.to_string_lossy(), &names, &[])
 }

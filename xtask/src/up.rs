@@ -2,7 +2,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::Duration;
@@ -10,9 +10,8 @@ use std::time::Duration;
 use servers::cluster::{Cluster, ClusterConfig};
 use servers::{ServerError, tools};
 
-use crate::run::{TaskError, cargo, handle_signals, root, unusable};
+use crate::run::{TaskError, build_programs, handle_signals, programs, root, unusable};
 use crate::setup;
-use crate::test::BUILD_PROGRAMS;
 
 /// Interval between two checks for exited processes.
 const CHECK_INTERVAL: Duration = Duration::from_secs(1);
@@ -35,7 +34,7 @@ pub(crate) struct Options {
 
 pub(crate) fn run(options: &Options) -> Result<(), TaskError> {
     setup::servers()?;
-    build(options.release)?;
+    build_programs(options.release)?;
     let folder = tools().join("up");
     let _lock = lock(&folder)?;
     clear(&folder, options.fresh)?;
@@ -50,25 +49,6 @@ pub(crate) fn run(options: &Options) -> Result<(), TaskError> {
     eprintln!("Stopping: the services first, then the servers. Ctrl-C again kills them.");
     thread::spawn(move || stop.recv().map(|()| std::process::exit(130)));
     cluster.stop().map_err(task_error)
-}
-
-/// Builds the same programs as the tests, so that both share their dependencies.
-fn build(release: bool) -> Result<(), TaskError> {
-    let mut arguments = BUILD_PROGRAMS.to_vec();
-    arguments.extend(release.then_some("--release"));
-    cargo(&arguments, &[])
-}
-
-/// cargo's folder of programs for a profile.
-pub(crate) fn programs(release: bool) -> Result<PathBuf, TaskError> {
-    Ok(target()?.join(if release { "release" } else { "debug" }))
-}
-
-/// cargo's target folder.
-pub(crate) fn target() -> Result<PathBuf, TaskError> {
-    let here = std::env::current_exe().ok();
-    let target = here.as_deref().and_then(Path::parent).and_then(Path::parent);
-    target.map(Path::to_path_buf).ok_or_else(|| TaskError("xtask cannot find the target folder".to_owned()))
 }
 
 /// Locks the data folder, which two clusters cannot share.

@@ -1,10 +1,10 @@
-//! The command line of the service, and the operator's own commands.
+//! The command line of the service, and its admin commands.
 
 use auth::Config;
 use clap::{Parser, Subcommand};
 use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext};
 
-/// Accounts and sessions.
+/// Auth: accounts, sessions, and the keys that sign session tokens.
 #[derive(Debug, Parser)]
 #[command(name = "auth", version, about)]
 pub(crate) struct Options {
@@ -21,8 +21,10 @@ pub(crate) struct Options {
 /// A command of the operator.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Withdraws every key that signs sessions, because one may have leaked, and makes a new one.
-    WithdrawKeys,
+    /// Revokes every key that signs session tokens, because one may have leaked, and generates a new one.
+    // The alias is the command's name of former releases.
+    #[command(alias = "withdraw-keys")]
+    RevokeKeys,
     #[command(flatten)]
     Common(AdminCommand),
 }
@@ -30,11 +32,11 @@ pub(crate) enum Command {
 impl AdminTask for Command {
     async fn run(self, name: &'static str, context: &ServiceContext) -> Result<(), BoxError> {
         match self {
-            Self::WithdrawKeys => {
+            Self::RevokeKeys => {
                 let ServiceContext { store, clock, ids, .. } = context;
-                let withdrawn = auth::withdraw_keys(store, clock, ids).await?;
+                let revoked = auth::revoke_keys(store, clock, ids).await?;
                 println!(
-                    "Keys withdrawn: {withdrawn}. Restart every service now, auth first; all users have to sign in again."
+                    "Keys revoked: {revoked}. Restart every service now, auth first; all users have to sign in again."
                 );
                 Ok(())
             }

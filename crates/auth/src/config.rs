@@ -1,23 +1,23 @@
-//! What can be configured.
+//! The settings of the service.
 
 use std::time::Duration;
 
 use clap::Args;
 
-/// What can be configured; the defaults are good.
+/// The settings that an operator may change: the limits of failed sign-ins.
 #[derive(Debug, Clone, Args)]
 #[expect(
     clippy::struct_field_names,
-    reason = "they name the options, which stand among those of everything else"
+    reason = "the fields name command-line options, which share one namespace with those of other services"
 )]
 pub struct Config {
-    /// After how many failed sign-ins for one account from one address further ones have to wait.
+    /// The number of failed sign-ins to one account from one IP address after which further ones are delayed.
     #[arg(long, env, default_value_t = Config::FAILURES_PER_ACCOUNT, value_parser = clap::value_parser!(u16).range(1..))]
     pub sign_in_failures_per_account: u16,
-    /// After how many failed sign-ins from one address, for whatever account, further ones have to wait.
+    /// The number of failed sign-ins to any account from one IP address after which further ones are delayed.
     #[arg(long, env, default_value_t = Config::FAILURES_PER_ADDRESS, value_parser = clap::value_parser!(u16).range(1..))]
     pub sign_in_failures_per_address: u16,
-    /// For how long a failed sign-in counts, such as `15m`.
+    /// How long a failed sign-in counts, such as `15m`; also the longest delay.
     #[arg(long, env, default_value = "15m", value_parser = runtime::config::duration)]
     pub sign_in_window: Duration,
 }

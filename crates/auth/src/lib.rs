@@ -1,88 +1,112 @@
-//! Accounts and sessions: who somebody is.
+//! Auth: the accounts of users, their sessions, and the keys that sign session tokens.
+//!
+//! The service publishes `session.revoked` and subscribes to nothing, so there is no `consumer.rs`: in every process,
+//! auth's own included, `runtime` consumes that event for [`common::http::Sessions`].
 
 mod accounts;
 mod config;
-mod documents;
 pub mod domain;
 mod http;
 mod keys;
 pub mod password;
-mod sweep;
+mod sessions;
+mod storage;
 mod throttle;
+mod workers;
 
+use std::error::Error;
 use std::num::NonZero;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 
 use common::http::token::VerifyingKeys;
-use common::{Ids, SharedClock};
+use common::{Ids, SharedClock, Time};
 use runtime::{Service, ServiceContext};
-use store::Store;
+use store::{Collection, Store};
 
-pub use accounts::{Accounts, EnsureError};
-pub use config::Config;
-pub use keys::KeyError;
-
-use keys::Keyring;
-use password::Hashing;
-use throttle::Throttle;
+pub use crate::config::Config;
+use crate::domain::{Session, User};
+pub use crate::keys::KeyError;
+use crate::keys::Keyring;
+use crate::password::Hashing;
+use crate::throttle::Throttle;
 
 /// The name of the service.
 pub const NAME: &str = "auth";
 
-/// The service, and what others in the same process may use of it.
+/// The service, and the parts of it that other code of the same process uses.
 pub struct Auth {
     /// The service.
     pub service: Service,
-    /// The keys that its tokens are verified with.
+    /// The keys that verify its tokens.
     pub keys: Arc<dyn VerifyingKeys>,
-    /// The accounts: for opening the demonstration's.
-    pub accounts: Accounts,
 }
 
-/// The service could not be made.
+/// The reason why the service cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// The signing keys could not be read or made.
+    /// The signing keys cannot be read or generated.
     #[error(transparent)]
     Keys(#[from] KeyError),
-    /// A password could not be hashed.
-    #[error("hashing does not work on this machine")]
-    Hashing(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A password cannot be hashed.
+    #[error("passwords cannot be hashed on this machine")]
+    Hashing(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// Withdraws every signing key and makes a new one. Sessions signed with the old ones end, once every process that keeps
-/// them in memory was started again. Returns how many were withdrawn.
+/// The auth service. Generates the first signing key of a new database.
+///
+/// # Errors
+/// A key or the password hashing is unavailable: see [`StartError`].
+pub async fn service(context: &ServiceContext, config: Config) -> Result<Auth, StartError> {
+    let accounts = Accounts::new(context, &config).await?;
+    let service = Service {
+        routes: http::routes(accounts.clone()),
+        workers: workers::workers(&accounts),
+        ..Service::new(NAME, "/api/users")
+    };
+    Ok(Auth { service, keys: Arc::new(accounts.keyring) })
+}
+
+/// Revokes every signing key and generates a new one. Returns the number of revoked keys.
+///
+/// The sessions that the revoked keys signed end when every process that caches the keys has restarted.
 ///
 /// # Errors
 /// The database failed.
-pub async fn withdraw_keys(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<usize, KeyError> {
-    Keyring::open(store, clock, ids).await?.withdraw().await
+pub async fn revoke_keys(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<usize, KeyError> {
+    Keyring::open(store, clock, ids).await?.revoke_all().await
 }
 
-/// Makes the service; on a new database this makes its first signing key.
-///
-/// # Errors
-/// [`StartError`] tells what is not there.
-pub async fn start(context: &ServiceContext, config: Config) -> Result<Auth, StartError> {
-    let keyring = Keyring::open(&context.store, &context.clock, &context.ids).await?;
-    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let hashing = Hashing::start(cores, context.ids.bytes(), context.ids.bytes()).await;
-    let accounts = Accounts {
-        users: context.store.collection(),
-        sessions: context.store.collection(),
-        keyring: keyring.clone(),
-        hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
-        throttle: Arc::new(Throttle::new(&config)),
-        clock: Arc::clone(&context.clock),
-        ids: context.ids.clone(),
-    };
-    let service = Service {
-        routes: http::routes(accounts.clone()),
-        workers: vec![
-            keys::worker(keyring.clone()),
-            sweep::worker(accounts.sessions.clone(), Arc::clone(&context.clock)),
-        ],
-        ..Service::new(NAME, "/api/users")
-    };
-    Ok(Auth { service, keys: Arc::new(keyring), accounts })
+/// The state that handlers and workers share: users, their passwords and their sessions. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Accounts {
+    store: Collection<User>,
+    sessions: Collection<Session>,
+    keyring: Keyring,
+    hashing: Hashing,
+    throttle: Arc<Throttle>,
+    clock: SharedClock,
+    ids: Ids,
+}
+
+impl Accounts {
+    async fn new(context: &ServiceContext, config: &Config) -> Result<Self, StartError> {
+        let ServiceContext { store, clock, ids, .. } = context;
+        let keyring = Keyring::open(store, clock, ids).await?;
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        let hashing = Hashing::start(cores, ids.bytes(), ids.bytes()).await;
+        Ok(Self {
+            store: store.collection(),
+            sessions: store.collection(),
+            keyring,
+            hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
+            throttle: Arc::new(Throttle::new(config)),
+            clock: clock.clone(),
+            ids: ids.clone(),
+        })
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
 }

@@ -12,7 +12,7 @@ use runtime::Service;
 async fn main() -> ExitCode {
     let Options { args, config, command } = Options::parse();
     runtime::service_main(auth::NAME, args, command, async |context| {
-        let auth = auth::start(context, config).await?;
+        let auth = auth::service(context, config).await?;
         Ok(Service { verifying_keys: Some(auth.keys), ..auth.service })
     })
     .await

@@ -7,10 +7,11 @@ use parking_lot::{Mutex, MutexGuard};
 use servers::cluster::{self, ClusterConfig};
 use tempfile::TempDir;
 
-use crate::Place;
-use crate::books::{Books, Reader, in_order};
+use crate::Endpoints;
+use crate::invariants::wait_until_consistent;
+use crate::snapshot::{Snapshot, SnapshotReader};
 
-/// A cluster in a folder of its own. Everything of it is killed when it is dropped, or when the test dies.
+/// A cluster in a folder of its own. Its processes are killed when it is dropped, or when the test crashes.
 pub struct Cluster {
     processes: Mutex<cluster::Cluster>,
     url: String,
@@ -20,17 +21,17 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Starts one in which a ticket is held for so long, such as `15m`; `change` may change the configuration.
+    /// Starts a cluster in which a ticket is held for `hold`, such as `15m`; `change` may change the configuration.
     ///
     /// # Panics
-    /// It does not start; the programs must have been built (`cargo xtask test` does).
+    /// A process does not start. The programs must have been built (`cargo xtask test` does).
     pub async fn start(hold: &str, change: impl FnOnce(&mut ClusterConfig)) -> Self {
         let folder = tempfile::Builder::new().prefix("cluster-").tempdir().expect("a folder");
         let mut config = ClusterConfig::new(programs(), folder.path());
         config.environment.push(("ORDER_HOLD".to_owned(), hold.to_owned()));
         change(&mut config);
         let started = tokio::task::spawn_blocking(|| cluster::Cluster::start(config)).await;
-        let processes = started.expect("no panic").unwrap_or_else(|fault| panic!("no cluster: {fault}"));
+        let processes = started.expect("no panic").unwrap_or_else(|error| panic!("no cluster: {error}"));
         let stateful = cluster::SERVICES.iter().filter(|service| service.is_stateful);
         Self {
             url: processes.url().to_owned(),
@@ -41,9 +42,9 @@ impl Cluster {
         }
     }
 
-    /// Where it is. Each time with connections of its own: they belong to the runtime that made them.
-    pub fn place(&self) -> Place {
-        Place::new(&self.url, &self.stripe_url)
+    /// Its endpoints. Each time with connections of their own: connections belong to the runtime that made them.
+    pub fn endpoints(&self) -> Endpoints {
+        Endpoints::new(&self.url, &self.stripe_url)
     }
 
     /// Its processes, to kill, pause and restart.
@@ -60,30 +61,30 @@ impl Cluster {
         &found.expect("the service has a database").1
     }
 
-    /// Everything that its databases and the card processor say now.
+    /// A snapshot of now.
     ///
     /// # Panics
-    /// One of them does not answer.
-    pub async fn books(&self) -> Books {
-        let reader = Reader::open(&self.databases).await.expect("the databases answer");
-        let books = reader.read(&self.place()).await;
+    /// A database or the simulator does not answer.
+    pub async fn snapshot(&self) -> Snapshot {
+        let reader = SnapshotReader::open(&self.databases).await.expect("the databases answer");
+        let snapshot = reader.read(&self.endpoints()).await;
         reader.close().await;
-        books.expect("the databases answer")
+        snapshot.expect("the databases answer")
     }
 
-    /// Waits until the books are in order, and returns them.
+    /// Polls until a snapshot has no violation, and returns that snapshot.
     ///
     /// # Panics
-    /// They are not in order when `patience` ends: the message tells what is left.
-    pub async fn comes_to_rest(&self, patience: Duration) -> Books {
-        in_order(&self.databases, &self.place(), patience).await
+    /// Violations are left after `timeout`.
+    pub async fn wait_until_consistent(&self, timeout: Duration) -> Snapshot {
+        wait_until_consistent(&self.databases, &self.endpoints(), timeout).await
     }
 }
 
-/// Where cargo puts the services' programs: above the tests, or beside them.
+/// The folder of the services' programs: cargo puts them above the tests, or beside them.
 ///
 /// # Panics
-/// The system does not tell where this program is.
+/// The system does not name this program.
 pub fn programs() -> PathBuf {
     let here = std::env::current_exe().expect("this test");
     let folder = here.parent().expect("a folder");

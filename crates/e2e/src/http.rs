@@ -1,11 +1,11 @@
-//! Where a marketplace is, and how to talk to it.
+//! The endpoints of a marketplace, and requests to them.
 
 use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-/// A marketplace and its Stripe simulator.
+/// The endpoints of a marketplace and of its Stripe simulator.
 #[derive(Debug, Clone)]
-pub struct Place {
+pub struct Endpoints {
     /// `http://host:port` of the marketplace.
     pub marketplace: String,
     /// `http://host:port` of the simulator.
@@ -14,22 +14,26 @@ pub struct Place {
     pub http: reqwest::Client,
 }
 
-/// What came back.
+/// A reply.
 #[derive(Debug, Clone)]
 pub struct Reply {
     /// The status; 0 if there was no reply at all.
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body as JSON; `null` if it is none.
+    /// The body as JSON; `null` if it is not JSON.
     pub json: Value,
 }
 
 impl Reply {
+    fn none() -> Self {
+        Self { status: 0, headers: HeaderMap::new(), json: Value::Null }
+    }
+
     /// A text field of the body.
     ///
     /// # Panics
-    /// There is no such text.
+    /// The body has no such text.
     pub fn text(&self, field: &str) -> String {
         self.json[field]
             .as_str()
@@ -43,17 +47,17 @@ impl Reply {
     }
 }
 
-impl Place {
-    /// A marketplace at these addresses.
+impl Endpoints {
+    /// The endpoints at these addresses.
     pub fn new(marketplace: impl Into<String>, stripe: impl Into<String>) -> Self {
         Self { marketplace: marketplace.into(), stripe: stripe.into(), http: reqwest::Client::new() }
     }
 
-    /// Sends a request; a connection that breaks gives a reply of status 0.
+    /// Sends a request. A connection error becomes a reply of status 0.
     pub async fn send(request: reqwest::RequestBuilder) -> Reply {
         let Ok(response) = request.send().await else { return Reply::none() };
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        // A stream of events has no end to wait for.
+        // An event stream does not end.
         if headers.get("content-type").is_some_and(|kind| kind == "text/event-stream") {
             return Reply { status, headers, json: Value::Null };
         }
@@ -66,7 +70,7 @@ impl Place {
         Self::send(self.http.get(format!("{}{path}", self.marketplace))).await
     }
 
-    /// Asks the simulator something with the secret key.
+    /// `GET` from the simulator with the secret key.
     pub async fn stripe_get(&self, path: &str) -> Reply {
         Self::send(self.http.get(format!("{}{path}", self.stripe)).bearer_auth("sk_test_sim")).await
     }
@@ -74,15 +78,9 @@ impl Place {
     /// Sets faults of the simulator.
     ///
     /// # Panics
-    /// It refuses them.
+    /// The simulator refuses them.
     pub async fn stripe_faults(&self, faults: Value) {
         let reply = Self::send(self.http.post(format!("{}/sim/faults", self.stripe)).json(&faults)).await;
         assert!((200..300).contains(&reply.status), "{} {}", reply.status, reply.json);
-    }
-}
-
-impl Reply {
-    fn none() -> Self {
-        Self { status: 0, headers: HeaderMap::new(), json: Value::Null }
     }
 }

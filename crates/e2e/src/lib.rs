@@ -1,18 +1,20 @@
-//! Whole-system tests: people who buy and sell over HTTP, a world on a simulated clock, the real program as a process,
-//! and the cluster.
+//! Whole-system tests: users who trade over HTTP, and three shapes of the marketplace (one process on a simulated clock,
+//! the program `ticketing`, the cluster).
 
 pub mod audit;
-pub mod books;
-pub mod cards;
 pub mod cluster;
 mod http;
-mod ledger;
+pub mod invariants;
 mod person;
 mod process;
+mod rng;
+pub mod snapshot;
 mod world;
 
 pub use cluster::Cluster;
-pub use http::{Place, Reply};
-pub use person::Person;
-pub use process::Process;
-pub use world::{AtTheDatabase, BeforeStripe, Circumstances, HOLD, MakesTheBus, World};
+pub use http::{Endpoints, Reply};
+pub use person::{Person, cards};
+pub use process::{Process, poll_until};
+pub use rng::Rng;
+pub use snapshot::Snapshot;
+pub use world::{HOLD_PERIOD, MakeBus, World, WorldConfig, WrapStore, WrapStripe};

@@ -1,4 +1,4 @@
-//! Somebody who buys and sells over HTTP, as a program or a browser does.
+//! A user who buys and sells over HTTP, as a program or a browser does.
 
 use std::sync::Arc;
 
@@ -8,31 +8,31 @@ use reqwest::Method;
 use reqwest::header::{COOKIE, SET_COOKIE};
 use serde_json::{Value, json};
 
-use crate::{Place, Reply};
+use crate::{Endpoints, Reply};
 
-/// Somebody with an account and a cookie jar. Cheap to clone; clones share the jar.
+/// A user with an account and a cookie jar. Cheap to clone; clones share the jar.
 #[derive(Debug, Clone)]
 pub struct Person {
-    /// Where they trade.
-    pub place: Place,
-    /// Their address.
+    /// The marketplace.
+    pub endpoints: Endpoints,
+    /// The email address.
     pub email: String,
-    /// Their id.
+    /// The user's id.
     pub id: String,
     cookie: Arc<Mutex<String>>,
 }
 
 impl Person {
-    /// The password of everybody.
+    /// The password of every user.
     pub const PASSWORD: &str = "seven wild geese at dawn";
 
     /// Signs up.
     ///
     /// # Panics
     /// The marketplace refuses.
-    pub async fn sign_up(place: &Place, name: &str) -> Self {
+    pub async fn sign_up(endpoints: &Endpoints, name: &str) -> Self {
         let mut person = Self {
-            place: place.clone(),
+            endpoints: endpoints.clone(),
             email: format!("{name}@example.com"),
             id: String::new(),
             cookie: Arc::default(),
@@ -44,15 +44,15 @@ impl Person {
         person
     }
 
-    /// The same person at another address: the marketplace was started again.
+    /// The same user at another address: the marketplace was restarted.
     #[must_use]
-    pub fn at(&self, place: &Place) -> Self {
-        Self { place: place.clone(), ..self.clone() }
+    pub fn at(&self, endpoints: &Endpoints) -> Self {
+        Self { endpoints: endpoints.clone(), ..self.clone() }
     }
 
-    /// The same person at another device, where nobody is signed in.
+    /// The same user on another device, not signed in.
     #[must_use]
-    pub fn elsewhere(&self) -> Self {
+    pub fn on_another_device(&self) -> Self {
         Self { cookie: Arc::default(), ..self.clone() }
     }
 
@@ -61,13 +61,13 @@ impl Person {
         self.post("/api/users/signin", json!({ "email": self.email, "password": Self::PASSWORD })).await
     }
 
-    /// The cookie as their browser sends it.
+    /// The cookie as the browser sends it.
     pub fn cookie(&self) -> String {
         self.cookie.lock().clone()
     }
 
-    /// Sends a request with the cookie, and keeps the one that comes back. Where the token has run out, it is renewed
-    /// first, as the pages do.
+    /// Sends a request with the cookie, and stores the cookie of the reply. An expired token is renewed first, as the
+    /// pages do.
     pub async fn request(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
         let reply = self.try_request(method.clone(), path, body.clone()).await;
         if reply.status != 401 || path.starts_with("/api/users/") {
@@ -78,7 +78,8 @@ impl Person {
     }
 
     async fn try_request(&self, method: Method, path: &str, body: Option<Value>) -> Reply {
-        let mut request = self.place.http.request(method, format!("{}{path}", self.place.marketplace));
+        let mut request =
+            self.endpoints.http.request(method, format!("{}{path}", self.endpoints.marketplace));
         let cookie = self.cookie();
         if !cookie.is_empty() {
             request = request.header(COOKIE, cookie);
@@ -86,7 +87,7 @@ impl Person {
         if let Some(body) = body {
             request = request.json(&body);
         }
-        let reply = Place::send(request).await;
+        let reply = Endpoints::send(request).await;
         if let Some(cookie) =
             reply.header(SET_COOKIE.as_str()).split(';').next().filter(|one| !one.is_empty())
         {
@@ -115,7 +116,7 @@ impl Person {
         reply.json
     }
 
-    /// Tries to order a ticket at the price that it shows.
+    /// Tries to order a ticket at its price.
     pub async fn orders(&self, ticket: &Value) -> Reply {
         self.post("/api/orders", json!({ "ticketId": ticket["id"], "price": ticket["price"] })).await
     }
@@ -130,27 +131,27 @@ impl Person {
         reply.json
     }
 
-    /// Gives an order up.
+    /// Cancels an order.
     pub async fn cancels(&self, order: &Value) -> Reply {
         self.request(Method::DELETE, &format!("/api/orders/{}", id(order)), None).await
     }
 
-    /// How an order stands.
+    /// An order as the buyer sees it.
     ///
     /// # Panics
-    /// The marketplace does not say.
+    /// The marketplace refuses.
     pub async fn order(&self, order: &Value) -> Value {
         let reply = self.get(&format!("/api/orders/{}", id(order))).await;
         assert_eq!(reply.status, 200, "{}", reply.json);
         reply.json
     }
 
-    /// Begins to pay.
+    /// Begins the payment of an order.
     pub async fn begins_to_pay(&self, order: &Value) -> Reply {
         self.post("/api/payments", json!({ "orderId": order["id"] })).await
     }
 
-    /// Enters a card for a payment that has begun, as the browser does: straight to Stripe.
+    /// Enters a card for a payment, as the browser does: straight to Stripe.
     ///
     /// # Panics
     /// The payment has no client secret.
@@ -165,14 +166,14 @@ impl Person {
             ("payment_method_data[card][exp_year]", "2034"),
             ("payment_method_data[card][cvc]", "123"),
         ];
-        let url = format!("{}/v1/payment_intents/{intent}/confirm", self.place.stripe);
+        let url = format!("{}/v1/payment_intents/{intent}/confirm", self.endpoints.stripe);
         let form = serde_urlencoded::to_string(form).expect("a form");
-        let request = self.place.http.post(url).bearer_auth("pk_test_sim");
+        let request = self.endpoints.http.post(url).bearer_auth("pk_test_sim");
         let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
-        Place::send(request).await
+        Endpoints::send(request).await
     }
 
-    /// Pays an order by card; the card's answer.
+    /// Pays an order by card. Returns Stripe's reply.
     ///
     /// # Panics
     /// The payment cannot begin.
@@ -204,4 +205,20 @@ impl Person {
 
 fn id(thing: &Value) -> &str {
     thing["id"].as_str().expect("an id")
+}
+
+/// Stripe's test cards: <https://docs.stripe.com/testing#cards>.
+pub mod cards {
+    /// Succeeds.
+    pub const VISA: &str = "4242424242424242";
+    /// Is declined.
+    pub const DECLINED: &str = "4000000000000002";
+    /// Is declined for insufficient funds.
+    pub const INSUFFICIENT_FUNDS: &str = "4000000000009995";
+    /// Succeeds, and is disputed three seconds after the capture.
+    pub const DISPUTED: &str = "4000000000000259";
+    /// Succeeds; a refund of it is accepted and fails later.
+    pub const REFUND_FAILS: &str = "4000000000005126";
+    /// Requires 3-D Secure.
+    pub const THREE_D_SECURE: &str = "4000002500003155";
 }

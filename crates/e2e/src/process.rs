@@ -1,25 +1,27 @@
-//! The real program as a process: started, killed, started again.
+//! The program `ticketing` as a process: started, killed, started again.
 
+use std::convert::Infallible;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
-use crate::Place;
+use crate::Endpoints;
 
 /// A running `ticketing`. Killed when dropped.
 pub struct Process {
     child: Child,
-    /// Where it listens.
-    pub place: Place,
+    /// The addresses that it listens on.
+    pub endpoints: Endpoints,
     /// The address of its metrics.
     pub metrics: String,
 }
 
 impl Process {
-    /// Starts the program on free ports and waits until it says that it is ready.
+    /// Starts the program on free ports and waits until it reports to be ready.
     ///
     /// # Panics
-    /// It does not start.
+    /// The program does not start.
     pub fn start(program: &str, data: &Path, more: &[&str]) -> Self {
         let mut child = Command::new(program)
             .args(["--listen", "127.0.0.1:0", "--stripe-listen", "127.0.0.1:0"])
@@ -44,32 +46,32 @@ impl Process {
                 break;
             }
         }
-        let marketplace = marketplace.expect("it says where the marketplace is");
-        let stripe = stripe.expect("it says where the simulator is");
-        let metrics = metrics.expect("it says where its metrics are");
-        Self { child, place: Place::new(marketplace, stripe), metrics }
+        let marketplace = marketplace.expect("the marketplace's address");
+        let stripe = stripe.expect("the simulator's address");
+        let metrics = metrics.expect("the metrics' address");
+        Self { child, endpoints: Endpoints::new(marketplace, stripe), metrics }
     }
 
-    /// Kills it without a warning (SIGKILL) and waits until it is gone.
+    /// Kills the process (SIGKILL) and waits until it has ended.
     ///
     /// # Panics
-    /// It cannot be killed.
+    /// The process cannot be killed.
     pub fn kill(&mut self) {
-        self.child.kill().expect("it can be killed");
-        self.child.wait().expect("it ends");
+        self.child.kill().expect("the signal is sent");
+        self.child.wait().expect("the process ends");
     }
 
-    /// Asks it to stop (SIGTERM) and waits; whether it ended well.
+    /// Stops the process gracefully (SIGTERM) and waits. Returns whether it succeeded.
     ///
     /// # Panics
-    /// It cannot be asked.
+    /// The signal cannot be sent.
     pub fn stop(mut self) -> bool {
-        let asked = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(asked.expect("kill runs").success());
-        self.child.wait().expect("it ends").success()
+        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill runs").success());
+        self.child.wait().expect("the process ends").success()
     }
 
-    /// Its process id.
+    /// The process id.
     pub fn id(&self) -> u32 {
         self.child.id()
     }
@@ -77,8 +79,25 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // It may have ended already.
+        // The process may have ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Polls in real time until the condition holds: the only way to wait for other processes.
+///
+/// # Panics
+/// The condition does not hold within `timeout`.
+pub async fn poll_until<F: Future<Output = bool>>(
+    timeout: Duration,
+    expected: &str,
+    mut condition: impl FnMut() -> F,
+) {
+    let check = || {
+        let holds = condition();
+        async { Ok::<_, Infallible>(holds.await.then_some(())) }
+    };
+    let Ok(held) = common::poll_until(timeout, check).await;
+    assert!(held.is_some(), "not within {timeout:?}: {expected}");
 }

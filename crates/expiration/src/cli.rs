@@ -3,7 +3,7 @@
 use clap::Parser;
 use runtime::{AdminCommand, ServiceArgs};
 
-/// Deadlines: publishes when the hold of an order has expired.
+/// Expiration: publishes an event when the hold of an order expires.
 #[derive(Debug, Parser)]
 #[command(name = "expiration", version, about)]
 pub(crate) struct Options {

@@ -1,68 +1,71 @@
-//! A deadline: until when an order holds its ticket.
+//! The deadline of an order, and its transitions.
 
 use common::event::{DeadlinePassed, OrderSnapshot};
 use common::{Decision, Event, OrderId, Time};
 use serde::{Deserialize, Serialize};
 
-/// Until when an order holds its ticket.
+/// The time until which an order holds its ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Deadline {
-    /// The order, and the deadline's own id.
+    /// The order, and the id of the deadline.
     pub order_id: OrderId,
-    /// When it passes.
+    /// The time at which the hold expires.
     pub expires_at: Time,
-    /// What became of it.
+    /// The state.
     pub status: Status,
-    /// Its revision.
+    /// The version.
     pub version: u64,
-    /// When it was first heard of.
+    /// The time of the first event about the order.
     pub created_at: Time,
-    /// When it last changed.
+    /// The time of the last change.
     pub updated_at: Time,
 }
 
-/// What became of a deadline.
+/// The state of a deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// It has not passed yet.
+    /// The time has not come yet.
     Pending,
-    /// It has passed, and the others were told.
-    Fired,
-    /// Nobody needs it: the order was paid or is over.
-    Dropped,
+    /// The time has passed, and `expiration.completed` is published.
+    #[serde(rename = "fired")]
+    Expired,
+    /// The order was paid or cancelled before its deadline.
+    #[serde(rename = "dropped")]
+    Cancelled,
 }
 
 impl Deadline {
-    /// An order was placed. A deadline that is known already stays what it is: above all, one that was dropped stays
-    /// dropped if the news of the order comes late.
-    pub fn keep(known: Option<&Self>, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
+    /// Schedules the deadline of a new order. Returns `None` if the deadline exists: one that was cancelled stays so
+    /// if `order.created` is delivered late.
+    pub fn schedule(known: Option<&Self>, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
         match known {
             None => Some(Decision::without_event(Self::first(order, Status::Pending, now))),
             Some(_) => None,
         }
     }
 
-    /// The order needs no deadline any more.
-    pub fn drop(known: Option<&Self>, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
+    /// Cancels the deadline of an order that needs none any more. An unknown deadline is stored as cancelled.
+    pub fn cancel(known: Option<&Self>, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
         match known {
-            None => Some(Decision::without_event(Self::first(order, Status::Dropped, now))),
+            None => Some(Decision::without_event(Self::first(order, Status::Cancelled, now))),
             Some(known) => match known.status {
-                Status::Pending => Some(Decision::without_event(known.next(Status::Dropped, now))),
-                Status::Fired | Status::Dropped => None,
+                Status::Pending => Some(Decision::without_event(known.next(Status::Cancelled, now))),
+                Status::Expired | Status::Cancelled => None,
             },
         }
     }
 
-    /// It passes, if its time has come.
-    pub fn fire(&self, now: Time) -> Option<Decision<Self>> {
+    /// Expires the deadline, if it is pending and due.
+    pub fn expire(&self, now: Time) -> Option<Decision<Self>> {
         match self.status {
             Status::Pending if now >= self.expires_at => {
                 let passed = DeadlinePassed { order_id: self.order_id, expires_at: self.expires_at };
-                Some(Decision::with_event(self.next(Status::Fired, now), Event::ExpirationCompleted(passed)))
+                let next = self.next(Status::Expired, now);
+                Some(Decision::with_event(next, Event::ExpirationCompleted(passed)))
             }
-            Status::Pending | Status::Fired | Status::Dropped => None,
+            Status::Pending | Status::Expired | Status::Cancelled => None,
         }
     }
 

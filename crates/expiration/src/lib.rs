@@ -1,36 +1,55 @@
-//! Deadlines: says when a hold has run out.
+//! Expiration: the deadlines of orders, and the event that each deadline publishes when it passes.
 //!
-//! It does not decide what that means: orders does, by the state of the order and by its own clock.
+//! **Invariant:** this service decides nothing about orders. The orders service does, by the order's state and its own
+//! clock.
 
-mod alarm;
-mod consume;
-mod deadlines;
-mod documents;
+mod consumer;
 pub mod domain;
+mod storage;
+mod wake;
 mod workers;
 
 use std::sync::Arc;
 
 use bus::Subscription;
+use common::{SharedClock, Time};
 use runtime::{Service, ServiceContext};
+use store::Collection;
 
-use crate::consume::Consumer;
-use crate::deadlines::Deadlines;
+use crate::domain::Deadline;
+use crate::wake::WakeSignal;
 
-/// The name of the service.
+/// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "expiration";
 
 /// The expiration service.
 pub fn service(context: &ServiceContext) -> Service {
     let deadlines = Deadlines::new(context);
-    let workers = workers::workers(&deadlines);
     Service {
+        workers: workers::workers(&deadlines),
         subscriptions: vec![Subscription {
             consumer: NAME,
-            subjects: consume::SUBJECTS,
-            handler: Arc::new(Consumer(deadlines)),
+            subjects: consumer::SUBJECTS,
+            handler: Arc::new(deadlines),
         }],
-        workers,
         ..Service::new(NAME, "/api/expiration")
+    }
+}
+
+/// The state that the consumer and the workers share. Cheap to clone.
+#[derive(Clone)]
+struct Deadlines {
+    store: Collection<Deadline>,
+    wake: Arc<WakeSignal>,
+    clock: SharedClock,
+}
+
+impl Deadlines {
+    fn new(context: &ServiceContext) -> Self {
+        Self { store: context.store.collection(), wake: Arc::default(), clock: context.clock.clone() }
+    }
+
+    fn now(&self) -> Time {
+        self.clock.now()
     }
 }

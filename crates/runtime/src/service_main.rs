@@ -42,16 +42,12 @@ pub async fn service_main(
     command: Option<impl AdminTask>,
     build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
 ) -> ExitCode {
-    match command {
-        Some(command) => {
-            telemetry::init(command.log_level());
-            report(name, run_admin_task(name, &args.store_url, command).await)
-        }
-        None => {
-            telemetry::init("info");
-            report(name, run_service(name, args, build).await)
-        }
+    if let Some(command) = command {
+        telemetry::init(command.log_level());
+        return report(name, run_admin_task(name, &args.store_url, command).await);
     }
+    telemetry::init("info");
+    report(name, run_service(name, args, build).await)
 }
 
 /// Ends a program: an error becomes one sentence on standard error and a status other than 0.

@@ -164,28 +164,8 @@ impl<D: Document> Collection<D> {
         Ok(self.update::<Infallible>(id, |current| Ok(decide(current))).await?)
     }
 
-    /// As [`Self::update`], starting from a document that was read or committed before, which saves a read if that is
-    /// still the latest. A refusal, a duplicate key or "no change" counts only for the latest document.
-    ///
-    /// # Errors
-    /// As [`Self::update`].
-    pub async fn update_from<E>(
-        &self,
-        known: &D,
-        mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
-    ) -> Result<Option<D>, UpdateError<E>> {
-        if let Ok(Some(decision)) = decide(Some(known)) {
-            match self.commit(decision).await {
-                Ok(next) => return Ok(Some(next)),
-                // The latest document may not need the unique key that the outdated one asked for.
-                Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
-                Err(CommitError::Store(error)) => return Err(error.into()),
-            }
-        }
-        self.update(known.id(), decide).await
-    }
-
-    /// As [`Self::update_from`], for a decision that cannot be refused.
+    /// As [`Self::apply`], starting from a document that was read or committed before, which saves a read if that is
+    /// still the latest. A duplicate key or "no change" counts only for the latest document.
     ///
     /// # Errors
     /// As [`Self::apply`].
@@ -194,7 +174,15 @@ impl<D: Document> Collection<D> {
         known: &D,
         mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
     ) -> Result<Option<D>, CommitError> {
-        Ok(self.update_from::<Infallible>(known, |current| Ok(decide(current))).await?)
+        if let Some(decision) = decide(Some(known)) {
+            match self.commit(decision).await {
+                Ok(next) => return Ok(Some(next)),
+                // The latest document may not need the unique key that the outdated one asked for.
+                Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        self.apply(known.id(), decide).await
     }
 
     /// A number that grows with every commit to this collection: see [`Backend::revision`].

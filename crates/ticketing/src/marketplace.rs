@@ -82,12 +82,12 @@ impl Marketplace {
             Ok(ServiceContext { store, clock, ids, bus: Arc::clone(&parts.bus) })
         };
         let stripe = stripe(&context("stripe")?, &parts);
-        let auth_kit = context("auth")?;
-        let auth = auth::start(&auth_kit, parts.auth.clone()).await?;
+        let auth_context = context("auth")?;
+        let auth = auth::service(&auth_context, parts.auth.clone()).await?;
         let (tickets, orders) = (context("tickets")?, context("orders")?);
         let (expiration, payments) = (context("expiration")?, context("payments")?);
         let services = vec![
-            (auth.service, auth_kit),
+            (auth.service, auth_context),
             (tickets::service(&tickets), tickets),
             (orders::service(&orders, orders::Config { hold: parts.hold }), orders),
             (expiration::service(&expiration), expiration),

@@ -38,14 +38,6 @@ pub fn service(context: &ServiceContext) -> Service {
     }
 }
 
-/// Lists a ticket for a seller without a request: fills a marketplace before its first visitor.
-///
-/// # Errors
-/// The offer has begun already, or the database failed.
-pub async fn list_for(context: &ServiceContext, seller: UserId, offer: Offer) -> Result<Ticket, Problem> {
-    Tickets::new(context).list(context.ids.next::<TicketId>(), seller, offer).await
-}
-
 /// The state that handlers and the consumer share. Cheap to clone.
 #[derive(Clone)]
 struct Tickets {
@@ -108,12 +100,5 @@ mod tests {
         assert_eq!(outbox.len(), 1, "published once");
         let stolen = tickets.list(id, other, offer("other")).await.expect_err("another seller's");
         assert_eq!(stolen.code, "internal");
-    }
-
-    #[tokio::test]
-    async fn a_ticket_can_be_listed_for_a_seller_without_a_request() {
-        let (_, context) = runtime::testing::context();
-        let ticket = crate::list_for(&context, context.ids.next(), offer("demo")).await.expect("listed");
-        assert_eq!(Tickets::new(&context).store.get(ticket.id).await.expect("a read"), Some(ticket));
     }
 }

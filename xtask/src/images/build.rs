@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::run::{TaskError, output, program, root, unusable};
+use crate::run::{TaskError, output, program, root, target, unusable};
 use crate::setup::{Containers, ImageTools};
-use crate::up::target;
 
 /// The root certificates for TLS, at the same path in the image.
 const CERTIFICATES: &str = "/etc/ssl/certs/ca-certificates.crt";

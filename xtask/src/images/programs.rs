@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use super::names;
-use crate::run::{TaskError, output, program};
+use crate::run::{TaskError, output, program, target};
 use crate::setup::ImageTools;
-use crate::up::target;
 
 /// The flags of the Dockerfile.
 const RUSTFLAGS: &str = "-C target-feature=+crt-static";

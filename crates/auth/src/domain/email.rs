@@ -1,54 +1,55 @@
-//! The address of a person.
+//! The email address of a user.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// An e-mail address as it was typed, trimmed. Its syntax is that of the HTML standard's `<input type=email>`
-/// (<https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address>), so that a browser and this service
-/// never disagree. `Debug` does not show it.
+/// An email address as typed, trimmed. `Debug` omits it.
+///
+/// The syntax is that of `<input type=email>`, so that browsers and this service never disagree. Source:
+/// <https://html.spec.whatwg.org/multipage/input.html#valid-e-mail-address>
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Email(String);
 
-/// Why a text is not an address.
+/// The reason why a text is not an email address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EmailFault {
-    /// Not the form `name@example.com`.
+pub enum EmailError {
+    /// The text has not the form `name@example.com`.
     Syntax,
-    /// More than [`Email::LONGEST`] characters.
+    /// The text has more than [`Email::MAX_LENGTH`] characters.
     TooLong,
 }
 
 impl Email {
-    /// The longest address that mail can be sent to, in characters (RFC 5321 section 4.5.3.1.3, without the brackets).
-    pub const LONGEST: usize = 254;
-    /// The longest part of a host name between two dots, in characters (RFC 1034 section 3.5).
-    const LONGEST_LABEL: usize = 63;
+    /// The longest address that accepts mail, in characters (RFC 5321 section 4.5.3.1.3, without the brackets).
+    pub const MAX_LENGTH: usize = 254;
+    /// The longest label of a host name, in characters (RFC 1034 section 3.5).
+    const MAX_LABEL_LENGTH: usize = 63;
 
-    /// Reads an address; white space around it is not part of it.
+    /// Parses an email address, without the white space around it.
     ///
     /// # Errors
-    /// [`EmailFault`] names the rule that the text breaks.
-    pub fn parse(text: &str) -> Result<Self, EmailFault> {
+    /// The text breaks a rule.
+    pub fn parse(text: &str) -> Result<Self, EmailError> {
         let text = text.trim();
-        if text.len() > Self::LONGEST {
-            return Err(EmailFault::TooLong);
+        if text.len() > Self::MAX_LENGTH {
+            return Err(EmailError::TooLong);
         }
-        let (name, host) = text.split_once('@').ok_or(EmailFault::Syntax)?;
+        let (name, host) = text.split_once('@').ok_or(EmailError::Syntax)?;
         if name.is_empty() || !name.bytes().all(is_atom) || !host.split('.').all(is_label) {
-            return Err(EmailFault::Syntax);
+            return Err(EmailError::Syntax);
         }
         Ok(Self(text.to_owned()))
     }
 
-    /// The address as it was typed.
+    /// The address as typed.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What only one account may have: addresses that differ in nothing but case are the same.
-    pub fn claimed_as(&self) -> String {
+    /// The form that is unique among accounts: addresses that differ only in case are equal.
+    pub fn normalized(&self) -> String {
         self.0.to_ascii_lowercase()
     }
 }
@@ -58,16 +59,16 @@ fn is_atom(byte: u8) -> bool {
 }
 
 fn is_label(label: &str) -> bool {
-    (1..=Email::LONGEST_LABEL).contains(&label.len())
+    (1..=Email::MAX_LABEL_LENGTH).contains(&label.len())
         && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !label.starts_with('-')
         && !label.ends_with('-')
 }
 
 impl TryFrom<String> for Email {
-    type Error = EmailFault;
+    type Error = EmailError;
 
-    fn try_from(text: String) -> Result<Self, EmailFault> {
+    fn try_from(text: String) -> Result<Self, EmailError> {
         Self::parse(&text)
     }
 }
@@ -84,16 +85,16 @@ impl fmt::Debug for Email {
     }
 }
 
-impl fmt::Display for EmailFault {
+impl fmt::Display for EmailError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Syntax => f.write_str("must be an e-mail address such as ann@example.com"),
-            Self::TooLong => write!(f, "must have at most {} characters", Email::LONGEST),
+            Self::Syntax => f.write_str("must be an email address such as ann@example.com"),
+            Self::TooLong => write!(f, "must have at most {} characters", Email::MAX_LENGTH),
         }
     }
 }
 
-impl std::error::Error for EmailFault {}
+impl std::error::Error for EmailError {}
 
 #[cfg(test)]
 mod tests {
@@ -101,7 +102,7 @@ mod tests {
 
     #[test]
     fn what_a_browser_takes_for_an_address_is_one() {
-        let longest_label = format!("a@{}.com", "b".repeat(63));
+        let max_label = format!("a@{}.com", "b".repeat(63));
         for text in [
             "ann@example.com",
             "a@b",
@@ -111,7 +112,7 @@ mod tests {
             "1@2.3",
             "ann@xn--bcher-kva.example",
             "ann@ex--ample.com",
-            &longest_label,
+            &max_label,
         ] {
             assert_eq!(Email::parse(text).map(String::from), Ok(text.to_owned()), "{text}");
         }
@@ -145,23 +146,23 @@ mod tests {
             "ann\0@example.com",
             &label_too_long,
         ] {
-            assert_eq!(Email::parse(text), Err(EmailFault::Syntax), "{text:?}");
+            assert_eq!(Email::parse(text), Err(EmailError::Syntax), "{text:?}");
         }
     }
 
     #[test]
     fn length_is_bounded_after_trimming() {
         let host = format!("@{}.{}.{}", "b".repeat(63), "c".repeat(63), "d".repeat(61));
-        let longest = format!("{}{host}", "a".repeat(Email::LONGEST - host.len()));
-        assert!(Email::parse(&format!("  {longest}\t")).is_ok());
-        assert_eq!(Email::parse(&format!("a{longest}")), Err(EmailFault::TooLong));
+        let max_length = format!("{}{host}", "a".repeat(Email::MAX_LENGTH - host.len()));
+        assert!(Email::parse(&format!("  {max_length}\t")).is_ok());
+        assert_eq!(Email::parse(&format!("a{max_length}")), Err(EmailError::TooLong));
     }
 
     #[test]
-    fn an_address_is_kept_as_typed_and_claimed_in_lower_case() {
+    fn an_address_is_kept_as_typed_and_unique_in_lower_case() {
         let email = Email::parse(" Ann@Example.COM ").expect("an address");
         assert_eq!(email.as_str(), "Ann@Example.COM");
-        assert_eq!(email.claimed_as(), "ann@example.com");
+        assert_eq!(email.normalized(), "ann@example.com");
     }
 
     #[test]

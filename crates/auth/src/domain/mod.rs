@@ -1,9 +1,9 @@
-//! People and their sessions: the rules, without a database or a network.
+//! Users and their sessions: decisions without a database or a network.
 
 mod email;
 mod session;
 mod user;
 
-pub use email::{Email, EmailFault};
-pub use session::{Ended, Session};
+pub use email::{Email, EmailError};
+pub use session::{Session, SessionEnded};
 pub use user::{PasswordHash, User};

@@ -1,4 +1,4 @@
-//! A person with an account.
+//! A user, and the hash of the password.
 
 use std::fmt;
 
@@ -7,36 +7,36 @@ use serde::{Deserialize, Serialize};
 
 use super::Email;
 
-/// A person with an account. `Debug` shows neither the address nor the password's hash.
+/// A user with an account. `Debug` omits the email address and the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
-    /// The person.
+    /// The user.
     pub id: UserId,
-    /// The account's revision.
+    /// The version.
     pub version: u64,
-    /// The address as it was typed.
+    /// The email address.
     pub email: Email,
-    /// What a password is checked against.
+    /// The hash of the password.
     pub password: PasswordHash,
-    /// When the person signed up.
+    /// When the user signed up.
     pub created_at: Time,
-    /// When the account was last changed.
+    /// When the user last changed.
     pub updated_at: Time,
 }
 
-/// A password's hash as a PHC string (`$argon2id$…`), salt and parameters included. `Debug` does not show it.
+/// A password hash as a PHC string (`$argon2id$…`), with its salt and parameters. `Debug` omits it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// A hash in its PHC form.
+    /// A hash from its PHC string.
     pub fn new(phc: String) -> Self {
         Self(phc)
     }
 
-    /// The PHC form.
+    /// The PHC string.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -49,7 +49,7 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl User {
-    /// Opens an account. Nobody else is told: a token says all that the other services need to know.
+    /// Creates an account, without an event: tokens carry all that the other services need.
     pub fn sign_up(id: UserId, email: Email, password: PasswordHash, now: Time) -> Decision<Self> {
         Decision::without_event(Self { id, version: 1, email, password, created_at: now, updated_at: now })
     }

@@ -1,41 +1,40 @@
-//! `GET /api/users/currentuser`: who is asking?
+//! `GET /api/users/currentuser`
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
-use common::Problem;
 use common::http::token::Claims;
-use common::http::{Caching, HttpContext, ProblemBody, SessionCookie};
+use common::http::{Caching, HttpContext, SessionCookie};
+use common::{Problem, Time};
 use serde::Serialize;
 use store::UpdateError;
 use utoipa::ToSchema;
 
-use super::signed_in::{UserView, cookie};
+use super::response::{UserView, cookie};
 use crate::Accounts;
 use crate::domain::{Email, Session};
 
-/// Who is asking.
+/// The current user.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CurrentUserBody {
-    /// The person; `null` if nobody is signed in.
+    /// The user; `null` without a session.
     #[schema(required = true)]
     current_user: Option<UserView>,
 }
 
-/// Who is signed in
+/// The current user.
 ///
-/// A token that is older than 5 minutes, or has run out while its session lives, is replaced by a fresh one.
+/// A token older than 5 minutes is replaced, even an expired one, while its session is live.
 #[utoipa::path(
     get,
     path = "/api/users/currentuser",
     tag = "users",
     responses(
-        (status = 200, description = "The person, or `null`; perhaps with a fresh session cookie", body = CurrentUserBody),
-        (status = 503, description = "Try again; see `Retry-After`", body = ProblemBody),
-    )
+        (status = 200, description = "The user or `null`, and the session cookie if it changes.", body = CurrentUserBody),
+    ),
 )]
 pub(super) async fn current_user(
     State(accounts): State<Accounts>,
@@ -47,11 +46,11 @@ pub(super) async fn current_user(
     let Some(claims) = context.sessions.signed(&token).await? else {
         return Ok(reply(None, presented.clear()));
     };
-    match accounts.seen(claims.sid).await {
+    match accounts.refresh_session(claims.sid).await {
         Ok(session) => {
-            let is_stale = context.clock.now() - issued_at(&claims) >= Session::REFRESH_AFTER;
+            let is_stale = context.clock.now() - issued_at(&claims) >= Session::REFRESH_INTERVAL;
             let fresh = is_stale.then(|| cookie(&accounts, &context, &session, &claims.email)).transpose()?;
-            let email = Email::parse(&claims.email).map_err(|fault| Problem::internal(fault.to_string()))?;
+            let email = Email::parse(&claims.email).map_err(|error| Problem::internal(error.to_string()))?;
             Ok(reply(Some(UserView { id: session.user_id, email }), fresh))
         }
         Err(UpdateError::Refused(_)) => Ok(reply(None, presented.clear())),
@@ -59,8 +58,8 @@ pub(super) async fn current_user(
     }
 }
 
-fn issued_at(claims: &Claims) -> common::Time {
-    common::Time::from_millis(claims.iat.saturating_mul(1000))
+fn issued_at(claims: &Claims) -> Time {
+    Time::from_millis(claims.iat.saturating_mul(1000))
 }
 
 fn reply(current_user: Option<UserView>, cookie: Option<HeaderValue>) -> Response {

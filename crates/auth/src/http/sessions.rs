@@ -1,11 +1,12 @@
-//! `/api/users/sessions`: the devices on which somebody is signed in.
+//! `GET /api/users/sessions`, and `DELETE` of one or of all others
 
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
-use common::http::{Caching, CurrentUser, HttpContext, IfMatch, PathId, ProblemBody, SessionCookie};
+use common::http::responses::{NotFound, NotSignedIn, VersionChanged};
+use common::http::{Caching, CurrentUser, HttpContext, IfMatch, PathId, SessionCookie};
 use common::{Problem, SessionId, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -13,27 +14,28 @@ use utoipa::ToSchema;
 use crate::Accounts;
 use crate::domain::Session;
 
-/// Everywhere that the caller is signed in.
+/// The caller's sessions.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SessionList {
     /// Newest first, at most 100.
     items: Vec<SessionView>,
 }
 
-/// A device on which the caller is signed in.
+/// A session of the caller on a device.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Session)]
 pub(super) struct SessionView {
+    /// The id of the session.
     id: SessionId,
-    /// When the caller signed in there.
+    /// When the caller signed in.
     created_at: Time,
-    /// When the device last asked who it is, to 5 minutes.
+    /// When the session was last used, to 5 minutes.
     last_seen_at: Time,
-    /// What the device calls itself.
+    /// The `User-Agent` of the device.
     #[serde(skip_serializing_if = "Option::is_none")]
     user_agent: Option<String>,
-    /// Whether it is the one that asks.
+    /// Whether this is the session of the request.
     current: bool,
 }
 
@@ -49,73 +51,67 @@ impl SessionView {
     }
 }
 
-/// Where the caller is signed in
+/// The caller's live sessions.
 #[utoipa::path(
     get,
     path = "/api/users/sessions",
     tag = "users",
-    responses(
-        (status = 200, description = "The caller's sessions", body = SessionList),
-        (status = 401, description = "`not-signed-in`", body = ProblemBody),
-    )
+    responses((status = 200, description = "The sessions.", body = SessionList), NotSignedIn),
 )]
 pub(super) async fn list(
     State(accounts): State<Accounts>,
-    person: CurrentUser,
+    user: CurrentUser,
 ) -> Result<impl IntoResponse, Problem> {
-    let sessions = accounts.sessions_of(person.id).await?;
-    let items = sessions.into_iter().map(|session| SessionView::new(session, person.session)).collect();
+    let sessions = accounts.sessions_of(user.id).await?;
+    let items = sessions.into_iter().map(|session| SessionView::new(session, user.session)).collect();
     Ok(([(CACHE_CONTROL, Caching::Private.header())], Json(SessionList { items })))
 }
 
-/// Sign one device out
+/// Revokes one of the caller's sessions.
 ///
-/// Its session counts nowhere any more. If it is the caller's own, the cookie is taken away.
+/// If it is the session of the request, the cookie is removed.
 #[utoipa::path(
     delete,
     path = "/api/users/sessions/{id}",
     tag = "users",
     params(
-        ("id" = SessionId, Path),
-        ("If-Match" = Option<String>, Header, description = "`*`: sessions do not show their versions"),
+        ("id" = SessionId, Path, description = "The session."),
+        ("If-Match" = Option<String>, Header, description = "`*`: the version of a session is not published."),
     ),
     responses(
-        (status = 204, description = "It is over, or was already"),
-        (status = 401, description = "`not-signed-in`", body = ProblemBody),
-        (status = 404, description = "`not-found`: no session of the caller's", body = ProblemBody),
-        (status = 412, description = "`version-changed`", body = ProblemBody),
-    )
+        (status = 204, description = "Revoked, now or before."),
+        NotSignedIn,
+        NotFound,
+        VersionChanged,
+    ),
 )]
 pub(super) async fn revoke(
     State(accounts): State<Accounts>,
     context: HttpContext,
-    person: CurrentUser,
+    user: CurrentUser,
     id: PathId<SessionId>,
     seen: IfMatch,
 ) -> Result<Response, Problem> {
     let session = accounts.sessions.get(id.parse()?).await?;
-    let session = session.filter(|session| session.user_id == person.id).ok_or_else(Problem::not_found)?;
+    let session = session.filter(|session| session.user_id == user.id).ok_or_else(Problem::not_found)?;
     seen.check(session.version)?;
-    accounts.revoke_here(session.id, &context).await?;
-    let cleared = if session.id == person.session { SessionCookie::of(&context).clear() } else { None };
+    accounts.revoke_session(session.id, &context).await?;
+    let cleared = if session.id == user.session { SessionCookie::of(&context).clear() } else { None };
     Ok((StatusCode::NO_CONTENT, cleared.map(|cookie| [(SET_COOKIE, cookie)]), ()).into_response())
 }
 
-/// Sign all other devices out
+/// Revokes the caller's other sessions.
 #[utoipa::path(
     delete,
     path = "/api/users/sessions",
     tag = "users",
-    responses(
-        (status = 204, description = "The caller is signed in nowhere else"),
-        (status = 401, description = "`not-signed-in`", body = ProblemBody),
-    )
+    responses((status = 204, description = "Only the session of the request is live."), NotSignedIn),
 )]
 pub(super) async fn revoke_others(
     State(accounts): State<Accounts>,
     context: HttpContext,
-    person: CurrentUser,
+    user: CurrentUser,
 ) -> Result<StatusCode, Problem> {
-    accounts.revoke_others(&person, &context).await?;
+    accounts.revoke_other_sessions(&user, &context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

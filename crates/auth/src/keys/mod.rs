@@ -1,13 +1,12 @@
-//! The keys that tokens are signed with: made on first start, published, rotated.
+//! The keys that sign session tokens: generated at the first start, published, rotated, revoked.
 
 mod public;
 mod schedule;
 mod signing_key;
-mod withdraw;
-mod worker;
 
 use std::error::Error;
 use std::sync::Arc;
+use std::time::Duration;
 
 use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
@@ -19,22 +18,25 @@ use store::{Collection, CommitError, Store, StoreError};
 use public::PublicKey;
 pub(crate) use public::PublicKeys;
 use schedule::Step;
-use signing_key::SigningKey;
-pub(crate) use worker::worker;
+pub(crate) use signing_key::SigningKey;
 
-/// Signs tokens, and knows the keys that they are verified with. Cheap to clone.
+/// The longest delay before the keys are read again: another replica may have generated one, which signs a day later
+/// at the earliest.
+const RELOAD_INTERVAL: Duration = Duration::from_hours(1);
+
+/// The signer of tokens, with the keys that verify them. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Keyring(Arc<Inner>);
 
 struct Inner {
-    stored: Collection<SigningKey>,
+    store: Collection<SigningKey>,
     clock: SharedClock,
     ids: Ids,
-    /// The keys as they were last read, oldest first.
+    /// The keys as last read, oldest first.
     loaded: RwLock<Arc<Vec<LoadedKey>>>,
 }
 
-/// A key that is ready for use.
+/// A signing key, decoded.
 struct LoadedKey {
     kid: String,
     signs_from: Time,
@@ -43,7 +45,7 @@ struct LoadedKey {
     public: PublicKey,
 }
 
-/// The keys could not be read, made or used.
+/// The reason why signing keys cannot be read, generated or used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// The database failed.
@@ -61,60 +63,73 @@ impl KeyError {
 }
 
 impl Keyring {
-    /// The keys of this database; the first one is made if there is none.
+    /// Loads the keys of a database, and generates the first one if there is none.
     pub(crate) async fn open(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<Self, KeyError> {
         let keyring = Self(Arc::new(Inner {
-            stored: store.collection(),
+            store: store.collection(),
             clock: Arc::clone(clock),
             ids: ids.clone(),
             loaded: RwLock::default(),
         }));
-        keyring.tend().await?;
+        keyring.rotate_if_due().await?;
         Ok(keyring)
     }
 
-    /// Reads the keys, and makes and drops what is due. Returns when something will be due again.
-    pub(crate) async fn tend(&self) -> Result<Option<Time>, KeyError> {
+    /// Loads the keys, after generating the next key and removing the oldest where that is due. Returns the time of the
+    /// next run.
+    pub(crate) async fn rotate_if_due(&self) -> Result<Time, KeyError> {
+        let reload_at = self.0.clock.now().after(RELOAD_INTERVAL);
         loop {
-            let keys = self.0.stored.page(SigningKey::all()).await?.items;
+            let keys = self.0.store.page(SigningKey::all()).await?.items;
             let Some(step) = schedule::due(&keys, self.0.clock.now()) else {
                 self.load(&keys)?;
-                return Ok(schedule::next_due(&keys));
+                return Ok(schedule::next_due(&keys).map_or(reload_at, |due| due.min(reload_at)));
             };
-            let outcome = match (step, keys.first()) {
-                (Step::Make { generation, signs_from }, _) => {
+            match (step, keys.first()) {
+                (Step::Generate { generation, signs_from }, _) => {
                     let key = SigningKey::generate(self.0.ids.next(), generation, signs_from);
-                    self.0.stored.commit(key.map_err(KeyError::unusable)?).await.map(drop)
+                    let key = key.map_err(KeyError::unusable)?;
+                    won(self.0.store.commit(key).await)?;
                 }
-                (Step::DropOldest, Some(oldest)) => self.0.stored.remove(oldest).await,
-                (Step::DropOldest, None) => Ok(()),
-            };
-            match outcome {
-                // Taken or changed meanwhile: another replica took the same step, so look again.
-                Ok(()) | Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => {}
-                Err(CommitError::Store(error)) => return Err(error.into()),
+                (Step::RemoveOldest, Some(oldest)) => {
+                    won(self.0.store.remove(oldest).await)?;
+                }
+                (Step::RemoveOldest, None) => {}
             }
         }
     }
 
-    /// Whether nothing is due, and what is stored is what is used.
-    async fn is_tended(&self) -> Result<bool, StoreError> {
-        let keys = self.0.stored.page(SigningKey::all()).await?.items;
-        let in_use =
-            self.loaded().iter().map(|key| key.kid.clone()).eq(keys.iter().map(|key| key.id.to_string()));
-        Ok(in_use && schedule::due(&keys, self.0.clock.now()).is_none())
+    /// Whether no step is due, and the loaded keys are the stored ones.
+    pub(crate) async fn is_current(&self) -> Result<bool, StoreError> {
+        let keys = self.0.store.page(SigningKey::all()).await?.items;
+        let loaded = self.loaded();
+        let is_loaded =
+            loaded.iter().map(|key| key.kid.as_str()).eq(keys.iter().map(|key| key.id.to_string()));
+        Ok(is_loaded && schedule::due(&keys, self.0.clock.now()).is_none())
     }
 
-    /// A token that says this.
+    /// Removes every key and generates a new one, which signs at once. Returns the number of removed keys.
+    ///
+    /// Other processes cache the old keys until they restart.
+    pub(crate) async fn revoke_all(&self) -> Result<usize, KeyError> {
+        let mut revoked = 0;
+        for key in self.0.store.page(SigningKey::all()).await?.items {
+            revoked += usize::from(won(self.0.store.remove(&key).await)?);
+        }
+        self.rotate_if_due().await?;
+        Ok(revoked)
+    }
+
+    /// Signs a token with these claims.
     pub(crate) fn sign(&self, claims: &Claims) -> Result<String, KeyError> {
         let (keys, now) = (self.loaded(), self.0.clock.now());
         let key = keys.iter().rfind(|key| key.signs_from <= now).or(keys.first());
-        let key = key.ok_or_else(|| KeyError::unusable("there is none"))?;
+        let key = key.ok_or_else(|| KeyError::unusable("there is no signing key"))?;
         let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::ES256) };
         jsonwebtoken::encode(&header, claims, &key.encoding).map_err(KeyError::unusable)
     }
 
-    /// What everybody may know of the keys.
+    /// The public halves of the keys.
     pub(crate) fn public(&self) -> PublicKeys {
         PublicKeys { keys: self.loaded().iter().map(|key| key.public.clone()).collect() }
     }
@@ -130,7 +145,7 @@ impl Keyring {
     }
 }
 
-/// All keys are in memory, and each is published a day before it signs: what is not here was not made by us.
+/// **Invariant:** a key is loaded by every replica before it signs, so a key that is not loaded is not ours.
 impl VerifyingKeys for Keyring {
     fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         let keys = self.loaded();
@@ -146,5 +161,14 @@ impl LoadedKey {
         let public = PublicKey::of(&encoding, &kid)?;
         let decoding = DecodingKey::from_ec_components(&public.x, &public.y).map_err(KeyError::unusable)?;
         Ok(Self { kid, signs_from: key.signs_from, encoding, decoding: Arc::new(decoding), public })
+    }
+}
+
+/// Whether this replica's write succeeded; if not, another replica has taken the same step.
+fn won<T>(written: Result<T, CommitError>) -> Result<bool, StoreError> {
+    match written {
+        Ok(_) => Ok(true),
+        Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => Ok(false),
+        Err(CommitError::Store(error)) => Err(error),
     }
 }

@@ -1,4 +1,4 @@
-//! The public half of the keys, as everybody may read it.
+//! The public halves of the signing keys, as published.
 
 use jsonwebtoken::jwk::{AlgorithmParameters, Jwk};
 use jsonwebtoken::{Algorithm, EncodingKey};
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::KeyError;
 
-/// The keys that session tokens are verified with: a JSON Web Key Set (RFC 7517).
+/// The keys that verify session tokens: a JSON Web Key Set (RFC 7517).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PublicKeys {
     /// The keys, oldest first. The last one may not sign yet.
@@ -17,23 +17,23 @@ pub(crate) struct PublicKeys {
 /// A public key: a JSON Web Key on the curve P-256 (RFC 7518 section 6.2).
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct PublicKey {
-    /// The kind of key: `EC`.
+    /// The key type: `EC`.
     #[schema(example = "EC")]
     pub(crate) kty: &'static str,
     /// The curve: `P-256`.
     #[schema(example = "P-256")]
     pub(crate) crv: &'static str,
-    /// What it is for: `sig`.
+    /// The use: `sig`.
     #[schema(example = "sig")]
     pub(crate) r#use: &'static str,
-    /// The signature's algorithm: `ES256`.
+    /// The signature algorithm: `ES256`.
     #[schema(example = "ES256")]
     pub(crate) alg: &'static str,
-    /// Names the key in a token's header.
+    /// The key's id, as in the header of tokens.
     pub(crate) kid: String,
-    /// The point's first coordinate: 32 bytes in Base64url.
+    /// The x coordinate: 32 bytes in Base64url.
     pub(crate) x: String,
-    /// The point's second coordinate: 32 bytes in Base64url.
+    /// The y coordinate: 32 bytes in Base64url.
     pub(crate) y: String,
 }
 
@@ -42,7 +42,7 @@ impl PublicKey {
     pub(super) fn of(pair: &EncodingKey, kid: &str) -> Result<Self, KeyError> {
         let jwk = Jwk::from_encoding_key(pair, Algorithm::ES256).map_err(KeyError::unusable)?;
         let AlgorithmParameters::EllipticCurve(point) = jwk.algorithm else {
-            return Err(KeyError::unusable("it is not on an elliptic curve"));
+            return Err(KeyError::unusable("the key is not on an elliptic curve"));
         };
         let kid = kid.to_owned();
         Ok(Self { kty: "EC", crv: "P-256", r#use: "sig", alg: "ES256", kid, x: point.x, y: point.y })

@@ -1,4 +1,4 @@
-//! A key that tokens are signed with, as it is stored.
+//! A signing key, as stored.
 
 use std::fmt;
 
@@ -9,32 +9,28 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use common::{Decision, Time};
 use serde::{Deserialize, Serialize};
-use store::{Document, Index, Keys, Range};
 use uuid::Uuid;
 
-/// The index and the claim of a key's number.
-const GENERATION: &str = "generation";
-
-/// A key that tokens are signed with (ES256).
+/// A key that signs tokens (ES256).
 ///
-/// The private key is stored in auth's own database, as it is: whoever can read that database can sign anybody in
-/// anyway, by writing a password's hash. It never leaves the database and this process; `Debug` does not show it.
+/// The private key is stored in clear text: a client with access to auth's database can sign in as any user anyway, by
+/// writing a password hash. The private key never leaves the database and this process; `Debug` omits it.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SigningKey {
-    /// Names the key in tokens (`kid`).
+    /// The `kid` of the tokens.
     pub(crate) id: Uuid,
-    version: u64,
-    /// 1 for the first key, one more for each that follows.
+    pub(crate) version: u64,
+    /// The number of the key; the first is 1.
     pub(crate) generation: u32,
-    /// It is published from the start and signs from here on, so that everybody knows it by then.
+    /// When the key starts to sign. The key is published before, so that caches have it by then.
     pub(crate) signs_from: Time,
-    /// The private and the public key: PKCS #8 in Base64.
+    /// The key pair: PKCS #8 in Base64.
     pkcs8: String,
 }
 
 impl SigningKey {
-    /// A new key. Its randomness is the operating system's even in tests: the library takes no other.
+    /// Generates a key, with the system's randomness even in tests: the library accepts no other.
     pub(crate) fn generate(
         id: Uuid,
         generation: u32,
@@ -49,11 +45,6 @@ impl SigningKey {
     pub(crate) fn pkcs8(&self) -> Result<Vec<u8>, base64::DecodeError> {
         STANDARD.decode(&self.pkcs8)
     }
-
-    /// All keys, oldest first; there are never more than a few.
-    pub(crate) fn all() -> Range {
-        Range::of(GENERATION, [])
-    }
 }
 
 impl fmt::Debug for SigningKey {
@@ -63,27 +54,6 @@ impl fmt::Debug for SigningKey {
             .field("generation", &self.generation)
             .field("signs_from", &self.signs_from)
             .finish_non_exhaustive()
-    }
-}
-
-impl Document for SigningKey {
-    const COLLECTION: &'static str = "signing-keys";
-    const INDEXES: &'static [Index] = &[Index::one(GENERATION)];
-    const UNIQUE_KEYS: &'static [&'static str] = &[GENERATION];
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    /// Of several replicas that make the next key at once, the claim lets one win.
-    fn keys(&self) -> Keys {
-        Keys::none()
-            .ordered(GENERATION, [i64::from(self.generation).into()])
-            .unique(store::UniqueKey::new(GENERATION, self.generation))
     }
 }
 

@@ -1,13 +1,12 @@
-//! Argon2id, whose memory goes back to the system at once.
+//! Argon2id, with memory that is returned to the system at once.
 
 use argon2::password_hash::{self, phc};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 
-/// At least so many bytes are taken at a time, although a hash needs but 19 MiB of them: the rest is never touched and
-/// so takes no memory. Above 32 MiB the C library asks the system for each piece, and returns it when it is free
-/// (mallopt(3), `M_MMAP_THRESHOLD`); smaller ones it keeps for the thread that had them, and so held 900 MiB after a
-/// hundred sign-ups.
-const MAPPED: usize = 33 << 20;
+/// The smallest allocation for a hash. Above 32 MiB the C library maps each allocation, and unmaps it when it is freed
+/// (mallopt(3), `M_MMAP_THRESHOLD`). Smaller ones stay cached by thread: 900 MiB after a hundred sign-ups. A hash needs
+/// 19 MiB; the rest is never touched, so it takes no memory.
+const MIN_ALLOCATION: usize = 33 << 20;
 
 /// Hashes a password with a random salt.
 pub(super) fn hash(password: &[u8], salt: &[u8]) -> password_hash::Result<phc::PasswordHash> {
@@ -22,7 +21,7 @@ pub(super) fn hash(password: &[u8], salt: &[u8]) -> password_hash::Result<phc::P
     })
 }
 
-/// Whether the hash, a PHC string, is that of the password.
+/// Whether a PHC string is the hash of the password.
 pub(super) fn verify(password: &[u8], hash: &str) -> password_hash::Result<bool> {
     let known = phc::PasswordHash::new(hash)?;
     let (Some(salt), Some(version), Some(expected)) = (known.salt, known.version, known.hash) else {
@@ -34,10 +33,10 @@ pub(super) fn verify(password: &[u8], hash: &str) -> password_hash::Result<bool>
     Ok(output(argon, password, &salt)? == expected)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "it is made for this one use")]
+#[expect(clippy::needless_pass_by_value, reason = "the caller has no other use for it")]
 fn output(argon: Argon2<'_>, password: &[u8], salt: &[u8]) -> password_hash::Result<phc::Output> {
     let params = argon.params();
-    let mut memory = Vec::with_capacity(params.block_count().max(MAPPED / Block::SIZE));
+    let mut memory = Vec::with_capacity(params.block_count().max(MIN_ALLOCATION / Block::SIZE));
     memory.resize(params.block_count(), Block::new());
     let mut output = [0; phc::Output::MAX_LENGTH];
     let output = &mut output[..params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN)];
@@ -52,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_makes_and_knows_the_same_hashes_as_the_library() {
+    fn hashes_are_the_same_as_those_of_the_library() {
         let (password, salt) = (b"seven wild geese at dawn", [7; 16]);
         let (ours, theirs) =
             (hash(password, &salt), Argon2::default().hash_password_with_salt(password, &salt));

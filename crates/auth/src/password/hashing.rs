@@ -1,4 +1,4 @@
-//! Hashing is made to be slow: it runs on a few threads, and only so many requests may wait for one.
+//! The pool that hashes passwords: hashing is slow by design, so threads and waiting requests are limited.
 
 use std::error::Error;
 use std::sync::Arc;
@@ -6,26 +6,26 @@ use std::sync::Arc;
 use argon2::password_hash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Password, PasswordFault, TypedPassword, argon};
+use super::{Password, PasswordError, TypedPassword, argon};
 use crate::domain::{Email, PasswordHash};
 
-/// A pool for slow work on passwords. Cheap to clone.
+/// The pool that hashes, verifies and rates passwords. Cheap to clone.
 ///
-/// Hashes are Argon2id with 19 MiB, two passes and one lane: the library's defaults, which follow OWASP's Password
+/// Hashes are Argon2id with 19 MiB, two passes and one lane: the defaults of the library, which follow OWASP's Password
 /// Storage Cheat Sheet.
 #[derive(Clone)]
 pub(crate) struct Hashing {
-    admitted: Arc<Semaphore>,
+    /// Bounds the requests that wait or run.
+    queue: Arc<Semaphore>,
     threads: Arc<Semaphore>,
-    /// The hash of a password that nobody has.
-    decoy: PasswordHash,
+    dummy_hash: PasswordHash,
 }
 
-/// Nothing was hashed.
+/// The reason why the pool did no work.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum HashError {
-    /// Too many requests wait already.
-    #[error("too many passwords are being checked")]
+    /// The queue is full.
+    #[error("too many requests wait for a hashing thread")]
     Busy,
     /// A defect: a stored hash cannot be read, or the work panicked.
     #[error("a password could not be hashed")]
@@ -39,73 +39,76 @@ impl From<password_hash::Error> for HashError {
 }
 
 impl Hashing {
-    /// How many requests may wait for a thread: what two cores work off in some six seconds, well within the time that
-    /// a reply may take ([`common::http::MiddlewareStack::REQUEST_TIMEOUT`]).
-    pub(crate) const QUEUE: usize = 512;
+    /// The largest number of requests that wait for a thread: two cores process them in six seconds, well within
+    /// [`common::http::MiddlewareStack::REQUEST_TIMEOUT`].
+    pub(crate) const MAX_QUEUED: usize = 512;
 
-    /// A pool of `threads`, as many as there are cores: more would take turns at the same cores, and each takes
-    /// 19 MiB. The decoy has a random `salt` as every hash has.
+    /// Starts a pool of `threads`, as many as there are cores: more would not be faster, and each takes 19 MiB. `secret`
+    /// and `salt` are random; the dummy hash is made of them.
     pub(crate) async fn start(threads: usize, secret: [u8; 32], salt: [u8; 16]) -> Result<Self, HashError> {
         let threads = threads.max(1);
         let mut pool = Self {
-            admitted: Arc::new(Semaphore::new(threads + Self::QUEUE)),
+            queue: Arc::new(Semaphore::new(threads + Self::MAX_QUEUED)),
             threads: Arc::new(Semaphore::new(threads)),
-            decoy: PasswordHash::new(String::new()),
+            dummy_hash: PasswordHash::new(String::new()),
         };
-        pool.decoy = pool.seat().await?.run(move || hash(&secret, &salt)).await?.0?;
+        pool.dummy_hash = pool.permit().await?.run(move || hash(&secret, &salt)).await?.0?;
         Ok(pool)
     }
 
     /// Waits for a thread.
-    pub(crate) async fn seat(&self) -> Result<Seat, HashError> {
-        let admitted = Arc::clone(&self.admitted).try_acquire_owned().map_err(|_| HashError::Busy)?;
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] if the queue is full.
+    pub(crate) async fn permit(&self) -> Result<HashPermit, HashError> {
+        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| HashError::Busy)?;
-        Ok(Seat { _permits: [admitted, thread] })
+        Ok(HashPermit { _permits: [queued, thread] })
     }
 
-    /// Judges a new password: see [`Password::choose`].
+    /// Checks a new password on the pool: see [`Password::choose`].
     pub(crate) async fn choose(
         &self,
         typed: TypedPassword,
         email: Option<Email>,
-    ) -> Result<Result<Password, PasswordFault>, HashError> {
-        Ok(self.seat().await?.run(move || Password::choose(typed, email.as_ref())).await?.0)
+    ) -> Result<Result<Password, PasswordError>, HashError> {
+        Ok(self.permit().await?.run(move || Password::choose(typed, email.as_ref())).await?.0)
     }
 
     /// Hashes a password with this salt, which must be random.
     pub(crate) async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
-        self.seat().await?.run(move || hash(password.as_bytes(), &salt)).await?.0
+        self.permit().await?.run(move || hash(password.as_bytes(), &salt)).await?.0
     }
 
-    /// What a password is checked against when there is no such account, so that the answer takes as long.
-    pub(crate) fn decoy(&self) -> PasswordHash {
-        self.decoy.clone()
+    /// The hash to verify a password against if there is no account, so that the reply takes as long.
+    pub(crate) fn dummy_hash(&self) -> PasswordHash {
+        self.dummy_hash.clone()
     }
 }
 
-/// A thread of the pool, for one piece of work.
-pub(crate) struct Seat {
+/// The permit to use one thread of the pool once.
+pub(crate) struct HashPermit {
     _permits: [OwnedSemaphorePermit; 2],
 }
 
-impl Seat {
-    /// Whether the hash is that of the password. The seat comes back: whoever keeps it until the answer is noted lets
-    /// nobody overtake.
+impl HashPermit {
+    /// Whether the hash is that of the password. Returns the permit too: hold it until the result is recorded, so that
+    /// no other request precedes it.
     pub(crate) async fn verify(
         self,
         password: TypedPassword,
         hash: PasswordHash,
     ) -> Result<(bool, Self), HashError> {
         let work = move || argon::verify(password.as_bytes(), hash.as_str());
-        let (right, seat) = self.run(work).await?;
-        Ok((right?, seat))
+        let (right, permit) = self.run(work).await?;
+        Ok((right?, permit))
     }
 
     async fn run<T: Send + 'static>(
         self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<(T, Self), HashError> {
-        // The seat goes along: if the caller hangs up, it is free only when the thread is.
+        // The permit moves along, so that after a disconnect it is released only with the thread.
         let work = move || (work(), self);
         tokio::task::spawn_blocking(work).await.map_err(|error| HashError::Failed(error.into()))
     }
@@ -131,44 +134,44 @@ mod tests {
     async fn a_password_is_right_or_wrong() {
         let pool = pool().await;
         let typed = TypedPassword::new("caf\u{e9} vexed quartz glyph");
-        let chosen = pool.choose(typed, None).await.expect("a seat").expect("strong");
+        let chosen = pool.choose(typed, None).await.expect("a permit").expect("strong");
         let hash = pool.hash(chosen, [3; 16]).await.expect("a hash");
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         for (text, right) in
             [("cafe\u{301} vexed quartz glyph", true), ("cafe vexed quartz glyph", false), ("", false)]
         {
-            let seat = pool.seat().await.expect("a seat");
-            let (verified, _) = seat.verify(TypedPassword::new(text), hash.clone()).await.expect("an answer");
+            let permit = pool.permit().await.expect("a permit");
+            let (verified, _) =
+                permit.verify(TypedPassword::new(text), hash.clone()).await.expect("an answer");
             assert_eq!(verified, right, "{text}");
         }
     }
 
     #[tokio::test]
-    async fn the_decoy_costs_as_much_as_a_hash() {
+    async fn the_dummy_hash_costs_as_much_as_a_hash() {
         let pool = pool().await;
-        let decoy = phc::PasswordHash::new(pool.decoy.as_str()).expect("a hash");
+        let dummy = phc::PasswordHash::new(pool.dummy_hash.as_str()).expect("a hash");
         let hash = hash(b"vexed quartz glyph", &[3; 16]).expect("a hash");
         let hash = phc::PasswordHash::new(hash.as_str()).expect("a hash");
         assert_eq!(
-            (decoy.algorithm, decoy.version, decoy.params),
+            (dummy.algorithm, dummy.version, dummy.params),
             (hash.algorithm, hash.version, hash.params)
         );
     }
 
     #[tokio::test]
-    async fn who_comes_when_the_queue_is_full_is_told_so() {
+    async fn a_request_is_refused_while_the_queue_is_full() {
         let pool = pool().await;
-        let seat = pool.seat().await.expect("a seat");
-        let mut waiting: Vec<_> = (0..Hashing::QUEUE).map(|_| Box::pin(pool.seat())).collect();
+        let permit = pool.permit().await.expect("a permit");
+        let mut waiting: Vec<_> = (0..Hashing::MAX_QUEUED).map(|_| Box::pin(pool.permit())).collect();
         for one in &mut waiting {
             assert!(poll_once(one.as_mut()).await.is_none(), "it waits");
         }
-        assert!(matches!(pool.seat().await, Err(HashError::Busy)));
-        drop(seat);
+        assert!(matches!(pool.permit().await, Err(HashError::Busy)));
+        drop(permit);
         assert!(poll_once(waiting[0].as_mut()).await.is_some(), "the first in the queue is next");
     }
 
-    /// Polls once.
     async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Option<F::Output> {
         let poll = std::future::poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await;
         if let Poll::Ready(output) = poll { Some(output) } else { None }

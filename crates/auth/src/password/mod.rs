@@ -12,18 +12,18 @@ use crate::domain::Email;
 
 pub(crate) use hashing::{HashError, Hashing};
 
-/// A password as somebody typed it, in Unicode's NFC, so that two keyboards that compose a letter differently type the
-/// same password (NIST SP 800-63B section 3.1.1.2). Nothing is trimmed. `Debug` does not show it.
+/// A password as typed, in Unicode's NFC, because keyboards compose letters differently (NIST SP 800-63B section
+/// 3.1.1.2). Nothing is trimmed. `Debug` omits it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct TypedPassword(String);
 
 impl TypedPassword {
-    /// A password as it was typed.
+    /// A password from the text of a user.
     pub fn new(text: &str) -> Self {
         Self(text.nfc().collect())
     }
 
-    /// Its bytes, for hashing.
+    /// The bytes to hash.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -35,55 +35,55 @@ impl fmt::Debug for TypedPassword {
     }
 }
 
-/// A password that may protect an account.
+/// A password that meets the rules for new ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Password(TypedPassword);
 
-/// Why a password may not protect an account.
+/// The reason why a password is not accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum PasswordFault {
-    /// Fewer than [`Password::SHORTEST`] characters.
-    #[error("must have at least {} characters", Password::SHORTEST)]
+pub enum PasswordError {
+    /// The password has fewer than [`Password::MIN_LENGTH`] characters.
+    #[error("must have at least {} characters", Password::MIN_LENGTH)]
     TooShort,
-    /// More than [`Password::LONGEST`] characters.
-    #[error("must have at most {} characters", Password::LONGEST)]
+    /// The password has more than [`Password::MAX_LENGTH`] characters.
+    #[error("must have at most {} characters", Password::MAX_LENGTH)]
     TooLong,
-    /// Guessed too soon.
-    #[error("is too easy to guess; use several unusual words, and not your e-mail address")]
+    /// The password needs too few guesses.
+    #[error("is too easy to guess; use several unusual words, and not your email address")]
     Weak,
 }
 
 impl Password {
-    /// The fewest characters, in Unicode scalar values.
-    pub const SHORTEST: usize = 8;
-    /// The most characters, in Unicode scalar values: it bounds the work of judging one.
-    pub const LONGEST: usize = 128;
-    /// The least zxcvbn score: it takes more than 10⁸ guesses (<https://github.com/dropbox/zxcvbn#usage>).
-    const LEAST_SCORE: Score = Score::Three;
+    /// The shortest password, in Unicode scalar values.
+    pub const MIN_LENGTH: usize = 8;
+    /// The longest password, in Unicode scalar values: bounds the time of the strength estimate.
+    pub const MAX_LENGTH: usize = 128;
+    /// The lowest zxcvbn score: more than 10⁸ guesses (<https://github.com/dropbox/zxcvbn#usage>).
+    const MIN_SCORE: Score = Score::Three;
 
-    /// Chooses a password for the account of this address, which whoever guesses will try first. Judging it takes
-    /// milliseconds: call it on the hashing pool.
+    /// Checks a new password for the account of an email address, which attackers guess first. The check takes
+    /// milliseconds: run it on the hashing pool.
     ///
     /// # Errors
-    /// [`PasswordFault`] names the first rule that it breaks.
-    pub fn choose(typed: TypedPassword, email: Option<&Email>) -> Result<Self, PasswordFault> {
+    /// The first rule that the password breaks.
+    pub fn choose(typed: TypedPassword, email: Option<&Email>) -> Result<Self, PasswordError> {
         let length = typed.0.chars().count();
-        if length < Self::SHORTEST {
-            return Err(PasswordFault::TooShort);
+        if length < Self::MIN_LENGTH {
+            return Err(PasswordError::TooShort);
         }
-        if length > Self::LONGEST {
-            return Err(PasswordFault::TooLong);
+        if length > Self::MAX_LENGTH {
+            return Err(PasswordError::TooLong);
         }
         let address = email.map_or("", Email::as_str);
         let (name, host) = address.split_once('@').unwrap_or_default();
         let known: Vec<&str> = [address, name, host].into_iter().filter(|word| !word.is_empty()).collect();
-        if zxcvbn(&typed.0, &known).score() < Self::LEAST_SCORE {
-            return Err(PasswordFault::Weak);
+        if zxcvbn(&typed.0, &known).score() < Self::MIN_SCORE {
+            return Err(PasswordError::Weak);
         }
         Ok(Self(typed))
     }
 
-    /// Its bytes, for hashing.
+    /// The bytes to hash.
     pub(crate) fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
@@ -93,24 +93,24 @@ impl Password {
 mod tests {
     use super::*;
 
-    fn choose(text: &str) -> Result<Password, PasswordFault> {
+    fn choose(text: &str) -> Result<Password, PasswordError> {
         let email = Email::parse("annabelle.winterbourne@ticketfans.example").expect("an address");
         Password::choose(TypedPassword::new(text), Some(&email))
     }
 
     #[test]
     fn length_counts_scalar_values() {
-        assert_eq!(choose(""), Err(PasswordFault::TooShort));
-        assert_eq!(choose("kV9#qz!"), Err(PasswordFault::TooShort));
-        assert_eq!(choose("kV9#qz!x"), Err(PasswordFault::Weak), "long enough, yet soon guessed");
-        assert_eq!(choose("ж7щ!ф9ю¤"), Err(PasswordFault::Weak), "long enough, yet soon guessed");
+        assert_eq!(choose(""), Err(PasswordError::TooShort));
+        assert_eq!(choose("kV9#qz!"), Err(PasswordError::TooShort));
+        assert_eq!(choose("kV9#qz!x"), Err(PasswordError::Weak), "long enough, but easy to guess");
+        assert_eq!(choose("ж7щ!ф9ю¤"), Err(PasswordError::Weak), "long enough, but easy to guess");
         assert!(choose("kV9#qz!xj").is_ok());
         assert!(choose("ж7щ!ф9ю¤я").is_ok());
-        let longest: String = "vexed quartz glyph ".chars().cycle().take(Password::LONGEST).collect();
-        assert!(choose(&longest).is_ok());
-        assert_eq!(choose(&format!("{longest}!")), Err(PasswordFault::TooLong));
+        let max_length: String = "vexed quartz glyph ".chars().cycle().take(Password::MAX_LENGTH).collect();
+        assert!(choose(&max_length).is_ok());
+        assert_eq!(choose(&format!("{max_length}!")), Err(PasswordError::TooLong));
         // Composed it is one character shorter, which makes it too short.
-        assert_eq!(choose("kV9#qze\u{301}"), Err(PasswordFault::TooShort));
+        assert_eq!(choose("kV9#qze\u{301}"), Err(PasswordError::TooShort));
     }
 
     #[test]
@@ -118,7 +118,7 @@ mod tests {
         for text in
             ["password", "12345678", "qwertyuiop", "aaaaaaaaaaaaaaaa", "P@ssw0rd1", "01.01.1990", "        "]
         {
-            assert_eq!(choose(text), Err(PasswordFault::Weak), "{text}");
+            assert_eq!(choose(text), Err(PasswordError::Weak), "{text}");
         }
     }
 
@@ -131,8 +131,8 @@ mod tests {
             "ticketfans.example",
             "annabelle.winterbourne1",
         ] {
-            assert_eq!(choose(text), Err(PasswordFault::Weak), "{text}");
-            assert!(Password::choose(TypedPassword::new(text), None).is_ok(), "{text} of somebody else");
+            assert_eq!(choose(text), Err(PasswordError::Weak), "{text}");
+            assert!(Password::choose(TypedPassword::new(text), None).is_ok(), "{text} for another account");
         }
     }
 

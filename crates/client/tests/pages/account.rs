@@ -15,7 +15,7 @@ async fn a_wrong_current_password_is_an_error_of_its_field() {
     page.has_status(401).shows("id=\"current-error\"").hides("wrong-one-here").hides("eleven blue herons");
     let page = browser.send("/account", &[("current", Person::PASSWORD), ("new", "short")]).await;
     page.has_status(400).shows("id=\"new-error\"");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -36,7 +36,7 @@ async fn changing_the_password_signs_every_other_device_out() {
     assert_eq!(here.send("/account", &fields).await.redirect(), "/account?done=password");
     here.get("/account?done=password").await.has_status(200).shows("Your password is changed");
     assert!(there.get("/account").await.redirect().starts_with("/auth/signin"));
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -52,5 +52,5 @@ async fn another_device_is_signed_out_alone() {
     assert!(there.get("/mine").await.redirect().starts_with("/auth/signin"));
     here.get("/account").await.has_status(200).hides("Sign out every other device");
     here.send("/account", &[("action", "revoke"), ("session", "7")]).await.has_status(404);
-    world.ends_well().await;
+    world.finish().await;
 }

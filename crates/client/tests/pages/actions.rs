@@ -36,7 +36,7 @@ async fn pressing_buy_twice_orders_once() {
     browser.get("/mine").await.shows("Held for you");
     let cancelled = browser.send(&format!("{}/cancel", first.redirect()), &[]).await;
     browser.get(cancelled.redirect()).await.has_status(200).shows("You canceled this order");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn a_purchase_that_cannot_be_says_why() {
         .shows("cannot be changed");
     buyer.cancels(&order).await;
     world.settle().await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn a_withdrawn_ticket_cannot_be_bought_and_only_its_seller_withdraws_it() 
     let refused = other.send(&format!("{path}/buy"), &[("price", "25.00"), ("currency", "USD")]).await;
     refused.has_status(409).shows("The seller withdrew this ticket.").hides("Buy for");
     other.get("/").await.hides(id(&ticket));
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -102,7 +102,7 @@ async fn another_persons_order_is_neither_shown_nor_cancelled() {
     stranger.get(&path).await.has_status(403).hides("Secret gig");
     stranger.send(&format!("{path}/cancel"), &[]).await.has_status(403);
     buyer.cancels(&json!({ "id": id(&order) })).await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -125,9 +125,9 @@ async fn refunded_money_is_shown_and_the_receipt_keeps_its_date() {
     let number = id(&order).parse().expect("an id");
     payments::refund(world.payments(), &clock, number).await.expect("it was paid");
     world.advance(Duration::from_secs(6)).await;
-    world.until("the order is marked", async || buyer.order(&order).await["refunded"].is_object()).await;
+    world.poll_until("the order is marked", async || buyer.order(&order).await["refunded"].is_object()).await;
     assert_ne!(buyer.order(&order).await["updatedAt"], json!(paid_at));
     let page = browser.get(&path).await;
     page.has_status(200).shows("$25.00 was refunded to you.").shows("Refunded").shows(&paid_at[..16]);
-    world.ends_well().await;
+    world.finish().await;
 }

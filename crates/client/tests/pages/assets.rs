@@ -43,18 +43,18 @@ async fn every_page_is_light_and_loads_nothing_from_elsewhere() {
         }
         assert!(weight < MAX_PAGE_BYTES, "{path} weighs {weight} bytes");
         let elsewhere = [" src=\"http", " href=\"http", " style=\"", " onclick"];
-        let stripe = world.place.stripe.as_str();
+        let stripe = world.endpoints.stripe.as_str();
         for mark in elsewhere {
             let found =
                 page.html.match_indices(mark).map(|(at, _)| &page.html[at..(at + 80).min(page.html.len())]);
             let found: Vec<_> = found
-                .filter(|text| !text.contains(stripe) && !text.contains(&world.place.marketplace))
+                .filter(|text| !text.contains(stripe) && !text.contains(&world.endpoints.marketplace))
                 .collect();
             assert!(found.is_empty(), "{path}: {found:?}");
         }
     }
     buyer.cancels(&order).await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 /// The compressed size.
@@ -72,5 +72,5 @@ async fn an_asset_of_another_content_is_not_there() {
     for path in ["/assets/page.js", "/assets/page.AAAAAAAAAAAA.js", "/assets/", "/assets/../Cargo.toml"] {
         browser.get(path).await.has_status(404);
     }
-    world.ends_well().await;
+    world.finish().await;
 }

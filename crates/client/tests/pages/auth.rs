@@ -38,7 +38,7 @@ async fn signing_in_leads_nowhere_but_into_this_site() {
         let signed_in = Browser::signed_in(&world, &ann).get(&format!("/auth/signin?{query}")).await;
         assert_eq!(signed_in.redirect(), expected, "{next:?}, signed in already");
     }
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn a_person_signs_up_is_signed_in_and_signs_out() {
     browser.get("/").await.shows("Sign out").hides("Sign in<");
     assert_eq!(browser.send("/auth/signout", &[]).await.redirect(), "/?done=signed-out");
     browser.get("/?done=signed-out").await.shows("You are signed out.").shows("Sign in");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn an_invalid_sign_up_keeps_the_address_and_never_the_password() {
         assert_eq!(page.value("email"), email);
         assert_eq!(page.value("password"), "");
     }
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -88,5 +88,5 @@ async fn a_wrong_password_gives_the_form_again_and_too_many_of_them_a_wait() {
     let page = browser.send("/auth/signin", &wrong).await;
     page.has_status(429).shows("Too many sign-ins have failed. Try again in");
     assert!(page.header("retry-after").parse::<u32>().expect("seconds") > 0);
-    world.ends_well().await;
+    world.finish().await;
 }

@@ -1,13 +1,13 @@
 //! A browser without scripts: keeps a cookie, follows no redirect and sends forms.
 
-use e2e::{Person, Place, World};
+use e2e::{Endpoints, Person, World};
 use parking_lot::Mutex;
 use reqwest::header::{COOKIE, HeaderMap, SET_COOKIE};
 use reqwest::{Client, RequestBuilder, redirect};
 
 /// The browser of one person, or of a signed-out visitor.
 pub(crate) struct Browser {
-    place: Place,
+    endpoints: Endpoints,
     http: Client,
     cookie: Mutex<String>,
 }
@@ -22,7 +22,7 @@ pub(crate) struct PageReply {
 impl Browser {
     pub(crate) fn signed_out(world: &World) -> Self {
         let http = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
-        Self { place: world.place.clone(), http, cookie: Mutex::default() }
+        Self { endpoints: world.endpoints.clone(), http, cookie: Mutex::default() }
     }
 
     pub(crate) fn signed_in(world: &World, person: &Person) -> Self {
@@ -31,7 +31,7 @@ impl Browser {
 
     pub(crate) fn request(&self, method: &str, path: &str) -> RequestBuilder {
         let method = method.parse().expect("a method");
-        let request = self.http.request(method, format!("{}{path}", self.place.marketplace));
+        let request = self.http.request(method, format!("{}{path}", self.endpoints.marketplace));
         let cookie = self.cookie();
         if cookie.is_empty() { request } else { request.header(COOKIE, cookie) }
     }

@@ -14,7 +14,7 @@ async fn an_error_page_has_the_status_the_sites_look_and_the_request_id() {
     let page = browser.get("/auth/signout").await;
     page.has_status(405).shows("This address is for forms");
     assert_eq!(page.header("allow"), "POST");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn forms_from_elsewhere_of_another_kind_or_too_large_are_refused() {
     let large = form().header(kind.0, kind.1).body(format!("title={}", "x".repeat(70_000)));
     browser.load(large).await.has_status(413).shows("larger than 64 KiB");
     assert_eq!(ann.get("/api/tickets/mine").await.json["items"].as_array().map(Vec::len), Some(0));
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -43,5 +43,5 @@ async fn programs_that_ask_for_json_get_problems() {
     assert_eq!((page.status, page.header("content-type")), (404, "application/problem+json"));
     let page = browser.get("/api/nothing").await;
     assert_eq!((page.status, page.header("content-type")), (404, "application/problem+json"));
-    world.ends_well().await;
+    world.finish().await;
 }

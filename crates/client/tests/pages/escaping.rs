@@ -39,5 +39,5 @@ async fn a_title_made_of_markup_is_text_on_every_page() {
     let page = visitor.send("/auth/signin", &[("email", TITLE), ("password", "x")]).await;
     page.has_status(400).hides("<script>alert").shows("alert(1)");
     buyer.cancels(&order).await;
-    world.ends_well().await;
+    world.finish().await;
 }

@@ -16,7 +16,7 @@ async fn the_empty_home_page_invites_to_sell() {
         .has_status(200)
         .shows("Nothing matches your search")
         .shows("value=\"mahler\"");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_search_finds_by_words_and_by_price_in_major_units() {
     let invalid = visitor.get("/?q=jazz&maxPrice=much").await;
     invalid.has_status(400).shows("id=\"maxPrice-error\"").shows("value=\"much\"").shows("value=\"jazz\"");
     visitor.get("/?cursor=garbage").await.has_status(400);
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -60,5 +60,5 @@ async fn a_long_list_comes_in_pages_that_keep_the_search() {
     let second = visitor.get(&format!("/?{next}")).await;
     assert_eq!(second.html.matches("data-ticket=").count(), 2);
     second.shows("value=\"gala\"").shows("Back to the first page");
-    world.ends_well().await;
+    world.finish().await;
 }

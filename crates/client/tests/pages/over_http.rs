@@ -18,7 +18,7 @@ async fn a_person_signs_in_and_buys_through_pages_that_run_elsewhere() {
     let world = World::start().await;
     let (seller, buyer) = world.two_people().await;
     let ticket = seller.sells("Concert", PRICE).await;
-    let app = all_at(&world.place.marketplace);
+    let app = all_at(&world.endpoints.marketplace);
     let (status, page) = app.get("/?q=concert").await;
     assert!(status.is_success() && page.contains("Concert"), "{page}");
 
@@ -33,7 +33,7 @@ async fn a_person_signs_in_and_buys_through_pages_that_run_elsewhere() {
     let location = reply.headers()["location"].to_str().expect("text").to_owned();
     assert!(location.starts_with("/orders/"), "{location}");
     buyer.cancels(&serde_json::json!({ "id": location.trim_start_matches("/orders/") })).await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]

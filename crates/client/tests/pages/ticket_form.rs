@@ -29,7 +29,7 @@ async fn a_listed_ticket_is_exactly_what_was_typed() {
     assert_eq!(ticket["price"]["amount"], 123_405);
     assert_eq!(ticket["startsAt"], "2026-12-24T18:30:00.000Z");
     assert_eq!(ticket["description"], "Row 3\nSeat 4");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -65,7 +65,7 @@ async fn an_invalid_form_comes_back_as_it_was_typed_with_each_error_beside_its_f
     }
     let page = browser.send("/tickets/new", &[("title", "T"), ("price", "5"), ("currency", "XXX")]).await;
     page.has_status(400).shows("id=\"currency-error\"");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -75,7 +75,7 @@ async fn a_visitor_who_is_signed_out_meanwhile_keeps_what_they_typed() {
     let page = Browser::signed_out(&world).send("/tickets/new", &fields).await;
     page.has_status(401).shows("You are signed out.");
     assert_eq!(page.value("title"), "My long title");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -101,5 +101,5 @@ async fn an_edit_is_saved_and_refused_with_the_reason() {
     let refused = browser.send(&path, &[("title", "Other"), ("price", "99"), ("currency", "USD")]).await;
     refused.has_status(409).shows("value=\"Other\"").shows("value=\"99\"");
     buyer.cancels(&order).await;
-    world.ends_well().await;
+    world.finish().await;
 }

@@ -63,7 +63,7 @@ async fn every_page_answers_every_visitor_with_the_right_status() {
         }
     }
     buyer.cancels(&serde_json::json!({ "id": order })).await;
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_page_that_needs_a_session_leads_to_signing_in_and_back() {
         let next = path.replace('/', "%2F");
         assert_eq!(visitor.get(path).await.redirect(), format!("/auth/signin?next={next}"));
     }
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_page_renews_an_expired_session() {
     world.advance(std::time::Duration::from_mins(20)).await;
     browser.get("/mine").await.has_status(200).shows("My tickets").shows("You have not listed a ticket yet.");
     assert_ne!(browser.cookie(), before, "the browser has a fresh cookie");
-    world.ends_well().await;
+    world.finish().await;
 }
 
 #[tokio::test]
@@ -98,5 +98,5 @@ async fn a_form_that_is_sent_after_the_token_has_expired_still_counts() {
     let fields = [("title", "Late show"), ("price", "25"), ("currency", "USD")];
     let sent = browser.send("/tickets/new", &fields).await;
     assert!(sent.redirect().starts_with("/tickets/"), "{}", sent.redirect());
-    world.ends_well().await;
+    world.finish().await;
 }

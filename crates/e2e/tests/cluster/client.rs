@@ -1,30 +1,30 @@
-//! A good client: it repeats what was not answered, with the same key, and comes again when it is told to.
+//! A client that retries requests without a reply under the same idempotency key, and honors `Retry-After`.
 
 use std::time::Duration;
 
-use e2e::{Person, Place, Reply};
+use e2e::{Endpoints, Person, Reply};
 use reqwest::Method;
 use reqwest::header::{COOKIE, RETRY_AFTER};
 use serde_json::Value;
 use tokio::time::Instant;
 
-/// How long one request may take: longer than the marketplace allows itself.
-const REQUEST: Duration = Duration::from_secs(20);
-/// The pause before a request is repeated, unless the reply names one.
-const PAUSE: Duration = Duration::from_millis(300);
-/// When even a good client gives up.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// Longer than the marketplace's own request timeout.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
+/// Unless the reply has a `Retry-After`.
+const RETRY_DELAY: Duration = Duration::from_millis(300);
+/// Longer than any disruption.
+const RETRY_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// What a client does about a request that was not answered.
+/// The reaction to a request without a reply, or with a 5xx or 429.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Manner {
-    /// Repeats it: all is in trouble.
-    Patient,
-    /// Takes it for a defect: nothing is in trouble.
-    Strict,
+pub(crate) enum RetryPolicy {
+    /// A disruption explains it.
+    Retry,
+    /// A defect: there is no disruption.
+    Fail,
 }
 
-/// Waits in real time, as the processes do.
+/// Waits in real time.
 #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
 pub(crate) async fn pause(duration: Duration) {
     tokio::time::sleep(duration).await;
@@ -36,63 +36,67 @@ pub(crate) fn now() -> Instant {
     Instant::now()
 }
 
-/// Asks until there is an answer that is one: neither silence, nor 5xx, nor 429.
+/// Sends a request until it is answered.
 ///
 /// # Panics
-/// There never is.
-pub(crate) async fn insist(
-    manner: Manner,
+/// No attempt is answered.
+pub(crate) async fn send(
+    retries: RetryPolicy,
     person: &Person,
     method: Method,
     path: &str,
     body: Option<&Value>,
     key: Option<&str>,
 ) -> Reply {
-    until_answered(manner, &format!("{method} {path}"), || ask(person, method.clone(), path, body, key)).await
+    retry_until_answered(retries, &format!("{method} {path}"), || {
+        send_once(person, method.clone(), path, body, key)
+    })
+    .await
 }
 
-/// The same for whatever is asked.
+/// Calls `request` until it is answered with neither 5xx nor 429.
 ///
 /// # Panics
-/// There never is an answer.
-pub(crate) async fn until_answered<F: Future<Output = Reply>>(
-    manner: Manner,
+/// No attempt is answered.
+pub(crate) async fn retry_until_answered<F: Future<Output = Reply>>(
+    retries: RetryPolicy,
     what: &str,
-    mut ask: impl FnMut() -> F,
+    mut request: impl FnMut() -> F,
 ) -> Reply {
     let began = now();
     loop {
-        let reply = ask().await;
+        let reply = request().await;
         if !(reply.status == 0 || reply.status == 429 || reply.status >= 500) {
             return reply;
         }
         assert!(
-            manner == Manner::Patient && began.elapsed() < PATIENCE,
-            "{what} was not answered within {:?}; at last: {} {}",
+            retries == RetryPolicy::Retry && began.elapsed() < RETRY_TIMEOUT,
+            "{what} was not answered within {:?}; the last reply: {} {}",
             began.elapsed(),
             reply.status,
             reply.json
         );
-        let told = reply.header(RETRY_AFTER.as_str()).parse().ok().map(Duration::from_secs);
-        pause(told.unwrap_or(PAUSE)).await;
+        let delay = reply.header(RETRY_AFTER.as_str()).parse().ok().map(Duration::from_secs);
+        pause(delay.unwrap_or(RETRY_DELAY)).await;
     }
 }
 
-/// Asks once.
-pub(crate) async fn ask(
+/// Sends a request once.
+pub(crate) async fn send_once(
     person: &Person,
     method: Method,
     path: &str,
     body: Option<&Value>,
     key: Option<&str>,
 ) -> Reply {
-    let url = format!("{}{path}", person.place.marketplace);
-    let mut request = person.place.http.request(method, url).header(COOKIE, person.cookie()).timeout(REQUEST);
+    let url = format!("{}{path}", person.endpoints.marketplace);
+    let mut request =
+        person.endpoints.http.request(method, url).header(COOKIE, person.cookie()).timeout(REQUEST_TIMEOUT);
     if let Some(body) = body {
         request = request.json(body);
     }
     if let Some(key) = key {
         request = request.header("idempotency-key", key);
     }
-    Place::send(request).await
+    Endpoints::send(request).await
 }

@@ -1,4 +1,4 @@
-//! What a service could not handle is shown on its command line, and asked for again.
+//! The command `dead-letters` of every service.
 
 use std::process::{Command, Output};
 use std::sync::Arc;
@@ -12,10 +12,10 @@ use runtime::open_store;
 use servers::{ServerLocation, mongodb};
 use store::Store;
 
-use crate::bad_input::{SERVICES, settings};
+use crate::startup::{SERVICES, settings};
 
-/// Leaves a dead letter with a service.
-async fn give_up(service: &'static str, url: &str) -> DeadLetter {
+/// Stores a dead letter of a service.
+async fn store_dead_letter(service: &'static str, url: &str) -> DeadLetter {
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
     let backend = open_store(service, &url.into(), &clock, &ids).await.expect("a database");
@@ -32,7 +32,8 @@ async fn give_up(service: &'static str, url: &str) -> DeadLetter {
         failed_at: time,
         replay_requested: false,
     };
-    let letter = store.collection().commit(Decision::without_event(letter)).await.expect("it is kept");
+    let letter =
+        store.collection().commit(Decision::without_event(letter)).await.expect("the dead letter is stored");
     store.backend().close().await;
     letter
 }
@@ -40,41 +41,41 @@ async fn give_up(service: &'static str, url: &str) -> DeadLetter {
 fn dead_letters(service: &str, url: &str, arguments: &[&str]) -> Output {
     let mut command = Command::new(programs().join(service));
     let command = command.arg("dead-letters").args(arguments).envs(settings(url, "nats://127.0.0.1:1"));
-    command.output().expect("it runs")
+    command.output().expect("the program runs")
 }
 
-fn said(output: &Output) -> String {
+fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
 }
 
-async fn are_shown_and_asked_for_again(service: &'static str, url: &str) {
-    let letter = give_up(service, url).await;
-    let ask = |arguments: &[&str]| dead_letters(service, url, arguments);
-    let listed = said(&ask(&["list"]));
+async fn are_listed_and_replayed(service: &'static str, url: &str) {
+    let letter = store_dead_letter(service, url).await;
+    let run = |arguments: &[&str]| dead_letters(service, url, arguments);
+    let listed = stdout(&run(&["list"]));
     assert!(listed.contains("the moon was full") && listed.contains("expiration.completed"), "{listed}");
     assert!(!listed.contains("to be replayed"), "{listed}");
-    let replayed = said(&ask(&["replay", &letter.id.to_string()]));
+    let replayed = stdout(&run(&["replay", &letter.id.to_string()]));
     assert!(replayed.starts_with(&format!("{service} will handle it again")), "{replayed}");
-    assert!(said(&ask(&["list"])).contains("to be replayed"));
+    assert!(stdout(&run(&["list"])).contains("to be replayed"));
 
-    let unknown = ask(&["replay", "0192f0c0-7c1e-7e3a-8000-1234567890ab"]);
+    let unknown = run(&["replay", "0192f0c0-7c1e-7e3a-8000-1234567890ab"]);
     let words = String::from_utf8_lossy(&unknown.stderr);
     assert_eq!(unknown.status.code(), Some(1), "{words}");
     assert!(words.contains("there is no dead letter 0192f0c0-7c1e-7e3a-8000-1234567890ab"), "{words}");
 }
 
 #[tokio::test]
-async fn every_service_shows_its_dead_letters_and_takes_them_up_again() {
+async fn every_service_lists_its_dead_letters_and_replays_them() {
     for service in SERVICES {
         let folder = tempfile::tempdir().expect("a folder");
         let url = format!("sqlite:{}", folder.path().join("db.sqlite").display());
-        are_shown_and_asked_for_again(service, &url).await;
+        are_listed_and_replayed(service, &url).await;
     }
 }
 
 #[tokio::test]
-async fn so_it_does_on_mongodb() {
-    let server = mongodb::start(ServerLocation::default()).expect("it starts");
-    are_shown_and_asked_for_again("orders", &mongodb::with_database(server.url(), "orders")).await;
+async fn a_service_on_mongodb_does_so_too() {
+    let server = mongodb::start(ServerLocation::default()).expect("MongoDB starts");
+    are_listed_and_replayed("orders", &mongodb::with_database(server.url(), "orders")).await;
 }

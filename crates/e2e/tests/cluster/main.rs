@@ -1,14 +1,14 @@
-//! The cluster under faults: processes killed, paused and cut off while people trade, and what must hold afterwards.
+//! The cluster: disruptions while users trade and the invariants afterwards, the invariants' own tests, and single
+//! services at their start and on the command line.
 
-mod bad_input;
 mod checker;
 mod client;
 mod dead_letters;
-mod faults;
-mod rolling;
+mod disruptions;
+mod proxy;
 mod schedule;
-mod shopping;
-mod wire;
+mod startup;
+mod workload;
 
 use tokio::sync::{Mutex, MutexGuard};
 

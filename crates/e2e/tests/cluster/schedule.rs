@@ -1,113 +1,109 @@
-//! What is done to the processes, in an order that a seed chooses.
+//! The faults of the processes, in an order that a seed chooses.
 
 use std::thread;
 use std::time::Duration;
 
-use e2e::Cluster;
+use e2e::{Cluster, Rng};
 use servers::Server;
 
-use crate::shopping::Dice;
-use crate::wire::Wire;
+use crate::proxy::TcpProxy;
+use crate::startup::SERVICES;
 
-const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+/// Between two faults.
+const FAULT_INTERVAL: Duration = Duration::from_millis(1_500);
 
-/// The time between two faults.
-const BETWEEN: Duration = Duration::from_millis(1_500);
-
-/// Something that goes wrong.
+/// A fault.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
-    /// Killed without a warning, and started again a moment later.
+    /// SIGKILL, and a restart a moment later.
     Kill(&'static str),
     /// Both processes of a service at once.
     KillBoth(&'static str),
-    /// It hangs for a while.
+    /// SIGSTOP for a while.
     Pause(&'static str),
-    /// The broker lives and cannot be reached.
+    /// The broker runs and is unreachable.
     CutOff,
 }
 
-/// What the faults happen to.
-pub(crate) struct Victims<'a> {
+/// The targets of the faults.
+pub(crate) struct Targets<'a> {
     pub(crate) cluster: &'a Cluster,
-    /// It stands behind the wire, so the cluster does not know it.
+    /// Behind the proxy, so not one of the cluster's own servers.
     pub(crate) nats: Server,
-    pub(crate) wire: Wire,
+    pub(crate) proxy: TcpProxy,
 }
 
-/// For how long a process hangs: three seconds, or as long as `FAULT_PAUSE` says, such as `10s`.
-fn how_long() -> Duration {
-    let told = std::env::var("FAULT_PAUSE").ok();
-    let told = told.map(|text| runtime::config::duration(&text).expect("FAULT_PAUSE is a duration"));
-    told.unwrap_or(Duration::from_secs(3))
+/// The duration of a pause: three seconds, or `FAULT_PAUSE`, such as `10s`.
+fn pause_duration() -> Duration {
+    let set = std::env::var("FAULT_PAUSE").ok();
+    let set = set.map(|text| runtime::config::duration(&text).expect("FAULT_PAUSE is a duration"));
+    set.unwrap_or(Duration::from_secs(3))
 }
 
-/// Does everything once, one after another. It blocks.
+/// Causes every fault once, one after another. Blocks the thread.
 ///
 /// # Panics
 /// A process does not start again.
-pub(crate) fn run(victims: &mut Victims<'_>, seed: u64) {
-    let dice = Dice::new(seed);
-    for fault in shuffled(&dice) {
+pub(crate) fn run(targets: &mut Targets<'_>, seed: u64) {
+    let rng = Rng::new(seed);
+    for fault in shuffled(&rng) {
         eprintln!("fault: {fault:?}");
         match fault {
-            Fault::Kill(name) => on(victims, &one_of(name, &dice), |server| {
+            Fault::Kill(name) => on(targets, &one_of(name, &rng), |server| {
                 server.kill();
-                rest(Duration::from_millis(dice.roll(1_500) as u64));
-                server.restart().expect("it starts again");
+                sleep(Duration::from_millis(rng.below(1_500).into()));
+                server.restart().expect("the process starts again");
             }),
             Fault::KillBoth(name) => {
                 let both = [1, 2].map(|replica| format!("{name}-{replica}"));
                 for name in &both {
-                    on(victims, name, Server::kill);
+                    on(targets, name, Server::kill);
                 }
                 for name in &both {
-                    on(victims, name, |server| server.respawn().expect("it starts again"));
+                    on(targets, name, |server| server.respawn().expect("the process starts again"));
                 }
                 for name in &both {
-                    on(victims, name, |server| server.wait_until_ready().expect("it gets ready"));
+                    on(targets, name, |server| server.wait_until_ready().expect("the process becomes ready"));
                 }
             }
-            Fault::Pause(name) => on(victims, &one_of(name, &dice), |server| {
-                server.pause().expect("it can be paused");
-                rest(how_long());
-                server.resume().expect("it goes on");
+            Fault::Pause(name) => on(targets, &one_of(name, &rng), |server| {
+                server.pause().expect("the process can be paused");
+                sleep(pause_duration());
+                server.resume().expect("the process continues");
             }),
             Fault::CutOff => {
-                victims.wire.cut();
-                rest(how_long());
-                victims.wire.mend();
+                targets.proxy.cut_off();
+                sleep(pause_duration());
+                targets.proxy.restore();
             }
         }
-        rest(BETWEEN);
+        sleep(FAULT_INTERVAL);
     }
 }
 
-fn shuffled(dice: &Dice) -> Vec<Fault> {
-    let mut faults = vec![Fault::CutOff, Fault::KillBoth(SERVICES[dice.roll(SERVICES.len())])];
+fn shuffled(rng: &Rng) -> Vec<Fault> {
+    let mut faults = vec![Fault::CutOff, Fault::KillBoth(rng.pick(&SERVICES))];
     for name in SERVICES.into_iter().chain(["nats", "mongodb"]) {
         faults.extend([Fault::Kill(name), Fault::Pause(name)]);
     }
-    for last in (1..faults.len()).rev() {
-        faults.swap(last, dice.roll(last + 1));
-    }
+    rng.shuffle(&mut faults);
     faults
 }
 
-/// A process of a service; a server is alone.
-fn one_of(name: &str, dice: &Dice) -> String {
-    if SERVICES.contains(&name) { format!("{name}-{}", dice.roll(2) + 1) } else { name.to_owned() }
+/// One of a service's processes, or the server of this name.
+fn one_of(name: &str, rng: &Rng) -> String {
+    if SERVICES.contains(&name) { format!("{name}-{}", rng.below(2) + 1) } else { name.to_owned() }
 }
 
-fn on(victims: &mut Victims<'_>, name: &str, act: impl FnOnce(&mut Server)) {
+fn on(targets: &mut Targets<'_>, name: &str, act: impl FnOnce(&mut Server)) {
     if name == "nats" {
-        act(&mut victims.nats);
+        act(&mut targets.nats);
     } else {
-        act(victims.cluster.processes().process(name).expect("it is known"));
+        act(targets.cluster.processes().process(name).expect("a known process"));
     }
 }
 
 #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
-fn rest(duration: Duration) {
+fn sleep(duration: Duration) {
     thread::sleep(duration);
 }

@@ -1,26 +1,25 @@
-//! Bodies that are none, of the wrong shape, too large or of another type. Whatever is refused changes nothing.
+//! Bodies that are not JSON, of the wrong shape, too large or of another type. A refused request changes nothing.
 
 use serde_json::{Map, Value, json};
 
-use crate::problem::{fields, refused};
-use crate::raw;
+use crate::fixture::Fixture;
+use crate::http::{Request, assert_refused, fields, send_raw};
 use crate::routes::{Body, ROUTES, Route};
-use crate::stage::{Ask, Stage};
 
-/// The largest body, in bytes.
-const LARGEST: usize = 64 * 1024;
+/// In bytes.
+const MAX_BODY: usize = 64 * 1024;
 
 fn with_json() -> impl Iterator<Item = &'static Route> {
     ROUTES.iter().filter(|route| route.body == Body::Json)
 }
 
-async fn valid(stage: &Stage, route: &'static Route) -> (Ask, Map<String, Value>) {
-    let ask = stage.ask(route).await;
-    let body = serde_json::from_slice(&ask.body).expect("an object");
-    (ask, body)
+async fn valid(fixture: &Fixture, route: &'static Route) -> (Request, Map<String, Value>) {
+    let request = fixture.request(route).await;
+    let body = serde_json::from_slice(&request.body).expect("an object");
+    (request, body)
 }
 
-/// The paths of all values of an object, objects within included.
+/// The paths of all values of an object, those of nested objects included.
 fn paths(object: &Map<String, Value>) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for (name, value) in object {
@@ -37,9 +36,9 @@ fn at<'a>(body: &'a mut Value, path: &[String]) -> &'a mut Value {
 
 #[tokio::test]
 async fn what_is_not_json_is_malformed() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for route in with_json() {
-        let (ask, body) = valid(&stage, route).await;
+        let (request, body) = valid(&fixture, route).await;
         let name = body.keys().find(|name| body[*name].is_string()).expect("a text field");
         let text = Value::from(body.clone()).to_string();
         let mut malformed: Vec<Vec<u8>> = ["", " ", "{", "nonsense", "{'a':1}", "{\"a\":1,}", "NaN"]
@@ -52,31 +51,31 @@ async fn what_is_not_json_is_malformed() {
         malformed.push([b"{\"", name.as_bytes(), b"\":\"\xff\"}"].concat());
         malformed.push([b"{\"", name.as_bytes(), b"\":\"\xed\xa0\x80\"}"].concat());
         malformed.push(format!("{{\"{name}\":\"\\ud800\"}}").into_bytes());
-        let before = stage.seen().await;
+        let before = fixture.state().await;
         for body in malformed {
-            let what = format!("{} {} with {:?}", route.method, route.path, String::from_utf8_lossy(&body));
-            refused(&what, &stage.send(&ask.clone().body(body)).await, 400, "malformed-json");
+            let what = format!("{route} with {:?}", String::from_utf8_lossy(&body));
+            assert_refused(&what, &fixture.send(&request.clone().body(body)).await, 400, "malformed-json");
         }
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn a_fault_of_the_shape_names_its_field() {
-    let stage = Stage::set().await;
+async fn an_error_of_the_shape_names_its_field() {
+    let fixture = Fixture::new().await;
     for route in with_json() {
-        let (ask, body) = valid(&stage, route).await;
-        let before = stage.seen().await;
+        let (request, body) = valid(&fixture, route).await;
+        let before = fixture.state().await;
         for path in paths(&body) {
             let body = Value::from(body.clone());
             let good = at(&mut body.clone(), &path).clone();
             for wrong in wrong_shapes(&good) {
                 let mut body = body.clone();
                 *at(&mut body, &path) = wrong;
-                let what = format!("{} {} with {body}", route.method, route.path);
-                let reply = stage.send(&ask.clone().json(&body)).await;
-                refused(&what, &reply, 400, "not-valid");
+                let what = format!("{route} with {body}");
+                let reply = fixture.send(&request.clone().json(&body)).await;
+                assert_refused(&what, &reply, 400, "not-valid");
                 let field = path.join(".");
                 let named = fields(&reply);
                 assert!(
@@ -85,9 +84,9 @@ async fn a_fault_of_the_shape_names_its_field() {
                 );
             }
         }
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 /// Values of other shapes than this one.
@@ -97,7 +96,7 @@ fn wrong_shapes(good: &Value) -> Vec<Value> {
         Value::String(text) => wrong.extend([json!(7), json!([text])]),
         Value::Number(number) => wrong.extend([json!(number.to_string()), json!(25.5), json!(1e300)]),
         Value::Object(members) => {
-            // In the order of its fields: a list is no object.
+            // A list of the fields in their order is no object.
             wrong.extend([json!("20.00"), json!(7), Value::Array(members.values().cloned().collect())]);
         }
         _ => {}
@@ -107,83 +106,83 @@ fn wrong_shapes(good: &Value) -> Vec<Value> {
 
 #[tokio::test]
 async fn only_an_object_is_a_body() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for route in with_json() {
-        let (ask, body) = valid(&stage, route).await;
+        let (request, body) = valid(&fixture, route).await;
         let in_a_row = Value::Array(body.values().cloned().collect());
-        let before = stage.seen().await;
+        let before = fixture.state().await;
         for wrong in [json!([]), json!([body]), in_a_row, json!(null), json!(7), json!("text"), json!(true)] {
-            let reply = stage.send(&ask.clone().json(&wrong)).await;
-            refused(&format!("{} {} with {wrong}", route.method, route.path), &reply, 400, "not-valid");
+            let reply = fixture.send(&request.clone().json(&wrong)).await;
+            assert_refused(&format!("{route} with {wrong}"), &reply, 400, "not-valid");
         }
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
 async fn a_field_that_is_unknown_or_stands_twice_is_refused_by_name() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for route in with_json() {
-        let (ask, body) = valid(&stage, route).await;
+        let (request, body) = valid(&fixture, route).await;
         let text = Value::from(body.clone()).to_string();
-        let before = stage.seen().await;
+        let before = fixture.state().await;
         for unknown in ["admin", "$gt", "__proto__", "id", "version"] {
             let text = format!("{{\"{unknown}\":true,{}", &text[1..]);
-            let reply = stage.send(&ask.clone().body(text)).await;
-            refused(&format!("{} {} with {unknown}", route.method, route.path), &reply, 400, "not-valid");
-            assert_eq!(fields(&reply), [unknown], "{} {}", route.method, route.path);
+            let reply = fixture.send(&request.clone().body(text)).await;
+            assert_refused(&format!("{route} with {unknown}"), &reply, 400, "not-valid");
+            assert_eq!(fields(&reply), [unknown], "{route}");
         }
         for (name, value) in &body {
             let text = format!("{{\"{name}\":{value},{}", &text[1..]);
-            let reply = stage.send(&ask.clone().body(text)).await;
-            refused(&format!("{} {} with {name} twice", route.method, route.path), &reply, 400, "not-valid");
-            assert_eq!(fields(&reply), [name.as_str()], "{} {}", route.method, route.path);
+            let reply = fixture.send(&request.clone().body(text)).await;
+            assert_refused(&format!("{route} with {name} twice"), &reply, 400, "not-valid");
+            assert_eq!(fields(&reply), [name.as_str()], "{route}");
         }
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn everything_that_is_missing_is_reported_together() {
-    let stage = Stage::set().await;
+async fn all_missing_fields_are_reported_together() {
+    let fixture = Fixture::new().await;
     for route in with_json() {
-        let (ask, body) = valid(&stage, route).await;
+        let (request, body) = valid(&fixture, route).await;
         let names: Vec<_> = body.keys().cloned().collect();
         let nulls: Map<_, _> = names.iter().map(|name| (name.clone(), Value::Null)).collect();
         for empty in [json!({}), nulls.into()] {
-            let reply = stage.send(&ask.clone().json(&empty)).await;
-            refused(&format!("{} {} with {empty}", route.method, route.path), &reply, 400, "not-valid");
+            let reply = fixture.send(&request.clone().json(&empty)).await;
+            assert_refused(&format!("{route} with {empty}"), &reply, 400, "not-valid");
             let mut missing = fields(&reply);
             missing.sort();
-            assert_eq!(missing, names, "{} {}", route.method, route.path);
+            assert_eq!(missing, names, "{route}");
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn deep_nesting_is_refused_and_hurts_nobody() {
-    let stage = Stage::set().await;
+async fn deep_nesting_is_refused_and_does_no_harm() {
+    let fixture = Fixture::new().await;
     for route in with_json() {
-        let (ask, body) = valid(&stage, route).await;
+        let (request, body) = valid(&fixture, route).await;
         let name = body.keys().next().expect("a field");
         for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
             let depth = 10_000;
             let nested = format!("{}1{}", open.repeat(depth), close.repeat(depth));
             for body in [nested.clone(), format!("{{\"{name}\":{nested}}}"), open.repeat(depth)] {
-                let reply = stage.send(&ask.clone().body(body)).await;
-                assert_eq!(reply.status, 400, "{} {}: {}", route.method, route.path, reply.json);
+                let reply = fixture.send(&request.clone().body(body)).await;
+                assert_eq!(reply.status, 400, "{route}: {}", reply.json);
             }
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
 async fn a_body_of_another_type_is_415() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     let wrong = [
         "text/plain",
         "application/x-www-form-urlencoded",
@@ -194,66 +193,57 @@ async fn a_body_of_another_type_is_415() {
         "json",
         "",
     ];
-    for route in ROUTES.iter().filter(|route| route.changes() && !route.is_for_machines()) {
-        let ask = stage.ask(route).await;
-        let ask = if ask.body.is_empty() { ask.body("{}") } else { ask };
-        let before = stage.seen().await;
+    for route in ROUTES.iter().filter(|route| route.changes() && !route.is_webhook()) {
+        let request = fixture.request(route).await;
+        let request = if request.body.is_empty() { request.body("{}") } else { request };
+        let before = fixture.state().await;
         for kind in wrong {
-            let reply = stage.send(&ask.clone().header("content-type", kind)).await;
-            refused(
-                &format!("{} {} as {kind:?}", route.method, route.path),
-                &reply,
-                415,
-                "unsupported-media-type",
-            );
+            let reply = fixture.send(&request.clone().header("content-type", kind)).await;
+            assert_refused(&format!("{route} as {kind:?}"), &reply, 415, "unsupported-media-type");
         }
-        let reply = stage.send(&ask.clone().without("content-type")).await;
-        refused(
-            &format!("{} {} as nothing", route.method, route.path),
-            &reply,
-            415,
-            "unsupported-media-type",
-        );
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        let reply = fixture.send(&request.clone().without("content-type")).await;
+        assert_refused(&format!("{route} as nothing"), &reply, 415, "unsupported-media-type");
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
 async fn json_may_be_called_so_in_several_ways() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for kind in
         ["application/json; charset=utf-8", "APPLICATION/JSON;Charset=\"UTF-8\"", "application/json ;a=b"]
     {
         for route in with_json() {
-            let ask = stage.ask(route).await.header("content-type", kind);
-            assert_eq!(stage.send(&ask).await.status, route.answers[2], "{} {kind}", route.path);
+            let request = fixture.request(route).await.header("content-type", kind);
+            assert_eq!(fixture.send(&request).await.status, route.statuses[2], "{} {kind}", route.path);
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
 async fn a_body_over_64_kib_is_413_however_it_is_sent() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for route in ROUTES.iter().filter(|route| route.changes()) {
-        let ask = stage.ask(route).await;
-        let what = format!("{} {}", route.method, route.path);
-        let before = stage.seen().await;
-        let mut large = ask.body.clone();
-        large.resize(LARGEST + 1, b' ');
-        let reply =
-            stage.send(&ask.clone().header("content-type", "application/json").body(large.clone())).await;
-        refused(&what, &reply, 413, "body-too-large");
+        let request = fixture.request(route).await;
+        let what = route.to_string();
+        let before = fixture.state().await;
+        let mut large = request.body.clone();
+        large.resize(MAX_BODY + 1, b' ');
+        let reply = fixture
+            .send(&request.clone().header("content-type", "application/json").body(large.clone()))
+            .await;
+        assert_refused(&what, &reply, 413, "body-too-large");
 
         let head = format!(
             "{} {} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncookie: {}\r\ncontent-type: application/json\r\n",
-            ask.method,
-            ask.path,
-            stage.owner(route).cookie()
+            request.method,
+            request.path,
+            fixture.owner(route).cookie()
         );
         let announced = format!("{head}content-length: 1000000000\r\n\r\n");
-        let (status, body) = raw::send(&stage.world.place, announced.into_bytes()).await;
+        let (status, body) = send_raw(&fixture.world.endpoints, announced.into_bytes()).await;
         assert!(status == 413 && body.contains("body-too-large"), "{what}, announced: {status} {body}");
 
         let mut chunked = format!("{head}transfer-encoding: chunked\r\n\r\n").into_bytes();
@@ -263,20 +253,20 @@ async fn a_body_over_64_kib_is_413_however_it_is_sent() {
             chunked.extend(b"\r\n");
         }
         chunked.extend(b"0\r\n\r\n");
-        let (status, body) = raw::send(&stage.world.place, chunked).await;
+        let (status, body) = send_raw(&fixture.world.endpoints, chunked).await;
         assert!(status == 413 && body.contains("body-too-large"), "{what}, in chunks: {status} {body}");
-        assert_eq!(stage.seen().await, before, "{what}");
+        assert_eq!(fixture.state().await, before, "{what}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
 async fn a_body_of_64_kib_is_read() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for route in with_json() {
-        let mut ask = stage.ask(route).await;
-        ask.body.resize(LARGEST, b' ');
-        assert_eq!(stage.send(&ask).await.status, route.answers[2], "{}", route.path);
+        let mut request = fixture.request(route).await;
+        request.body.resize(MAX_BODY, b' ');
+        assert_eq!(fixture.send(&request).await.status, route.statuses[2], "{}", route.path);
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }

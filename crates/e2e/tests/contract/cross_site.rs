@@ -2,9 +2,9 @@
 
 use runtime::HttpOptions;
 
-use crate::problem::refused;
+use crate::fixture::Fixture;
+use crate::http::{Request, assert_refused};
 use crate::routes::ROUTES;
-use crate::stage::{Ask, Stage};
 
 const OURS: &str = "(ours)";
 
@@ -28,69 +28,68 @@ const TABLE: [(&str, &str, bool); 16] = [
     ("", "nonsense", false),
 ];
 
-fn from(ask: &Ask, site: &str, origin: &str, ours: &str) -> Ask {
+fn from(request: &Request, site: &str, origin: &str, ours: &str) -> Request {
     let origin = if origin == OURS { ours } else { origin };
-    let ask = if site.is_empty() { ask.clone() } else { ask.clone().header("sec-fetch-site", site) };
-    if origin.is_empty() { ask } else { ask.header("origin", origin) }
+    let request =
+        if site.is_empty() { request.clone() } else { request.clone().header("sec-fetch-site", site) };
+    if origin.is_empty() { request } else { request.header("origin", origin) }
 }
 
 #[tokio::test]
 async fn the_browser_says_where_a_request_comes_from() {
-    let stage = Stage::set().await;
-    let ours = stage.world.place.marketplace.clone();
-    let ask = Ask::new("POST", "/api/users/signout");
+    let fixture = Fixture::new().await;
+    let ours = fixture.world.endpoints.marketplace.clone();
+    let request = Request::new("POST", "/api/users/signout");
     for (site, origin, passes) in TABLE {
-        let reply = stage.send(&from(&ask, site, origin, &ours)).await;
+        let reply = fixture.send(&from(&request, site, origin, &ours)).await;
         let what = format!("site {site:?}, origin {origin:?}");
         if passes {
             assert_eq!(reply.status, 204, "{what}: {}", reply.json);
         } else {
-            refused(&what, &reply, 403, "cross-site");
+            assert_refused(&what, &reply, 403, "cross-site");
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn nothing_changes_for_another_site() {
-    let stage = Stage::set().await;
-    for route in ROUTES.iter().filter(|route| route.changes() && !route.is_for_machines()) {
-        let ask = stage.ask(route).await;
-        let before = stage.seen().await;
+async fn another_site_can_change_nothing() {
+    let fixture = Fixture::new().await;
+    for route in ROUTES.iter().filter(|route| route.changes() && !route.is_webhook()) {
+        let request = fixture.request(route).await;
+        let before = fixture.state().await;
         for (site, origin, _) in TABLE.into_iter().filter(|(_, _, passes)| !passes) {
-            let reply = stage.send(&from(&ask, site, origin, &stage.world.place.marketplace)).await;
-            let what = format!("{} {}: site {site:?}, origin {origin:?}", route.method, route.path);
-            refused(&what, &reply, 403, "cross-site");
+            let reply =
+                fixture.send(&from(&request, site, origin, &fixture.world.endpoints.marketplace)).await;
+            let what = format!("{route}: site {site:?}, origin {origin:?}");
+            assert_refused(&what, &reply, 403, "cross-site");
         }
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn reading_and_webhooks_are_nobodys_secret() {
-    let stage = Stage::set().await;
-    for route in ROUTES.iter().filter(|route| !route.changes() || route.is_for_machines()) {
-        let ask = stage.ask(route).await;
+async fn reads_and_webhooks_pass_from_every_site() {
+    let fixture = Fixture::new().await;
+    for route in ROUTES.iter().filter(|route| !route.changes() || route.is_webhook()) {
+        let request = fixture.request(route).await;
         for (site, origin, _) in TABLE {
-            let reply = stage.send(&from(&ask, site, origin, &stage.world.place.marketplace)).await;
-            assert_eq!(
-                reply.status, route.answers[2],
-                "{} {}: {site:?} {origin:?}",
-                route.method, route.path
-            );
+            let reply =
+                fixture.send(&from(&request, site, origin, &fixture.world.endpoints.marketplace)).await;
+            assert_eq!(reply.status, route.statuses[2], "{route}: {site:?} {origin:?}");
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn our_origin_is_the_address_that_people_type() {
+async fn our_origin_is_the_public_url() {
     let options =
         HttpOptions { public_url: Some("https://tickets.example".to_owned()), ..HttpOptions::default() };
-    let stage = Stage::with(options).await;
-    let ask = Ask::new("POST", "/api/users/signout");
-    let host = stage.world.place.marketplace.clone();
+    let fixture = Fixture::with(options).await;
+    let request = Request::new("POST", "/api/users/signout");
+    let host = fixture.world.endpoints.marketplace.clone();
     for (origin, passes) in [
         ("https://tickets.example", true),
         ("http://tickets.example", false),
@@ -99,10 +98,11 @@ async fn our_origin_is_the_address_that_people_type() {
         (host.as_str(), false),
         ("null", false),
     ] {
-        // Whoever is not a configured proxy may claim what they like.
-        let ask = ask.clone().header("x-forwarded-host", "evil.example").header("x-forwarded-proto", "https");
-        let reply = stage.send(&ask.header("origin", origin)).await;
+        // Forwarding headers count only from a configured proxy.
+        let request =
+            request.clone().header("x-forwarded-host", "evil.example").header("x-forwarded-proto", "https");
+        let reply = fixture.send(&request.header("origin", origin)).await;
         assert_eq!(reply.status, if passes { 204 } else { 403 }, "{origin}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }

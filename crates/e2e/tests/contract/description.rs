@@ -1,21 +1,22 @@
-//! The services' descriptions (`OpenAPI`) and the page that shows them to people.
+//! The services' `OpenAPI` descriptions and the page that shows them.
 
 use serde_json::Value;
 
+use crate::fixture::Fixture;
+use crate::http::Request;
 use crate::routes::{Body, PREFIXES, ROUTES};
-use crate::stage::{Ask, Stage};
 
-async fn description(stage: &Stage, prefix: &str) -> Value {
-    let reply = stage.send(&Ask::new("GET", format!("{prefix}/openapi.json"))).await;
+async fn description(fixture: &Fixture, prefix: &str) -> Value {
+    let reply = fixture.send(&Request::new("GET", format!("{prefix}/openapi.json"))).await;
     assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"), "{prefix}");
     reply.json
 }
 
 /// Every operation of every service: its method, its path, itself.
-async fn operations(stage: &Stage) -> Vec<(String, String, Value)> {
+async fn operations(fixture: &Fixture) -> Vec<(String, String, Value)> {
     let mut all = Vec::new();
     for prefix in PREFIXES {
-        let description = description(stage, prefix).await;
+        let description = description(fixture, prefix).await;
         for (path, operations) in description["paths"].as_object().into_iter().flatten() {
             for (method, operation) in operations.as_object().into_iter().flatten() {
                 all.push((method.to_uppercase(), path.clone(), operation.clone()));
@@ -26,10 +27,10 @@ async fn operations(stage: &Stage) -> Vec<(String, String, Value)> {
 }
 
 #[tokio::test]
-async fn every_service_describes_itself_and_nobody_else() {
-    let stage = Stage::set().await;
+async fn every_service_describes_only_itself() {
+    let fixture = Fixture::new().await;
     for prefix in PREFIXES {
-        let description = description(&stage, prefix).await;
+        let description = description(&fixture, prefix).await;
         assert!(
             description["openapi"].as_str().is_some_and(|version| version.starts_with("3.1.")),
             "{prefix}"
@@ -48,7 +49,7 @@ async fn every_service_describes_itself_and_nobody_else() {
             assert!(there.is_some_and(Value::is_object), "{prefix}: {reference} leads nowhere");
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 fn collect_references(value: &Value, found: &mut Vec<String>) {
@@ -63,9 +64,9 @@ fn collect_references(value: &Value, found: &mut Vec<String>) {
 }
 
 #[tokio::test]
-async fn every_operation_tells_its_answers_and_the_form_of_its_refusals() {
-    let stage = Stage::set().await;
-    for (method, path, operation) in operations(&stage).await {
+async fn every_operation_documents_its_responses_and_the_shape_of_its_refusals() {
+    let fixture = Fixture::new().await;
+    for (method, path, operation) in operations(&fixture).await {
         let what = format!("{method} {path}");
         assert!(operation["summary"].as_str().is_some_and(|words| !words.is_empty()), "{what}: no summary");
         let responses = operation["responses"].as_object().expect("responses");
@@ -85,33 +86,33 @@ async fn every_operation_tells_its_answers_and_the_form_of_its_refusals() {
         }
     }
     for prefix in PREFIXES {
-        let description = description(&stage, prefix).await;
+        let description = description(&fixture, prefix).await;
         let problem = &description["components"]["schemas"]["ProblemBody"];
         let mut members: Vec<_> = problem["required"].as_array().expect("required").clone();
         members.sort_by_key(Value::to_string);
         assert_eq!(members, ["code", "detail", "errors", "requestId", "status", "title", "type"], "{prefix}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
 async fn every_operation_documents_what_its_row_says() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for route in ROUTES {
-        let statuses = &stage.documented[&format!("{} {}", route.method, route.path)];
-        let mut expected: Vec<u16> = route.answers.to_vec();
+        let statuses = &fixture.documented[&route.to_string()];
+        let mut expected: Vec<u16> = route.statuses.to_vec();
         expected.push(503);
         if route.changes() {
             expected.push(413);
         }
-        if route.changes() && !route.is_for_machines() {
+        if route.changes() && !route.is_webhook() {
             expected.push(403);
         }
         match route.body {
             Body::Json => expected.extend([400, 415]),
             Body::Signed => expected.push(400),
-            Body::Nothing if route.is_list => expected.push(400),
-            Body::Nothing => {}
+            Body::None if route.is_list => expected.push(400),
+            Body::None => {}
         }
         if route.is_tagged {
             expected.push(304);
@@ -121,37 +122,38 @@ async fn every_operation_documents_what_its_row_says() {
             expected.extend(route.changes().then_some(412));
         }
         for status in expected {
-            let told = statuses.contains(&status.to_string());
-            assert!(told, "{} {} does not document {status}: {statuses:?}", route.method, route.path);
+            let is_documented = statuses.contains(&status.to_string());
+            assert!(is_documented, "{route} does not document {status}: {statuses:?}");
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
 async fn every_operation_names_what_it_takes() {
-    let stage = Stage::set().await;
-    for (method, path, operation) in operations(&stage).await {
+    let fixture = Fixture::new().await;
+    for (method, path, operation) in operations(&fixture).await {
         let row = crate::routes::route(&method, &path);
         let what = format!("{method} {path}");
-        assert_eq!(operation["requestBody"].is_object(), row.body != Body::Nothing, "{what}");
+        assert_eq!(operation["requestBody"].is_object(), row.body != Body::None, "{what}");
         let parameters = operation["parameters"].as_array().cloned().unwrap_or_default();
-        let has =
-            |name: &str, place: &str| parameters.iter().any(|one| one["name"] == name && one["in"] == place);
+        let has = |name: &str, location: &str| {
+            parameters.iter().any(|one| one["name"] == name && one["in"] == location)
+        };
         assert_eq!(has("id", "path"), row.has_id(), "{what}: id");
         assert_eq!(has("limit", "query") && has("cursor", "query"), row.is_list, "{what}: limit, cursor");
         assert_eq!(has("If-Match", "header"), row.has_id() && row.changes(), "{what}: If-Match");
-        let honours_keys = method == "POST" && row.needs_session();
-        assert_eq!(has("Idempotency-Key", "header"), honours_keys, "{what}: Idempotency-Key");
+        let honors_keys = method == "POST" && row.needs_session();
+        assert_eq!(has("Idempotency-Key", "header"), honors_keys, "{what}: Idempotency-Key");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn people_find_every_route_on_one_page() {
-    let stage = Stage::set().await;
-    let url = format!("{}/api/docs", stage.world.place.marketplace);
-    let reply = stage.world.place.http.get(url).send().await.expect("a reply");
+async fn every_route_is_on_one_page() {
+    let fixture = Fixture::new().await;
+    let url = format!("{}/api/docs", fixture.world.endpoints.marketplace);
+    let reply = fixture.world.endpoints.http.get(url).send().await.expect("a reply");
     let kind = reply.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     assert!(kind.starts_with("text/html"), "{kind}");
     let page = reply.text().await.expect("a page");
@@ -160,10 +162,10 @@ async fn people_find_every_route_on_one_page() {
             let head = entry.split("</dt>").next().unwrap_or_default();
             head.contains(&format!(">{}<", route.method)) && head.contains(&format!(">{}<", route.path))
         });
-        assert!(there, "{} {} is not on the page", route.method, route.path);
+        assert!(there, "{route} is not on the page");
     }
     for prefix in PREFIXES.into_iter().filter(|prefix| *prefix != "/api/expiration") {
         assert!(page.contains(&format!("{prefix}/openapi.json")), "{prefix}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }

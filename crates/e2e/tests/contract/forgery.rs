@@ -3,44 +3,42 @@
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use e2e::Place;
+use e2e::Endpoints;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use serde_json::{Value, json};
 
-/// A genuine token with its parts read.
-pub(crate) struct Genuine {
+/// A token that auth has signed.
+pub(crate) struct SignedToken {
     token: String,
     header: Value,
     claims: Value,
     jwk: Value,
 }
 
-impl Genuine {
-    /// Reads a cookie, and the key that its token was signed with.
-    pub(crate) async fn read(cookie: &str, place: &Place) -> Self {
+impl SignedToken {
+    /// Parses a cookie, and finds the key that signed its token.
+    pub(crate) async fn read(cookie: &str, endpoints: &Endpoints) -> Self {
         let token = cookie.split_once('=').expect("a cookie").1.to_owned();
-        let part = |place: usize| -> Value {
-            let part = token.split('.').nth(place).expect("three parts");
+        let part = |index: usize| -> Value {
+            let part = token.split('.').nth(index).expect("three parts");
             serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).expect("base64")).expect("JSON")
         };
         let (header, claims) = (part(0), part(1));
-        let set = place.get("/api/users/jwks.json").await.json;
+        let set = endpoints.get("/api/users/jwks.json").await.json;
         let keys = set["keys"].as_array().expect("keys");
         let jwk = keys.iter().find(|key| key["kid"] == header["kid"]).expect("its key").clone();
         Self { token, header, claims, jwk }
     }
 
-    /// What stands in it.
     pub(crate) fn claims(&self) -> &Value {
         &self.claims
     }
 
-    /// What stands in front of it.
     pub(crate) fn header(&self) -> &Value {
         &self.header
     }
 
-    /// Tokens that look like it, each with the trick behind it.
+    /// Forged tokens, each with a description.
     pub(crate) fn forgeries(&self) -> Vec<(&'static str, String)> {
         let parts: Vec<&str> = self.token.split('.').collect();
         let (head, body, signature) = (parts[0], parts[1], parts[2]);
@@ -62,9 +60,9 @@ impl Genuine {
             ("no algorithm, its signature kept", format!("{}.{body}.{signature}", none("None"))),
             ("HMAC with the public point", self.hmac(&public)),
             ("HMAC with the published key", self.hmac(self.jwk.to_string().as_bytes())),
-            ("somebody else's key under the right id", self.ecdsa(self.header["kid"].as_str())),
-            ("somebody else's key under another id", self.ecdsa(Some("unknown"))),
-            ("somebody else's key without an id", self.ecdsa(None)),
+            ("another key under the right id", self.ecdsa(self.header["kid"].as_str())),
+            ("another key under another id", self.ecdsa(Some("unknown"))),
+            ("another key without an id", self.ecdsa(None)),
             ("other claims under the old signature", format!("{head}.{}.{signature}", encode(&later))),
             ("a signature with one bit turned", format!("{head}.{body}.{}", URL_SAFE_NO_PAD.encode(flipped))),
             ("another key id under the old signature", format!("{other_kid}.{body}.{signature}")),

@@ -1,50 +1,50 @@
-//! Pages: their limits, their cursors, and that they stand still while things are inserted.
+//! Pages: their limits, their cursors, and their stability during inserts.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::problem::{fields, refused};
+use crate::fixture::{Fixture, PRICE};
+use crate::http::{Request, assert_refused, fields};
 use crate::routes::ROUTES;
-use crate::stage::{Ask, PRICE, Stage};
 
 #[tokio::test]
 async fn a_limit_is_a_whole_number_from_1_to_100() {
-    let stage = Stage::set().await;
+    let fixture = Fixture::new().await;
     for route in ROUTES.iter().filter(|route| route.is_list) {
-        let ask = stage.ask(route).await;
-        let with = |query: &str| ask.clone().at(format!("{}?{query}", route.path));
+        let request = fixture.request(route).await;
+        let with = |query: &str| request.clone().at(format!("{}?{query}", route.path));
         for limit in ["0", "101", "-1", "1.5", "abc", "", "99999999999999999999", "%24gt", "1e1"] {
-            let reply = stage.send(&with(&format!("limit={limit}"))).await;
-            refused(&format!("{} with limit {limit:?}", route.path), &reply, 400, "not-valid");
+            let reply = fixture.send(&with(&format!("limit={limit}"))).await;
+            assert_refused(&format!("{} with limit {limit:?}", route.path), &reply, 400, "not-valid");
             assert_eq!(fields(&reply), ["limit"], "{}", route.path);
         }
         for query in ["limit=1", "limit=100", "", "unknown=1", "%24gt=&admin=true&limit=2", "x[]=1&&=&&"] {
-            let reply = stage.send(&with(query)).await;
+            let reply = fixture.send(&with(query)).await;
             assert_eq!(reply.status, 200, "{}?{query}: {}", route.path, reply.json);
             let members: Vec<_> = reply.json.as_object().expect("a page").keys().collect();
             assert_eq!(members, ["items", "next"], "{}", route.path);
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
-/// Lists with more than one item: whose they are, and their address.
-async fn filled(stage: &Stage) -> Vec<(String, String)> {
-    for person in [&stage.buyer, &stage.stranger] {
+/// Lists with more than one item: the owner's cookie, and the path.
+async fn filled(fixture: &Fixture) -> Vec<(String, String)> {
+    for person in [&fixture.buyer, &fixture.stranger] {
         for _ in 0..2 {
-            stage.ticket().await;
+            fixture.ticket().await;
             person.sells("Their own", PRICE).await;
-            let order = person.buys(&stage.ticket().await).await;
+            let order = person.buys(&fixture.ticket().await).await;
             assert_eq!(person.begins_to_pay(&order).await.status, 201);
         }
     }
-    stage.world.settle().await;
+    fixture.world.settle().await;
     let mut lists = vec![
         (String::new(), "/api/tickets?limit=1".to_owned()),
         (String::new(), "/api/tickets?limit=1&status=reserved".to_owned()),
     ];
-    for person in [&stage.buyer, &stage.stranger] {
+    for person in [&fixture.buyer, &fixture.stranger] {
         for path in [
             "tickets/mine?role=selling&limit=1",
             "tickets/mine?role=holding&limit=1",
@@ -59,50 +59,56 @@ async fn filled(stage: &Stage) -> Vec<(String, String)> {
 
 #[tokio::test]
 async fn a_cursor_is_good_for_its_own_list_only() {
-    let stage = Stage::set().await;
-    let lists = filled(&stage).await;
+    let fixture = Fixture::new().await;
+    let lists = filled(&fixture).await;
     let mut cursors = Vec::new();
     for (cookie, path) in &lists {
-        let reply = stage.send(&Ask::new("GET", path).by(cookie)).await;
+        let reply = fixture.send(&Request::new("GET", path).by(cookie)).await;
         cursors.push(reply.json["next"].as_str().unwrap_or_else(|| panic!("one page of {path}")).to_owned());
     }
-    for (place, (cookie, path)) in lists.iter().enumerate() {
-        let with = |cursor: &str| Ask::new("GET", format!("{path}&cursor={cursor}")).by(cookie);
+    for (index, (cookie, path)) in lists.iter().enumerate() {
+        let with = |cursor: &str| Request::new("GET", format!("{path}&cursor={cursor}")).by(cookie);
         for (other, cursor) in cursors.iter().enumerate() {
-            let reply = stage.send(&with(cursor)).await;
-            if other == place {
+            let reply = fixture.send(&with(cursor)).await;
+            if other == index {
                 assert_eq!(reply.status, 200, "{path}: {}", reply.json);
             } else {
                 let what =
-                    format!("{path} (list {place}) with a cursor of {} (list {other})", lists[other].1);
-                refused(&what, &reply, 400, "bad-cursor");
+                    format!("{path} (list {index}) with a cursor of {} (list {other})", lists[other].1);
+                assert_refused(&what, &reply, 400, "bad-cursor");
             }
         }
-        let own = &cursors[place];
+        let own = &cursors[index];
         for garbage in ["", "garbage", "AAAA", "%00", "%24gt", &own[..own.len() - 4], &own.to_uppercase()] {
-            refused(&format!("{path}, {garbage:?}"), &stage.send(&with(garbage)).await, 400, "bad-cursor");
+            assert_refused(
+                &format!("{path}, {garbage:?}"),
+                &fixture.send(&with(garbage)).await,
+                400,
+                "bad-cursor",
+            );
         }
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn pages_stand_still_while_things_are_inserted() {
-    let stage = Stage::set().await;
-    for (cookie, path) in filled(&stage).await {
-        let whole = stage.send(&Ask::new("GET", path.replace("limit=1", "limit=100")).by(&cookie)).await;
+async fn pages_are_stable_while_resources_are_inserted() {
+    let fixture = Fixture::new().await;
+    for (cookie, path) in filled(&fixture).await {
+        let whole =
+            fixture.send(&Request::new("GET", path.replace("limit=1", "limit=100")).by(&cookie)).await;
         let mut items: Vec<Value> = Vec::new();
-        let mut address = path.clone();
+        let mut next_page = path.clone();
         loop {
-            let page = stage.send(&Ask::new("GET", &address).by(&cookie)).await;
+            let page = fixture.send(&Request::new("GET", &next_page).by(&cookie)).await;
             items.extend(page.json["items"].as_array().expect("items").clone());
-            // Whatever is made from now on is newer than what the page shows.
-            stage.world.clock.advance(Duration::from_secs(1));
-            let order = stage.buyer.buys(&stage.ticket().await).await;
-            assert_eq!(stage.buyer.begins_to_pay(&order).await.status, 201);
-            stage.world.settle().await;
+            // Resources created from now on are newer than the page.
+            fixture.world.clock.advance(Duration::from_secs(1));
+            let order = fixture.buyer.buys(&fixture.ticket().await).await;
+            assert_eq!(fixture.buyer.begins_to_pay(&order).await.status, 201);
+            fixture.world.settle().await;
             match page.json["next"].as_str() {
-                Some(next) => address = format!("{path}&cursor={next}"),
+                Some(next) => next_page = format!("{path}&cursor={next}"),
                 None => break,
             }
         }
@@ -110,5 +116,5 @@ async fn pages_stand_still_while_things_are_inserted() {
         assert!(items.len() > 1, "{path}");
         assert_eq!(ids(&items), ids(whole.json["items"].as_array().expect("items")), "{path}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }

@@ -1,19 +1,17 @@
 //! The HTTP contract, checked against every route that the services describe: a new route fails here until it has a
 //! row in [`routes::ROUTES`].
 
-mod addresses;
 mod bodies;
 mod caching;
-mod callers;
 mod cross_site;
 mod description;
+mod fixture;
 mod forgery;
 mod headers;
+mod http;
 mod idempotency;
 mod lists;
 mod precedence;
-mod problem;
-mod raw;
 mod routes;
+mod routing;
 mod sessions;
-mod stage;

@@ -1,159 +1,166 @@
-//! A request with several faults is answered by the first of them in the contract's order.
+//! The reply to a request with several defects: that of the first one in the contract's order.
 
 use e2e::cards;
 use serde_json::json;
 
-use crate::problem::refused;
+use crate::fixture::{Fixture, PRICE, UNKNOWN_ID};
+use crate::http::{Request, assert_refused};
 use crate::routes::{Body, ROUTES, Route};
-use crate::stage::{Ask, NOWHERE, PRICE, Stage};
 
-/// A way to spoil a request, and what it is answered with.
-struct Fault {
+/// A defect that a request can have, and the reply to it.
+struct Defect {
     status: u16,
     code: &'static str,
-    spoil: Box<dyn Fn(Ask) -> Ask>,
+    apply: Box<dyn Fn(Request) -> Request>,
 }
 
-fn fault(status: u16, code: &'static str, spoil: impl Fn(Ask) -> Ask + 'static) -> Fault {
-    Fault { status, code, spoil: Box::new(spoil) }
+fn defect(status: u16, code: &'static str, apply: impl Fn(Request) -> Request + 'static) -> Defect {
+    Defect { status, code, apply: Box::new(apply) }
 }
 
-/// The faults that a route can meet, in the contract's order. `ask` is a valid request.
-async fn faults(stage: &Stage, route: &'static Route) -> Vec<Fault> {
-    let mut faults = Vec::new();
-    if route.changes() && !route.is_for_machines() {
-        faults.push(fault(403, "cross-site", |ask| ask.header("sec-fetch-site", "cross-site")));
+/// The defects of requests to a route, in the contract's order.
+async fn defects(fixture: &Fixture, route: &'static Route) -> Vec<Defect> {
+    let mut defects = Vec::new();
+    if route.changes() && !route.is_webhook() {
+        defects.push(defect(403, "cross-site", |request| request.header("sec-fetch-site", "cross-site")));
     }
-    faults.push(fault(405, "method-not-allowed", |ask| Ask {
+    defects.push(defect(405, "method-not-allowed", |request| Request {
         method: "PATCH".to_owned(),
         operation: None,
-        ..ask
+        ..request
     }));
     if route.changes() {
-        // What is there already stays at the front, so that another fault of the body is still in it.
-        faults.push(fault(413, "body-too-large", |mut ask| {
-            ask.body.resize(70_000, b' ');
-            ask
+        // The original body stays at the front, with its own defect.
+        defects.push(defect(413, "body-too-large", |mut request| {
+            request.body.resize(70_000, b' ');
+            request
         }));
     }
-    if route.changes() && !route.is_for_machines() {
-        faults.push(fault(415, "unsupported-media-type", |ask| {
-            let body = if ask.body.is_empty() { b"{}".to_vec() } else { ask.body.clone() };
-            ask.header("content-type", "text/plain").body(body)
+    if route.changes() && !route.is_webhook() {
+        defects.push(defect(415, "unsupported-media-type", |request| {
+            let body = if request.body.is_empty() { b"{}".to_vec() } else { request.body.clone() };
+            request.header("content-type", "text/plain").body(body)
         }));
     }
     if route.needs_session() {
-        faults.push(fault(401, "not-signed-in", |ask| ask.by("")));
+        defects.push(defect(401, "not-signed-in", |request| request.by("")));
     }
     match route.body {
-        Body::Json => faults.push(fault(400, "malformed-json", |ask| ask.body("{"))),
-        Body::Signed => faults.push(fault(400, "bad-signature", |ask| ask.without("stripe-signature"))),
-        Body::Nothing if route.is_list => faults.push(fault(400, "not-valid", |ask| {
-            let path = format!("{}?limit=0", ask.path);
-            ask.at(path)
+        Body::Json => defects.push(defect(400, "malformed-json", |request| request.body("{"))),
+        Body::Signed => {
+            defects.push(defect(400, "bad-signature", |request| request.without("stripe-signature")));
+        }
+        Body::None if route.is_list => defects.push(defect(400, "not-valid", |request| {
+            let path = format!("{}?limit=0", request.path);
+            request.at(path)
         })),
-        Body::Nothing => {}
+        Body::None => {}
     }
-    faults.extend(faults_of_the_thing(stage, route).await);
-    faults
+    defects.extend(defects_of_the_resource(fixture, route).await);
+    defects
 }
 
-async fn faults_of_the_thing(stage: &Stage, route: &'static Route) -> Vec<Fault> {
-    let mut faults = Vec::new();
+async fn defects_of_the_resource(fixture: &Fixture, route: &'static Route) -> Vec<Defect> {
+    let mut defects = Vec::new();
     if route.has_id() {
-        faults.push(fault(404, "not-found", |ask| ask.at(route.path.replace("{id}", NOWHERE))));
+        defects.push(defect(404, "not-found", |request| request.at(route.path.replace("{id}", UNKNOWN_ID))));
     }
-    if route.answers[1] == 403 {
-        let cookie = stage.stranger.cookie();
-        faults.push(fault(403, "not-yours", move |ask| ask.by(&cookie)));
+    if route.statuses[1] == 403 {
+        let cookie = fixture.stranger.cookie();
+        defects.push(defect(403, "not-yours", move |request| request.by(&cookie)));
     }
     if route.has_id() && route.changes() {
-        faults.push(fault(412, "version-changed", |ask| ask.header("if-match", "\"999\"")));
+        defects.push(defect(412, "version-changed", |request| request.header("if-match", "\"999\"")));
     }
-    if let Some((code, spoil)) = conflict(stage, route).await {
-        faults.push(Fault { status: 409, code, spoil });
+    if let Some((code, apply)) = conflict(fixture, route).await {
+        defects.push(Defect { status: 409, code, apply });
     }
-    faults
+    defects
 }
 
-/// How to make the state say no.
-async fn conflict(stage: &Stage, route: &'static Route) -> Option<(&'static str, Box<dyn Fn(Ask) -> Ask>)> {
-    let about = |path: String| -> Box<dyn Fn(Ask) -> Ask> { Box::new(move |ask| ask.at(path.clone())) };
-    let with = |body: serde_json::Value| -> Box<dyn Fn(Ask) -> Ask> {
-        Box::new(move |ask| ask.body(body.to_string()))
+/// A state in which the request is a conflict.
+async fn conflict(
+    fixture: &Fixture,
+    route: &'static Route,
+) -> Option<(&'static str, Box<dyn Fn(Request) -> Request>)> {
+    let about = |path: String| -> Box<dyn Fn(Request) -> Request> {
+        Box::new(move |request| request.at(path.clone()))
+    };
+    let with = |body: serde_json::Value| -> Box<dyn Fn(Request) -> Request> {
+        Box::new(move |request| request.body(body.to_string()))
     };
     let text = |value: &serde_json::Value| value.as_str().expect("an id").to_owned();
     Some(match (route.method, route.path) {
         ("POST", "/api/users/signup") => {
-            ("email-taken", with(json!({ "email": stage.buyer.email, "password": e2e::Person::PASSWORD })))
+            ("email-taken", with(json!({ "email": fixture.buyer.email, "password": e2e::Person::PASSWORD })))
         }
         ("PUT" | "DELETE", "/api/tickets/{id}") => {
-            let order = stage.order().await;
-            stage.world.settle().await;
+            let order = fixture.order().await;
+            fixture.world.settle().await;
             ("ticket-reserved", about(format!("/api/tickets/{}", text(&order["ticket"]["id"]))))
         }
         ("POST", "/api/orders") => {
-            let own = stage.buyer.sells("My own", PRICE).await;
-            stage.world.settle().await;
+            let own = fixture.buyer.sells("My own", PRICE).await;
+            fixture.world.settle().await;
             ("own-ticket", with(json!({ "ticketId": own["id"], "price": PRICE })))
         }
         ("DELETE", "/api/orders/{id}") => {
-            let order = paid(stage).await;
+            let order = paid(fixture).await;
             ("order-complete", about(format!("/api/orders/{}", text(&order["id"]))))
         }
         ("POST", "/api/payments") => {
-            let order = paid(stage).await;
+            let order = paid(fixture).await;
             ("order-complete", with(json!({ "orderId": order["id"] })))
         }
         _ => return None,
     })
 }
 
-async fn paid(stage: &Stage) -> serde_json::Value {
-    let order = stage.order().await;
-    stage.world.settle().await;
-    stage.buyer.pays(&order, cards::VISA).await;
-    let is_paid = async || stage.buyer.order(&order).await["status"] == "complete";
-    stage.world.until("the order is complete", is_paid).await;
+async fn paid(fixture: &Fixture) -> serde_json::Value {
+    let order = fixture.order().await;
+    fixture.world.settle().await;
+    fixture.buyer.pays(&order, cards::VISA).await;
+    let is_paid = async || fixture.buyer.order(&order).await["status"] == "complete";
+    fixture.world.poll_until("the order is complete", is_paid).await;
     order
 }
 
 #[tokio::test]
-async fn every_fault_by_itself_is_answered_with_its_status() {
-    let stage = Stage::set().await;
+async fn every_defect_by_itself_is_answered_with_its_status() {
+    let fixture = Fixture::new().await;
     for route in ROUTES {
-        let ask = stage.ask(route).await;
-        let faults = faults(&stage, route).await;
-        let before = stage.seen().await;
-        for Fault { status, code, spoil } in &faults {
-            let what = format!("{} {} spoilt by {code}", route.method, route.path);
-            refused(&what, &stage.send(&spoil(ask.clone())).await, *status, code);
+        let request = fixture.request(route).await;
+        let defects = defects(&fixture, route).await;
+        let before = fixture.state().await;
+        for Defect { status, code, apply } in &defects {
+            let what = format!("{route} with {code}");
+            assert_refused(&what, &fixture.send(&apply(request.clone())).await, *status, code);
         }
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }
 
 #[tokio::test]
-async fn of_two_faults_the_first_in_order_is_the_answer() {
-    let stage = Stage::set().await;
+async fn of_two_defects_the_first_in_order_is_the_answer() {
+    let fixture = Fixture::new().await;
     for route in ROUTES {
-        let ask = stage.ask(route).await;
-        let faults = faults(&stage, route).await;
-        let before = stage.seen().await;
-        for (place, first) in faults.iter().enumerate() {
-            for second in &faults[place + 1..] {
-                let spoilt = (first.spoil)((second.spoil)(ask.clone()));
-                let what = format!("{} {} with {} and {}", route.method, route.path, first.code, second.code);
-                refused(&what, &stage.send(&spoilt).await, first.status, first.code);
+        let request = fixture.request(route).await;
+        let defects = defects(&fixture, route).await;
+        let before = fixture.state().await;
+        for (index, first) in defects.iter().enumerate() {
+            for second in &defects[index + 1..] {
+                let combined = (first.apply)((second.apply)(request.clone()));
+                let what = format!("{route} with {} and {}", first.code, second.code);
+                assert_refused(&what, &fixture.send(&combined).await, first.status, first.code);
             }
         }
-        let all = faults.iter().rev().fold(ask, |ask, fault| (fault.spoil)(ask));
-        if let Some(first) = faults.first() {
-            let what = format!("{} {} with every fault", route.method, route.path);
-            refused(&what, &stage.send(&all).await, first.status, first.code);
+        let all = defects.iter().rev().fold(request, |request, defect| (defect.apply)(request));
+        if let Some(first) = defects.first() {
+            let what = format!("{route} with every defect");
+            assert_refused(&what, &fixture.send(&all).await, first.status, first.code);
         }
-        assert_eq!(stage.seen().await, before, "{} {}", route.method, route.path);
+        assert_eq!(fixture.state().await, before, "{route}");
     }
-    stage.world.ends_well().await;
+    fixture.world.finish().await;
 }

@@ -1,15 +1,15 @@
-//! Every route, and what the contract says about it.
+//! The table of all routes, with the contract of each.
 
-/// The services; each serves its description below its prefix.
+/// The prefixes of the services. Each serves its description below its prefix.
 pub(crate) const PREFIXES: [&str; 5] =
     ["/api/users", "/api/tickets", "/api/orders", "/api/expiration", "/api/payments"];
 
-/// What a route takes.
+/// The body that a route takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Body {
-    Nothing,
+    None,
     Json,
-    /// Signed by a machine: the rules for browsers do not apply.
+    /// Signed by Stripe: the rules for browsers do not apply.
     Signed,
 }
 
@@ -17,20 +17,20 @@ pub(crate) enum Body {
 #[derive(Debug)]
 pub(crate) struct Route {
     pub(crate) method: &'static str,
-    /// As it stands in the description.
+    /// As in the description.
     pub(crate) path: &'static str,
     pub(crate) body: Body,
-    /// What a valid request gets from nobody, from a stranger, and from the owner of what it is about.
-    pub(crate) answers: [u16; 3],
-    /// Whether the answer is a page of a list.
+    /// The statuses of a valid request: anonymous, by a stranger, by the owner of the resource.
+    pub(crate) statuses: [u16; 3],
+    /// Whether the reply is a page of a list.
     pub(crate) is_list: bool,
-    /// Whether the answer carries an entity tag.
+    /// Whether the reply has an entity tag.
     pub(crate) is_tagged: bool,
 }
 
 impl Route {
-    const fn new(method: &'static str, path: &'static str, answers: [u16; 3]) -> Self {
-        Self { method, path, body: Body::Nothing, answers, is_list: false, is_tagged: false }
+    const fn new(method: &'static str, path: &'static str, statuses: [u16; 3]) -> Self {
+        Self { method, path, body: Body::None, statuses, is_list: false, is_tagged: false }
     }
 
     const fn takes(self, body: Body) -> Self {
@@ -46,29 +46,35 @@ impl Route {
     }
 
     pub(crate) fn needs_session(&self) -> bool {
-        self.answers[0] == 401
+        self.statuses[0] == 401
     }
 
     pub(crate) fn changes(&self) -> bool {
         self.method != "GET"
     }
 
-    pub(crate) fn is_for_machines(&self) -> bool {
+    pub(crate) fn is_webhook(&self) -> bool {
         self.body == Body::Signed
     }
 
-    /// Whether it is about one thing, which the path names.
+    /// Whether the path names a resource.
     pub(crate) fn has_id(&self) -> bool {
         self.path.contains("{id}")
     }
 
-    /// What a success says about keeping it.
+    /// The `Cache-Control` of a success.
     pub(crate) fn caching(&self) -> &'static str {
         match self.path {
             "/api/users/jwks.json" => "public, max-age=300",
             "/api/tickets" | "/api/tickets/{id}" if !self.changes() => "public, no-cache",
             _ => "private, no-store",
         }
+    }
+}
+
+impl std::fmt::Display for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.method, self.path)
     }
 }
 

@@ -126,13 +126,7 @@ pub(super) async fn an_update_from_an_outdated_document_is_decided_on_the_latest
     assert_eq!((second.version, second.rank), (2, 1));
     let third = notes.apply_from(&first, raise).await.expect("it is read again").expect("a note");
     assert_eq!((third.version, third.rank), (3, 2));
-    // A refusal, or no decision, on an outdated document is repeated on the latest.
-    let not_the_first = |note: Option<&Note>| match note.filter(|note| note.version > 1) {
-        Some(_) => Ok(None),
-        None => Err("it is the first"),
-    };
-    let known = notes.update_from(&first, not_the_first).await.expect("the latest is not the first");
-    assert_eq!(known, Some(third.clone()));
+    // No decision on an outdated document is repeated on the latest.
     let only_the_third = |note: Option<&Note>| {
         let third = note.filter(|note| note.version == 3);
         third.map(|note| Decision::without_event(note.next()))

@@ -93,7 +93,7 @@ fn walkthrough(program: &Process) -> String {
     let (script, _) = rest.split_once("```").expect("its end");
     let (marketplace, stripe) = ("http://127.0.0.1:3000", "http://127.0.0.1:12111");
     assert!(script.contains(marketplace) && script.contains(stripe));
-    script.replace(marketplace, &program.place.marketplace).replace(stripe, &program.place.stripe)
+    script.replace(marketplace, &program.endpoints.marketplace).replace(stripe, &program.endpoints.stripe)
 }
 
 #[test]

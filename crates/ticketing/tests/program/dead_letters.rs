@@ -68,7 +68,7 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
     let letter = store_dead_letter(event(&ids, SystemClock.now()), &ids, &clock, data.path()).await;
 
     let program = Process::start(PROGRAM, data.path(), &[]);
-    let buyer = Person::sign_up(&program.place, "buyer").await;
+    let buyer = Person::sign_up(&program.endpoints, "buyer").await;
     let listed = dead_letters(data.path(), &["list"]);
     assert!(listed.contains("a bug") && listed.contains("ticket.created"), "{listed}");
     dead_letters(data.path(), &["replay", &letter.id.to_string()]);

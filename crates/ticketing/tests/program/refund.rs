@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Output;
 
 use common::Money;
-use e2e::{Person, Place, Process, cards};
+use e2e::{Endpoints, Person, Process, cards};
 use serde_json::{Value, json};
 
 use crate::{PRICE, PROGRAM, assert_eventually, run_command, stdout};
@@ -29,8 +29,9 @@ async fn bought(seller: &Person, buyer: &Person) -> Value {
 async fn the_operator_refunds_with_and_without_a_running_program() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Process::start(PROGRAM, data.path(), &[]);
-    let place = program.place.clone();
-    let (seller, buyer) = (Person::sign_up(&place, "seller").await, Person::sign_up(&place, "buyer").await);
+    let endpoints = program.endpoints.clone();
+    let (seller, buyer) =
+        (Person::sign_up(&endpoints, "seller").await, Person::sign_up(&endpoints, "buyer").await);
     let (first, second) = (bought(&seller, &buyer).await, bought(&seller, &buyer).await);
 
     let output = refund(data.path(), &first);
@@ -43,17 +44,18 @@ async fn the_operator_refunds_with_and_without_a_running_program() {
     assert!(program.stop(), "a graceful stop succeeds");
     assert!(refund(data.path(), &second).status.success());
     let program = Process::start(PROGRAM, data.path(), &[]);
-    becomes(&buyer.at(&program.place), &second, "refunded", json!(PRICE)).await;
+    becomes(&buyer.at(&program.endpoints), &second, "refunded", json!(PRICE)).await;
 }
 
 #[tokio::test]
 async fn metrics_count_refunds_and_disputes_at_stripe() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Process::start(PROGRAM, data.path(), &[]);
-    let place = program.place.clone();
-    let (seller, buyer) = (Person::sign_up(&place, "seller").await, Person::sign_up(&place, "buyer").await);
+    let endpoints = program.endpoints.clone();
+    let (seller, buyer) =
+        (Person::sign_up(&endpoints, "seller").await, Person::sign_up(&endpoints, "buyer").await);
     let alerts = async || {
-        let metrics = place.http.get(&program.metrics).send().await.expect("metrics").text().await;
+        let metrics = endpoints.http.get(&program.metrics).send().await.expect("metrics").text().await;
         let metrics = metrics.expect("text");
         ["payment_external_refunds_total 1", "payment_disputes_total 1"].map(|one| metrics.contains(one))
     };
@@ -63,9 +65,9 @@ async fn metrics_count_refunds_and_disputes_at_stripe() {
     let intent = buyer.pays(&order, cards::VISA).await.text("id");
     becomes(&buyer, &order, "status", json!("complete")).await;
     let form = format!("payment_intent={intent}&amount=500");
-    let request = place.http.post(format!("{}/v1/refunds", place.stripe)).bearer_auth("sk_test_sim");
+    let request = endpoints.http.post(format!("{}/v1/refunds", endpoints.stripe)).bearer_auth("sk_test_sim");
     let request = request.header("content-type", "application/x-www-form-urlencoded").body(form);
-    assert_eq!(Place::send(request).await.status, 200);
+    assert_eq!(Endpoints::send(request).await.status, 200);
     becomes(&buyer, &order, "refunded", json!(Money { amount: 5_00, ..PRICE })).await;
     assert_eq!(alerts().await, [true, false]);
 

@@ -18,19 +18,20 @@ async fn is(buyer: &Person, order: &Value, status: &str) -> bool {
 async fn a_ticket_is_bought_and_everything_is_still_there_after_a_restart() {
     let data = tempfile::tempdir().expect("a folder");
     let program = Process::start(PROGRAM, data.path(), &["--demo"]);
-    let place = program.place.clone();
-    let (seller, buyer) = (Person::sign_up(&place, "seller").await, Person::sign_up(&place, "buyer").await);
+    let endpoints = program.endpoints.clone();
+    let (seller, buyer) =
+        (Person::sign_up(&endpoints, "seller").await, Person::sign_up(&endpoints, "buyer").await);
     let order = buyer.buys(&seller.sells("Concert", PRICE).await).await;
     buyer.pays(&order, cards::VISA).await;
     assert_eventually("the order is complete", || is(&buyer, &order, "complete")).await;
     assert!(program.stop(), "a graceful stop succeeds");
 
     let program = Process::start(PROGRAM, data.path(), &["--demo"]);
-    let buyer = buyer.at(&program.place);
+    let buyer = buyer.at(&program.endpoints);
     assert!(is(&buyer, &order, "complete").await);
-    let listed = program.place.get("/api/tickets").await;
+    let listed = program.endpoints.get("/api/tickets").await;
     assert_eq!(listed.json["items"].as_array().map(Vec::len), Some(4), "the demo is created once");
-    audit(&program.place, &[seller.at(&program.place), buyer]).await.both_promises_are_kept();
+    audit(&program.endpoints, &[seller.at(&program.endpoints), buyer]).await.assert_promises_kept();
 }
 
 /// A purchase, up to the step at which the program is killed.
@@ -55,11 +56,11 @@ async fn purchase(seller: Person, buyer: Person, number: usize) {
 async fn killed_in_the_middle_of_a_hundred_purchases_it_keeps_both_promises() {
     let data = tempfile::tempdir().expect("a folder");
     let mut program = Process::start(PROGRAM, data.path(), &["--hold", "10s"]);
-    let place = program.place.clone();
-    let seller = Person::sign_up(&place, "seller").await;
+    let endpoints = program.endpoints.clone();
+    let seller = Person::sign_up(&endpoints, "seller").await;
     let mut people = vec![seller.clone()];
     for number in 0..4 {
-        people.push(Person::sign_up(&place, &format!("buyer{number}")).await);
+        people.push(Person::sign_up(&endpoints, &format!("buyer{number}")).await);
     }
     let mut purchases = JoinSet::new();
     for number in 0..PURCHASES {
@@ -73,13 +74,13 @@ async fn killed_in_the_middle_of_a_hundred_purchases_it_keeps_both_promises() {
     purchases.join_all().await;
 
     let program = Process::start(PROGRAM, data.path(), &["--hold", "10s"]);
-    let people: Vec<_> = people.iter().map(|person| person.at(&program.place)).collect();
+    let people: Vec<_> = people.iter().map(|person| person.at(&program.endpoints)).collect();
     assert_eventually("every order has ended", || async {
-        let report = audit(&program.place, &people).await;
-        report.open == 0 && report.authorized == 0 && report.breaches.is_empty()
+        let report = audit(&program.endpoints, &people).await;
+        report.open == 0 && report.authorized == 0 && report.violations.is_empty()
     })
     .await;
-    let report = audit(&program.place, &people).await;
-    report.both_promises_are_kept();
+    let report = audit(&program.endpoints, &people).await;
+    report.assert_promises_kept();
     assert!(report.complete > 0, "some purchases were made: {report:?}");
 }

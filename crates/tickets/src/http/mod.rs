@@ -2,7 +2,7 @@
 
 mod create;
 mod edit;
-mod list;
+mod list_query;
 mod page_cache;
 mod read;
 mod response;
@@ -19,7 +19,7 @@ use crate::Tickets;
 pub(crate) fn routes(tickets: Tickets, feed: FeedState) -> OpenApiRouter {
     let stream = OpenApiRouter::new().routes(routes!(stream::stream)).with_state(feed);
     OpenApiRouter::new()
-        .routes(routes!(list::list, create::create))
+        .routes(routes!(read::list, create::create))
         .routes(routes!(read::mine))
         .routes(routes!(read::read, edit::edit, withdraw::withdraw))
         .with_state(tickets)

@@ -11,7 +11,7 @@ use http::HeaderValue;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, ETAG};
 use parking_lot::Mutex;
 
-use super::list::ListQuery;
+use super::list_query::ListQuery;
 use super::response::TicketView;
 
 /// Some hundreds of ordinary pages. Beyond this size all are dropped; the popular ones are back at once.

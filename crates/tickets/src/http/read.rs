@@ -1,13 +1,61 @@
-//! `GET /api/tickets/{id}` and `GET /api/tickets/mine`
+//! `GET /api/tickets`, `GET /api/tickets/{id}` and `GET /api/tickets/mine`
 
 use axum::extract::State;
 use common::http::responses::{InvalidPage, NotFound, NotModified, NotSignedIn};
 use common::http::{Caching, CurrentUser, Listing, PageQuery, PathId, Query, Versioned};
-use common::{FieldError, Problem, TicketId};
+use common::{Currency, FieldError, Problem, TicketId};
 
+use super::list_query::ListQuery;
+use super::page_cache::CachedPage;
 use super::response::{OwnTicketView, TicketView};
 use crate::Tickets;
 use crate::storage::Role;
+
+/// The tickets on sale that match, newest first or in another order.
+///
+/// All parameters can be combined. A search scans a bounded number of tickets at a time: if few match, a page may have
+/// fewer than `limit` items, or none, although `next` leads to more. On the last page `next` is `null`.
+#[utoipa::path(
+    get,
+    path = "/api/tickets",
+    tag = "tickets",
+    params(
+        ("q" = Option<String>, Query, max_length = 200,
+            description = "Up to 16 words, each of which begins a word of title or venue, regardless of case and accents."),
+        ("minPrice" = Option<i64>, Query, minimum = 0, description = "In minor units of `currency`."),
+        ("maxPrice" = Option<i64>, Query, minimum = 0, description = "In minor units of `currency`."),
+        ("currency" = Option<Currency>, Query, description = "USD by default, if a price is given."),
+        ("sort" = Option<String>, Query,
+            description = "`newest` (default), `price-asc`, `price-desc` (by currency, then by amount) or `soonest` (by \
+                `startsAt`; tickets without one come last)."),
+        ("status" = Option<String>, Query, description = "`available` (default) or `reserved`."),
+        ("limit" = Option<u8>, Query, description = "The page size; 20 by default.", minimum = 1, maximum = 100),
+        ("cursor" = Option<String>, Query, description = "`next` of the page before."),
+    ),
+    responses(
+        (status = 200, description = "A page.", body = Listing<TicketView>),
+        NotModified,
+        InvalidPage,
+    ),
+)]
+pub(super) async fn list(
+    State(tickets): State<Tickets>,
+    query: Query,
+    page: PageQuery,
+) -> Result<CachedPage, Problem> {
+    let query = ListQuery::parse(&query, &page)?;
+    // The revision is read first: a change in between makes the page newer than its revision, which at worst wastes the
+    // cached page. The other order would cache an outdated page.
+    let revision = tickets.store.revision();
+    if let Some(page) = tickets.pages.get(revision, &query) {
+        return Ok(page);
+    }
+    let found = query.criteria.find(&tickets.store, query.after.clone(), query.limit).await?;
+    let items = found.items.iter().map(TicketView::from).collect();
+    let page = CachedPage::new(&Listing::new(&query.criteria.list_name(), items, found.next))?;
+    tickets.pages.put(revision, query, &page);
+    Ok(page)
+}
 
 /// One ticket, of any status.
 #[utoipa::path(

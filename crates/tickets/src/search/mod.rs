@@ -83,16 +83,18 @@ mod tests {
     #[tokio::test]
     async fn a_search_that_finds_little_scans_a_bounded_number_and_continues() {
         let (_, context) = runtime::testing::context();
+        let tickets = crate::Tickets::new(&context);
         for number in 0..=MAX_SCANNED {
             let title = if number == 0 { "needle" } else { "hay" };
-            crate::list_for(&context, context.ids.next(), offer(title)).await.expect("listed");
+            let (id, seller) = (context.ids.next(), context.ids.next());
+            tickets.list(id, seller, offer(title)).await.expect("listed");
         }
         let words = Words::parse("needle").expect("a word");
         let criteria =
             Criteria { status: TicketStatus::Available, sort: Sort::PriceAscending, words, prices: None };
         let (mut lengths, mut cursor) = (Vec::new(), None);
         loop {
-            let page = criteria.find(&context.store.collection(), cursor, 20).await.expect("the database");
+            let page = criteria.find(&tickets.store, cursor, 20).await.expect("the database");
             lengths.push(page.items.len());
             cursor = page.next;
             if cursor.is_none() {

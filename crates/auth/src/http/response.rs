@@ -1,0 +1,124 @@
+//! The replies that several routes share: a user, a user who has just signed in, and refusals as problems.
+
+use axum::Json;
+use axum::http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT};
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use common::http::{Caching, HttpContext, SessionCookie};
+use common::{Problem, UserId};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::Accounts;
+use crate::accounts::{SignInError, SignUpError};
+use crate::domain::{Email, Session, SessionEnded, User};
+use crate::keys::KeyError;
+use crate::password::HashError;
+
+/// A user.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+pub(super) struct UserView {
+    /// The user's id.
+    pub(super) id: UserId,
+    /// The email address as typed.
+    #[schema(value_type = String, format = Email, example = "ann@example.com")]
+    pub(super) email: Email,
+}
+
+/// The reply to a user who has just signed in, with the session cookie.
+pub(super) struct SignedIn {
+    status: StatusCode,
+    user: UserView,
+    cookie: HeaderValue,
+}
+
+impl SignedIn {
+    /// Starts a session for this user on the device that sent these headers.
+    pub(super) async fn start_session(
+        accounts: &Accounts,
+        context: &HttpContext,
+        headers: &HeaderMap,
+        status: StatusCode,
+        user: User,
+    ) -> Result<Self, Problem> {
+        let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
+        let session = accounts.start_session(&user, user_agent).await?;
+        let cookie = cookie(accounts, context, &session, user.email.as_str())?;
+        Ok(Self { status, user: UserView { id: user.id, email: user.email }, cookie })
+    }
+}
+
+impl IntoResponse for SignedIn {
+    fn into_response(self) -> Response {
+        let headers = [(CACHE_CONTROL, Caching::Private.header()), (SET_COOKIE, self.cookie)];
+        (self.status, headers, Json(self.user)).into_response()
+    }
+}
+
+/// The cookie of a session, with a new token.
+pub(super) fn cookie(
+    accounts: &Accounts,
+    context: &HttpContext,
+    session: &Session,
+    email: &str,
+) -> Result<HeaderValue, Problem> {
+    let token = accounts.token(session, email)?;
+    SessionCookie::of(context).set(&token).ok_or_else(|| Problem::internal("the token is no header value"))
+}
+
+impl From<SignUpError> for Problem {
+    fn from(error: SignUpError) -> Self {
+        match error {
+            SignUpError::EmailTaken => {
+                Self::conflict("email-taken", "This email address has an account already; sign in instead.")
+            }
+            SignUpError::Hash(error) => error.into(),
+            SignUpError::Commit(error) => error.into(),
+        }
+    }
+}
+
+impl From<SignInError> for Problem {
+    fn from(error: SignInError) -> Self {
+        match error {
+            SignInError::Throttled(delay) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-attempts",
+                "Too many sign-ins have failed; retry after the delay in `Retry-After`.",
+            )
+            .retry_after(delay),
+            SignInError::InvalidCredentials => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid-credentials",
+                "The email address or the password is wrong; check both and try again.",
+            ),
+            SignInError::Hash(error) => error.into(),
+            SignInError::Store(error) => error.into(),
+            SignInError::Commit(error) => error.into(),
+        }
+    }
+}
+
+impl From<HashError> for Problem {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Busy => Self::unavailable().caused_by(error),
+            HashError::Failed(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::Store(error) => error.into(),
+            KeyError::Unusable(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<SessionEnded> for Problem {
+    fn from(_: SessionEnded) -> Self {
+        Self::not_signed_in()
+    }
+}

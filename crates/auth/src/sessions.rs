@@ -1,0 +1,134 @@
+//! The sessions of users: start, refresh, revocation, and their tokens.
+
+use common::http::token::Claims;
+use common::http::{CurrentUser, HttpContext};
+use common::{SessionId, UserId};
+use store::{CommitError, Range, StoreError, UpdateError};
+
+use crate::Accounts;
+use crate::accounts::SignInError;
+use crate::domain::{Session, SessionEnded, User};
+use crate::keys::KeyError;
+use crate::storage::index;
+
+/// The largest number of sessions in a list: more devices than a user can tell apart.
+const MAX_LISTED: usize = 100;
+
+impl Accounts {
+    /// Starts a session for a user whose password was verified, on a device with this `User-Agent`.
+    ///
+    /// # Errors
+    /// [`SignInError::InvalidCredentials`] if the password has changed since: the change revokes the sessions that it
+    /// finds, and may have missed this one.
+    pub(crate) async fn start_session(
+        &self,
+        user: &User,
+        user_agent: Option<&str>,
+    ) -> Result<Session, SignInError> {
+        let session = Session::start(self.ids.next(), user.id, user_agent, self.now());
+        let session = self.sessions.commit(session).await?;
+        if self.store.get(user.id).await?.is_some_and(|now| now.password == user.password) {
+            return Ok(session);
+        }
+        match self.sessions.remove(&session).await {
+            // On a conflict, the change has revoked this one too.
+            Ok(()) | Err(CommitError::Conflict) => Err(SignInError::InvalidCredentials),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Refreshes the session of a device in use.
+    ///
+    /// # Errors
+    /// [`SessionEnded`] if the session has ended or is purged.
+    pub(crate) async fn refresh_session(&self, id: SessionId) -> Result<Session, UpdateError<SessionEnded>> {
+        let now = self.now();
+        let refresh =
+            |session: Option<&Session>| session.map_or(Err(SessionEnded), |session| session.refresh(now));
+        self.sessions.update(id, refresh).await?.ok_or(UpdateError::Refused(SessionEnded))
+    }
+
+    /// Revokes a session and publishes that. This process applies the revocation at once, other processes by the event.
+    pub(crate) async fn revoke_session(
+        &self,
+        id: SessionId,
+        context: &HttpContext,
+    ) -> Result<(), CommitError> {
+        let now = self.now();
+        let revoke = |session: Option<&Session>| session.and_then(|session| session.revoke(now));
+        // `None` if the session is purged.
+        if let Some(session) = self.sessions.apply(id, revoke).await? {
+            context.sessions.revoke(session.id, session.tokens_expire_at, now);
+        }
+        Ok(())
+    }
+
+    /// Revokes all sessions of a user except the current one.
+    pub(crate) async fn revoke_other_sessions(
+        &self,
+        user: &CurrentUser,
+        context: &HttpContext,
+    ) -> Result<(), CommitError> {
+        let mut cursor = None;
+        loop {
+            let range = Range::of(index::BY_USER, [user.id.into()]);
+            let page = self.sessions.page(range.after(cursor)).await?;
+            for session in page.items.iter().filter(|session| session.id != user.session) {
+                self.revoke_session(session.id, context).await?;
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// The live sessions of a user, newest first.
+    pub(crate) async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
+        let range = Range::of(index::BY_USER, [user.into()]).descending().limit(MAX_LISTED);
+        let mut sessions = self.sessions.page(range).await?.items;
+        let now = self.now();
+        sessions.retain(|session| session.is_live(now));
+        Ok(sessions)
+    }
+
+    /// A token of a session, issued at its last refresh.
+    pub(crate) fn token(&self, session: &Session, email: &str) -> Result<String, KeyError> {
+        self.keyring.sign(&Claims {
+            sub: session.user_id,
+            email: email.to_owned(),
+            sid: session.id,
+            iat: session.last_seen_at.as_millis().div_euclid(1000),
+            exp: session.tokens_expire_at.as_millis().div_euclid(1000),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::Config;
+    use crate::domain::Email;
+    use crate::password::{Password, TypedPassword};
+
+    const OLD: &str = "vexed quartz glyph";
+
+    #[tokio::test]
+    async fn a_sign_in_during_a_password_change_is_refused_with_the_old_password() {
+        let (_, context) = runtime::testing::context();
+        let accounts = Accounts::new(&context, &Config::default()).await.expect("it starts");
+        let (email, here) =
+            (Email::parse("ann@example.com").expect("an address"), Ipv4Addr::LOCALHOST.into());
+        let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");
+        accounts.sign_up(email.clone(), password).await.expect("an account");
+        let old = TypedPassword::new(OLD);
+        let user = accounts.sign_in(&email, old.clone(), here).await.expect("it is right");
+        let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");
+        accounts.change_password(&email, old, new, here).await.expect("changed");
+        let late = accounts.start_session(&user, None).await;
+        assert!(matches!(late, Err(SignInError::InvalidCredentials)), "{late:?}");
+        assert!(accounts.sessions_of(user.id).await.expect("a list").is_empty());
+    }
+}

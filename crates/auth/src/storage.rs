@@ -1,0 +1,92 @@
+//! Storage of users, sessions and signing keys: collections, indexes and unique keys.
+
+use store::{Document, Index, Keys, Range, UniqueKey};
+use uuid::Uuid;
+
+use crate::domain::{Email, Session, User};
+use crate::keys::SigningKey;
+
+/// The indexes of sessions and signing keys.
+pub(crate) mod index {
+    /// Sessions by the time at which they are purged.
+    pub(crate) const BY_EXPIRY: &str = "forgotten";
+    /// A user's sessions that were not revoked, by the time they started.
+    pub(crate) const BY_USER: &str = "by-user";
+    /// Signing keys, oldest first.
+    pub(crate) const BY_GENERATION: &str = "generation";
+}
+
+/// The name of [`email_key`].
+pub(crate) const EMAIL: &str = "email";
+/// The name of the unique key of a signing key: decides which replica's key is the next one.
+const GENERATION: &str = "generation";
+
+/// The unique key of the account of an email address.
+pub(crate) fn email_key(email: &Email) -> UniqueKey {
+    UniqueKey::new(EMAIL, email.normalized())
+}
+
+impl Document for User {
+    const COLLECTION: &'static str = "users";
+    const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL];
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none().unique(email_key(&self.email))
+    }
+}
+
+impl Document for Session {
+    const COLLECTION: &'static str = "sessions";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY), Index::one(index::BY_USER)];
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        let keys = Keys::none().ordered(index::BY_EXPIRY, [self.purge_at().into()]);
+        match self.revoked_at {
+            None => keys.ordered(index::BY_USER, [self.user_id.into(), self.created_at.into()]),
+            Some(_) => keys,
+        }
+    }
+}
+
+impl SigningKey {
+    /// The range of all keys, oldest first: never more than a few.
+    pub(crate) fn all() -> Range {
+        Range::of(index::BY_GENERATION, [])
+    }
+}
+
+impl Document for SigningKey {
+    const COLLECTION: &'static str = "signing-keys";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_GENERATION)];
+    const UNIQUE_KEYS: &'static [&'static str] = &[GENERATION];
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none()
+            .ordered(index::BY_GENERATION, [i64::from(self.generation).into()])
+            .unique(UniqueKey::new(GENERATION, self.generation))
+    }
+}

@@ -1,0 +1,91 @@
+//! The harness: the auth service behind its real router, and its users.
+
+use std::net::SocketAddr;
+
+use auth::Config;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use common::clock::SimClock;
+use common::http::token::Claims;
+use runtime::ServiceContext;
+use runtime::testing::{Caller, Reply, TestService};
+use serde_json::{Value, json};
+
+pub(crate) const PASSWORD: &str = "vexed quartz glyph";
+
+pub(crate) struct TestApp {
+    pub(crate) service: TestService,
+}
+
+impl TestApp {
+    /// On a new database.
+    pub(crate) async fn start() -> Self {
+        Self::start_with(Config::default()).await
+    }
+
+    pub(crate) async fn start_with(config: Config) -> Self {
+        let (clock, context) = runtime::testing::context();
+        Self::start_on(clock, context, config).await
+    }
+
+    async fn start_on(clock: SimClock, context: ServiceContext, config: Config) -> Self {
+        let auth = auth::service(&context, config).await.expect("it starts");
+        Self { service: TestService::start_on(clock, context, auth.service, Some(auth.keys)).await }
+    }
+
+    pub(crate) async fn restart(self) -> Self {
+        let (clock, context) = self.service.stop().await;
+        Self::start_on(clock, context, Config::default()).await
+    }
+
+    /// Signs `<name>@example.com` up and returns the token.
+    pub(crate) async fn sign_up(&self, name: &str) -> String {
+        let body = credentials(&format!("{name}@example.com"), PASSWORD);
+        let reply = self.service.anonymous().post("/api/users/signup", body).await;
+        assert_eq!(reply.status, 201, "{}", reply.json);
+        token_in(&reply).expect("a cookie")
+    }
+
+    pub(crate) async fn sign_in(&self, name: &str, password: &str) -> Reply {
+        let body = credentials(&format!("{name}@example.com"), password);
+        self.service.anonymous().post("/api/users/signin", body).await
+    }
+
+    /// Signs in from an IP address.
+    pub(crate) async fn sign_in_from(&self, peer: &str, name: &str, password: &str) -> Reply {
+        let body = credentials(&format!("{name}@example.com"), password).to_string();
+        let mut request = Request::post("/api/users/signin")
+            .header("content-type", "application/json")
+            .body(Body::from(body))
+            .expect("a request");
+        let peer = SocketAddr::new(peer.parse().expect("an address"), 4711);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        self.service.anonymous().send(request).await
+    }
+
+    /// Sends requests with this token.
+    pub(crate) fn with_token(&self, token: &str) -> Caller {
+        self.service.anonymous().header("cookie", &format!("session={token}"))
+    }
+
+    pub(crate) async fn current_user(&self, token: &str) -> Reply {
+        let reply = self.with_token(token).get("/api/users/currentuser").await;
+        assert_eq!(reply.status, 200, "{}", reply.json);
+        reply
+    }
+}
+
+pub(crate) fn credentials(email: &str, password: &str) -> Value {
+    json!({ "email": email, "password": password })
+}
+
+/// The token in the reply's cookie; empty if the reply removes the cookie, `None` if it sets none.
+pub(crate) fn token_in(reply: &Reply) -> Option<String> {
+    let cookie = reply.header("set-cookie").strip_prefix("session=")?;
+    cookie.split(';').next().map(str::to_owned)
+}
+
+pub(crate) fn claims_of(token: &str) -> Claims {
+    jsonwebtoken::dangerous::insecure_decode(token).expect("a token").claims
+}

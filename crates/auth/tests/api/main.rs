@@ -1,0 +1,12 @@
+//! Tests of the routes of `/api/users` over the real router, and of the workers.
+
+mod app;
+mod callers;
+mod current_user;
+mod jwks;
+mod password;
+mod sessions;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+mod throttle;

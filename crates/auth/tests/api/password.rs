@@ -1,0 +1,136 @@
+//! `PUT /api/users/password`
+
+use std::net::SocketAddr;
+
+use auth::Config;
+use axum::body::Body;
+use axum::extract::ConnectInfo;
+use axum::http::Request;
+use common::Event;
+use runtime::testing::Reply;
+use serde_json::{Value, json};
+
+use crate::app::{PASSWORD, TestApp, claims_of, token_in};
+
+const PATH: &str = "/api/users/password";
+const NEW: &str = "another vexed quartz";
+
+fn change(current: &str, new: &str) -> Value {
+    json!({ "current": current, "new": new })
+}
+
+async fn put(app: &TestApp, token: &str, body: Value) -> Reply {
+    app.with_token(token).put(PATH, body).await
+}
+
+#[tokio::test]
+async fn the_new_password_counts_and_every_other_session_is_over() {
+    let app = TestApp::start().await;
+    let there = app.sign_up("ann").await;
+    let bob = app.sign_up("bob").await;
+    let here = token_in(&app.sign_in("ann", PASSWORD).await).expect("a cookie");
+    let reply = put(&app, &here, change(PASSWORD, NEW)).await;
+    assert_eq!(
+        (reply.status, reply.body.len(), reply.header("cache-control")),
+        (204, 0, "private, no-store")
+    );
+
+    assert_eq!(app.sign_in("ann", PASSWORD).await.status, 401);
+    assert_eq!(app.sign_in("ann", NEW).await.status, 200);
+    assert_eq!(app.sign_in("bob", PASSWORD).await.status, 200);
+    let published = app.service.published().await;
+    assert_eq!(published.len(), 1);
+    assert!(
+        matches!(&published[0].event, Event::SessionRevoked(one) if one.session_id == claims_of(&there).sid)
+    );
+    for (token, signed_in) in [(&there, false), (&here, true), (&bob, true)] {
+        assert_eq!(app.current_user(token).await.json["currentUser"].is_object(), signed_in);
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_password_changes_nothing() {
+    let app = TestApp::start().await;
+    let there = app.sign_up("ann").await;
+    let here = token_in(&app.sign_in("ann", PASSWORD).await).expect("a cookie");
+    let reply = put(&app, &here, change("wrong", NEW)).await;
+    assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
+    assert!(app.current_user(&there).await.json["currentUser"].is_object());
+    assert_eq!(app.sign_in("ann", PASSWORD).await.status, 200);
+    assert!(app.service.published().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_password_is_not_changed_without_a_session() {
+    let app = TestApp::start().await;
+    app.sign_up("ann").await;
+    for body in [change(PASSWORD, NEW), json!({})] {
+        for caller in [app.service.anonymous(), app.with_token("garbage")] {
+            let reply = caller.put(PATH, body.clone()).await;
+            assert_eq!((reply.status, reply.code()), (401, "not-signed-in"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_error_is_named_by_its_field_before_the_password_is_verified() {
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    let rows = [
+        (json!({}), vec!["current", "new"]),
+        (json!({ "current": null, "new": null }), vec!["current", "new"]),
+        (change("", "short"), vec!["current", "new"]),
+        (change("wrong", "short"), vec!["new"]),
+        (change(PASSWORD, "password1"), vec!["new"]),
+        (change(PASSWORD, "ann@example.com"), vec!["new"]),
+        (change(PASSWORD, &"x1!".repeat(43)), vec!["new"]),
+        (change("", NEW), vec!["current"]),
+        (json!({ "current": { "$gt": "" }, "new": NEW }), vec!["current"]),
+        (json!({ "current": PASSWORD, "new": 7 }), vec!["new"]),
+        (json!({ "current": PASSWORD, "new": NEW, "admin": true }), vec!["admin"]),
+    ];
+    for (body, fields) in rows {
+        let reply = put(&app, &token, body.clone()).await;
+        assert_eq!((reply.status, reply.code(), reply.fields()), (400, "not-valid", fields), "{body}");
+        assert!(!String::from_utf8_lossy(&reply.body).contains(PASSWORD), "{body}");
+    }
+    assert_eq!(app.sign_in("ann", PASSWORD).await.status, 200);
+}
+
+#[tokio::test]
+async fn failures_are_throttled_as_at_sign_in_and_together_with_it() {
+    let config = Config { sign_in_failures_per_account: 4, ..Config::default() };
+    let app = TestApp::start_with(config).await;
+    let token = app.sign_up("ann").await;
+    for _ in 0..2 {
+        assert_eq!(put_from(&app, "192.0.2.1", &token, "wrong").await.status, 401);
+        assert_eq!(app.sign_in_from("192.0.2.1", "ann", "wrong").await.status, 401);
+    }
+    let reply = put_from(&app, "192.0.2.1", &token, PASSWORD).await;
+    assert_eq!((reply.status, reply.code(), reply.header("retry-after")), (429, "too-many-attempts", "60"));
+    assert_eq!(app.sign_in_from("192.0.2.1", "ann", PASSWORD).await.status, 429);
+    assert_eq!(put_from(&app, "198.51.100.1", &token, PASSWORD).await.status, 204);
+}
+
+async fn put_from(app: &TestApp, peer: &str, token: &str, current: &str) -> Reply {
+    let request = Request::put(PATH).header("content-type", "application/json");
+    let mut request = request.body(Body::from(change(current, NEW).to_string())).expect("a request");
+    let peer = SocketAddr::new(peer.parse().expect("an address"), 4711);
+    request.extensions_mut().insert(ConnectInfo(peer));
+    app.with_token(token).send(request).await
+}
+
+#[tokio::test]
+async fn of_two_changes_at_once_one_wins() {
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    let (one, other) = tokio::join!(
+        put(&app, &token, change(PASSWORD, NEW)),
+        put(&app, &token, change(PASSWORD, "yet another vexed quartz")),
+    );
+    let mut statuses = [one.status, other.status];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [204, 401]);
+    let wins = if one.status == 204 { NEW } else { "yet another vexed quartz" };
+    assert_eq!(app.sign_in("ann", wins).await.status, 200);
+}

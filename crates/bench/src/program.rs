@@ -1,0 +1,106 @@
+//! The program under measurement, and what Linux reports of a process (proc(5)).
+
+use std::fs::read_to_string;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use common::poll_until;
+use e2e::Process;
+use tempfile::TempDir;
+
+use crate::figures::pause;
+
+/// The reason why a measurement was not made.
+pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Linux counts processor time in hundredths of a second (`USER_HZ`).
+const TICK_MILLIS: f64 = 10.0;
+/// A process that used no processor time for so long is idle.
+const QUIET_PERIOD: Duration = Duration::from_millis(500);
+/// Past what the slowest server needs for all that follows from a round.
+const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
+
+/// A running marketplace.
+pub(crate) struct Program {
+    process: Process,
+    pub(crate) address: SocketAddr,
+}
+
+impl Program {
+    /// Starts the program on this data folder and waits until it is ready.
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Result<Self, Failure> {
+        let process = Process::start(&path()?.to_string_lossy(), data, more);
+        let address = process.endpoints.marketplace.trim_start_matches("http://").parse()?;
+        Ok(Self { process, address })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Stops the program as an operator does.
+    pub(crate) fn stop(self) -> Result<(), Failure> {
+        if self.process.stop() { Ok(()) } else { Err("the program did not stop cleanly".into()) }
+    }
+}
+
+/// Fails if the program was not built.
+pub(crate) fn check() -> Result<(), Failure> {
+    let path = path()?;
+    if path.exists() {
+        return Ok(());
+    }
+    Err(format!("{} is missing; run `cargo xtask bench`, which builds it first", path.display()).into())
+}
+
+fn path() -> Result<PathBuf, Failure> {
+    Ok(folder_of_programs()?.join("ticketing"))
+}
+
+/// The programs stand beside the bench.
+pub(crate) fn folder_of_programs() -> Result<PathBuf, Failure> {
+    Ok(std::env::current_exe()?.parent().ok_or("the bench has no folder")?.to_owned())
+}
+
+/// A folder that is removed when dropped. Beside the programs: the system's own is in memory on some machines, where
+/// nothing is ever made durable.
+pub(crate) fn folder() -> Result<TempDir, Failure> {
+    Ok(tempfile::Builder::new().prefix("bench-data-").tempdir_in(folder_of_programs()?)?)
+}
+
+/// Resident memory in MiB.
+pub(crate) fn resident(process: u32) -> Result<f64, Failure> {
+    status(process, "VmRSS:")
+}
+
+/// The most resident memory that the process ever had, in MiB.
+pub(crate) fn peak(process: u32) -> Result<f64, Failure> {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, name: &str) -> Result<f64, Failure> {
+    let status = read_to_string(format!("/proc/{process}/status"))?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib: f64 = line.and_then(|line| line.split_whitespace().next()).ok_or("no such figure")?.parse()?;
+    Ok(kib / 1024.0)
+}
+
+/// The processor time that the process has used, in milliseconds.
+pub(crate) fn processor_time(process: u32) -> Result<f64, Failure> {
+    let stat = read_to_string(format!("/proc/{process}/stat"))?;
+    // The name, in parentheses, may hold spaces.
+    let (_, rest) = stat.rsplit_once(") ").ok_or("no such process")?;
+    let ticks: Vec<u32> = rest.split(' ').skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
+    Ok(TICK_MILLIS * f64::from(ticks.iter().sum::<u32>()))
+}
+
+/// Waits until a process is idle.
+pub(crate) async fn until_idle(process: u32) -> Result<(), Failure> {
+    let is_idle = async || {
+        let before = processor_time(process)?;
+        pause(QUIET_PERIOD).await;
+        Ok::<_, Failure>((processor_time(process)? - before <= TICK_MILLIS).then_some(()))
+    };
+    poll_until(IDLE_TIMEOUT, is_idle).await?.ok_or_else(|| "the program is still busy".into())
+}

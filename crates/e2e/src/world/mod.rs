@@ -1,0 +1,221 @@
+//! The whole marketplace in one process, on a simulated clock and a seed, used over HTTP.
+
+mod finish;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use bus::{Bus, LocalBus};
+use common::clock::SimClock;
+use common::{Ids, SeededEntropy, SharedClock, Time};
+use parking_lot::Mutex;
+use runtime::{HttpOptions, Tasks, bind, serve};
+use store::sqlite::{SqliteBackend, SqliteOpenError};
+use store::{Backend, Store};
+use stripe_sim::{Fees, StripeSim};
+use ticketing::{Marketplace, Parts};
+
+use crate::{Endpoints, Person};
+
+/// How long a ticket is held in every world.
+pub const HOLD_PERIOD: Duration = Duration::from_mins(15);
+
+/// In real time; past any work that ends.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How far [`World::poll_until`] advances the clock between two polls: past most retry delays.
+const POLL_INTERVAL: Duration = Duration::from_secs(15);
+/// Past every retry that a test may need.
+const MAX_POLLS: usize = 12;
+
+/// Wraps each service's store.
+pub type WrapStore = Box<dyn Fn(Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
+
+/// Makes a bus on this clock.
+pub type MakeBus = Box<dyn FnOnce(&SimClock) -> Arc<dyn Bus> + Send>;
+
+/// Wraps the card processor.
+pub type WrapStripe = Box<dyn FnOnce(Router) -> Router + Send>;
+
+/// The parts of a world that a test may replace.
+pub struct WorldConfig {
+    /// The options of the services' HTTP servers.
+    pub http: HttpOptions,
+    /// The card processor's fees.
+    pub fees: Fees,
+    /// Makes the bus.
+    pub make_bus: MakeBus,
+    /// Wraps each service's store.
+    pub wrap_store: WrapStore,
+    /// Wraps the card processor.
+    pub wrap_stripe: WrapStripe,
+}
+
+impl Default for WorldConfig {
+    fn default() -> Self {
+        Self {
+            http: HttpOptions::default(),
+            fees: Fees::default(),
+            make_bus: Box::new(|_| Arc::new(LocalBus::new())),
+            wrap_store: Box::new(|store| store),
+            wrap_stripe: Box::new(|stripe| stripe),
+        }
+    }
+}
+
+/// A marketplace with its own simulator, clock and users. Every test ends with [`World::finish`].
+pub struct World {
+    /// The clock. A test advances it, and [`World::settle`] does by moments.
+    pub clock: SimClock,
+    /// The endpoints.
+    pub endpoints: Endpoints,
+    marketplace: Marketplace,
+    tasks: Tasks,
+    people: Mutex<Vec<Person>>,
+    checked: AtomicBool,
+}
+
+impl World {
+    /// Starts a world.
+    ///
+    /// # Panics
+    /// The marketplace does not start.
+    pub async fn start() -> Self {
+        Self::with(WorldConfig::default()).await
+    }
+
+    /// Starts a world with this configuration.
+    ///
+    /// # Panics
+    /// The marketplace does not start.
+    pub async fn with(config: WorldConfig) -> Self {
+        let WorldConfig { http, fees, make_bus, wrap_store, wrap_stripe } = config;
+        let clock = SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time"));
+        let shared: SharedClock = Arc::new(clock.clone());
+        let local = ([127, 0, 0, 1], 0).into();
+        let listener = bind(local, "--listen").await.expect("a port");
+        let stripe_listener = bind(local, "--stripe-listen").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let stripe_address = stripe_listener.local_addr().expect("an address");
+        let parts = Parts {
+            ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
+            clock: shared,
+            open: Box::new(move |_| Ok::<_, SqliteOpenError>(wrap_store(SqliteBackend::in_memory()?))),
+            bus: make_bus(&clock),
+            auth: auth::Config::default(),
+            hold: HOLD_PERIOD,
+            http,
+            address,
+            stripe_address,
+            fees,
+        };
+        let tasks = Tasks::default();
+        let marketplace = Marketplace::assemble(parts, &tasks).await.expect("a marketplace");
+        tasks.spawn(serve(listener, marketplace.router.clone(), tasks.stop_token()));
+        tasks.spawn(serve(stripe_listener, wrap_stripe(marketplace.stripe.router()), tasks.stop_token()));
+        let endpoints = Endpoints::new(format!("http://{address}"), format!("http://{stripe_address}"));
+        Self {
+            clock,
+            endpoints,
+            marketplace,
+            tasks,
+            people: Mutex::default(),
+            checked: AtomicBool::new(false),
+        }
+    }
+
+    /// The card processor.
+    pub fn stripe(&self) -> &StripeSim {
+        &self.marketplace.stripe
+    }
+
+    /// The store of payments.
+    ///
+    /// # Panics
+    /// The marketplace has none.
+    pub fn payments(&self) -> &Store {
+        let found = self.marketplace.stores.iter().find(|(name, _)| *name == payments::NAME);
+        &found.expect("payments has a store").1
+    }
+
+    /// A new user.
+    pub async fn person(&self, name: &str) -> Person {
+        let person = Person::sign_up(&self.endpoints, name).await;
+        self.people.lock().push(person.clone());
+        person
+    }
+
+    /// A seller and a buyer.
+    pub async fn two_people(&self) -> (Person, Person) {
+        (self.person("seller").await, self.person("buyer").await)
+    }
+
+    /// Advances the clock and waits until all that became due is done.
+    pub async fn advance(&self, by: Duration) {
+        self.clock.advance(by);
+        self.settle().await;
+    }
+
+    /// Waits until no work is left. Work that waits for the clock (a retry) gets some moments.
+    ///
+    /// # Panics
+    /// Work is left after [`SETTLE_TIMEOUT`].
+    pub async fn settle(&self) {
+        assert!(self.try_settle().await, "work is left after {SETTLE_TIMEOUT:?}");
+    }
+
+    /// [`World::settle`] that returns whether no work is left.
+    ///
+    /// # Panics
+    /// A database does not answer.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the world works in real time, only its clock is simulated"
+    )]
+    pub async fn try_settle(&self) -> bool {
+        let began = tokio::time::Instant::now();
+        let (mut idle_checks, mut busy_checks) = (0, 0);
+        while idle_checks < 3 {
+            let idle = self.marketplace.is_idle().await.expect("the databases answer");
+            (idle_checks, busy_checks) = if idle { (idle_checks + 1, 0) } else { (0, busy_checks + 1) };
+            if busy_checks >= 100 {
+                self.clock.advance(Duration::from_millis(100));
+                busy_checks = 50;
+            }
+            if began.elapsed() > SETTLE_TIMEOUT {
+                return false;
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        true
+    }
+
+    /// Polls until the condition holds: settles before each poll, and advances the clock between two.
+    ///
+    /// # Panics
+    /// The condition does not hold after [`MAX_POLLS`].
+    pub async fn poll_until<F: Future<Output = bool>>(
+        &self,
+        expected: &str,
+        mut condition: impl FnMut() -> F,
+    ) {
+        for _ in 0..MAX_POLLS {
+            self.settle().await;
+            if condition().await {
+                return;
+            }
+            self.clock.advance(POLL_INTERVAL);
+        }
+        panic!("not within {MAX_POLLS} polls: {expected}");
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.tasks.stop_token().cancel();
+        if !std::thread::panicking() {
+            assert!(self.checked.load(Ordering::SeqCst), "a test must end with `world.finish().await`");
+        }
+    }
+}

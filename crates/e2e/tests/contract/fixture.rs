@@ -1,0 +1,186 @@
+//! A world with users and resources for the requests of a test.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aws_lc_rs::hmac;
+use common::{Currency, Money};
+use e2e::{Endpoints, Person, Reply, World, WorldConfig};
+use runtime::HttpOptions;
+use serde_json::{Value, json};
+
+use crate::http::{Request, check_reply};
+use crate::routes::{Body, PREFIXES, Route};
+
+pub(crate) const PRICE: Money = Money { amount: 20_00, currency: Currency::Usd };
+
+/// An id that does not exist.
+pub(crate) const UNKNOWN_ID: &str = "0192f0c0-7c1e-7e3a-8000-1234567890ab";
+
+/// A world with a seller, a buyer, and a stranger to both.
+pub(crate) struct Fixture {
+    pub(crate) world: World,
+    pub(crate) seller: Person,
+    pub(crate) buyer: Person,
+    pub(crate) stranger: Person,
+    /// The statuses that each operation (`GET /api/tickets`) documents.
+    pub(crate) documented: HashMap<String, Vec<String>>,
+    count: AtomicU32,
+}
+
+impl Fixture {
+    pub(crate) async fn new() -> Self {
+        Self::with(HttpOptions::default()).await
+    }
+
+    pub(crate) async fn with(options: HttpOptions) -> Self {
+        let world = World::with(WorldConfig { http: options, ..WorldConfig::default() }).await;
+        let (seller, buyer) = world.two_people().await;
+        let stranger = world.person("stranger").await;
+        let documented = documented(&world.endpoints).await;
+        Self { world, seller, buyer, stranger, documented, count: AtomicU32::new(0) }
+    }
+
+    pub(crate) fn number(&self) -> u32 {
+        self.count.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// The owner of a route's resources.
+    pub(crate) fn owner(&self, route: &Route) -> &Person {
+        if route.path.starts_with("/api/tickets") { &self.seller } else { &self.buyer }
+    }
+
+    pub(crate) async fn ticket(&self) -> Value {
+        self.seller.sells(&format!("Concert {}", self.number()), PRICE).await
+    }
+
+    pub(crate) async fn order(&self) -> Value {
+        self.buyer.buys(&self.ticket().await).await
+    }
+
+    pub(crate) async fn payment(&self) -> Value {
+        let reply = self.buyer.begins_to_pay(&self.order().await).await;
+        assert_eq!(reply.status, 201, "{}", reply.json);
+        reply.json
+    }
+
+    /// A new session of this user on another device.
+    async fn session(&self, person: &Person) -> Value {
+        let cookie = self.new_session(person).await;
+        let list = self.send(&Request::new("GET", "/api/users/sessions").by(&cookie)).await;
+        let items = list.json["items"].as_array().expect("sessions");
+        items.iter().find(|item| item["current"] == true).expect("the current session").clone()
+    }
+
+    /// A new resource of a route.
+    async fn resource(&self, route: &Route) -> Value {
+        match route.path.split('/').nth(2) {
+            Some("tickets") => self.ticket().await,
+            Some("orders") => self.order().await,
+            Some("payments") => self.payment().await,
+            Some("users") => self.session(self.owner(route)).await,
+            _ => panic!("no way to create the resource of {}", route.path),
+        }
+    }
+
+    /// A valid body for a route. Its resources are new, so that the request succeeds.
+    pub(crate) async fn body(&self, route: &Route) -> Option<Value> {
+        let password = Person::PASSWORD;
+        Some(match (route.method, route.path) {
+            _ if route.body == Body::None => return None,
+            (_, "/api/users/signup") => {
+                json!({ "email": format!("new{}@example.com", self.number()), "password": password })
+            }
+            (_, "/api/users/password") => json!({ "current": password, "new": password }),
+            (_, "/api/users/signin") => json!({ "email": self.buyer.email, "password": password }),
+            (_, "/api/tickets" | "/api/tickets/{id}") => {
+                json!({ "title": format!("Opera {}", self.number()), "price": PRICE })
+            }
+            (_, "/api/orders") => {
+                let ticket = self.ticket().await;
+                json!({ "ticketId": ticket["id"], "price": ticket["price"] })
+            }
+            (_, "/api/payments") => json!({ "orderId": self.order().await["id"] }),
+            (_, "/api/payments/webhook") => {
+                json!({ "id": "evt_1", "object": "event", "type": "customer.created" })
+            }
+            (method, path) => panic!("no body for {method} {path}"),
+        })
+    }
+
+    /// A valid request of the owner to a route.
+    pub(crate) async fn request(&self, route: &'static Route) -> Request {
+        let mut path = route.path.to_owned();
+        if route.has_id() {
+            let resource = self.resource(route).await;
+            path = path.replace("{id}", resource["id"].as_str().expect("an id"));
+        }
+        let body = self.body(route).await.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        let mut request = Request::new(route.method, path).by(&self.owner(route).cookie());
+        request.operation = Some(route.to_string());
+        if route.body != Body::None {
+            request = request.header("content-type", "application/json");
+        }
+        if route.is_webhook() {
+            request = request.header("stripe-signature", self.signature(&body));
+        }
+        self.world.settle().await;
+        request.body(body)
+    }
+
+    fn signature(&self, body: &[u8]) -> String {
+        use common::Clock;
+        let seconds = self.world.clock.now().as_millis() / 1000;
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"whsec_sim");
+        let tag = hmac::sign(&key, &[format!("{seconds}.").as_bytes(), body].concat());
+        let hex = tag.as_ref().iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        format!("t={seconds},v1={hex}")
+    }
+
+    /// Sends a request and checks its reply.
+    pub(crate) async fn send(&self, request: &Request) -> Reply {
+        let reply = request.send(&self.world.endpoints).await;
+        let what = format!("{} {}", request.method, request.path);
+        check_reply(&what, &reply);
+        if let Some(statuses) = request.operation.as_ref().and_then(|one| self.documented.get(one)) {
+            let status = reply.status.to_string();
+            assert!(statuses.contains(&status), "{what}: {status} is not documented: {}", reply.json);
+        }
+        reply
+    }
+
+    /// The state that the three users see.
+    pub(crate) async fn state(&self) -> Value {
+        self.world.settle().await;
+        let mut state = vec![json!(self.stranger.all("/api/tickets").await)];
+        for person in [&self.seller, &self.buyer, &self.stranger] {
+            for path in ["/api/tickets/mine", "/api/orders", "/api/payments"] {
+                state.push(json!(person.all(path).await));
+            }
+        }
+        Value::Array(state)
+    }
+
+    /// The cookie of a new session.
+    pub(crate) async fn new_session(&self, person: &Person) -> String {
+        let body = json!({ "email": person.email, "password": Person::PASSWORD });
+        let reply = self.send(&Request::new("POST", "/api/users/signin").json(&body)).await;
+        reply.header("set-cookie").split(';').next().unwrap_or_default().to_owned()
+    }
+}
+
+async fn documented(endpoints: &Endpoints) -> HashMap<String, Vec<String>> {
+    let mut documented = HashMap::new();
+    for prefix in PREFIXES {
+        let description = endpoints.get(&format!("{prefix}/openapi.json")).await;
+        assert_eq!(description.status, 200, "{prefix}");
+        for (path, operations) in description.json["paths"].as_object().into_iter().flatten() {
+            for (method, operation) in operations.as_object().into_iter().flatten() {
+                let responses = operation["responses"].as_object().into_iter().flatten();
+                let statuses = responses.map(|(status, _)| status.clone()).collect();
+                documented.insert(format!("{} {path}", method.to_uppercase()), statuses);
+            }
+        }
+    }
+    documented
+}
