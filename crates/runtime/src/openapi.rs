@@ -1,4 +1,4 @@
-//! The parts of an OpenAPI description that all services share.
+//! The parts of `openapi.json` that all services share.
 
 use std::collections::BTreeMap;
 

@@ -26,7 +26,7 @@ pub struct HttpOptions {
 pub struct Routes {
     /// The complete routes.
     pub router: Router,
-    /// Their OpenAPI description.
+    /// Their description, `openapi.json`.
     pub openapi: OpenApi,
     /// The worker that removes expired idempotency keys.
     pub worker: Worker,

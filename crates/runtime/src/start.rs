@@ -29,7 +29,7 @@ pub struct RunningService {
     pub prefix: &'static str,
     /// Its routes.
     pub router: Router,
-    /// Their OpenAPI description.
+    /// Their description, `openapi.json`.
     pub openapi: OpenApi,
     idle: Vec<Arc<dyn Fn() -> BoxFuture<'static, bool> + Send + Sync>>,
 }
@@ -45,33 +45,18 @@ impl SubscribedService {
         sessions: Sessions,
         options: &HttpOptions,
     ) -> Result<Self, StoreError> {
-        let revocations = Revocations::new(&context.store, sessions.clone(), context.clock.clone());
-        let revocation_worker = revocations.worker(context.bus.as_ref()).await?;
+        let ServiceContext { store, clock, ids, bus } = context;
+        let revocations = Revocations::new(store, sessions.clone(), clock.clone());
+        let revocation_worker = revocations.worker(bus.as_ref()).await?;
         let mut subscriptions = service.subscriptions;
         subscriptions.push(revocations.subscription(service.name));
-        let consumers = subscriptions
-            .into_iter()
-            .map(|subscription| {
-                ConsumerLoop::new(
-                    subscription,
-                    context.bus.as_ref(),
-                    context.store.clone(),
-                    context.clock.clone(),
-                    context.ids.clone(),
-                )
-            })
-            .collect();
+        let consumer = |one| ConsumerLoop::new(one, bus.as_ref(), store.clone(), clock.clone(), ids.clone());
+        let consumers = subscriptions.into_iter().map(consumer).collect();
         let served = routes(service.routes, service.prefix, service.signed_paths, context, sessions, options);
         let mut workers = service.workers;
         workers.extend([served.worker, revocation_worker]);
-        let backend = Arc::clone(context.store.backend());
-        let relay = Relay::new(
-            service.name,
-            backend,
-            Arc::clone(&context.bus),
-            context.clock.clone(),
-            context.ids.clone(),
-        );
+        let (backend, bus) = (Arc::clone(store.backend()), Arc::clone(bus));
+        let relay = Relay::new(service.name, backend, bus, clock.clone(), ids.clone());
         Ok(Self {
             prefix: service.prefix,
             consumers,

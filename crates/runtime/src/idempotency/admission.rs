@@ -18,7 +18,7 @@ use crate::{Purge, ServiceContext, Worker};
 /// The headers that a replayed reply repeats.
 pub(super) const REPLAYED_HEADERS: [HeaderName; 4] = [LOCATION, ETAG, CONTENT_TYPE, CACHE_CONTROL];
 
-/// The retention of a key and its reply, which the OpenAPI description promises.
+/// The retention of a key and its reply, promised in `openapi.json`.
 const KEY_RETENTION: Duration = Duration::from_hours(24);
 
 /// The time after which a request loses its key: longer than a request may take (`MiddlewareStack::REQUEST_TIMEOUT`).
