@@ -24,15 +24,15 @@ async fn signing_out_ends_the_session_at_once_and_announces_it() {
     assert_eq!((&asked.json, token_in(&asked).as_deref()), (&json!({ "currentUser": null }), Some("")));
 
     let claims = claims_of(&token);
-    let announced = app.service.announced().await;
+    let published = app.service.published().await;
     let revoked = SessionRevoked {
         session_id: claims.sid,
         user_id: claims.sub,
         tokens_expire_at: Time::from_millis(claims.exp * 1000),
     };
-    assert_eq!(announced.len(), 1);
-    assert_eq!(announced[0].event, Event::SessionRevoked(revoked));
-    assert_eq!((announced[0].aggregate, announced[0].version), (claims.sid.into(), 2));
+    assert_eq!(published.len(), 1);
+    assert_eq!(published[0].event, Event::SessionRevoked(revoked));
+    assert_eq!((published[0].aggregate, published[0].version), (claims.sid.into(), 2));
 }
 
 #[tokio::test]
@@ -45,7 +45,7 @@ async fn signing_out_twice_or_without_a_session_succeeds() {
         let reply = caller.post(SIGN_OUT, Value::Null).await;
         assert_eq!((reply.status, token_in(&reply).as_deref()), (204, Some("")));
     }
-    assert_eq!(app.service.announced().await.len(), 1);
+    assert_eq!(app.service.published().await.len(), 1);
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn an_expired_token_still_ends_its_session() {
     app.service.clock.advance(Duration::from_hours(1));
     app.with_token(&token).post(SIGN_OUT, Value::Null).await;
     assert_eq!(app.current_user(&token).await.json["currentUser"], Value::Null);
-    assert_eq!(app.service.announced().await.len(), 1);
+    assert_eq!(app.service.published().await.len(), 1);
 }
 
 #[tokio::test]

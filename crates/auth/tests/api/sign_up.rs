@@ -18,7 +18,7 @@ async fn a_new_user_is_signed_in() {
     assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"), "{cookie}");
     let asked = app.current_user(&token_in(&reply).expect("a cookie")).await;
     assert_eq!(asked.json, json!({ "currentUser": reply.json }));
-    assert!(app.service.announced().await.is_empty());
+    assert!(app.service.published().await.is_empty());
 }
 
 #[tokio::test]

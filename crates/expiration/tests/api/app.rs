@@ -36,7 +36,7 @@ impl TestApp {
 
     /// The events published since the last call.
     pub(crate) async fn published(&self) -> Vec<Envelope> {
-        self.service.announced().await
+        self.service.published().await
     }
 
     /// The orders whose deadlines expired since the last call; none twice.

@@ -86,7 +86,7 @@ impl TestApp {
 
     /// The events published since the last call.
     pub(crate) async fn published(&self) -> Vec<Event> {
-        self.service.announced().await.into_iter().map(|envelope| envelope.event).collect()
+        self.service.published().await.into_iter().map(|envelope| envelope.event).collect()
     }
 
     /// The subjects published since the last call.
@@ -108,7 +108,7 @@ impl TestApp {
 
     /// Delivers an event of a ticket by the bus.
     pub(crate) async fn deliver_ticket(&self, event: fn(TicketSnapshot) -> Event, ticket: &TicketSnapshot) {
-        assert!(self.service.hear(ticket.id.into(), ticket.version, event(ticket.clone())).await);
+        assert!(self.service.receive(ticket.id.into(), ticket.version, event(ticket.clone())).await);
     }
 
     /// Delivers an event of an order's payment by the bus.
@@ -119,7 +119,7 @@ impl TestApp {
             other => panic!("no event of {other:?}"),
         };
         let payment = payment(order, status);
-        assert!(self.service.hear(payment.id.into(), 1, event(payment)).await);
+        assert!(self.service.receive(payment.id.into(), 1, event(payment)).await);
     }
 
     /// The ticket of an order is locked for it.

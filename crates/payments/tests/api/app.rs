@@ -208,7 +208,7 @@ impl TestApp {
             OrderStatus::Cancelled => Event::OrderCancelled(order),
         };
         assert!(
-            self.service.hear(id, version, event).await,
+            self.service.receive(id, version, event).await,
             "the event is acknowledged, however slow Stripe is"
         );
     }
@@ -334,7 +334,7 @@ impl TestApp {
 
     /// The events published since the last call.
     pub(crate) async fn published(&self) -> Vec<Subject> {
-        self.service.announced().await.iter().map(common::Envelope::subject).collect()
+        self.service.published().await.iter().map(common::Envelope::subject).collect()
     }
 
     /// Sends Stripe's event about this `PaymentIntent`.

@@ -110,7 +110,7 @@ async fn money_that_was_given_back_at_stripe_is_booked_and_announced() {
             assert_eq!(app.post_capture_webhook("charge.refunded", &begun).await, 200);
         }
         assert_eq!(app.status(&order).await, status);
-        let published = app.service.announced().await;
+        let published = app.service.published().await;
         assert_eq!(published.len(), 1, "{published:?}");
         let Event::PaymentRefunded(refunded) = &published[0].event else { panic!("{published:?}") };
         assert_eq!(refunded.refunded.map(|money| money.amount), Some(app.refunded().await));

@@ -146,12 +146,12 @@ impl TestService {
 
     /// Delivers an event of another service. Returns whether the service has handled it; `false` if its
     /// handler still waits for the clock after 300 ms.
-    pub async fn hear(&self, aggregate: Uuid, version: u64, event: Event) -> bool {
+    pub async fn receive(&self, aggregate: Uuid, version: u64, event: Event) -> bool {
         let event = self.envelope(aggregate, version, event);
         self.deliver(event).await
     }
 
-    /// As [`Self::hear`]; the same envelope can be delivered again.
+    /// As [`Self::receive`]; the same envelope can be delivered again.
     pub async fn deliver(&self, event: Envelope) -> bool {
         self.recorder.delivered.lock().insert(event.id);
         let (bus, event) = (Arc::clone(&self.context.bus), Arc::new(event));
@@ -174,7 +174,7 @@ impl TestService {
     }
 
     /// The events that the service has published since the last call, in order.
-    pub async fn announced(&self) -> Vec<Envelope> {
+    pub async fn published(&self) -> Vec<Envelope> {
         self.settle().await;
         std::mem::take(&mut *self.recorder.published.lock())
     }

@@ -94,7 +94,7 @@ impl TestApp {
 
     /// Delivers `order.created`. Returns whether it was handled at once.
     pub(crate) async fn deliver_created(&self, order: &OrderSnapshot) -> bool {
-        self.service.hear(order.id.into(), order.version, Event::OrderCreated(order.clone())).await
+        self.service.receive(order.id.into(), order.version, Event::OrderCreated(order.clone())).await
     }
 
     /// Delivers `order.cancelled`.
@@ -105,13 +105,13 @@ impl TestApp {
             version: order.version + 1,
             ..order.clone()
         };
-        assert!(self.service.hear(order.id.into(), order.version, Event::OrderCancelled(order)).await);
+        assert!(self.service.receive(order.id.into(), order.version, Event::OrderCancelled(order)).await);
     }
 
     /// Delivers `order.completed`. Returns whether it was handled at once.
     pub(crate) async fn deliver_completed(&self, order: &OrderSnapshot) -> bool {
         let order = OrderSnapshot { status: OrderStatus::Complete, version: 4, ..order.clone() };
-        self.service.hear(order.id.into(), order.version, Event::OrderCompleted(order)).await
+        self.service.receive(order.id.into(), order.version, Event::OrderCompleted(order)).await
     }
 
     /// A ticket that is locked for the order.
@@ -138,6 +138,6 @@ impl TestApp {
 
     /// The subjects published since the last call.
     pub(crate) async fn subjects(&self) -> Vec<&'static str> {
-        self.service.announced().await.iter().map(|event| event.subject().as_str()).collect()
+        self.service.published().await.iter().map(|event| event.subject().as_str()).collect()
     }
 }

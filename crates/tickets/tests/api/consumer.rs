@@ -9,7 +9,7 @@ use crate::app::{TestApp, address, offer, offer_with};
 
 /// The refusals published since the last call.
 async fn refusals(app: &TestApp) -> Vec<(OrderId, RefusalReason)> {
-    let events = app.service.announced().await;
+    let events = app.service.published().await;
     let refused = events.into_iter().filter_map(|event| match event.event {
         Event::TicketReservationRefused(refused) => Some((refused.order_id, refused.reason)),
         _ => None,
@@ -218,7 +218,7 @@ async fn a_sold_ticket_shows_a_refund_and_a_dispute_to_its_seller_and_its_buyer_
     let dispute = Some(DisputeStatus::Open);
     let order = OrderSnapshot { refunded, dispute, version: 5, status: OrderStatus::Complete, ..order };
     for _ in 0..2 {
-        assert!(app.service.hear(order.id.into(), 5, Event::OrderCompleted(order.clone())).await);
+        assert!(app.service.receive(order.id.into(), 5, Event::OrderCompleted(order.clone())).await);
     }
     for (person, role) in [(&app.seller, "selling"), (&app.buyer, "bought")] {
         let mine = app.service.by(person).get(&format!("/api/tickets/mine?role={role}")).await;
