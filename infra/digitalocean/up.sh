@@ -10,7 +10,7 @@ set -euo pipefail
 : "${DOMAIN:?set the domain, such as DOMAIN=tickets.example}"
 readonly NAME="${NAME:-ticketing}" REGION="${REGION:-fra1}"
 # Production has three members of each database and of the broker, each on its own node, beside staging.
-readonly NODE_SIZE="${NODE_SIZE:-s-4vcpu-8gb}" NODES="${NODES:-3}" MOST_NODES="${MOST_NODES:-5}"
+readonly NODE_SIZE="${NODE_SIZE:-s-4vcpu-8gb}" NODES="${NODES:-3}" MAX_NODES="${MAX_NODES:-5}"
 # Names of registries and buckets are global.
 readonly REGISTRY="${REGISTRY:-$NAME-${DOMAIN//./-}}" BUCKET="${BUCKET:-$NAME-backups-${DOMAIN//./-}}"
 readonly PRODUCTION=ticketing STAGING=ticketing-staging
@@ -42,7 +42,7 @@ cluster() {
   if ! doctl kubernetes cluster get "$NAME" > /dev/null 2>&1; then
     log "creating the cluster $NAME, which takes some minutes"
     doctl kubernetes cluster create "$NAME" --region "$REGION" --vpc-uuid "$vpc" \
-      --node-pool "name=$NAME;size=$NODE_SIZE;count=$NODES;auto-scale=true;min-nodes=$NODES;max-nodes=$MOST_NODES" \
+      --node-pool "name=$NAME;size=$NODE_SIZE;count=$NODES;auto-scale=true;min-nodes=$NODES;max-nodes=$MAX_NODES" \
       --auto-upgrade=true --surge-upgrade=true --maintenance-window sunday=03:00 --update-kubeconfig=false --wait
     # components/hpa needs it.
     doctl kubernetes 1-click install "$(doctl kubernetes cluster get "$NAME" --format ID --no-header)" --1-clicks metrics-server

@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
+use servers::{Signal, send_signal};
+
 use crate::Endpoints;
 
 /// A running `ticketing`. Killed when dropped.
@@ -66,8 +68,7 @@ impl Process {
     /// # Panics
     /// The signal cannot be sent.
     pub fn stop(mut self) -> bool {
-        let sent = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(sent.expect("kill runs").success());
+        send_signal(self.child.id(), Signal::TERM).expect("the signal is sent");
         self.child.wait().expect("the process ends").success()
     }
 

@@ -14,7 +14,6 @@ mod start_payment;
 mod steps;
 mod storage;
 mod stripe;
-mod workers;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -50,7 +49,7 @@ pub fn service(context: &ServiceContext, config: Config) -> Result<Service, Conf
             subjects: consumer::SUBJECTS,
             handler: Arc::new(payments.clone()),
         }],
-        workers: vec![workers::steps(payments.clone()), reconcile::worker(payments)],
+        workers: vec![steps::worker(payments.clone()), reconcile::worker(payments)],
         signed_paths: &[http::WEBHOOK],
         ..Service::new(NAME, "/api/payments")
     })

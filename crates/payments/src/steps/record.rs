@@ -1,5 +1,4 @@
-//! Polls of the `PaymentIntent`, which make up for lost webhooks: of a payment that waits for its buyer or its order,
-//! and, on a hint, of one that is over and may have been refunded or disputed.
+//! Refunds and disputes of captured payments: recorded on a hint of a webhook, or by the reconciliation.
 
 use metrics::counter;
 
@@ -19,12 +18,6 @@ pub(crate) enum RecordOutcome {
 }
 
 impl Payments {
-    /// Reads the present state and applies it.
-    pub(super) async fn poll(&self, leased: &Payment, intent: &str) -> Result<Option<Payment>, StepError> {
-        let view = self.stripe.retrieve(intent).await?;
-        Ok(self.apply_state(leased, &view.state).await?)
-    }
-
     /// Reads the present state of a payment without a next step, and records refunds and disputes.
     pub(crate) async fn poll_refunds_and_disputes(&self, payment: &Payment) -> Result<(), StepError> {
         let mut payment = payment.clone();
