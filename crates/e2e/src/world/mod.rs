@@ -160,7 +160,7 @@ impl World {
     /// Waits until no work is left. Work that waits for the clock (a retry) gets some moments.
     ///
     /// # Panics
-    /// Work is left after [`SETTLE_TIMEOUT`].
+    /// Work is left after `SETTLE_TIMEOUT`.
     pub async fn settle(&self) {
         assert!(self.try_settle().await, "work is left after {SETTLE_TIMEOUT:?}");
     }
@@ -194,7 +194,7 @@ impl World {
     /// Polls until the condition holds: settles before each poll, and advances the clock between two.
     ///
     /// # Panics
-    /// The condition does not hold after [`MAX_POLLS`].
+    /// The condition does not hold after `MAX_POLLS`.
     pub async fn poll_until<F: Future<Output = bool>>(
         &self,
         expected: &str,
