@@ -141,6 +141,7 @@ function showConfirming() {
   page.dataset.stage = "confirming";
   page.replaceChildren(document.getElementById("confirming").content.cloneNode(true));
   focusHeading();
+  card.requestPoll();
   refresh();
 }
 
@@ -189,7 +190,7 @@ function schedule() {
   const wait = isUrgent ? 1000 : isConnected || document.hidden ? 60_000 : 3000;
   timer = setTimeout(async () => {
     if (events?.readyState === EventSource.CLOSED) listen();
-    if (card.unsure || isStage("confirming")) await card.poll();
+    if (card.unsure || isStage("confirming")) await Promise.all([card.poll(), card.requestPoll()]);
     refresh();
   }, wait);
 }
@@ -247,6 +248,8 @@ const card = {
   /** A confirmation was sent and its reply was lost. */
   unsure: false,
   starting: false,
+  /** The server has been asked to poll Stripe for the accepted card. */
+  pollRequested: false,
 
   /** Fetches the order's only payment and mounts Stripe's form. */
   async start() {
@@ -291,6 +294,15 @@ const card = {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ orderId }),
     });
+  },
+
+  /** Asks the server to poll Stripe, which has accepted the card: the webhook may be late or lost. */
+  async requestPoll() {
+    if (this.pollRequested || !isStage("confirming")) return;
+    this.pollRequested = true;
+    const reply = await this.payment().catch(() => null);
+    // 409: the server knows of the card already.
+    this.pollRequested = reply?.ok || reply?.status === 409;
   },
 
   ready() {

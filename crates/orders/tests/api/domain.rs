@@ -109,17 +109,17 @@ fn every_command_in_every_state() {
         ("expire when due", |o| step(o.expire(due()), o), [EXPIRED, EXPIRED, Stays, Stays, Stays]),
         (
             "pay in time",
-            |o| step(o.accept_payment(early()), o),
+            |o| step(o.accept_payment(None, early()), o),
             [TooEarly(LEFT), ACCEPTED, Stays, Stays, AGAIN],
         ),
         (
             "pay in the last millisecond",
-            |o| step(o.accept_payment(due().before(Duration::from_millis(1))), o),
+            |o| step(o.accept_payment(None, due().before(Duration::from_millis(1))), o),
             [TooEarly(Duration::from_millis(1)), ACCEPTED, Stays, Stays, AGAIN],
         ),
         (
             "pay at the deadline",
-            |o| step(o.accept_payment(due()), o),
+            |o| step(o.accept_payment(None, due()), o),
             [EXPIRED, EXPIRED, Stays, Stays, AGAIN],
         ),
         ("captured", |o| step(o.complete(due()), o), [Violation, Violation, COMPLETED, Stays, Violation]),
