@@ -103,9 +103,7 @@ fn example(subject: Subject) -> Event {
         }
         Subject::PaymentStarted => Event::PaymentStarted(payment(PaymentStatus::RequiresPayment)),
         Subject::PaymentAuthorized => Event::PaymentAuthorized(payment(PaymentStatus::Authorized)),
-        Subject::PaymentNotAuthorized => {
-            Event::PaymentNotAuthorized(payment(PaymentStatus::RequiresPayment))
-        }
+        Subject::PaymentNotAuthorized => Event::PaymentNotAuthorized(payment(PaymentStatus::RequiresPayment)),
         Subject::PaymentCaptured => Event::PaymentCaptured(payment(PaymentStatus::Captured)),
         Subject::PaymentFailed => Event::PaymentFailed(payment(PaymentStatus::Failed)),
         Subject::PaymentVoided => Event::PaymentVoided(payment(PaymentStatus::Voided)),

@@ -209,8 +209,7 @@ fn a_payment_that_was_authorized_in_time_and_known_in_time_buys_the_ticket_and_n
             }
             model.time_passes();
             let second = |time: Time| time.as_millis() / 1000;
-            let in_time =
-                model.confirmed_at.is_some_and(|at| second(at) <= second(model.order.expires_at));
+            let in_time = model.confirmed_at.is_some_and(|at| second(at) <= second(model.order.expires_at));
             let (order, payment) = (model.order.status, model.payment.status);
             if in_time && model.is_known {
                 assert_eq!(

@@ -36,7 +36,7 @@ pub struct Order {
     pub updated_at: Time,
 }
 
-/// The time after the deadline within which payments answers whether Stripe has authorized a payment in progress. Three
+/// The time after the deadline within which payments answers whether Stripe has authorized a payment in progress. Several
 /// attempts at Stripe fit in; the next buyer waits no longer.
 pub const LAST_POLL_TIMEOUT: Duration = Duration::from_secs(15);
 

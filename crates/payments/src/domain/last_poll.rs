@@ -13,6 +13,12 @@ use super::{IntentState, Payment, StepSchedule};
 /// in time and must be over; the second one is for a bank that is answering, and for differences between clocks.
 pub const LAST_POLL_DELAY: Duration = Duration::from_secs(2);
 
+/// The longest delay between attempts at the last poll: orders waits for 15 seconds, so backoff would waste half of them.
+pub const LAST_POLL_RETRY_DELAY: Duration = Duration::from_secs(2);
+
+/// The time after the last poll was due within which orders waits. Later attempts follow the usual backoff.
+const LAST_POLL_RETRY_TIMEOUT: Duration = Duration::from_secs(13);
+
 /// The delay of a poll that a browser asks for. Buyers cause no more polls than one in this time, however often they
 /// reload the page.
 pub const HINT_DELAY: Duration = Duration::from_millis(500);
@@ -43,12 +49,8 @@ impl Payment {
                 let due = second.after(LAST_POLL_DELAY);
                 // A poll in flight began too early to answer. Its process commits what it reads all the same.
                 let wait_until = self.schedule.not_before.filter(|moment| *moment > due).unwrap_or(due);
-                let schedule = StepSchedule {
-                    due: Some(wait_until),
-                    attempts: 0,
-                    leased: false,
-                    ..self.schedule
-                };
+                let schedule =
+                    StepSchedule { due: Some(wait_until), attempts: 0, leased: false, ..self.schedule };
                 let Decision { next, events } = self.rescheduled(schedule);
                 Some(Decision { next: Self { last_poll: LastPoll::Due(due), ..next }, events })
             }
@@ -77,6 +79,7 @@ impl Payment {
         match (answered.status, state) {
             (PaymentStatus::RequiresPayment, IntentState::Processing) => {
                 let schedule = self.schedule.attempt_failed(false, None, now);
+                let schedule = self.not_after_last_poll(schedule, now);
                 Some(Decision { next: Self { last_poll: self.last_poll, schedule, ..answered }, events })
             }
             (PaymentStatus::RequiresPayment, _) => {
@@ -104,16 +107,15 @@ impl Payment {
         (waits && is_later).then(|| self.rescheduled(schedule))
     }
 
-    /// The schedule with its poll not later than the last one. A failed last poll follows its own backoff.
+    /// The schedule with its poll not later than the last one, or than the next attempt at the last one.
     pub(super) fn not_after_last_poll(&self, schedule: StepSchedule, now: Time) -> StepSchedule {
         let LastPoll::Due(last) = self.last_poll else { return schedule };
-        let last = schedule.not_before.filter(|moment| *moment > last).unwrap_or(last);
-        match schedule.due {
-            Some(due) if now < last && last < due && !schedule.leased => {
-                StepSchedule { due: Some(last), ..schedule }
-            }
-            _ => schedule,
+        if schedule.leased || now >= last.after(LAST_POLL_RETRY_TIMEOUT) {
+            return schedule;
         }
+        let latest = if now < last { last } else { now.after(LAST_POLL_RETRY_DELAY) };
+        let latest = schedule.not_before.filter(|moment| *moment > latest).unwrap_or(latest);
+        StepSchedule { due: schedule.due.map(|due| due.min(latest)), ..schedule }
     }
 
     fn not_authorized(&self, now: Time) -> Decision<Self> {

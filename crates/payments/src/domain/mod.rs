@@ -14,7 +14,7 @@ use common::{Decision, Event, Money, OrderId, PaymentId, TicketId, Time, UserId}
 use serde::{Deserialize, Serialize};
 
 pub use intent::{CardError, ClientSecret, Intent, IntentState, IntentView};
-pub use last_poll::{HINT_DELAY, LAST_POLL_DELAY, LastPoll};
+pub use last_poll::{HINT_DELAY, LAST_POLL_DELAY, LAST_POLL_RETRY_DELAY, LastPoll};
 pub use ledger::{Account, Entry, Posting};
 pub use money_totals::MoneyTotals;
 pub(crate) use order_replica::OrderReplica;

@@ -169,8 +169,8 @@ impl Payment {
         now: Time,
     ) -> Decision<Self> {
         let (status, schedule) = (PaymentStatus::Authorized, StepSchedule::poll_later(now, 0));
-        let next =
-            Self { status, schedule, totals, authorized_at, last_error: None, ..self.changed(now) }.booked(now);
+        let next = Self { status, schedule, totals, authorized_at, last_error: None, ..self.changed(now) }
+            .booked(now);
         let event = Event::PaymentAuthorized(next.snapshot());
         Decision::with_event(next, event)
     }

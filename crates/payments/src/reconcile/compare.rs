@@ -44,9 +44,9 @@ impl Payments {
             IntentState::Canceled => {
                 matches!(payment.status, Is::RequiresPayment | Is::Authorized | Is::Capturing)
             }
-            IntentState::RequiresPaymentMethod(_)
-            | IntentState::RequiresAction
-            | IntentState::Processing => false,
+            IntentState::RequiresPaymentMethod(_) | IntentState::RequiresAction | IntentState::Processing => {
+                false
+            }
         };
         let cancelled = self.order_is_cancelled(payment.order_id).await?;
         let order_is_ahead = cancelled && matches!(payment.status, Is::RequiresPayment | Is::Authorized);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::Event;
-use common::event::{DeadlinePassed, OrderSnapshot, OrderStatus, Subject};
+use common::event::{DeadlinePassed, OrderSnapshot, OrderStatus, PaymentStatus, Subject};
 use payments::domain::LAST_POLL_DELAY;
 
 use crate::app::{TestApp, VISA, intent_of};
@@ -24,14 +24,16 @@ impl TestApp {
 
 #[tokio::test]
 async fn a_payment_that_is_not_authorized_answers_the_deadline_once() {
-    let (app, order, _) = TestApp::with_payment().await;
+    let (app, order, begun) = TestApp::with_payment().await;
+    let started = app.service.published().await;
+    assert!(matches!(&started[..], [envelope] if envelope.subject() == Subject::PaymentStarted));
     app.deadline_passes(&order).await;
-    assert_eq!(app.published().await, [Subject::PaymentStarted], "the second of the deadline is in time");
+    assert_eq!(app.published().await, [] as [Subject; 0], "the second of the deadline is in time");
     app.advance(LAST_POLL_DELAY).await;
     app.deliver_deadline(&order).await;
     app.advance(LAST_POLL_DELAY).await;
     assert_eq!(app.published().await, [Subject::PaymentNotAuthorized]);
-    assert_eq!(app.status(&order).await, "requires-payment");
+    assert_eq!(app.stored(&begun).await.status, PaymentStatus::RequiresPayment);
 }
 
 #[tokio::test]
@@ -64,7 +66,8 @@ async fn an_authorization_that_orders_may_have_missed_is_published_again_at_the_
     app.advance(LAST_POLL_DELAY).await;
     assert_eq!(app.published().await, [Subject::PaymentAuthorized]);
     app.deliver_order(&order, OrderStatus::Paying, 3).await;
-    assert_eq!(app.status(&order).await, "captured");
+    app.service.settle().await;
+    assert_eq!(app.stored(&begun).await.status, PaymentStatus::Captured);
 }
 
 #[tokio::test]
