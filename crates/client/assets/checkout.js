@@ -248,7 +248,8 @@ const card = {
   /** A confirmation was sent and its reply was lost. */
   unsure: false,
   starting: false,
-  /** The server has been asked to poll Stripe for the accepted card. */
+  paymentId: null,
+  /** The server was asked to poll Stripe for the accepted card. */
   pollRequested: false,
 
   /** Fetches the order's only payment and mounts Stripe's form. */
@@ -279,6 +280,7 @@ const card = {
     if (!isStage("payable")) return;
     this.stripe = window.Stripe(payment.publishableKey);
     this.secret = payment.clientSecret;
+    this.paymentId = payment.id;
     this.elements = this.stripe.elements({ clientSecret: this.secret, appearance: appearance() });
     this.element = this.elements.create("payment");
     this.element.on("ready", () => this.ready());
@@ -296,13 +298,12 @@ const card = {
     });
   },
 
-  /** Asks the server to poll Stripe, which has accepted the card: the webhook may be late or lost. */
+  /** Reads the payment, which makes the server poll Stripe: the webhook may be late or lost. */
   async requestPoll() {
-    if (this.pollRequested || !isStage("confirming")) return;
+    if (this.pollRequested || !this.paymentId || !isStage("confirming")) return;
     this.pollRequested = true;
-    const reply = await this.payment().catch(() => null);
-    // 409: the server knows of the card already.
-    this.pollRequested = reply?.ok || reply?.status === 409;
+    const reply = await fetch(`/api/payments/${this.paymentId}`).catch(() => null);
+    this.pollRequested = reply?.ok ?? false;
   },
 
   ready() {

@@ -45,16 +45,7 @@ impl Payments {
         let order = self.payable_order(order, buyer).await?;
         let (payment, is_new) = self.begin(id, &order).await?;
         self.refuse_if_cancelled(order.id).await?;
-        let payment = self.with_intent(payment).await?;
-        Ok(if is_new { (payment, is_new) } else { (self.poll_soon(payment).await?, is_new) })
-    }
-
-    /// Commits a poll of Stripe. Browsers repeat the request once they have seen that the card was accepted, and after a
-    /// reload.
-    async fn poll_soon(&self, payment: Payment) -> Result<Payment, StoreError> {
-        let after = self.update(&payment, Payment::poll_soon).await?;
-        self.step_due.notify_one();
-        Ok(after.unwrap_or(payment))
+        Ok((self.with_intent(payment).await?, is_new))
     }
 
     /// The refusal of a payment whose `PaymentIntent` is not created yet. The client retries after the step is due.

@@ -144,7 +144,7 @@ async fn a_page_that_has_seen_an_accepted_card_makes_payments_poll_at_once() {
     world.endpoints.stripe_faults(json!({ "webhooks": { "drop": 100 } })).await;
     buyer.enters_card(&payment, cards::VISA).await;
     world.settle().await;
-    assert_eq!(buyer.begins_to_pay(&order).await.status, 200);
+    assert_eq!(buyer.get(&format!("/api/payments/{}", id(&payment))).await.status, 200);
     world.advance(Duration::from_secs(1)).await;
     is_bought(&world, &buyer, &order).await;
     world.finish().await;
