@@ -50,6 +50,9 @@ impl Document for Revocation {
 /// The interval at which the database is polled for revocations that another replica has stored.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
 
+/// How long an unreadable revocation counts from each poll, since its end is unknown.
+const UNREADABLE_RETENTION: Duration = Duration::from_mins(5);
+
 /// The largest number of expired revocations that one event removes.
 const MAX_PURGED: usize = 10;
 
@@ -111,6 +114,10 @@ impl Revocations {
             for revocation in page.items {
                 self.sessions.revoke(revocation.session, revocation.until, now);
             }
+            // The id alone names the session.
+            for session in page.unreadable {
+                self.sessions.revoke(session.into(), now.after(UNREADABLE_RETENTION), now);
+            }
             cursor = page.next;
             if cursor.is_none() {
                 return Ok(());
@@ -143,7 +150,7 @@ impl Revocations {
     /// Removes some expired revocations, which bounds the collection.
     async fn purge_expired(&self, now: Time) -> Result<(), ConsumeError> {
         let expired = Range::of(BY_EXPIRY, []).at_most([now.into()]).limit(MAX_PURGED);
-        for revocation in self.store.page(expired).await?.items {
+        for revocation in self.store.batch(expired).await?.items {
             match self.store.remove(&revocation).await {
                 // Another replica removed it first.
                 Ok(()) | Err(CommitError::Conflict) => {}

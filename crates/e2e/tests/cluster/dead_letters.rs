@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use bus::DeadLetter;
+use bus::{DeadLetter, RawEvent};
 use common::clock::SystemClock;
 use common::event::DeadlinePassed;
 use common::{Decision, Envelope, Event, Ids, SharedClock, SystemEntropy};
@@ -25,7 +25,7 @@ async fn store_dead_letter(service: &'static str, url: &str) -> DeadLetter {
     let letter = DeadLetter {
         id: ids.next(),
         version: 1,
-        event: Envelope { id, schema: 1, aggregate, version: 1, time, trace: None, event },
+        event: RawEvent::of(&Envelope { id, schema: 1, aggregate, version: 1, time, trace: None, event }),
         consumer: service.into(),
         reason: "the moon was full".into(),
         attempts: 10,

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use bus::DeadLetter;
+use bus::{DeadLetter, RawEvent};
 use common::clock::SystemClock;
 use common::event::{TicketSnapshot, TicketStatus};
 use common::{Clock, Currency, Decision, Envelope, Event, Ids, Money, SharedClock, SystemEntropy, Time};
@@ -42,7 +42,7 @@ async fn store_dead_letter(event: Envelope, ids: &Ids, clock: &SharedClock, data
     let letter = DeadLetter {
         id: ids.next(),
         version: 1,
-        event,
+        event: RawEvent::of(&event),
         consumer: "orders".into(),
         reason: "a bug".into(),
         attempts: 10,
@@ -79,6 +79,6 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
     })
     .await;
     let ticket =
-        serde_json::json!({ "id": letter.event.aggregate, "price": { "amount": 500, "currency": "USD" } });
+        serde_json::json!({ "id": letter.event.aggregate(), "price": { "amount": 500, "currency": "USD" } });
     assert_eq!(buyer.orders(&ticket).await.status, 201);
 }
