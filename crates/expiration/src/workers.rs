@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::Time;
+use common::{Time, error_chain};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use metrics::{counter, histogram};
 use runtime::{PeriodicJob, Purge, Worker};
@@ -94,6 +94,11 @@ async fn expire(deadlines: &Deadlines, deadline: &Deadline) -> Result<(), StoreE
             Ok(())
         }
         Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Ok(()),
+        // The next deadline may be intact.
+        Err(CommitError::Store(error @ StoreError::Unreadable(_))) => {
+            tracing::error!(order = %deadline.order_id, cause = error_chain(&error), "a deadline stays pending");
+            Ok(())
+        }
         Err(CommitError::Store(error)) => Err(error),
     }
 }

@@ -24,7 +24,7 @@ const BY_EXPIRY: &str = "until";
 
 /// A session that ended early, kept until its last token has expired.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Revocation {
+pub(crate) struct Revocation {
     session: SessionId,
     until: Time,
 }

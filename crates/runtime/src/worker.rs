@@ -133,6 +133,10 @@ impl<D: Document> PeriodicJob for Purge<D> {
                 match self.collection.remove(document).await {
                     // Another replica removed it first.
                     Ok(()) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+                    // The next document may be intact.
+                    Err(CommitError::Store(error @ StoreError::Unreadable(_))) => {
+                        tracing::error!(worker = Self::NAME, cause = error_chain(&error), "a document stays");
+                    }
                     Err(CommitError::Store(error)) => return Err(error),
                 }
             }

@@ -28,7 +28,9 @@ mod query;
 pub mod sqlite;
 mod unreadable;
 
-pub use backend::{Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write};
+pub use backend::{
+    Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
+};
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};
 pub use error::{CommitError, StoreError, UpdateError};

@@ -77,11 +77,9 @@ impl Verifier {
     fn check(&self, (id, record): ScannedRecord) -> Result<(), UnreadableDocument> {
         match record {
             Ok(record) => (self.verify)(&record),
-            Err(error) => Err(UnreadableDocument {
-                collection: self.collection,
-                id,
-                reason: error.to_string(),
-            }),
+            Err(error) => {
+                Err(UnreadableDocument { collection: self.collection, id, reason: error.to_string() })
+            }
         }
     }
 }

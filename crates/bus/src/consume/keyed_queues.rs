@@ -33,9 +33,7 @@ impl Job {
                 let aggregate = delivery.envelope().map(|event| event.aggregate);
                 JobKey { aggregate: aggregate.unwrap_or_else(|| delivery.raw().id()), letter: None }
             }
-            Self::Replay(letter, event) => {
-                JobKey { aggregate: event.aggregate, letter: Some(letter.id) }
-            }
+            Self::Replay(letter, event) => JobKey { aggregate: event.aggregate, letter: Some(letter.id) },
         }
     }
 }

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_nats::jetstream::Message as JetStreamMessage;
 use async_nats::{Message, StatusCode, Subscriber};
-use common::event::Subject;
 use common::Backoff;
+use common::event::Subject;
 use futures::StreamExt;
 use metrics::counter;
 use serde_json::json;

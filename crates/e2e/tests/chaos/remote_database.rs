@@ -6,8 +6,8 @@ use e2e::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError, UniqueKey,
-    Write,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
+    UniqueKey, Write,
 };
 use uuid::Uuid;
 

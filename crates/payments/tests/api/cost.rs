@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use common::event::OrderStatus;
 use futures::future::BoxFuture;
 use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError, UniqueKey,
-    Write,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
+    UniqueKey, Write,
 };
 use uuid::Uuid;
 

@@ -187,7 +187,7 @@ impl Backend for MongoBackend {
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
         async move {
             let _permit = self.0.limiter.acquire()?;
-            read::scan(&*self.0.collections.named(collection).await?, after, limit).await
+            read::scan(&self.0.collections.raw(collection), after, limit).await
         }
         .boxed()
     }

@@ -1,6 +1,7 @@
 //! Reads of documents.
 
 use futures::TryStreamExt;
+use mongodb::Collection;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 use uuid::Uuid;
 
@@ -56,17 +57,15 @@ pub(super) async fn range(
 
 /// Documents in order of their ids. Documents with an id of another type are not of this program.
 pub(super) async fn scan(
-    collection: &CollectionHandle,
+    collection: &Collection<RawDocumentBuf>,
     after: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<ScannedRecord>, StoreError> {
-    let bound = after.map_or_else(
-        || doc! { "$gte": json::id(Uuid::nil()) },
-        |after| doc! { "$gt": json::id(after) },
-    );
+    let bound =
+        after.map_or_else(|| doc! { "$gte": json::id(Uuid::nil()) }, |after| doc! { "$gt": json::id(after) });
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let filter = doc! { "_id": bound, "state": { "$exists": true } };
-    let find = collection.raw.find(filter).sort(doc! { "_id": 1 }).limit(limit).projection(record_fields());
+    let find = collection.find(filter).sort(doc! { "_id": 1 }).limit(limit).projection(record_fields());
     let rows: Vec<RawDocumentBuf> = call(CALL_TIMEOUT, async { find.await?.try_collect().await }).await?;
     let scanned = |row: RawDocumentBuf| {
         let record = layout::record(&row).and_then(|record| record.ok_or_else(|| layout::damaged("state")));
