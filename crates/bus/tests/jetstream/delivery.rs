@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, DeadLetter, Delivery, Limits};
+use bus::{Bus, DeadLetter, Delivery, Limits, RawEvent};
 use common::clock::SystemClock;
 use common::poll_until;
 use futures::future::join_all;
@@ -170,5 +170,31 @@ async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
     running.stop().await;
     let info = marketplace.consumer("deadlines").await.expect("the consumer is durable");
     assert_eq!(info.num_ack_pending, 0);
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn an_unreadable_event_becomes_a_dead_letter_and_is_acknowledged() {
+    let marketplace = Marketplace::new();
+    let backend = SqliteBackend::in_memory().expect("a database");
+    let store = Store::new(backend, Arc::new(SystemClock), ids());
+    let bus = marketplace.process().await;
+    let mut running = RunningConsumer::start(Arc::clone(&bus), &store, Limits::default(), Ends::AtOnce);
+    let (first, last) = (envelope(), envelope());
+    publish(&*bus, &first).await;
+    assert_eq!(running.next_started().await, first);
+    let mut newer = serde_json::to_value(&*envelope()).expect("JSON");
+    newer["data"]["order_id"] = 7.into();
+    let payload = newer.to_string();
+    let subject = format!("{}.{}", marketplace.options.prefix, first.subject());
+    let sent = marketplace.context().await.publish(subject, payload.clone().into_bytes().into()).await;
+    sent.expect("sent").await.expect("stored in the stream");
+    publish(&*bus, &last).await;
+    assert_eq!(running.next_started().await, last, "others pass");
+    marketplace.wait_for("deadlines", |info| info.num_ack_pending == 0 && info.num_pending == 0).await;
+    let letters = DeadLetter::list(&store).await.expect("listed");
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].event, RawEvent::new(payload.as_bytes()));
+    running.stop().await;
     marketplace.end().await;
 }
