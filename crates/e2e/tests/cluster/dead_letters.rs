@@ -59,6 +59,11 @@ async fn are_listed_and_replayed(service: &'static str, url: &str) {
     assert!(replayed.starts_with(&format!("{service} will handle it again")), "{replayed}");
     assert!(stdout(&run(&["list"])).contains("to be replayed"));
 
+    let mut unreadable = Command::new(programs().join(service));
+    let unreadable =
+        unreadable.args(["unreadable", "list"]).envs(settings(url, "nats://127.0.0.1:1")).output();
+    assert!(stdout(&unreadable.expect("the program runs")).contains("no unreadable documents"));
+
     let unknown = run(&["replay", "0192f0c0-7c1e-7e3a-8000-1234567890ab"]);
     let words = String::from_utf8_lossy(&unknown.stderr);
     assert_eq!(unknown.status.code(), Some(1), "{words}");

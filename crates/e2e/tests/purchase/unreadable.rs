@@ -21,6 +21,7 @@ async fn a_payment_with_a_status_of_a_newer_release_stops_no_other_purchase() {
     let payment: Uuid = id(&payment).parse().expect("an id");
     world.settle().await;
     edit::<Payment>(world.payments(), payment, |state| state["status"] = "on-hold".into()).await;
+    assert_eq!(first.begins_to_pay(&on_hold).await.status, 500, "this purchase alone waits");
     // Its poll is due, before every step of the other payment.
     world.advance(Duration::from_mins(2)).await;
 
