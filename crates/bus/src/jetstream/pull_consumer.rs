@@ -83,7 +83,7 @@ impl PullConsumer {
                 continue;
             }
             failures = failures.saturating_add(1);
-            warn!(consumer, stream, %error, "events are not delivered; trying again");
+            warn!(consumer, stream, %error, "events are not delivered; retrying");
             let delay = self.connection.clock.sleep(RETRY_BACKOFF.delay(failures, &self.connection.ids));
             tokio::select! {
                 () = self.stopped() => return,
