@@ -173,3 +173,44 @@ impl Consume for Revocations {
         .boxed()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use common::http::token::{KeysUnavailable, VerifyingKeys};
+    use jsonwebtoken::DecodingKey;
+
+    use super::*;
+    use crate::ServiceContext;
+    use crate::testing::{context, edit};
+
+    struct NoKeys;
+
+    impl VerifyingKeys for NoKeys {
+        fn find<'a>(
+            &'a self,
+            _: &'a str,
+        ) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
+            ready(Ok(None)).boxed()
+        }
+    }
+
+    /// The revocations of a process that starts.
+    fn revocations(context: &ServiceContext) -> Revocations {
+        Revocations::new(&context.store, Sessions::new(Arc::new(NoKeys)), Arc::clone(&context.clock))
+    }
+
+    #[tokio::test]
+    async fn a_revocation_of_a_newer_release_revokes_its_session() {
+        let (_, context) = context();
+        let (session_id, user_id): (SessionId, _) = (context.ids.next(), context.ids.next());
+        let tokens_expire_at = context.clock.now().after(POLL_INTERVAL);
+        let revoked = SessionRevoked { session_id, user_id, tokens_expire_at };
+        revocations(&context).on_session_revoked(&revoked).await.expect("stored");
+        edit::<Revocation>(&context.store, session_id, |state| state["until"] = "later".into()).await;
+        let restarted = revocations(&context);
+        restarted.load().await.expect("loaded");
+        assert!(restarted.sessions.is_revoked(session_id));
+    }
+}

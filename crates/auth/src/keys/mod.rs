@@ -185,3 +185,29 @@ fn won<T>(written: Result<T, CommitError>) -> Result<bool, StoreError> {
         Err(CommitError::Store(error)) => Err(error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use runtime::testing::{context, edit};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_of_a_newer_release_stops_neither_the_start_nor_the_other_keys() {
+        let (clock, context) = context();
+        let open = async || Keyring::open(&context.store, &context.clock, &context.ids).await;
+        open().await.expect("a first key");
+        clock.advance(schedule::ROTATION_INTERVAL);
+        let keyring = open().await.expect("a second key");
+        assert_eq!(keyring.loaded().len(), 2);
+        let second: uuid::Uuid = keyring.loaded()[1].kid.parse().expect("an id");
+        edit::<SigningKey>(&context.store, second, |state| state["generation"] = "two".into()).await;
+
+        clock.advance(schedule::ROTATION_INTERVAL);
+        let keyring = open().await.expect("it starts with the readable key");
+        assert_eq!(keyring.loaded().len(), 1);
+        assert!(keyring.is_current().await.expect("a database"), "the rotation waits");
+        assert!(keyring.revoke_all().await.is_err(), "nothing is revoked by halves");
+        assert_eq!(open().await.expect("the readable key is left").loaded().len(), 1);
+    }
+}
