@@ -103,15 +103,16 @@ impl ConsumerLoop {
 /// Runs one job. Returns its key even after a panic, so that its queue continues.
 async fn run_job(processor: Arc<EventProcessor>, job: Job) -> JobKey {
     let (key, consumer) = (job.key(), processor.subscription.consumer);
-    let span = match job.event() {
-        Some(event) => info_span!(
+    let span = if let Some(event) = job.event() {
+        info_span!(
             "consume",
             consumer,
             subject = event.subject().as_str(),
             aggregate = %event.aggregate,
             event = %event.id,
-        ),
-        None => info_span!("consume", consumer, subject = "unreadable"),
+        )
+    } else {
+        info_span!("consume", consumer, subject = "unreadable")
     };
     let run = AssertUnwindSafe(processor.run(job)).catch_unwind().instrument(span.clone());
     if run.await.is_err() {

@@ -18,19 +18,19 @@ use crate::support::{Handler, Harness, ScriptedBus, settle};
 
 /// The versions of the events that the consumer of this bus has handled.
 fn consume(harness: &Harness, bus: &ScriptedBus) -> (JoinSet<()>, Arc<Mutex<Vec<u64>>>) {
-    let handled = Arc::new(Mutex::new(Vec::new()));
-    let noted = Arc::clone(&handled);
-    let handler = Handler(move |incoming: bus::Incoming| {
+    let versions = Arc::new(Mutex::new(Vec::new()));
+    let noted = Arc::clone(&versions);
+    let consume = Handler(move |incoming: bus::Incoming| {
         noted.lock().push(incoming.envelope.version);
         async { Ok(()) }.boxed()
     });
-    let (consumer, subjects, handler) = ("tests", &[Subject::ExpirationCompleted][..], Arc::new(handler));
+    let (consumer, subjects, handler) = ("tests", &[Subject::ExpirationCompleted][..], Arc::new(consume));
     let subscription = Subscription { consumer, subjects, handler };
     let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
     let consumers = ConsumerLoop::new(subscription, bus, harness.store.clone(), clock, ids);
     let mut running = JoinSet::new();
     running.spawn(consumers.run(CancellationToken::new()));
-    (running, handled)
+    (running, versions)
 }
 
 async fn letters(harness: &Harness) -> Vec<DeadLetter> {
