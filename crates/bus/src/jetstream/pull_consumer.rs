@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_nats::jetstream::Message as JetStreamMessage;
 use async_nats::{Message, StatusCode, Subscriber};
+use common::Backoff;
 use common::event::Subject;
-use common::{Backoff, Envelope};
 use futures::StreamExt;
 use metrics::counter;
 use serde_json::json;
@@ -206,28 +206,14 @@ impl PullConsumer {
             counter!("bus_redeliveries_total", "consumer" => consumer, "stream" => stream).increment(1);
         }
         let ack = self.connection.acks.track(reply, deliveries, permit);
-        match serde_json::from_slice::<Envelope>(&message.message.payload) {
-            Ok(event) => {
-                let delivery = Delivery::new(Arc::new(event), deliveries, move || ack.acknowledge());
-                // Fails after the subscription was dropped, which drops the delivery and so sends a nak.
-                self.queue.send(delivery).ok();
-            }
-            // Dropping `ack` sends a nak, with backoff, for a release that can read the event or for an operator.
-            Err(error) => {
-                counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
-                // The error's message may repeat the data; its position does not.
-                let (kind, column) = (error.classify(), error.column());
-                error!(
-                    consumer,
-                    stream,
-                    seq,
-                    deliveries,
-                    ?kind,
-                    column,
-                    "an event cannot be read and stays in the stream"
-                );
-            }
+        let delivery =
+            Delivery::received(message.message.payload.clone(), deliveries, move || ack.acknowledge());
+        if let Err(error) = &delivery.event {
+            counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
+            error!(consumer, stream, seq, %error, "an event cannot be read and becomes a dead letter");
         }
+        // Fails after the subscription was dropped, which drops the delivery and so sends a nak.
+        self.queue.send(delivery).ok();
     }
 
     /// Ends the subscription and dispatches the messages in flight, which would otherwise be redelivered only after
