@@ -41,6 +41,17 @@ async fn every_member_is_kept_in_its_normal_form() {
 }
 
 #[tokio::test]
+async fn an_event_carries_the_ticket_without_its_description() {
+    let app = TestApp::start().await;
+    let mut wanted = offer();
+    wanted["description"] = json!("Row 1");
+    app.listed(wanted).await;
+    let events = app.service.published().await;
+    let [Event::TicketCreated(ticket)] = [&events[0].event] else { panic!("the ticket was listed") };
+    assert_eq!((ticket.description.as_deref(), events.len()), (None, 1));
+}
+
+#[tokio::test]
 async fn absent_null_and_blank_optionals_are_the_same() {
     let app = TestApp::start().await;
     let mut wanted = offer();
