@@ -1,3 +1,4 @@
+use common::Event;
 use serde_json::{Value, json};
 
 use crate::app::{TICKETS, TestApp, address, offer, offer_with};
@@ -47,7 +48,7 @@ async fn an_event_carries_the_ticket_without_its_description() {
     wanted["description"] = json!("Row 1");
     app.listed(wanted).await;
     let events = app.service.published().await;
-    let [Event::TicketCreated(ticket)] = [&events[0].event] else { panic!("the ticket was listed") };
+    let Event::TicketCreated(ticket) = &events[0].event else { panic!("the ticket was listed") };
     assert_eq!((ticket.description.as_deref(), events.len()), (None, 1));
 }
 
