@@ -66,7 +66,7 @@ impl EventProcessor {
             Job::Replay(letter) => {
                 if let Err(error) = self.replay(&letter).await {
                     let error: &dyn std::error::Error = &error;
-                    warn!(error, "a replay did not complete; trying again at the next poll");
+                    warn!(error, "a replay did not complete; retrying at the next poll");
                 }
             }
         }
@@ -172,7 +172,7 @@ impl EventProcessor {
                 }
                 Err(error) => {
                     let error: &dyn std::error::Error = &error;
-                    warn!(error, "a dead letter could not be stored; trying again");
+                    warn!(error, "a dead letter could not be stored; retrying");
                 }
             }
             if !self.wait(self.limits.backoff().delay(failures, &self.ids)).await {
@@ -193,7 +193,7 @@ impl EventProcessor {
         what: &'static str,
         cause: &(dyn std::error::Error + 'static),
     ) {
-        warn!(cause = reason(cause), "{what}; trying again");
+        warn!(cause = reason(cause), "{what}; retrying");
         self.count("event_failures_total", event);
     }
 

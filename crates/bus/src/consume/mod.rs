@@ -166,7 +166,7 @@ async fn requested(processor: &EventProcessor) -> Vec<DeadLetter> {
         }
         Err(error) => {
             let error: &dyn std::error::Error = &error;
-            warn!(consumer, error, "the dead letters could not be read; trying again at the next poll");
+            warn!(consumer, error, "the dead letters could not be read; retrying at the next poll");
             Vec::new()
         }
     }

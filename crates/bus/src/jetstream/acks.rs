@@ -1,4 +1,4 @@
-//! Acknowledgements of deliveries: ack, nak, term, or still in progress.
+//! Acknowledgements of deliveries: ack, nak, or still in progress.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -46,7 +46,7 @@ impl Acks {
         permit: Option<OwnedSemaphorePermit>,
     ) -> AckHandle {
         self.unacknowledged.lock().insert(reply.to_string());
-        AckHandle { acks: Arc::clone(self), reply, deliveries, ended: None, _permit: permit }
+        AckHandle { acks: Arc::clone(self), reply, deliveries, acknowledged: false, _permit: permit }
     }
 
     /// Reports every unacknowledged delivery as in progress.
@@ -64,28 +64,25 @@ pub(super) struct AckHandle {
     acks: Arc<Acks>,
     reply: ReplySubject,
     deliveries: u64,
-    ended: Option<AckKind>,
+    acknowledged: bool,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl AckHandle {
     /// Sends an ack.
     pub(super) fn acknowledge(mut self) {
-        self.ended = Some(AckKind::Ack);
-    }
-
-    /// Rejects the message: the server does not redeliver it.
-    pub(super) fn reject(mut self) {
-        self.ended = Some(AckKind::Term);
+        self.acknowledged = true;
     }
 }
 
 impl Drop for AckHandle {
     fn drop(&mut self) {
-        let ack = self.ended.take().unwrap_or_else(|| {
+        let ack = if self.acknowledged {
+            AckKind::Ack
+        } else {
             let deliveries = u32::try_from(self.deliveries).unwrap_or(u32::MAX);
             AckKind::Nak(Some(NAK_BACKOFF.delay(deliveries, &self.acks.ids)))
-        });
+        };
         let mut unacknowledged = self.acks.unacknowledged.lock();
         unacknowledged.remove(self.reply.as_str());
         // Fails once the bus is closed; the server then redelivers after `ack_wait`.

@@ -66,7 +66,7 @@ pub(super) async fn connect(
                     return Err(ConnectError::Denied(address.clone()));
                 }
                 ConnectErrorKind::Tls => return Err(ConnectError::Certificates(error.to_string())),
-                _ => warn!(%address, %error, "NATS is unavailable; trying again"),
+                _ => warn!(%address, %error, "NATS is unavailable; retrying"),
             },
         }
         failures += 1;
@@ -85,7 +85,7 @@ pub(super) async fn connect(
                 return Err(ConnectError::Stream { stream, reason: error.to_string() });
             }
             let hint = "is JetStream enabled?";
-            warn!(%address, stream, %error, hint, "the stream could not be created; trying again");
+            warn!(%address, stream, %error, hint, "the stream could not be created; retrying");
             failures += 1;
             clock.sleep(RETRY_BACKOFF.delay(failures, ids)).await;
         }

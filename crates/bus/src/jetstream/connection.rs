@@ -87,13 +87,13 @@ impl ConnectionMonitor {
                 gauge!("bus_connected").set(1.0);
             }
             Event::Disconnected => {
-                warn!("the connection to NATS was lost; trying again until it is restored");
+                warn!("the connection to NATS was lost; retrying until it is restored");
                 gauge!("bus_connected").set(0.0);
             }
             Event::LameDuckMode => info!("the NATS server is about to stop"),
             Event::SlowConsumer(_) => warn!("events arrive faster than this process reads them"),
             Event::ServerError(error) => error!(%error, "the NATS server reports an error"),
-            Event::ClientError(error) => warn!(%error, "NATS is unavailable; trying again"),
+            Event::ClientError(error) => warn!(%error, "NATS is unavailable; retrying"),
             Event::Draining | Event::Closed => {}
         }
     }

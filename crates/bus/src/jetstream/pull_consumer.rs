@@ -8,8 +8,8 @@ use async_nats::jetstream::Message as JetStreamMessage;
 use async_nats::jetstream::consumer::pull;
 use async_nats::jetstream::stream::ConsumerErrorKind;
 use async_nats::{Message, StatusCode, Subscriber};
-use common::Backoff;
 use common::event::Subject;
+use common::{Backoff, Envelope};
 use futures::StreamExt;
 use metrics::counter;
 use serde_json::json;
@@ -19,7 +19,7 @@ use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use super::connection::Connection;
-use super::origin::{self, Refusal};
+use super::origin;
 use super::settings::{MAX_IN_FLIGHT, Stream};
 use crate::port::Delivery;
 
@@ -94,9 +94,9 @@ impl PullConsumer {
             }
             failures = failures.saturating_add(1);
             if matches!(error, PullError::Distrusted(_)) {
-                error!(consumer, stream, %error, "the stream is not consumed; trying again");
+                error!(consumer, stream, %error, "the stream is not consumed; retrying");
             } else {
-                warn!(consumer, stream, %error, "events are not delivered; trying again");
+                warn!(consumer, stream, %error, "events are not delivered; retrying");
             }
             let delay = self.connection.clock.sleep(RETRY_BACKOFF.delay(failures, &self.connection.ids));
             tokio::select! {
@@ -247,18 +247,22 @@ impl PullConsumer {
             }
             return;
         }
-        match origin::decode(&self.connection.settings, &message.message, Some(info.stream)) {
+        let event = serde_json::from_slice::<Envelope>(&message.message.payload);
+        let settings = &self.connection.settings;
+        if let Some(reason) =
+            origin::fault(settings, &message.message, Some(info.stream), event.as_ref().ok())
+        {
+            origin::report(consumer, stream, &message.message, reason);
+            return ack.acknowledge();
+        }
+        match event {
             Ok(event) => {
                 let delivery = Delivery::new(Arc::new(event), deliveries, move || ack.acknowledge());
                 // Fails after the subscription was dropped, which drops the delivery and so sends a nak.
                 self.queue.send(delivery).ok();
             }
-            Err(Refusal::Foreign(reason)) => {
-                origin::report(consumer, stream, &message.message, reason);
-                ack.reject();
-            }
             // Dropping `ack` sends a nak, with backoff, for a release that can read the event or for an operator.
-            Err(Refusal::Unreadable(error)) => {
+            Err(error) => {
                 counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
                 // The error's message may repeat the data; its position does not.
                 let (kind, column) = (error.classify(), error.column());

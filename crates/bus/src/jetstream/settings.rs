@@ -150,7 +150,17 @@ impl Settings {
 
     /// The subject on the wire.
     pub(super) fn subject(&self, subject: Subject) -> String {
+        self.wire(subject.as_str())
+    }
+
+    /// A subject, perhaps of a later release, on the wire.
+    pub(super) fn wire(&self, subject: &str) -> String {
         format!("{}.{subject}", self.options.prefix)
+    }
+
+    /// Whether this subject on the wire is one of the stream's owner.
+    pub(super) fn is_of(&self, stream: Stream, wire: &str) -> bool {
+        wire.starts_with(&format!("{}.{}.", self.options.prefix, stream.aggregate()))
     }
 
     /// All subjects of a stream, those of later releases included.
@@ -172,8 +182,7 @@ impl Settings {
     /// The reason why a stream with this configuration may contain events that its owner did not publish, or copy its
     /// own into another stream.
     pub(super) fn distrust(&self, stream: Stream, config: &stream::Config) -> Option<&'static str> {
-        let own = format!("{}.{}.", self.options.prefix, stream.aggregate());
-        let is_foreign = |subject: &String| !subject.starts_with(&own);
+        let is_foreign = |subject: &String| !self.is_of(stream, subject);
         let faults = [
             (
                 config.subjects.is_empty() || config.subjects.iter().any(is_foreign),

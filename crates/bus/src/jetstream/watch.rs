@@ -82,7 +82,7 @@ pub(super) async fn measure(connection: Arc<Connection>, stream: Stream) {
             }
             Err(error) if is_missing(&error.kind()) => {
                 if let Err(error) = ensure_stream(context, settings, stream).await {
-                    warn!(name, %error, "the stream is missing and could not be created; trying again");
+                    warn!(name, %error, "the stream is missing and could not be created; retrying");
                 }
             }
             Err(error) => debug!(name, %error, "the stream could not be measured"),
