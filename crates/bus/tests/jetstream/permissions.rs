@@ -38,7 +38,7 @@ const CONSUMERS: [(&str, &str, &[Subject]); 9] = [
     ("tickets", "tickets", &[Subject::OrderCreated]),
     ("orders", "orders", &[Subject::TicketReserved, Subject::ExpirationCompleted, Subject::PaymentCaptured]),
     ("expiration", "expiration", &[Subject::OrderCreated]),
-    ("payments", "payments", &[Subject::OrderCreated]),
+    ("payments", "payments", &[Subject::OrderCreated, Subject::ExpirationCompleted]),
 ];
 
 const PUBLISHED: [Subject; 5] = [
