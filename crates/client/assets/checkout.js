@@ -141,6 +141,7 @@ function showConfirming() {
   page.dataset.stage = "confirming";
   page.replaceChildren(document.getElementById("confirming").content.cloneNode(true));
   focusHeading();
+  card.requestPoll();
   refresh();
 }
 
@@ -189,7 +190,7 @@ function schedule() {
   const wait = isUrgent ? 1000 : isConnected || document.hidden ? 60_000 : 3000;
   timer = setTimeout(async () => {
     if (events?.readyState === EventSource.CLOSED) listen();
-    if (card.unsure || isStage("confirming")) await card.poll();
+    if (card.unsure || isStage("confirming")) await Promise.all([card.poll(), card.requestPoll()]);
     refresh();
   }, wait);
 }
@@ -247,6 +248,9 @@ const card = {
   /** A confirmation was sent and its reply was lost. */
   unsure: false,
   starting: false,
+  paymentId: null,
+  /** The server was asked to poll Stripe for the accepted card. */
+  pollRequested: false,
 
   /** Fetches the order's only payment and mounts Stripe's form. */
   async start() {
@@ -276,6 +280,7 @@ const card = {
     if (!isStage("payable")) return;
     this.stripe = window.Stripe(payment.publishableKey);
     this.secret = payment.clientSecret;
+    this.paymentId = payment.id;
     this.elements = this.stripe.elements({ clientSecret: this.secret, appearance: appearance() });
     this.element = this.elements.create("payment");
     this.element.on("ready", () => this.ready());
@@ -291,6 +296,14 @@ const card = {
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ orderId }),
     });
+  },
+
+  /** Reads the payment, which makes the server poll Stripe: the webhook may be late or lost. */
+  async requestPoll() {
+    if (this.pollRequested || !this.paymentId || !isStage("confirming")) return;
+    this.pollRequested = true;
+    const reply = await fetch(`/api/payments/${this.paymentId}`).catch(() => null);
+    this.pollRequested = reply?.ok ?? false;
   },
 
   ready() {

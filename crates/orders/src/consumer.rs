@@ -23,7 +23,9 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject::TicketWithdrawn,
     Subject::TicketReservationRefused,
     Subject::ExpirationCompleted,
+    Subject::PaymentStarted,
     Subject::PaymentAuthorized,
+    Subject::PaymentNotAuthorized,
     Subject::PaymentCaptured,
     Subject::PaymentFailed,
     Subject::PaymentVoided,
@@ -53,8 +55,14 @@ impl Orders {
             | Event::TicketWithdrawn(ticket) => self.on_ticket_changed(ticket).await,
             Event::TicketReservationRefused(refused) => self.on_reservation_refused(refused).await,
             Event::ExpirationCompleted(deadline) => self.update(deadline.order_id, Order::expire).await,
+            Event::PaymentStarted(payment) => {
+                self.apply(payment.order_id, |order, _| order.on_payment_started()).await
+            }
             Event::PaymentAuthorized(payment) => {
                 self.on_payment_authorized(payment, incoming.first_attempt_at).await
+            }
+            Event::PaymentNotAuthorized(payment) => {
+                self.apply(payment.order_id, Order::on_payment_not_authorized).await
             }
             Event::PaymentCaptured(payment) => self.on_payment_captured(payment).await,
             Event::PaymentFailed(payment) => self.update(payment.order_id, Order::on_payment_failed).await,
@@ -92,19 +100,19 @@ impl Orders {
         self.apply(refused.order_id, |order, now| order.on_reservation_refused(refused.reason, now)).await
     }
 
-    /// The pivot step, retried until the ticket's lock is confirmed or the deadline has passed.
+    /// The pivot step, retried until the ticket's lock is confirmed or the order expires.
     async fn on_payment_authorized(
         &self,
         payment: &PaymentSnapshot,
         first_attempt_at: Time,
     ) -> Result<(), ConsumeError> {
-        let accepted = self.update(payment.order_id, Order::accept_payment).await;
-        accepted.map_err(|error| match error {
-            // Waiting for as long as passed already doubles the delay each time; the deadline is never overslept.
-            ConsumeError::RetryLater(until_deadline) => {
+        let accept = |order: &Order, now| order.accept_payment(payment.authorized_at, now);
+        self.update(payment.order_id, accept).await.map_err(|error| match error {
+            // Waiting for as long as passed already doubles the delay each time; the end is never overslept.
+            ConsumeError::RetryLater(until_end) => {
                 let passed = self.now() - first_attempt_at;
                 let delay = passed.clamp(FIRST_RETRY_DELAY, MAX_RETRY_DELAY);
-                ConsumeError::RetryLater(until_deadline.min(delay))
+                ConsumeError::RetryLater(until_end.min(delay))
             }
             error => error,
         })

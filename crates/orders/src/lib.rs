@@ -1,8 +1,8 @@
 //! Orders: who is buying a ticket, and until when.
 //!
 //! **Invariant:** an order that is not cancelled holds the unique key of its ticket in this service's database, so one
-//! of any number of simultaneous buyers gets the ticket. No payment is accepted past the deadline, even if
-//! `expiration.completed` is late.
+//! of any number of simultaneous buyers gets the ticket. No payment that Stripe authorized past the deadline is
+//! accepted, even if `expiration.completed` is late.
 
 mod config;
 mod consumer;
@@ -11,6 +11,7 @@ mod feed;
 mod http;
 mod place_order;
 mod storage;
+mod workers;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -36,12 +37,12 @@ pub fn service(context: &ServiceContext, config: Config) -> Service {
     let feed = FeedState { orders: orders.clone(), feed, streams: EventStreams::new(context) };
     Service {
         routes: http::routes(orders.clone(), feed),
+        workers: vec![feed_worker, workers::expire_unanswered(&orders)],
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consumer::SUBJECTS,
             handler: Arc::new(orders),
         }],
-        workers: vec![feed_worker],
         ..Service::new(NAME, "/api/orders")
     }
 }

@@ -13,6 +13,8 @@ pub const DOCUMENTS: &[Verifier] = &[Verifier::of::<Order>(), Verifier::of::<Tic
 pub(crate) mod index {
     /// A buyer's orders by the time they were placed.
     pub(crate) const BY_BUYER: &str = "by-buyer";
+    /// Open orders with a payment in progress, by the end of their last poll.
+    pub(crate) const BY_LAST_POLL: &str = "last-poll";
 }
 
 /// The name of [`ticket_key`].
@@ -25,7 +27,7 @@ pub(crate) fn ticket_key(ticket: TicketId) -> UniqueKey {
 
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
-    const INDEXES: &'static [Index] = &[Index::one(index::BY_BUYER)];
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_BUYER), Index::one(index::BY_LAST_POLL)];
     const UNIQUE_KEYS: &'static [&'static str] = &[TICKET];
 
     fn id(&self) -> Uuid {
@@ -37,7 +39,10 @@ impl Document for Order {
     }
 
     fn keys(&self) -> Keys {
-        let keys = Keys::none().ordered(index::BY_BUYER, [self.user_id.into(), self.created_at.into()]);
+        let mut keys = Keys::none().ordered(index::BY_BUYER, [self.user_id.into(), self.created_at.into()]);
+        if let Some(end) = self.last_poll_until() {
+            keys = keys.ordered(index::BY_LAST_POLL, [end.into()]);
+        }
         if self.keeps_ticket() { keys.unique(ticket_key(self.ticket.id)) } else { keys }
     }
 }

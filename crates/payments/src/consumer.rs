@@ -1,7 +1,7 @@
-//! The consumer: applies the events of orders to their replicas and payments.
+//! The consumer: applies the events of orders and expiration to order replicas and payments.
 
 use bus::{Consume, ConsumeError, Incoming};
-use common::event::{OrderSnapshot, Subject};
+use common::event::{DeadlinePassed, OrderSnapshot, Subject};
 use common::{Event, OrderId};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -18,6 +18,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject::OrderPaymentAccepted,
     Subject::OrderCompleted,
     Subject::OrderCancelled,
+    Subject::ExpirationCompleted,
 ];
 
 impl Consume for Payments {
@@ -29,6 +30,7 @@ impl Consume for Payments {
                 | Event::OrderPaymentAccepted(order)
                 | Event::OrderCompleted(order)
                 | Event::OrderCancelled(order) => Ok(self.on_order_event(order).await?),
+                Event::ExpirationCompleted(deadline) => Ok(self.on_deadline_passed(deadline).await?),
                 // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
                 Event::TicketCreated(_)
                 | Event::TicketUpdated(_)
@@ -37,8 +39,9 @@ impl Consume for Payments {
                 | Event::TicketSold(_)
                 | Event::TicketWithdrawn(_)
                 | Event::TicketReservationRefused(_)
-                | Event::ExpirationCompleted(_)
+                | Event::PaymentStarted(_)
                 | Event::PaymentAuthorized(_)
+                | Event::PaymentNotAuthorized(_)
                 | Event::PaymentCaptured(_)
                 | Event::PaymentFailed(_)
                 | Event::PaymentVoided(_)
@@ -60,6 +63,14 @@ impl Payments {
             Some(order) => self.apply_order(&order).await,
             None => Ok(()),
         }
+    }
+
+    /// Schedules the last poll of a payment in progress, without waiting for Stripe.
+    async fn on_deadline_passed(&self, deadline: &DeadlinePassed) -> Result<(), StoreError> {
+        let Some(payment) = self.by_order(deadline.order_id).await? else { return Ok(()) };
+        self.update(&payment, |payment, now| payment.on_deadline(deadline.expires_at, now)).await?;
+        self.step_due.notify_one();
+        Ok(())
     }
 
     /// Lets the payment follow the newest state of its order. Commits the next step, without waiting for Stripe.

@@ -95,7 +95,9 @@ impl Stream {
             | Subject::OrderCompleted
             | Subject::OrderCancelled => Self::Orders,
             Subject::ExpirationCompleted => Self::Expiration,
-            Subject::PaymentAuthorized
+            Subject::PaymentStarted
+            | Subject::PaymentAuthorized
+            | Subject::PaymentNotAuthorized
             | Subject::PaymentCaptured
             | Subject::PaymentFailed
             | Subject::PaymentVoided

@@ -276,7 +276,7 @@ texts! {
         cancel: "Cancel this order",
         cancel_hint: "The ticket is on sale again at once. Nothing is charged.",
         late: "Your time is up",
-        late_text: "The hold is being released. Nothing is charged.",
+        late_text: "If your card was accepted in time, the ticket is yours in a few seconds. Otherwise nothing is charged.",
         confirming: "Confirming your payment",
         confirming_text: "Your card was accepted. Confirming your ticket takes a few seconds. You can leave this page; nothing is lost.",
         reload: "Reload",

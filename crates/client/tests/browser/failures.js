@@ -41,6 +41,17 @@ for (const [name, number, words] of [
   });
 }
 
+test("an accepted card makes the server poll Stripe though no webhook comes", async (t) => {
+  const { server, order, page } = await setUpCheckout(t);
+  await injectFaults(server, { webhooks: { drop: 100 } });
+  t.after(() => injectFaults(server, { webhooks: { drop: 0 } }));
+  await openCheckout(page, order);
+  const read = page.waitForResponse((reply) => /\/api\/payments\/[0-9a-f-]+$/.test(reply.url()));
+  await payWith(page, CARDS.visa);
+  assert.equal((await read).status(), 200);
+  await seesHeading(page, HEADINGS.complete);
+});
+
 test("a declined card is still shown after a reload", async (t) => {
   const { order, page } = await setUpCheckout(t, { expects: REFUSED });
   await openCheckout(page, order);

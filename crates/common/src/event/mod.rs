@@ -103,7 +103,9 @@ events! {
     OrderCompleted => "order.completed", 1, OrderSnapshot;
     OrderCancelled => "order.cancelled", 1, OrderSnapshot;
     ExpirationCompleted => "expiration.completed", 1, DeadlinePassed;
+    PaymentStarted => "payment.started", 1, PaymentSnapshot;
     PaymentAuthorized => "payment.authorized", 1, PaymentSnapshot;
+    PaymentNotAuthorized => "payment.not-authorized", 1, PaymentSnapshot;
     PaymentCaptured => "payment.captured", 1, PaymentSnapshot;
     PaymentFailed => "payment.failed", 1, PaymentSnapshot;
     PaymentVoided => "payment.voided", 1, PaymentSnapshot;

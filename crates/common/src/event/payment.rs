@@ -16,6 +16,10 @@ pub struct PaymentSnapshot {
     pub status: PaymentStatus,
     /// The amount.
     pub amount: Money,
+    /// The time at which Stripe authorized the amount, in whole seconds. Absent before, and in payments of releases that did
+    /// not store the time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorized_at: Option<Time>,
     /// The amount refunded to the buyer; 0 if the refund failed later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Money>,

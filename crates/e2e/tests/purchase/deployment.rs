@@ -23,6 +23,9 @@ pub(crate) trait Deployment {
 
     /// Lets half of a hold pass. Work that becomes due by that may not be done yet.
     async fn half_the_hold_passes(&self);
+
+    /// Lets the second of the deadline pass, which is in time by Stripe's clock.
+    async fn a_second_passes(&self);
 }
 
 impl Deployment for World {
@@ -40,6 +43,10 @@ impl Deployment for World {
 
     async fn half_the_hold_passes(&self) {
         self.clock.advance(HOLD_PERIOD / 2);
+    }
+
+    async fn a_second_passes(&self) {
+        self.clock.advance(Duration::from_secs(1));
     }
 }
 
@@ -62,5 +69,10 @@ impl Deployment for Cluster {
     #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
     async fn half_the_hold_passes(&self) {
         tokio::time::sleep(SHORT_HOLD_PERIOD / 2).await;
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "processes live in real time")]
+    async fn a_second_passes(&self) {
+        tokio::time::sleep(Duration::from_secs(1)).await;
     }
 }

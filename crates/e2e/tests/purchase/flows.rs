@@ -137,6 +137,7 @@ pub(crate) async fn a_payment_confirmed_after_the_deadline_is_voided_and_never_c
     let payment = buyer.begins_to_pay(&order).await;
     on.half_the_hold_passes().await;
     on.half_the_hold_passes().await;
+    on.a_second_passes().await;
     buyer.enters_card(&payment.json, cards::VISA).await;
     is_voided(on, &buyer, &payment.json).await;
     is_cancelled(on, &buyer, &order, "expired").await;

@@ -4,6 +4,8 @@ mod cluster;
 mod deployment;
 mod endings;
 mod flows;
+mod last_poll;
+mod last_poll_matrix;
 mod refunds;
 mod unreadable;
 

@@ -4,6 +4,6 @@ mod order;
 mod refusal;
 mod ticket_replica;
 
-pub use order::{Order, PostCapture, Status};
+pub use order::{LAST_POLL_TIMEOUT, Order, PostCapture, Status};
 pub use refusal::{Refusal, StepError};
 pub use ticket_replica::TicketReplica;

@@ -23,8 +23,11 @@ pub struct Order {
     /// Refunds and disputes after the capture.
     #[serde(default, rename = "aftermath")]
     pub post_capture: PostCapture,
-    /// The deadline: from this moment on no payment is accepted.
+    /// The deadline: no payment that Stripe authorized later is accepted.
     pub expires_at: Time,
+    /// Whether the buyer has started to pay, so that Stripe is polled once more before the order expires.
+    #[serde(default)]
+    pub payment_in_progress: bool,
     /// The version, 1 when placed.
     pub version: u64,
     /// When the order was placed.
@@ -32,6 +35,10 @@ pub struct Order {
     /// When the order last changed.
     pub updated_at: Time,
 }
+
+/// The time after the deadline within which payments answers whether Stripe has authorized a payment in progress. Several
+/// attempts at Stripe fit in; the next buyer waits no longer.
+pub const LAST_POLL_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// Refunds and disputes after the capture. Neither changes who owns the ticket.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +98,7 @@ impl Order {
             status: Status::Created,
             post_capture: PostCapture::default(),
             expires_at: now.after(hold),
+            payment_in_progress: false,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -122,36 +130,79 @@ impl Order {
         }
     }
 
-    /// Ends an order that was not paid in time.
+    /// Records that a payment is in progress. Publishes nothing, because no other service decides on it.
+    pub fn on_payment_started(&self) -> Option<Decision<Self>> {
+        let started = self.is_open() && !self.payment_in_progress;
+        started.then(|| {
+            let version = self.version + 1;
+            Decision::without_event(Self { payment_in_progress: true, version, ..self.clone() })
+        })
+    }
+
+    /// Ends an order that was not paid in time. Returns `Ok(None)` while the last poll of its payment is pending.
     ///
     /// # Errors
     /// [`StepError::RetryLater`] before the deadline, by the clock of orders.
     pub fn expire(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
-        match self.status {
-            Status::Created | Status::AwaitingPayment if now >= self.expires_at => {
-                Ok(Some(self.transition(Status::Cancelled(CancelReason::Expired), now)))
-            }
-            Status::Created | Status::AwaitingPayment => Err(StepError::RetryLater(self.expires_at - now)),
-            Status::Paying | Status::Complete | Status::Cancelled(_) => Ok(None),
+        if !self.is_open() {
+            return Ok(None);
         }
+        if now < self.expires_at {
+            return Err(StepError::RetryLater(self.expires_at - now));
+        }
+        let is_polled = self.last_poll_until().is_some_and(|end| now < end);
+        Ok((!is_polled).then(|| self.expired(now)))
     }
 
-    /// The pivot step: accepts an authorized payment if the ticket is locked and the deadline has not passed. From
-    /// there on the order can neither expire nor be cancelled by its buyer. A cancelled order is published again,
-    /// because payments has missed that event.
+    /// Ends an order whose payment was not authorized, according to the last poll. Before the deadline by the clock of
+    /// orders the answer decides nothing; the order then expires after [`LAST_POLL_TIMEOUT`].
+    pub fn on_payment_not_authorized(&self, now: Time) -> Option<Decision<Self>> {
+        (self.is_open() && now >= self.expires_at).then(|| self.expired(now))
+    }
+
+    /// The pivot step: accepts an authorized payment if the ticket is locked, and if the deadline has not passed or
+    /// Stripe authorized the payment before it. From there on the order can neither expire nor be cancelled by its
+    /// buyer. A cancelled order is published again, because payments has missed that event.
     ///
     /// # Errors
-    /// [`StepError::RetryLater`] while the lock is not confirmed, until the deadline decides.
-    pub fn accept_payment(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
+    /// [`StepError::RetryLater`] while the lock is not confirmed, until the order expires.
+    pub fn accept_payment(
+        &self,
+        authorized_at: Option<Time>,
+        now: Time,
+    ) -> Result<Option<Decision<Self>>, StepError> {
+        let was_in_time = authorized_at.is_some_and(|at| self.is_before_deadline(at));
+        let end = if was_in_time { self.expires_at.after(LAST_POLL_TIMEOUT) } else { self.expires_at };
         match self.status {
-            Status::Created | Status::AwaitingPayment if now >= self.expires_at => {
-                Ok(Some(self.transition(Status::Cancelled(CancelReason::Expired), now)))
+            Status::AwaitingPayment if was_in_time || now < end => {
+                Ok(Some(self.transition(Status::Paying, now)))
             }
-            Status::Created => Err(StepError::RetryLater(self.expires_at - now)),
-            Status::AwaitingPayment => Ok(Some(self.transition(Status::Paying, now))),
+            Status::Created if now < end => Err(StepError::RetryLater(end - now)),
+            Status::Created | Status::AwaitingPayment => Ok(Some(self.expired(now))),
             Status::Paying | Status::Complete => Ok(None),
             Status::Cancelled(_) => Ok(Some(self.republish())),
         }
+    }
+
+    /// The time until which the last poll of a payment in progress may prevent that the order expires. Returns `None` if
+    /// the order is decided, or has no payment in progress.
+    pub fn last_poll_until(&self) -> Option<Time> {
+        (self.is_open() && self.payment_in_progress).then(|| self.expires_at.after(LAST_POLL_TIMEOUT))
+    }
+
+    /// Whether Stripe's time is in time. Stripe reports whole seconds, so the second of the deadline counts.
+    fn is_before_deadline(&self, at_stripe: Time) -> bool {
+        let second = |time: Time| time.as_millis().div_euclid(1000);
+        second(at_stripe) <= second(self.expires_at)
+    }
+
+    /// Whether the order may still be paid, cancelled or expire.
+    fn is_open(&self) -> bool {
+        matches!(self.status, Status::Created | Status::AwaitingPayment)
+    }
+
+    fn expired(&self, now: Time) -> Decision<Self> {
+        self.transition(Status::Cancelled(CancelReason::Expired), now)
     }
 
     /// Completes an order whose payment was captured.

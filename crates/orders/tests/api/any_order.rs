@@ -1,11 +1,13 @@
 //! A purchase ends in the same state in whatever order, and however often, its events are delivered.
 
-use common::event::{CancelReason, DeadlinePassed, PaymentStatus, TicketStatus};
-use common::{Event, OrderId};
+use std::time::Duration;
+
+use common::event::{CancelReason, DeadlinePassed, PaymentSnapshot, PaymentStatus, TicketStatus};
+use common::{Event, OrderId, Time};
 use orders::domain::Status;
 
 use crate::app::TestApp;
-use crate::samples::{HOLD, payment, seller, then, ticket};
+use crate::samples::{HOLD, noon, payment, seller, then, ticket};
 
 /// Every order of `items`.
 fn permutations<T: Clone>(items: &[T]) -> Vec<Vec<T>> {
@@ -40,6 +42,8 @@ async fn deliver(app: &TestApp, events: &[Event]) {
 enum Prelude {
     InTime,
     AfterTheDeadline,
+    /// After the deadline, with a payment in progress.
+    BeforeTheLastPoll,
     CancelledByBuyer,
 }
 
@@ -55,6 +59,11 @@ async fn ends_alike(
         match prelude {
             Prelude::InTime => {}
             Prelude::AfterTheDeadline => app.service.clock.advance(HOLD),
+            Prelude::BeforeTheLastPoll => {
+                let started = payment(id, PaymentStatus::RequiresPayment);
+                deliver(&app, &[Event::PaymentStarted(started)]).await;
+                app.service.clock.advance(HOLD);
+            }
             Prelude::CancelledByBuyer => {
                 let order = app.order(id).await;
                 app.commit(order.cancel(order.created_at).expect("allowed").expect("a change")).await;
@@ -115,6 +124,45 @@ async fn a_purchase_that_was_not_paid_in_time_ends_expired() {
     };
     let end = Status::Cancelled(CancelReason::Expired);
     ends_alike(Prelude::AfterTheDeadline, story, end, TicketStatus::Available).await;
+}
+
+/// The time at which the order was placed.
+fn start() -> Time {
+    runtime::testing::START.parse().expect("a time")
+}
+
+/// A payment that Stripe authorized so long after the deadline.
+fn authorized_after(order: OrderId, delay: Duration) -> Event {
+    let authorized_at = Some(start().after(HOLD).after(delay));
+    Event::PaymentAuthorized(PaymentSnapshot { authorized_at, ..payment(order, PaymentStatus::Authorized) })
+}
+
+#[tokio::test]
+async fn a_purchase_that_was_authorized_in_time_ends_complete_whatever_arrives_after_the_deadline() {
+    let story = |order| {
+        let reserved = then(&ticket(TestApp::ticket_id(), seller()), TicketStatus::Reserved, Some(order));
+        let sold = then(&reserved, TicketStatus::Sold, Some(order));
+        vec![
+            Event::TicketReserved(reserved),
+            authorized_after(order, Duration::ZERO),
+            Event::ExpirationCompleted(DeadlinePassed { order_id: order, expires_at: noon() }),
+            Event::PaymentCaptured(payment(order, PaymentStatus::Captured)),
+            Event::TicketSold(sold),
+        ]
+    };
+    ends_alike(Prelude::BeforeTheLastPoll, story, Status::Complete, TicketStatus::Sold).await;
+}
+
+#[tokio::test]
+async fn a_purchase_that_was_authorized_after_its_deadline_ends_expired() {
+    let story = |order| {
+        let not_authorized = Event::PaymentNotAuthorized(payment(order, PaymentStatus::RequiresPayment));
+        let late = authorized_after(order, Duration::from_secs(1));
+        let passed = Event::ExpirationCompleted(DeadlinePassed { order_id: order, expires_at: noon() });
+        [locked_and_released(order), vec![not_authorized, late, passed]].concat()
+    };
+    let end = Status::Cancelled(CancelReason::Expired);
+    ends_alike(Prelude::BeforeTheLastPoll, story, end, TicketStatus::Available).await;
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use common::event::{CancelReason, RefusalReason, Subject, TicketStatus};
 use common::{Decision, Event, Time};
-use orders::domain::{Order, Refusal, Status, StepError, TicketReplica};
+use orders::domain::{LAST_POLL_TIMEOUT, Order, Refusal, Status, StepError, TicketReplica};
 
 use crate::samples::{HOLD, buyer, id, noon, seller, then, ticket, usd};
 
@@ -88,7 +88,7 @@ fn every_command_in_every_state() {
     use RefusalReason as Why;
     let (paying, complete) = (Refused(Refusal::Paying), Refused(Refusal::Complete));
     let none = [Stays; 5];
-    let rows: [(&str, Command, [Outcome; 5]); 12] = [
+    let rows: [(&str, Command, [Outcome; 5]); 14] = [
         // Created, AwaitingPayment, Paying, Complete, Cancelled
         ("locked", |o| change(o.on_ticket_reserved(early()), o), [LOCKED, Stays, Stays, Stays, AGAIN]),
         (
@@ -109,18 +109,28 @@ fn every_command_in_every_state() {
         ("expire when due", |o| step(o.expire(due()), o), [EXPIRED, EXPIRED, Stays, Stays, Stays]),
         (
             "pay in time",
-            |o| step(o.accept_payment(early()), o),
+            |o| step(o.accept_payment(None, early()), o),
             [TooEarly(LEFT), ACCEPTED, Stays, Stays, AGAIN],
         ),
         (
             "pay in the last millisecond",
-            |o| step(o.accept_payment(due().before(Duration::from_millis(1))), o),
+            |o| step(o.accept_payment(None, due().before(Duration::from_millis(1))), o),
             [TooEarly(Duration::from_millis(1)), ACCEPTED, Stays, Stays, AGAIN],
         ),
         (
             "pay at the deadline",
-            |o| step(o.accept_payment(due()), o),
+            |o| step(o.accept_payment(None, due()), o),
             [EXPIRED, EXPIRED, Stays, Stays, AGAIN],
+        ),
+        (
+            "pay after the deadline, authorized in time",
+            |o| step(o.accept_payment(Some(due()), due()), o),
+            [TooEarly(LAST_POLL_TIMEOUT), ACCEPTED, Stays, Stays, AGAIN],
+        ),
+        (
+            "not authorized",
+            |o| change(o.on_payment_not_authorized(due()), o),
+            [EXPIRED, EXPIRED, Stays, Stays, Stays],
         ),
         ("captured", |o| step(o.complete(due()), o), [Violation, Violation, COMPLETED, Stays, Violation]),
         ("failed", |o| step(o.on_payment_failed(due()), o), [FAILED, FAILED, FAILED, Violation, Stays]),

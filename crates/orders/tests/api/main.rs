@@ -10,4 +10,5 @@ mod http {
     mod read;
     mod stream;
 }
+mod last_poll;
 mod samples;

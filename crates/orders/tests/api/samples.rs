@@ -64,6 +64,7 @@ pub(crate) fn payment(order_id: OrderId, status: PaymentStatus) -> PaymentSnapsh
         order_id,
         status,
         amount: usd(2500),
+        authorized_at: None,
         refunded: None,
         dispute: None,
         version: 1,

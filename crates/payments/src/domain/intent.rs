@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use common::Time;
 use serde::{Deserialize, Serialize};
 
 use super::MoneyTotals;
@@ -50,10 +51,15 @@ pub struct IntentView {
 pub enum IntentState {
     /// Waits for a card; the last one may have been declined.
     RequiresPaymentMethod(Option<CardError>),
-    /// In progress at the buyer, their bank or Stripe.
+    /// Waits for the buyer to confirm, or for 3-D Secure. Nothing is authorized.
+    RequiresAction,
+    /// In progress at the bank or Stripe: undecided.
     Processing,
     /// The money is authorized and can be captured.
-    RequiresCapture,
+    RequiresCapture {
+        /// Stripe's time of the charge, in whole seconds.
+        authorized_at: Option<Time>,
+    },
     /// The money was captured. Final, except for refunds and disputes.
     Succeeded(MoneyTotals),
     /// Nothing is authorized, and nothing can be captured. Final.

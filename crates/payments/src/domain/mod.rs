@@ -1,6 +1,7 @@
 //! A payment: its state at Stripe, and its next step.
 
 mod intent;
+mod last_poll;
 mod ledger;
 mod money_totals;
 mod order_replica;
@@ -9,10 +10,11 @@ mod schedule;
 mod transitions;
 
 use common::event::{OrderSnapshot, PaymentSnapshot, PaymentStatus};
-use common::{Decision, Money, OrderId, PaymentId, TicketId, Time, UserId};
+use common::{Decision, Event, Money, OrderId, PaymentId, TicketId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
 pub use intent::{CardError, ClientSecret, Intent, IntentState, IntentView};
+pub use last_poll::{HINT_DELAY, LAST_POLL_DELAY, LAST_POLL_RETRY_DELAY, LastPoll};
 pub use ledger::{Account, Entry, Posting};
 pub use money_totals::MoneyTotals;
 pub(crate) use order_replica::OrderReplica;
@@ -47,6 +49,12 @@ pub struct Payment {
     /// Whether Stripe refused the capture for good, so that the rest of `Capturing` is to void the authorization.
     #[serde(rename = "giving_up")]
     pub abandoning: bool,
+    /// Stripe's time of the authorization.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authorized_at: Option<Time>,
+    /// The last poll before the order expires.
+    #[serde(default)]
+    pub last_poll: LastPoll,
     /// The money as Stripe last reported it.
     #[serde(rename = "moved", default)]
     pub totals: MoneyTotals,
@@ -70,7 +78,7 @@ pub struct Payment {
 impl Payment {
     /// Starts the payment of an order. No call to Stripe has been made.
     pub fn begin(id: PaymentId, order: &OrderSnapshot, now: Time) -> Decision<Self> {
-        Decision::without_event(Self {
+        Self::started(Self {
             id,
             order_id: order.id,
             order_version: Some(order.version),
@@ -82,6 +90,8 @@ impl Payment {
             intent: None,
             last_error: None,
             abandoning: false,
+            authorized_at: None,
+            last_poll: LastPoll::NotDue,
             totals: MoneyTotals::default(),
             ledger: Vec::new(),
             failed_refunds: 0,
@@ -95,7 +105,13 @@ impl Payment {
     /// Restores a lost payment from its `PaymentIntent`. The next poll finds out what happened meanwhile.
     pub fn restore(id: PaymentId, order: &OrderSnapshot, intent: Intent, now: Time) -> Decision<Self> {
         let Decision { next, .. } = Self::begin(id, order, now);
-        Decision::without_event(Self { intent: Some(intent), ..next })
+        Self::started(Self { intent: Some(intent), ..next })
+    }
+
+    /// Orders must know of the payment before the deadline, so that the order waits for the last poll.
+    fn started(payment: Self) -> Decision<Self> {
+        let event = Event::PaymentStarted(payment.snapshot());
+        Decision::with_event(payment, event)
     }
 
     /// The public state, for the other services.
@@ -105,6 +121,7 @@ impl Payment {
             order_id: self.order_id,
             status: self.status,
             amount: self.amount,
+            authorized_at: self.authorized_at,
             refunded: (self.totals.refunded > 0)
                 .then_some(Money { amount: self.totals.refunded, ..self.amount }),
             dispute: self.totals.dispute,

@@ -42,7 +42,8 @@ impl Payment {
         if step(self) != step(leased) || !self.schedule.leased {
             return None;
         }
-        Some(self.rescheduled(self.schedule.attempt_failed(key_used_up, retry_after, now)))
+        let schedule = self.schedule.attempt_failed(key_used_up, retry_after, now);
+        Some(self.rescheduled(self.not_after_last_poll(schedule, now)))
     }
 
     /// Follows the order into this status.
@@ -117,10 +118,10 @@ impl Payment {
             (Is::RequiresPayment | Is::Authorized, _) if order_is_cancelled => self.on_order_cancelled(now),
             // Captured by hand at Stripe: the order decides whether the money stays, as with any other payment.
             (Is::RequiresPayment, IntentState::Succeeded(totals)) => {
-                Some(self.become_authorized(*totals, now))
+                Some(self.become_authorized(*totals, None, now))
             }
-            (Is::RequiresPayment, IntentState::RequiresCapture) => {
-                Some(self.become_authorized(MoneyTotals::default(), now))
+            (Is::RequiresPayment, IntentState::RequiresCapture { authorized_at }) => {
+                Some(self.become_authorized(MoneyTotals::default(), *authorized_at, now))
             }
             (Is::RequiresPayment, IntentState::RequiresPaymentMethod(error))
                 if *error != self.last_error && error.is_some() =>
@@ -161,9 +162,15 @@ impl Payment {
         Some(Decision::without_event(next))
     }
 
-    fn become_authorized(&self, totals: MoneyTotals, now: Time) -> Decision<Self> {
+    fn become_authorized(
+        &self,
+        totals: MoneyTotals,
+        authorized_at: Option<Time>,
+        now: Time,
+    ) -> Decision<Self> {
         let (status, schedule) = (PaymentStatus::Authorized, StepSchedule::poll_later(now, 0));
-        let next = Self { status, schedule, totals, last_error: None, ..self.changed(now) }.booked(now);
+        let next = Self { status, schedule, totals, authorized_at, last_error: None, ..self.changed(now) }
+            .booked(now);
         let event = Event::PaymentAuthorized(next.snapshot());
         Decision::with_event(next, event)
     }
@@ -201,7 +208,7 @@ impl Payment {
     }
 
     /// Whether the payment waits for its buyer or its order, so that its step is to poll Stripe.
-    fn is_polled(&self) -> bool {
+    pub(super) fn is_polled(&self) -> bool {
         self.intent.is_some()
             && matches!(self.status, PaymentStatus::RequiresPayment | PaymentStatus::Authorized)
     }

@@ -4,14 +4,15 @@ use axum::extract::State;
 use common::http::responses::{InvalidPage, NotModified, NotSignedIn, OwnerOnly};
 use common::http::{Caching, CurrentUser, Listing, PageQuery, PathId, Query, Versioned};
 use common::{FieldError, OrderId, PaymentId, Problem};
-use store::Range;
+use store::{Range, StoreError};
 
 use super::response::PaymentView;
 use crate::Payments;
 use crate::domain::Payment;
 use crate::storage::index;
 
-/// One of your payments.
+/// One of your payments. Stripe is polled in a moment if the payment waits for a card: pages read the payment once the
+/// browser has seen that the card was accepted.
 #[utoipa::path(
     get,
     path = "/api/payments/{id}",
@@ -29,6 +30,7 @@ pub(crate) async fn read(
     id: PathId<PaymentId>,
 ) -> Result<Versioned<PaymentView>, Problem> {
     let payment = payments.of_buyer(&buyer, id.parse()?).await?;
+    let payment = payments.poll_soon(payment).await?;
     Ok(Versioned { version: payment.version, caching: Caching::Private, body: (&payment).into() })
 }
 
@@ -73,6 +75,13 @@ fn order_id(text: &str) -> Result<OrderId, Problem> {
 }
 
 impl Payments {
+    /// Commits a poll of Stripe, if the payment waits for one. Returns the payment after it.
+    async fn poll_soon(&self, payment: Payment) -> Result<Payment, StoreError> {
+        let after = self.update(&payment, Payment::poll_soon).await?;
+        self.step_due.notify_one();
+        Ok(after.unwrap_or(payment))
+    }
+
     /// A payment, for its buyer alone.
     pub(super) async fn of_buyer(&self, buyer: &CurrentUser, id: PaymentId) -> Result<Payment, Problem> {
         let payment = self.store.get(id).await?.ok_or_else(Problem::not_found)?;

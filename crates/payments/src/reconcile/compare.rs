@@ -18,7 +18,7 @@ impl Payments {
         view: &IntentView,
         report: &mut Report,
     ) -> Result<(), ReconcileError> {
-        if view.state == IntentState::RequiresCapture {
+        if matches!(view.state, IntentState::RequiresCapture { .. }) {
             report.open_authorizations += 1;
         }
         if payment.schedule.due.is_some() {
@@ -37,14 +37,16 @@ impl Payments {
     ) -> Result<(), ReconcileError> {
         use PaymentStatus as Is;
         let stripe_is_ahead = match view.state {
-            IntentState::RequiresCapture => payment.status == Is::RequiresPayment,
+            IntentState::RequiresCapture { .. } => payment.status == Is::RequiresPayment,
             IntentState::Succeeded(_) => {
                 matches!(payment.status, Is::RequiresPayment | Is::Capturing | Is::Voiding)
             }
             IntentState::Canceled => {
                 matches!(payment.status, Is::RequiresPayment | Is::Authorized | Is::Capturing)
             }
-            IntentState::RequiresPaymentMethod(_) | IntentState::Processing => false,
+            IntentState::RequiresPaymentMethod(_) | IntentState::RequiresAction | IntentState::Processing => {
+                false
+            }
         };
         let cancelled = self.order_is_cancelled(payment.order_id).await?;
         let order_is_ahead = cancelled && matches!(payment.status, Is::RequiresPayment | Is::Authorized);
@@ -105,7 +107,7 @@ impl Payments {
         report: &mut Report,
     ) -> Result<(), ReconcileError> {
         let intent = &listed.view.intent.id;
-        if listed.view.state == IntentState::RequiresCapture {
+        if matches!(listed.view.state, IntentState::RequiresCapture { .. }) {
             report.open_authorizations += 1;
         }
         match payment {

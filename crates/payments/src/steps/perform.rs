@@ -90,8 +90,13 @@ impl Payments {
 
     /// Reads the present state and applies it.
     pub(super) async fn poll(&self, leased: &Payment, intent: &str) -> Result<Option<Payment>, StepError> {
-        let view = self.stripe.retrieve(intent).await?;
-        Ok(self.apply_state(leased, &view.state).await?)
+        // Before the call: a state that was read earlier does not answer what happened until the deadline.
+        let polled_at = self.clock.now();
+        let state = self.stripe.retrieve(intent).await?.state;
+        // Read after Stripe's reply: the authorization of an order that was cancelled before it must not be published.
+        let cancelled = self.order_is_cancelled(leased.order_id).await?;
+        let follow = |payment: &Payment, now| payment.on_poll(&state, polled_at, cancelled, now);
+        Ok(self.update(leased, follow).await?)
     }
 
     /// Captures, once: Stripe captures no `PaymentIntent` twice, whatever the key.

@@ -1,5 +1,6 @@
 //! Maps Stripe's `PaymentIntent`, charge and disputes to the domain.
 
+use common::Time;
 use common::event::DisputeStatus;
 use futures::future::BoxFuture;
 use stripe_core::dispute::ListDispute;
@@ -27,7 +28,12 @@ impl Stripe {
             PaymentIntentStatus::RequiresPaymentMethod => {
                 IntentState::RequiresPaymentMethod(intent.last_payment_error.as_deref().map(declined))
             }
-            PaymentIntentStatus::RequiresCapture => IntentState::RequiresCapture,
+            PaymentIntentStatus::RequiresConfirmation | PaymentIntentStatus::RequiresAction => {
+                IntentState::RequiresAction
+            }
+            PaymentIntentStatus::RequiresCapture => {
+                IntentState::RequiresCapture { authorized_at: charge_of(&intent).map(created) }
+            }
             PaymentIntentStatus::Succeeded => IntentState::Succeeded(self.totals(&intent).await?),
             PaymentIntentStatus::Canceled => IntentState::Canceled,
             // Also any state that Stripe may add: no decision depends on an unknown state.
@@ -42,8 +48,7 @@ impl Stripe {
 
     async fn totals(&self, intent: &PaymentIntent) -> Result<MoneyTotals, StripeError> {
         let mut totals = MoneyTotals { taken: intent.amount_received, ..MoneyTotals::default() };
-        let charge = intent.latest_charge.as_ref().and_then(|charge| charge.as_object());
-        let Some(charge) = charge else { return Ok(totals) };
+        let Some(charge) = charge_of(intent) else { return Ok(totals) };
         totals.refunded = charge.amount_refunded;
         totals.fees = fee(charge);
         if charge.disputed {
@@ -54,6 +59,16 @@ impl Stripe {
         }
         Ok(totals)
     }
+}
+
+/// The latest charge, if the reply contains it.
+fn charge_of(intent: &PaymentIntent) -> Option<&Charge> {
+    intent.latest_charge.as_ref().and_then(|charge| charge.as_object())
+}
+
+/// Stripe's times are whole seconds.
+fn created(charge: &Charge) -> Time {
+    Time::from_millis(charge.created.saturating_mul(1000))
 }
 
 /// The reason why the last card was declined.

@@ -5,6 +5,7 @@ mod app;
 mod consumer;
 mod cost;
 mod create;
+mod last_poll;
 mod read;
 mod receipt;
 mod reconcile;

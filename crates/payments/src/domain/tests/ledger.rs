@@ -8,7 +8,7 @@ use super::*;
 fn any_state(random: &mut impl FnMut(u64) -> u64) -> IntentState {
     match random(8) {
         0 => IntentState::RequiresPaymentMethod(None),
-        1 => IntentState::RequiresCapture,
+        1 => IntentState::RequiresCapture { authorized_at: None },
         2 => IntentState::Canceled,
         3 => IntentState::Processing,
         _ => {

@@ -1,5 +1,6 @@
 //! The transitions, and what the tests beside share.
 
+mod last_poll;
 mod ledger;
 mod schedule;
 
@@ -153,7 +154,7 @@ fn the_end_of_an_order_lets_go_of_whatever_is_held() {
 
 #[test]
 fn held_money_is_announced_once_and_waits_for_the_order() {
-    let seen = IntentState::RequiresCapture;
+    let seen = IntentState::RequiresCapture { authorized_at: Some(now()) };
     assert_eq!(
         table(|payment| payment.on_intent_state(&seen, false, now())),
         rows(&[
@@ -167,7 +168,7 @@ fn held_money_is_announced_once_and_waits_for_the_order() {
 
 #[test]
 fn held_money_of_a_cancelled_order_is_let_go_of_and_never_announced() {
-    let seen = IntentState::RequiresCapture;
+    let seen = IntentState::RequiresCapture { authorized_at: Some(now()) };
     assert_eq!(
         table(|payment| payment.on_intent_state(&seen, true, now())),
         rows(&[
