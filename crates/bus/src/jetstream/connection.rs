@@ -1,5 +1,6 @@
 //! The connection that all tasks share, and its state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,14 @@ use async_nats::jetstream::Context;
 use async_nats::{Client, Event};
 use common::{Ids, SharedClock};
 use metrics::{counter, gauge};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::acks::Acks;
-use super::settings::Settings;
+use super::settings::{Settings, Stream};
 
 /// The interval at which a task that waits for the connection polls its state: the client may drop events when it has
 /// many.
@@ -27,6 +29,8 @@ pub(super) struct Connection {
     pub(super) settings: Settings,
     pub(super) monitor: Arc<ConnectionMonitor>,
     pub(super) acks: Arc<Acks>,
+    /// Streams that are not consumed, and the fault of their configuration.
+    pub(super) distrusted: Mutex<BTreeMap<Stream, &'static str>>,
     pub(super) clock: SharedClock,
     pub(super) ids: Ids,
     pub(super) stop: CancellationToken,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::stream;
+use async_nats::jetstream::stream::{self, DiscardPolicy};
 use bus::Bus;
 use bus::jetstream::{Address, ConnectError, JetStream, Options};
 use common::clock::SystemClock;
@@ -73,7 +73,8 @@ async fn a_stream_with_other_settings_is_changed() {
     context.create_stream(old).await.expect("created");
     marketplace.process().await;
     let changed = context.get_stream(name).await.expect("there").cached_info().config.clone();
-    assert_eq!(changed.max_age, Duration::from_hours(14 * 24));
+    assert_eq!(changed.max_age, Duration::from_hours(3 * 24));
+    assert_eq!((changed.max_bytes, changed.discard), (64 << 20, DiscardPolicy::New));
     assert_eq!(changed.duplicate_window, Duration::from_mins(2));
     assert_eq!(changed.num_replicas, 1);
     marketplace.end().await;
