@@ -45,7 +45,7 @@ pub(crate) async fn idempotency_layer(
     }
     let (tasks, scope) = (keys.tasks.clone(), RequestScope::of(&request));
     let work = scope.run(async move {
-        let work = perform(&keys, request, next);
+        let work = Box::pin(perform(&keys, request, next));
         match tokio::time::timeout(COMPLETION_TIMEOUT, work).await {
             Ok(response) => response,
             Err(elapsed) => Problem::unavailable().caused_by(elapsed).into_response(),

@@ -82,10 +82,8 @@ async fn the_end_of_an_order_whose_ticket_is_missing_is_retried_until_the_ticket
             .remove(&tickets.get(locked.id).await.expect("a database").expect("a ticket"))
             .await
             .expect("removed");
-        let handled = match cancelled {
-            true => app.try_cancelled(&order).await,
-            false => app.deliver_completed(&order).await,
-        };
+        let handled =
+            if cancelled { app.try_cancelled(&order).await } else { app.deliver_completed(&order).await };
         assert!(!handled, "retried");
         tickets
             .commit(Decision::without_event(Ticket { version: 1, ..locked.clone() }))
