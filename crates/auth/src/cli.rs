@@ -2,7 +2,7 @@
 
 use auth::Config;
 use clap::{Parser, Subcommand};
-use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext};
+use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext, ServiceStore};
 
 /// Auth: accounts, sessions, and the keys that sign session tokens.
 #[derive(Debug, Parser)]
@@ -30,7 +30,7 @@ pub(crate) enum Command {
 }
 
 impl AdminTask for Command {
-    async fn run(self, name: &'static str, context: &ServiceContext) -> Result<(), BoxError> {
+    async fn run(self, service: &ServiceStore, context: &ServiceContext) -> Result<(), BoxError> {
         match self {
             Self::RevokeKeys => {
                 let ServiceContext { store, clock, ids, .. } = context;
@@ -40,7 +40,7 @@ impl AdminTask for Command {
                 );
                 Ok(())
             }
-            Self::Common(command) => command.run(name, context).await,
+            Self::Common(command) => command.run(service, context).await,
         }
     }
 }

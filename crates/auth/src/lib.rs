@@ -30,6 +30,7 @@ pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 use crate::password::Hashing;
 use crate::throttle::Throttle;
+pub use storage::DOCUMENTS;
 
 /// The name of the service.
 pub const NAME: &str = "auth";

@@ -11,7 +11,7 @@ use runtime::Service;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, config, command } = Options::parse();
-    runtime::service_main(auth::NAME, args, command, async |context| {
+    runtime::service_main(auth::NAME, auth::DOCUMENTS, args, command, async |context| {
         let auth = auth::service(context, config).await?;
         Ok(Service { verifying_keys: Some(auth.keys), ..auth.service })
     })

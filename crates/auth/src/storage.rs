@@ -1,10 +1,14 @@
 //! Storage of users, sessions and signing keys: collections, indexes and unique keys.
 
-use store::{Document, Index, Keys, Range, UniqueKey};
+use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
 use crate::domain::{Email, Session, User};
 use crate::keys::SigningKey;
+
+/// The collections of this service.
+pub const DOCUMENTS: &[Verifier] =
+    &[Verifier::of::<User>(), Verifier::of::<Session>(), Verifier::of::<SigningKey>()];
 
 /// The indexes of sessions and signing keys.
 pub(crate) mod index {

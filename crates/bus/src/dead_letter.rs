@@ -1,9 +1,11 @@
 //! Dead letters: events whose retries are exhausted, kept with the reason until an operator requests a replay.
 
-use common::{Decision, Envelope, Time};
+use common::{Decision, Time};
 use serde::{Deserialize, Serialize};
-use store::{Collection, CommitError, Document, Index, Keys, Range, Store, StoreError};
+use store::{Collection, CommitError, Document, Index, Keys, Page, Range, Store, StoreError};
 use uuid::Uuid;
+
+use crate::raw_event::RawEvent;
 
 /// Dead letters that one list or one poll reads; a later one reads the rest.
 const MAX_PAGE: usize = 1000;
@@ -16,8 +18,9 @@ pub struct DeadLetter {
     pub id: Uuid,
     /// The version, for optimistic concurrency.
     pub version: u64,
-    /// The event.
-    pub event: Envelope,
+    /// The event, as it was received.
+    #[serde(flatten)]
+    pub event: RawEvent,
     /// The consumer.
     pub consumer: String,
     /// The error of the last attempt, with its causes.
@@ -59,12 +62,20 @@ const BY_CONSUMER: &str = "by-consumer";
 const REQUESTED: &str = "replay-requested";
 
 impl DeadLetter {
-    /// The dead letters of a service, oldest first, at most 1000.
+    /// The dead letters of a service, oldest first, at most 1000, and the ids of those that are unreadable themselves.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn page(store: &Store) -> Result<Page<Self>, StoreError> {
+        letters(store).batch(Range::of(BY_TIME, []).limit(MAX_PAGE)).await
+    }
+
+    /// As [`Self::page`], the readable ones only.
     ///
     /// # Errors
     /// The database failed.
     pub async fn list(store: &Store) -> Result<Vec<Self>, StoreError> {
-        Ok(letters(store).page(Range::of(BY_TIME, []).limit(MAX_PAGE)).await?.items)
+        Ok(Self::page(store).await?.items)
     }
 
     /// Requests a replay, which the service begins within [`Limits::replay_interval`], perhaps in another process.
@@ -90,10 +101,13 @@ impl DeadLetter {
         })
     }
 
-    /// The dead letters of this consumer to replay, oldest first.
+    /// The dead letters of this consumer to replay, oldest first. Those with an event that this release cannot read
+    /// wait for one that can.
     pub(crate) async fn requested(store: &Store, consumer: &str) -> Result<Vec<Self>, StoreError> {
         let range = Range::of(REQUESTED, [consumer.into()]).limit(MAX_PAGE);
-        Ok(letters(store).page(range).await?.items)
+        let letters = letters(store);
+        let page = letters.search(range, usize::MAX, |letter| letter.event.envelope().is_ok());
+        Ok(page.await?.items)
     }
 
     /// The number of dead letters of this consumer.
@@ -101,7 +115,7 @@ impl DeadLetter {
         let (mut count, mut cursor) = (0, None);
         loop {
             let page = letters(store).page(Range::of(BY_CONSUMER, [consumer.into()]).after(cursor)).await?;
-            count += page.items.len();
+            count += page.items.len() + page.unreadable.len();
             if page.next.is_none() {
                 return Ok(count);
             }
@@ -113,7 +127,7 @@ impl DeadLetter {
     pub(crate) async fn keep(
         store: &Store,
         consumer: &str,
-        event: &Envelope,
+        event: &RawEvent,
         failure: &Failure,
     ) -> Result<bool, CommitError> {
         let id = Self::id_of(event, consumer);
@@ -135,8 +149,8 @@ impl DeadLetter {
     }
 
     /// The id of the dead letter of this event and consumer.
-    fn id_of(event: &Envelope, consumer: &str) -> Uuid {
-        Uuid::new_v5(&event.id.into(), consumer.as_bytes())
+    fn id_of(event: &RawEvent, consumer: &str) -> Uuid {
+        Uuid::new_v5(&event.id(), consumer.as_bytes())
     }
 }
 

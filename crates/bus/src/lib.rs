@@ -8,6 +8,7 @@ mod dead_letter;
 pub mod jetstream;
 pub mod local;
 mod port;
+mod raw_event;
 mod relay;
 
 pub use consume::{Consume, ConsumeError, ConsumerLoop, Incoming, Limits, Subscription};
@@ -16,4 +17,5 @@ pub use dead_letter::DeadLetter;
 pub use jetstream::JetStream;
 pub use local::LocalBus;
 pub use port::{Bus, BusError, Delivery, Lagged};
+pub use raw_event::{RawEvent, UnreadableEvent};
 pub use relay::Relay;

@@ -3,10 +3,13 @@
 use std::future::ready;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::BoxStream;
+
+use crate::raw_event::{RawEvent, UnreadableEvent};
 
 /// Delivers events between services, at least once.
 ///
@@ -53,8 +56,10 @@ pub struct BusError(pub String);
 
 /// An event delivered to one consumer. The bus redelivers an event whose delivery is dropped without [`Delivery::ack`].
 pub struct Delivery {
-    /// The event.
-    pub envelope: Arc<Envelope>,
+    /// The event, or the reason why this release cannot read it.
+    pub event: Result<Arc<Envelope>, UnreadableEvent>,
+    /// The event as the bus received it; `None`: as this process made it.
+    payload: Option<Bytes>,
     /// The number of deliveries to this consumer, in any process, this one included: 1 at first.
     pub deliveries: u64,
     ack: Box<dyn FnOnce() + Send>,
@@ -63,7 +68,28 @@ pub struct Delivery {
 impl Delivery {
     /// A delivery whose acknowledgement calls `ack`.
     pub fn new(envelope: Arc<Envelope>, deliveries: u64, ack: impl FnOnce() + Send + 'static) -> Self {
-        Self { envelope, deliveries, ack: Box::new(ack) }
+        Self { event: Ok(envelope), payload: None, deliveries, ack: Box::new(ack) }
+    }
+
+    /// A delivery of these bytes, which may be unreadable.
+    pub fn received(payload: Bytes, deliveries: u64, ack: impl FnOnce() + Send + 'static) -> Self {
+        let event = serde_json::from_slice(&payload).map(Arc::new);
+        let event = event.map_err(|error| UnreadableEvent::new(&error));
+        Self { event, payload: Some(payload), deliveries, ack: Box::new(ack) }
+    }
+
+    /// The event, if this release can read it.
+    pub fn envelope(&self) -> Option<&Arc<Envelope>> {
+        self.event.as_ref().ok()
+    }
+
+    /// The event as text or bytes.
+    pub fn raw(&self) -> RawEvent {
+        match (&self.payload, &self.event) {
+            (Some(payload), _) => RawEvent::new(payload),
+            (None, Ok(envelope)) => RawEvent::of(envelope),
+            (None, Err(_)) => RawEvent::new(&[]),
+        }
     }
 
     /// Acknowledges the event: the consumer is done with it.

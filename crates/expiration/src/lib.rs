@@ -9,6 +9,8 @@ mod storage;
 mod wake;
 mod workers;
 
+pub use storage::DOCUMENTS;
+
 use std::sync::Arc;
 
 use bus::Subscription;

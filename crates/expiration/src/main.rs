@@ -10,6 +10,8 @@ use cli::Options;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, command } = Options::parse();
-    runtime::service_main(expiration::NAME, args, command, async |context| Ok(expiration::service(context)))
-        .await
+    runtime::service_main(expiration::NAME, expiration::DOCUMENTS, args, command, async |context| {
+        Ok(expiration::service(context))
+    })
+    .await
 }

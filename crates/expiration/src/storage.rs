@@ -1,9 +1,12 @@
 //! Storage of deadlines: the collection and its indexes.
 
-use store::{Document, Index, Keys};
+use store::{Document, Index, Keys, Verifier};
 use uuid::Uuid;
 
 use crate::domain::{Deadline, Status};
+
+/// The collections of this service.
+pub const DOCUMENTS: &[Verifier] = &[Verifier::of::<Deadline>()];
 
 /// The indexes of deadlines.
 pub(crate) mod index {

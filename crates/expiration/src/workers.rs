@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::Time;
+use common::{Time, error_chain};
 use futures::stream::{self, StreamExt, TryStreamExt};
 use metrics::{counter, histogram};
 use runtime::{PeriodicJob, Purge, Worker};
@@ -59,7 +59,7 @@ impl PeriodicJob for Expire {
     async fn is_idle(&self) -> bool {
         let Self(deadlines) = self;
         let due = Range::of(index::BY_EXPIRY, []).at_most([deadlines.now().into()]).limit(1);
-        deadlines.store.page(due).await.is_ok_and(|due| due.items.is_empty())
+        deadlines.store.batch(due).await.is_ok_and(|due| due.items.is_empty())
     }
 
     async fn woken_before(&self, next: Time) {
@@ -70,7 +70,7 @@ impl PeriodicJob for Expire {
 /// Expires one batch. Returns the time of the next run, or `None` if more deadlines may be due.
 async fn expire_batch(deadlines: &Deadlines) -> Result<Option<Time>, StoreError> {
     let now = deadlines.now();
-    let mut batch = deadlines.store.page(Range::of(index::BY_EXPIRY, []).limit(MAX_BATCH)).await?.items;
+    let mut batch = deadlines.store.batch(Range::of(index::BY_EXPIRY, []).limit(MAX_BATCH)).await?.items;
     let due = batch.partition_point(|deadline| deadline.expires_at <= now);
     let next = batch.get(due).map(|deadline| deadline.expires_at);
     batch.truncate(due);
@@ -94,6 +94,11 @@ async fn expire(deadlines: &Deadlines, deadline: &Deadline) -> Result<(), StoreE
             Ok(())
         }
         Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Ok(()),
+        // The next deadline may be intact.
+        Err(CommitError::Store(error @ StoreError::Unreadable(_))) => {
+            tracing::error!(order = %deadline.order_id, cause = error_chain(&error), "a deadline stays pending");
+            Ok(())
+        }
         Err(CommitError::Store(error)) => Err(error),
     }
 }

@@ -24,6 +24,7 @@ pub use crate::config::Config;
 use crate::domain::{Order, TicketReplica};
 use crate::feed::Feed;
 use crate::http::FeedState;
+pub use storage::DOCUMENTS;
 
 /// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "orders";

@@ -11,7 +11,7 @@ use orders::Config;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, hold, command } = Options::parse();
-    runtime::service_main(orders::NAME, args, command, async |context| {
+    runtime::service_main(orders::NAME, orders::DOCUMENTS, args, command, async |context| {
         Ok(orders::service(context, Config { hold }))
     })
     .await

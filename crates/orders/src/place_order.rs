@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::{OrderId, Problem, UserId, poll_until};
-use store::CommitError;
+use store::{CommitError, StoreError};
 
 use crate::Orders;
 use crate::domain::{Order, Refusal, TicketReplica};
@@ -58,7 +58,7 @@ impl Orders {
     /// of a cancelled order is about to be released, so it is no obstacle.
     async fn check_not_locked(&self, ticket: &TicketReplica, buyer: UserId) -> Result<(), Problem> {
         let Some(holder) = ticket.locked_for() else { return Ok(()) };
-        let holder = self.store.get(holder).await?;
+        let holder = self.store.get_if_readable(holder).await?;
         match holder.and_then(|holder| holder.conflict_with(buyer)) {
             Some(refusal) => Err(refusal.into()),
             None => Ok(()),
@@ -82,7 +82,11 @@ impl Orders {
 
     /// The refusal after a duplicate key. An order that was cancelled since still held the key at the commit.
     async fn conflict(&self, ticket: &TicketReplica, buyer: UserId) -> Result<Refusal, Problem> {
-        let holder = self.store.get_by_unique_key(ticket_key(ticket.id)).await?;
+        let holder = match self.store.get_by_unique_key(ticket_key(ticket.id)).await {
+            // An order of another release holds the ticket all the same.
+            Err(StoreError::Unreadable(_)) => None,
+            holder => holder?,
+        };
         let refusal = holder.and_then(|holder| holder.conflict_with(buyer));
         Ok(refusal.unwrap_or(Refusal::TicketReserved))
     }

@@ -1,10 +1,13 @@
 //! Storage of orders and ticket replicas: collections, indexes and unique keys.
 
 use common::TicketId;
-use store::{Document, Index, Keys, UniqueKey};
+use store::{Document, Index, Keys, UniqueKey, Verifier};
 use uuid::Uuid;
 
 use crate::domain::{Order, TicketReplica};
+
+/// The collections of this service.
+pub const DOCUMENTS: &[Verifier] = &[Verifier::of::<Order>(), Verifier::of::<TicketReplica>()];
 
 /// The indexes of orders.
 pub(crate) mod index {

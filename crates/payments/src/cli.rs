@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
 use payments::Config;
-use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext};
+use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext, ServiceStore};
 
 /// Payments: the state of each payment at the card processor, and its next step.
 #[derive(Parser)]
@@ -51,7 +51,7 @@ impl AdminTask for Task {
         if matches!(self.command, Command::Reconcile { .. }) { "error" } else { "warn" }
     }
 
-    async fn run(self, name: &'static str, context: &ServiceContext) -> Result<(), BoxError> {
+    async fn run(self, service: &ServiceStore, context: &ServiceContext) -> Result<(), BoxError> {
         match self.command {
             Command::Refund { order } => {
                 println!("{}", payments::refund(&context.store, &context.clock, order).await?);
@@ -59,7 +59,7 @@ impl AdminTask for Task {
             Command::Reconcile { window } => {
                 println!("{}", Box::pin(payments::reconcile(context, self.config, window)).await?);
             }
-            Command::Common(command) => command.run(name, context).await?,
+            Command::Common(command) => command.run(service, context).await?,
         }
         Ok(())
     }

@@ -27,6 +27,7 @@ use tokio::sync::Notify;
 pub use config::{Config, ConfigError};
 pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
 pub use refund::{RefundError, RefundStarted, refund};
+pub use storage::DOCUMENTS;
 
 use crate::domain::{OrderReplica, Payment};
 use crate::reconcile::ReconcileSchedule;

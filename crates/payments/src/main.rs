@@ -13,6 +13,8 @@ async fn main() -> ExitCode {
     let Options { args, stripe, command } = Options::parse();
     let config = Config::from(stripe);
     let task = command.map(|command| Task { command, config: config.clone() });
-    runtime::service_main(payments::NAME, args, task, async |context| Ok(payments::service(context, config)?))
-        .await
+    runtime::service_main(payments::NAME, payments::DOCUMENTS, args, task, async |context| {
+        Ok(payments::service(context, config)?)
+    })
+    .await
 }

@@ -1,10 +1,15 @@
 //! Storage of payments and order replicas: collections, indexes and unique keys.
 
 use common::OrderId;
-use store::{CommitError, Document, Index, Keys, StoreError, UniqueKey};
+use store::{CommitError, Document, Index, Keys, StoreError, UniqueKey, Verifier};
 use uuid::Uuid;
 
 use crate::domain::{OrderReplica, Payment};
+use crate::reconcile::ReconcileSchedule;
+
+/// The collections of this service.
+pub const DOCUMENTS: &[Verifier] =
+    &[Verifier::of::<Payment>(), Verifier::of::<OrderReplica>(), Verifier::of::<ReconcileSchedule>()];
 
 /// The indexes of payments.
 pub(crate) mod index {

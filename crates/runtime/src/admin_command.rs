@@ -5,7 +5,7 @@ use store::{Store, StoreError};
 use uuid::Uuid;
 
 use crate::service_main::{AdminTask, BoxError};
-use crate::{BackendError, ServiceContext};
+use crate::{BackendError, ServiceContext, ServiceStore, Unreadable};
 
 /// A command that every service has.
 #[derive(Debug, clap::Subcommand)]
@@ -15,6 +15,12 @@ pub enum AdminCommand {
         /// The action.
         #[command(subcommand)]
         action: DeadLetters,
+    },
+    /// Lists the documents that this release cannot parse.
+    Unreadable {
+        /// The action.
+        #[command(subcommand)]
+        action: Unreadable,
     },
 }
 
@@ -58,18 +64,25 @@ impl DeadLetters {
 }
 
 impl AdminTask for AdminCommand {
-    async fn run(self, name: &'static str, context: &ServiceContext) -> Result<(), BoxError> {
-        let Self::DeadLetters { action } = self;
-        Ok(action.run(&[(name, context.store.clone())]).await?)
+    async fn run(self, service: &ServiceStore, _: &ServiceContext) -> Result<(), BoxError> {
+        match self {
+            Self::DeadLetters { action } => action.run(&[(service.name, service.store.clone())]).await?,
+            Self::Unreadable { action } => action.run(std::slice::from_ref(service)).await?,
+        }
+        Ok(())
     }
 }
 
 async fn list(stores: &[(&'static str, Store)]) -> Result<(), DeadLetterError> {
     let mut none = true;
     for (service, store) in stores {
-        for letter in DeadLetter::list(store).await? {
-            none = false;
-            println!("{}", describe(service, &letter));
+        let letters = DeadLetter::page(store).await?;
+        none &= letters.items.is_empty() && letters.unreadable.is_empty();
+        for letter in &letters.items {
+            println!("{}", describe(service, letter));
+        }
+        for id in letters.unreadable {
+            println!("{id}  {service} has a dead letter that this release cannot read");
         }
     }
     if none {
@@ -80,14 +93,12 @@ async fn list(stores: &[(&'static str, Store)]) -> Result<(), DeadLetterError> {
 
 fn describe(service: &str, letter: &DeadLetter) -> String {
     let waiting = if letter.replay_requested { ", to be replayed" } else { "" };
+    // The subject of an unreadable event may be any text.
+    let subject = letter.event.subject().unwrap_or_else(|| "an event".to_owned()).escape_debug().to_string();
+    let aggregate = letter.event.aggregate().map_or_else(|| "unknown".to_owned(), |id| id.to_string());
     format!(
-        "{}  {}  {service} could not handle {} of {} (tried {} times{waiting}): {}",
-        letter.id,
-        letter.failed_at,
-        letter.event.subject(),
-        letter.event.aggregate,
-        letter.attempts,
-        letter.reason
+        "{}  {}  {service} could not handle {subject} of {aggregate} (tried {} times{waiting}): {}",
+        letter.id, letter.failed_at, letter.attempts, letter.reason
     )
 }
 

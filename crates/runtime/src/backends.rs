@@ -85,6 +85,12 @@ pub struct BusOptions {
     /// The number of servers of a NATS cluster that store each event: 1, 3 or 5.
     #[arg(long = "bus-replicas", env = "BUS_REPLICAS", default_value_t = 1)]
     pub replicas: usize,
+
+    /// The bytes of each stream. A full stream refuses events, which then wait in the database of their service. NATS
+    /// reserves these bytes for each of the five streams.
+    #[arg(long = "bus-stream-bytes", env = "BUS_STREAM_BYTES", default_value_t = 640 << 20,
+        value_parser = clap::value_parser!(i64).range(1 << 20..))]
+    pub stream_bytes: i64,
 }
 
 /// Connects the service `name` to the bus. Waits for a server that does not answer.
@@ -126,6 +132,7 @@ async fn connect_nats(
     let options = bus::jetstream::Options {
         prefix: options.prefix.clone(),
         num_replicas: options.replicas,
+        max_stream_bytes: options.stream_bytes,
         name: name.to_owned(),
         ..bus::jetstream::Options::default()
     };
@@ -164,7 +171,8 @@ mod tests {
     async fn refusals(store_url: &str, bus_url: &str) -> [String; 2] {
         let clock: SharedClock = Arc::new(SystemClock);
         let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
-        let bus = BusOptions { url: bus_url.into(), prefix: "test".into(), replicas: 1 };
+        let bus =
+            BusOptions { url: bus_url.into(), prefix: "test".into(), replicas: 1, stream_bytes: 1 << 20 };
         let store = open_store("orders", &store_url.into(), &clock, &ids).await.err();
         let bus = connect_bus("orders", &bus, &clock, &ids).await.err();
         [store.expect("refused").to_string(), bus.expect("refused").to_string()]

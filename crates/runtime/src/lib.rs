@@ -20,6 +20,7 @@ pub mod stop;
 pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unreadable;
 mod worker;
 
 pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters};
@@ -34,4 +35,5 @@ pub use service::{Service, ServiceContext};
 pub use service_main::{AdminTask, BoxError, report, service_main};
 pub use start::{RunningService, SubscribedService};
 pub use stop::Tasks;
+pub use unreadable::{ServiceStore, Unreadable, UnreadableError};
 pub use worker::{PeriodicJob, Purge, Worker};

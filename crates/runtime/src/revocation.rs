@@ -24,7 +24,7 @@ const BY_EXPIRY: &str = "until";
 
 /// A session that ended early, kept until its last token has expired.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Revocation {
+pub(crate) struct Revocation {
     session: SessionId,
     until: Time,
 }
@@ -49,6 +49,9 @@ impl Document for Revocation {
 
 /// The interval at which the database is polled for revocations that another replica has stored.
 const POLL_INTERVAL: Duration = Duration::from_secs(30);
+
+/// How long an unreadable revocation counts from each poll, since its end is unknown.
+const UNREADABLE_RETENTION: Duration = Duration::from_mins(5);
 
 /// The largest number of expired revocations that one event removes.
 const MAX_PURGED: usize = 10;
@@ -111,6 +114,10 @@ impl Revocations {
             for revocation in page.items {
                 self.sessions.revoke(revocation.session, revocation.until, now);
             }
+            // The id alone names the session.
+            for session in page.unreadable {
+                self.sessions.revoke(session.into(), now.after(UNREADABLE_RETENTION), now);
+            }
             cursor = page.next;
             if cursor.is_none() {
                 return Ok(());
@@ -143,7 +150,7 @@ impl Revocations {
     /// Removes some expired revocations, which bounds the collection.
     async fn purge_expired(&self, now: Time) -> Result<(), ConsumeError> {
         let expired = Range::of(BY_EXPIRY, []).at_most([now.into()]).limit(MAX_PURGED);
-        for revocation in self.store.page(expired).await?.items {
+        for revocation in self.store.batch(expired).await?.items {
             match self.store.remove(&revocation).await {
                 // Another replica removed it first.
                 Ok(()) | Err(CommitError::Conflict) => {}
@@ -164,5 +171,46 @@ impl Consume for Revocations {
             self.on_session_revoked(revoked).await
         }
         .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::ready;
+
+    use common::http::token::{KeysUnavailable, VerifyingKeys};
+    use jsonwebtoken::DecodingKey;
+
+    use super::*;
+    use crate::ServiceContext;
+    use crate::testing::{context, edit};
+
+    struct NoKeys;
+
+    impl VerifyingKeys for NoKeys {
+        fn find<'a>(
+            &'a self,
+            _: &'a str,
+        ) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
+            ready(Ok(None)).boxed()
+        }
+    }
+
+    /// The revocations of a process that starts.
+    fn revocations(context: &ServiceContext) -> Revocations {
+        Revocations::new(&context.store, Sessions::new(Arc::new(NoKeys)), Arc::clone(&context.clock))
+    }
+
+    #[tokio::test]
+    async fn a_revocation_of_a_newer_release_revokes_its_session() {
+        let (_, context) = context();
+        let (session_id, user_id): (SessionId, _) = (context.ids.next(), context.ids.next());
+        let tokens_expire_at = context.clock.now().after(POLL_INTERVAL);
+        let revoked = SessionRevoked { session_id, user_id, tokens_expire_at };
+        revocations(&context).on_session_revoked(&revoked).await.expect("stored");
+        edit::<Revocation>(&context.store, session_id, |state| state["until"] = "later".into()).await;
+        let restarted = revocations(&context);
+        restarted.load().await.expect("loaded");
+        assert!(restarted.sessions.is_revoked(session_id));
     }
 }

@@ -11,14 +11,14 @@ use bus::LocalBus;
 use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
-use store::{Store, StoreError};
+use store::{Store, StoreError, Verifier};
 
 use crate::admin::{self, Health, ReadinessChecks};
 use crate::backends::{BackendError, connect_bus, open_beside, open_store};
 use crate::config::SecretUrl;
 use crate::{
-    HttpOptions, RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, SubscribedService, Tasks,
-    bind, serve, serve_behind, stop, telemetry,
+    HttpOptions, RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, ServiceStore,
+    SubscribedService, Tasks, bind, serve, serve_behind, stop, telemetry,
 };
 
 /// Any error that ends a program.
@@ -31,20 +31,26 @@ pub trait AdminTask {
         "warn"
     }
 
-    /// Performs the command on the database of the service `name`.
-    fn run(self, name: &'static str, context: &ServiceContext) -> impl Future<Output = Result<(), BoxError>>;
+    /// Performs the command on the database of this service.
+    fn run(
+        self,
+        service: &ServiceStore,
+        context: &ServiceContext,
+    ) -> impl Future<Output = Result<(), BoxError>>;
 }
 
-/// Runs the operator's command if there is one, else the service `name`, until Ctrl-C or SIGTERM.
+/// Runs the operator's command if there is one, else the service `name`, until Ctrl-C or SIGTERM. `documents` are the
+/// service's own collections.
 pub async fn service_main(
     name: &'static str,
+    documents: &'static [Verifier],
     args: ServiceArgs,
     command: Option<impl AdminTask>,
     build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
 ) -> ExitCode {
     if let Some(command) = command {
         telemetry::init(command.log_level());
-        return report(name, run_admin_task(name, &args.store_url, command).await);
+        return report(name, run_admin_task(name, documents, &args.store_url, command).await);
     }
     telemetry::init("info");
     report(name, run_service(name, args, build).await)
@@ -62,13 +68,19 @@ pub fn report<E: Display>(program: &str, result: Result<(), E>) -> ExitCode {
 }
 
 /// Events that the command publishes stay in the outbox; the running service publishes them.
-async fn run_admin_task(name: &'static str, url: &SecretUrl, task: impl AdminTask) -> Result<(), BoxError> {
+async fn run_admin_task(
+    name: &'static str,
+    documents: &'static [Verifier],
+    url: &SecretUrl,
+    task: impl AdminTask,
+) -> Result<(), BoxError> {
     let (clock, ids) = clock_and_ids();
     let backend = open_beside(name, url, &clock, &ids).await?;
     let store = Store::new(backend, Arc::clone(&clock), ids.clone());
     let (bus, tasks) = (Arc::new(LocalBus::new()), Tasks::default());
     let context = ServiceContext { store, clock, ids, bus, tasks };
-    let done = task.run(name, &context).await;
+    let service = ServiceStore { name, store: context.store.clone(), documents };
+    let done = task.run(&service, &context).await;
     context.store.backend().close().await;
     done
 }

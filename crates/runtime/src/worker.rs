@@ -126,17 +126,22 @@ impl<D: Document> PeriodicJob for Purge<D> {
     type Error = StoreError;
 
     async fn run(&self, stop: &CancellationToken) -> Result<Time, StoreError> {
-        let next = self.clock.now().after(Self::INTERVAL);
+        let (next, mut cursor) = (self.clock.now().after(Self::INTERVAL), None);
         while !stop.is_cancelled() {
-            let page = self.collection.page(self.older_than(self.retention)).await?;
+            let page = self.collection.page(self.older_than(self.retention).after(cursor)).await?;
             for document in &page.items {
                 match self.collection.remove(document).await {
                     // Another replica removed it first.
                     Ok(()) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+                    // The next document may be intact.
+                    Err(CommitError::Store(error @ StoreError::Unreadable(_))) => {
+                        tracing::error!(worker = Self::NAME, cause = error_chain(&error), "a document stays");
+                    }
                     Err(CommitError::Store(error)) => return Err(error),
                 }
             }
-            if page.next.is_none() {
+            cursor = page.next;
+            if cursor.is_none() {
                 break;
             }
         }
@@ -146,6 +151,6 @@ impl<D: Document> PeriodicJob for Purge<D> {
     /// Whether the last run removed what it had to remove.
     async fn is_idle(&self) -> bool {
         let overdue = self.older_than(self.retention + Self::INTERVAL).limit(1);
-        self.collection.page(overdue).await.is_ok_and(|page| page.items.is_empty())
+        self.collection.batch(overdue).await.is_ok_and(|page| page.items.is_empty())
     }
 }

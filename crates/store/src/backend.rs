@@ -16,8 +16,12 @@ pub struct Record {
     pub body: String,
 }
 
-/// A document that a range query found, behind its cursor ([`RangeQuery::cursor`]).
-pub type IndexedRecord = (Vec<u8>, Record);
+/// A document that a range query found, behind its cursor ([`RangeQuery::cursor`]); the error of this document alone if
+/// its row is damaged.
+pub type IndexedRecord = (Vec<u8>, Result<Record, StoreError>);
+
+/// A document that a scan found, behind its id; the error of this document alone if its row is damaged.
+pub type ScannedRecord = (Uuid, Result<Record, StoreError>);
 
 /// One atomic write.
 #[derive(Debug, Clone)]
@@ -83,6 +87,11 @@ impl RangeQuery {
         cursor.extend_from_slice(id.as_bytes());
         cursor
     }
+
+    /// The id of the document at this cursor, which a range query returned.
+    pub(crate) fn id_of(cursor: &[u8]) -> Uuid {
+        cursor.last_chunk::<16>().map_or(Uuid::nil(), |id| Uuid::from_bytes(*id))
+    }
 }
 
 /// An event in the outbox.
@@ -111,6 +120,14 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Documents of an index in order of their keys, then of their ids.
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>>;
+
+    /// The documents with ids greater than `after`, in order of their ids, at most `limit`: for an operator's tool.
+    fn scan(
+        &self,
+        collection: &'static str,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>>;
 
     /// Writes atomically and durably: after `Ok`, the write survives a crash of the process and of the machine.
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>>;

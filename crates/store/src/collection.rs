@@ -7,8 +7,9 @@ use std::sync::Arc;
 use common::{Decision, Envelope, Event, EventId, Ids, SharedClock};
 use uuid::Uuid;
 
-use crate::backend::{Backend, Change, Put, Record, Write};
-use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UpdateError};
+use crate::backend::{Backend, Change, IndexedRecord, Put, RangeQuery, Record, Write};
+use crate::unreadable::{Reports, parse};
+use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UnreadableDocument, UpdateError};
 
 /// Each lost attempt means that another writer won, so this bounds waiting under contention, not progress.
 const MAX_UPDATE_ATTEMPTS: u32 = 64;
@@ -21,12 +22,13 @@ struct StoreInner {
     backend: Arc<dyn Backend>,
     clock: SharedClock,
     ids: Ids,
+    unreadable: Reports,
 }
 
 impl Store {
     /// A store over an adapter; `clock` and `ids` stamp the events.
     pub fn new(backend: Arc<dyn Backend>, clock: SharedClock, ids: Ids) -> Self {
-        Self(Arc::new(StoreInner { backend, clock, ids }))
+        Self(Arc::new(StoreInner { backend, clock, ids, unreadable: Reports::default() }))
     }
 
     /// The documents of one type.
@@ -70,19 +72,32 @@ impl<D: Document> Collection<D> {
     /// The document of this id.
     ///
     /// # Errors
-    /// The database failed.
+    /// The database failed, or this release cannot parse the document.
     pub async fn get(&self, id: impl Into<Uuid>) -> Result<Option<D>, StoreError> {
-        self.backend().get(D::COLLECTION, id.into()).await?.as_ref().map(parse).transpose()
+        let record = self.backend().get(D::COLLECTION, id.into()).await?;
+        Ok(record.map(|record| self.parse(&record)).transpose()?)
+    }
+
+    /// As [`Self::get`], for a caller that can do without the document: an unreadable one counts as absent.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn get_if_readable(&self, id: impl Into<Uuid>) -> Result<Option<D>, StoreError> {
+        match self.get(id).await {
+            Err(StoreError::Unreadable(_)) => Ok(None),
+            found => found,
+        }
     }
 
     /// The document that holds this unique key.
     ///
     /// # Errors
-    /// The database failed.
+    /// The database failed, or this release cannot parse the document.
     pub async fn get_by_unique_key(&self, key: UniqueKey) -> Result<Option<D>, StoreError> {
         let declared = D::UNIQUE_KEYS.contains(&key.name);
         debug_assert!(declared, "{} declares no unique key `{}`", D::COLLECTION, key.name);
-        self.backend().get_by_unique_key(D::COLLECTION, key).await?.as_ref().map(parse).transpose()
+        let record = self.backend().get_by_unique_key(D::COLLECTION, key).await?;
+        Ok(record.map(|record| self.parse(&record)).transpose()?)
     }
 
     /// Commits a decision: the next state, its keys and the events, in one atomic write.
@@ -193,10 +208,23 @@ impl<D: Document> Collection<D> {
     pub(crate) fn backend(&self) -> &dyn Backend {
         &*self.store.0.backend
     }
-}
 
-pub(crate) fn parse<D: Document>(record: &Record) -> Result<D, StoreError> {
-    serde_json::from_str(&record.body).map_err(|error| StoreError::Unreadable(error.into()))
+    fn parse(&self, record: &Record) -> Result<D, UnreadableDocument> {
+        parse(record).inspect_err(|error| self.store.0.unreadable.report(error))
+    }
+
+    /// The document of a row; `None` if it is unreadable, which is reported once.
+    pub(crate) fn parse_row(&self, (cursor, record): &IndexedRecord) -> Option<D> {
+        match record {
+            Ok(record) => self.parse(record).ok(),
+            Err(error) => {
+                let (collection, id) = (D::COLLECTION, RangeQuery::id_of(cursor));
+                let document = UnreadableDocument { collection, id, reason: error.to_string() };
+                self.store.0.unreadable.report(&document);
+                None
+            }
+        }
+    }
 }
 
 fn to_json(value: &impl serde::Serialize) -> Result<String, StoreError> {

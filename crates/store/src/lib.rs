@@ -26,10 +26,14 @@ mod key;
 pub mod mongodb;
 mod query;
 pub mod sqlite;
+mod unreadable;
 
-pub use backend::{Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, Write};
+pub use backend::{
+    Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
+};
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};
 pub use error::{CommitError, StoreError, UpdateError};
 pub use key::{Direction, Key, Part, UniqueKey};
 pub use query::{Page, Range};
+pub use unreadable::{UnreadableDocument, Verifier};

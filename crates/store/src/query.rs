@@ -1,15 +1,20 @@
 //! Range queries: pages of an index, and searches with a filter.
 
+use uuid::Uuid;
+
 use crate::backend::{IndexedRecord, RangeQuery};
-use crate::collection::{Collection, parse};
+use crate::collection::Collection;
 use crate::key::{Direction, Part, encode};
-use crate::{Document, Schema, StoreError};
+use crate::{Document, Schema, StoreError, UnreadableDocument};
 
 /// The length of a page, unless a range sets another one.
 const DEFAULT_LIMIT: usize = 100;
 
 /// A search reads so many documents at once at most: enough to make the cost of a query small beside that of reading.
 const MAX_CHUNK: usize = 512;
+
+/// A page passes over so many unreadable documents before it ends early: the caller of a page is a waiting user.
+const MAX_SKIPPED: usize = 1024;
 
 /// A part of an index, in order.
 #[derive(Debug, Clone)]
@@ -81,22 +86,65 @@ pub struct Page<D> {
     pub items: Vec<D>,
     /// The cursor for [`Range::after`]; `None` on the last page.
     pub next: Option<Vec<u8>>,
+    /// The ids of documents between and behind the others that this release cannot parse. Each is reported once a
+    /// process, in the log and in metrics.
+    pub unreadable: Vec<Uuid>,
+}
+
+impl<D: Document> Page<D> {
+    /// The page, for a caller to whom an unreadable document is not absent.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] if there is an unreadable document.
+    pub fn complete(self) -> Result<Self, StoreError> {
+        let Some(id) = self.unreadable.first().copied() else { return Ok(self) };
+        let reason = "a complete list is needed".to_owned();
+        Err(UnreadableDocument { collection: D::COLLECTION, id, reason }.into())
+    }
 }
 
 impl<D: Document> Collection<D> {
-    /// A page of an index.
+    /// A page of an index. Behind many unreadable documents a page may be short, or empty, while [`Page::next`] leads on.
     ///
     /// # Errors
     /// The database failed.
     pub async fn page(&self, range: Range) -> Result<Page<D>, StoreError> {
-        let (rows, more) = self.rows(range).await?;
-        let next = if more { rows.last().map(|(cursor, _)| cursor.clone()) } else { None };
-        let items = rows.iter().map(|(_, record)| parse(record)).collect::<Result<_, _>>()?;
-        Ok(Page { items, next })
+        self.readable(range, MAX_SKIPPED).await
     }
 
-    /// A page of those documents of an index that `matches` accepts, out of at most `max_scanned` documents. A page may
-    /// therefore be short, or empty, while [`Page::next`] leads on.
+    /// As [`Self::page`], for a worker: short only if the range ends, however many unreadable documents come first.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn batch(&self, range: Range) -> Result<Page<D>, StoreError> {
+        self.readable(range, usize::MAX).await
+    }
+
+    /// Readable documents up to the limit, past at most about `max_skipped` unreadable ones.
+    async fn readable(&self, range: Range, max_skipped: usize) -> Result<Page<D>, StoreError> {
+        let (mut items, mut unreadable, mut after) = (Vec::new(), Vec::new(), range.after.clone());
+        let mut chunk = range.limit;
+        loop {
+            let (rows, more) = self.rows(range.clone().after(after.clone()).limit(chunk)).await?;
+            for row in rows {
+                if items.len() == range.limit {
+                    return Ok(Page { items, next: after, unreadable });
+                }
+                match self.parse_row(&row) {
+                    Some(document) => items.push(document),
+                    None => unreadable.push(RangeQuery::id_of(&row.0)),
+                }
+                after = Some(row.0);
+            }
+            if !more || items.len() == range.limit || unreadable.len() >= max_skipped {
+                return Ok(Page { items, next: after.filter(|_| more), unreadable });
+            }
+            chunk = MAX_CHUNK;
+        }
+    }
+
+    /// A page of those documents of an index that `matches` accepts, out of at most `max_scanned` documents, unreadable
+    /// ones included. A page may therefore be short, or empty, while [`Page::next`] leads on.
     ///
     /// # Errors
     /// The database failed.
@@ -106,32 +154,34 @@ impl<D: Document> Collection<D> {
         max_scanned: usize,
         matches: impl Fn(&D) -> bool,
     ) -> Result<Page<D>, StoreError> {
-        let (mut items, mut next, mut after) = (Vec::new(), None, range.after.clone());
+        let (mut items, mut unreadable) = (Vec::new(), Vec::new());
+        let (mut next, mut after) = (None, range.after.clone());
         let (mut left, mut chunk) = (max_scanned.max(1), range.limit.saturating_add(1));
         while left > 0 {
             chunk = chunk.min(left);
             let (rows, more) = self.rows(range.clone().after(after.clone()).limit(chunk)).await?;
-            for (cursor, record) in rows {
-                let document = parse(&record)?;
-                after = Some(cursor);
-                if !matches(&document) {
-                    continue;
+            for row in rows {
+                let document = self.parse_row(&row);
+                if document.is_none() {
+                    unreadable.push(RangeQuery::id_of(&row.0));
                 }
+                after = Some(row.0);
+                let Some(document) = document.filter(&matches) else { continue };
                 if items.len() == range.limit {
-                    return Ok(Page { items, next });
+                    return Ok(Page { items, next, unreadable });
                 }
                 items.push(document);
                 next.clone_from(&after);
             }
             if !more {
-                return Ok(Page { items, next: None });
+                return Ok(Page { items, next: None, unreadable });
             }
             left -= chunk;
             chunk = chunk.saturating_mul(2).min(MAX_CHUNK);
         }
         // The page is short, or full with the next match unknown. In both cases the next page begins behind the last
         // scanned document.
-        Ok(Page { items, next: after })
+        Ok(Page { items, next: after, unreadable })
     }
 
     /// Stored documents with their cursors, and whether more follow.

@@ -75,6 +75,12 @@ pub enum Command {
         #[command(subcommand)]
         action: runtime::DeadLetters,
     },
+    /// Lists the documents that this release cannot parse.
+    Unreadable {
+        /// List.
+        #[command(subcommand)]
+        action: runtime::Unreadable,
+    },
     /// Refunds the payment of an order.
     Refund {
         /// The order's id, as shown on its page.

@@ -1,4 +1,4 @@
-//! The commands `dead-letters` and `refund`, which work with or without a running marketplace.
+//! The commands `dead-letters`, `unreadable` and `refund`, which work with or without a running marketplace.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 use common::clock::SystemClock;
 use common::{Ids, OrderId, SharedClock, SystemEntropy};
 use payments::RefundError;
-use runtime::{BackendError, DeadLetterError, DeadLetters};
-use store::Store;
+use runtime::{BackendError, DeadLetterError, DeadLetters, ServiceStore, Unreadable, UnreadableError};
 use store::sqlite::{SqliteBackend, SqliteOpenError};
+use store::{Store, Verifier};
 
 use crate::{DATABASES, database_file};
 
@@ -29,9 +29,36 @@ pub enum RefundCommandError {
 /// A database failed, or the dead letter does not exist.
 pub async fn run_dead_letters(action: &DeadLetters, folder: &Path) -> Result<(), DeadLetterError> {
     let open = |name| Ok((name, open_store(folder, name)?));
-    let existing = DATABASES.into_iter().filter(|name| database_file(folder, name).exists());
-    let stores = existing.map(open).collect::<Result<Vec<_>, BackendError>>()?;
+    let stores = existing(folder).map(open).collect::<Result<Vec<_>, BackendError>>()?;
     action.run(&stores).await
+}
+
+/// Lists the unreadable documents of all services.
+///
+/// # Errors
+/// A database failed.
+pub async fn run_unreadable(action: &Unreadable, folder: &Path) -> Result<(), UnreadableError> {
+    let open = |name| Ok(ServiceStore { name, store: open_store(folder, name)?, documents: documents(name) });
+    let services = existing(folder).map(open).collect::<Result<Vec<_>, BackendError>>()?;
+    action.run(&services).await
+}
+
+/// The databases that exist in a folder.
+fn existing(folder: &Path) -> impl Iterator<Item = &'static str> {
+    DATABASES.into_iter().filter(|name| database_file(folder, name).exists())
+}
+
+/// The collections of a service.
+fn documents(service: &str) -> &'static [Verifier] {
+    match service {
+        auth::NAME => auth::DOCUMENTS,
+        tickets::NAME => tickets::DOCUMENTS,
+        orders::NAME => orders::DOCUMENTS,
+        expiration::NAME => expiration::DOCUMENTS,
+        payments::NAME => payments::DOCUMENTS,
+        // The simulator's database is no one's but its own.
+        _ => &[],
+    }
 }
 
 /// Commits a refund of an order. The running marketplace, or the next one that starts, performs it.

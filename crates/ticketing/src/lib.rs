@@ -8,7 +8,7 @@ mod serve;
 
 use std::path::{Path, PathBuf};
 
-pub use commands::{refund, run_dead_letters};
+pub use commands::{refund, run_dead_letters, run_unreadable};
 pub use marketplace::{AssembleError, Marketplace, OpenBackend, Parts};
 pub use serve::{RunError, serve};
 

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use ticketing::cli::{Command, Options};
-use ticketing::{refund, run_dead_letters, serve};
+use ticketing::{refund, run_dead_letters, run_unreadable, serve};
 
 const NAME: &str = "ticketing";
 
@@ -16,6 +16,9 @@ async fn main() -> ExitCode {
         None => runtime::report(NAME, serve(&options.serve, &options.data_dir).await),
         Some(Command::DeadLetters { action }) => {
             runtime::report(NAME, run_dead_letters(action, &options.data_dir).await)
+        }
+        Some(Command::Unreadable { action }) => {
+            runtime::report(NAME, run_unreadable(action, &options.data_dir).await)
         }
         Some(Command::Refund { order }) => runtime::report(NAME, refund(*order, &options.data_dir).await),
     }

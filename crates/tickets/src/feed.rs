@@ -26,8 +26,7 @@ const SUBJECTS: &[Subject] = &[
 /// Updates buffered for slow readers, which share them. A reader that lags further behind gets a reset.
 const MAX_BUFFERED: usize = 256;
 
-/// Changes kept for readers that reconnect: some minutes of a busy market, and twenty megabytes if every description is
-/// as long as allowed.
+/// Changes kept for readers that reconnect: some minutes of a busy market, and less than three megabytes.
 const MAX_RECENT: usize = 1024;
 
 /// A change of a ticket.

@@ -7,6 +7,8 @@ mod http;
 mod search;
 mod storage;
 
+pub use storage::DOCUMENTS;
+
 use std::sync::Arc;
 
 use bus::Subscription;

@@ -10,5 +10,8 @@ use cli::Options;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, command } = Options::parse();
-    runtime::service_main(tickets::NAME, args, command, async |context| Ok(tickets::service(context))).await
+    runtime::service_main(tickets::NAME, tickets::DOCUMENTS, args, command, async |context| {
+        Ok(tickets::service(context))
+    })
+    .await
 }

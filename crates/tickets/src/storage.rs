@@ -2,10 +2,13 @@
 
 use common::UserId;
 use common::event::TicketStatus;
-use store::{Document, Index, Keys, Part, Range};
+use store::{Document, Index, Keys, Part, Range, Verifier};
 use uuid::Uuid;
 
 use crate::domain::{OrderTombstone, Status, Ticket};
+
+/// The collections of this service.
+pub const DOCUMENTS: &[Verifier] = &[Verifier::of::<Ticket>(), Verifier::of::<OrderTombstone>()];
 
 /// The indexes of tickets.
 pub(crate) mod index {

@@ -74,3 +74,33 @@ fn events_are_on_disk_before_they_are_acknowledged() {
         assert_eq!(settings.text("/data/BUS_REPLICAS"), servers, "{name}: every server has each event");
     }
 }
+
+/// `671088640`, `4GB`, `5Gi`: in both notations a unit is a power of 1024.
+fn bytes(text: &str) -> u64 {
+    let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
+    let number: u64 = digits.parse().expect("a number of bytes");
+    match &text[digits.len()..] {
+        "" => number,
+        "GB" | "Gi" => number << 30,
+        unit => panic!("{unit} is no known unit"),
+    }
+}
+
+#[test]
+fn the_streams_fit_into_the_store_and_the_store_into_the_volume() {
+    for name in ["dev", "staging", "production"] {
+        let environment = environment(name);
+        let map = |prefix: &str| {
+            let mut maps = environment.of_kind("ConfigMap");
+            maps.find(|map| map.name().starts_with(prefix)).expect("a configuration")
+        };
+        let services = ["auth", "tickets", "orders", "expiration", "payments"];
+        let streams = services.len() as u64 * bytes(map("settings-").text("/data/BUS_STREAM_BYTES"));
+        let configuration = map("nats-").text("/data/nats.conf");
+        let store = configuration.lines().find_map(|line| line.trim().strip_prefix("max_file_store: "));
+        let store = bytes(store.expect("a limit of the store"));
+        let volume = environment.find("StatefulSet", "nats").expect("servers");
+        let volume = bytes(volume.text("/spec/volumeClaimTemplates/0/spec/resources/requests/storage"));
+        assert!(streams < store && store < volume, "{name}: {streams} < {store} < {volume}");
+    }
+}

@@ -44,6 +44,31 @@ fn every_service_has_the_same_file_for_the_same_role() {
     none(&breaches);
 }
 
+/// The types that a text stores as documents.
+fn documents(text: &str) -> Vec<&str> {
+    text.lines().filter_map(|line| line.strip_prefix("impl Document for ")?.strip_suffix(" {")).collect()
+}
+
+/// The command `unreadable` finds documents of listed collections only.
+#[test]
+fn every_document_of_a_service_is_listed_in_its_storage() {
+    let (mut breaches, mut seen) = (Vec::new(), 0);
+    for service in SERVICES {
+        let home = root().join("crates").join(service).join("src");
+        let (storage, listed) = read(&home.join("storage.rs"));
+        for path in files(&home, ".rs") {
+            for document in documents(&read(&path).1) {
+                seen += 1;
+                if !listed.contains(&format!("Verifier::of::<{document}>()")) {
+                    breaches.push(format!("{storage} does not list {document} in `DOCUMENTS`"));
+                }
+            }
+        }
+    }
+    assert!(seen >= 10, "{seen} documents");
+    none(&breaches);
+}
+
 /// A catch-all arm would swallow a subscribed event without a handler.
 fn catch_alls(text: &str) -> Vec<&str> {
     text.lines().map(str::trim).filter(|line| line.starts_with("_ =>") || line.starts_with("_ if ")).collect()

@@ -80,7 +80,16 @@ impl Keyring {
     pub(crate) async fn rotate_if_due(&self) -> Result<Time, KeyError> {
         let reload_at = self.0.clock.now().after(RELOAD_INTERVAL);
         loop {
-            let keys = self.0.store.page(SigningKey::all()).await?.items;
+            let page = self.0.store.page(SigningKey::all()).await?;
+            // A rotation is decided on all keys, so it waits for a release that can read them.
+            let keys = if page.items.is_empty() {
+                page.complete()?.items
+            } else if page.unreadable.is_empty() {
+                page.items
+            } else {
+                self.load(&page.items)?;
+                return Ok(reload_at);
+            };
             let Some(step) = schedule::due(&keys, self.0.clock.now()) else {
                 self.load(&keys)?;
                 return Ok(schedule::next_due(&keys).map_or(reload_at, |due| due.min(reload_at)));
@@ -101,19 +110,23 @@ impl Keyring {
 
     /// Whether no step is due, and the loaded keys are the stored ones.
     pub(crate) async fn is_current(&self) -> Result<bool, StoreError> {
-        let keys = self.0.store.page(SigningKey::all()).await?.items;
-        let loaded = self.loaded();
+        let page = self.0.store.page(SigningKey::all()).await?;
+        let (keys, loaded) = (page.items, self.loaded());
         let is_loaded =
             loaded.iter().map(|key| key.kid.as_str()).eq(keys.iter().map(|key| key.id.to_string()));
-        Ok(is_loaded && schedule::due(&keys, self.0.clock.now()).is_none())
+        let is_due = page.unreadable.is_empty() && schedule::due(&keys, self.0.clock.now()).is_some();
+        Ok(is_loaded && !is_due)
     }
 
     /// Removes every key and generates a new one, which signs at once. Returns the number of removed keys.
     ///
     /// Other processes cache the old keys until they restart.
+    ///
+    /// # Errors
+    /// The database failed, or a key is unreadable: then none is removed.
     pub(crate) async fn revoke_all(&self) -> Result<usize, KeyError> {
         let mut revoked = 0;
-        for key in self.0.store.page(SigningKey::all()).await?.items {
+        for key in self.0.store.page(SigningKey::all()).await?.complete()?.items {
             revoked += usize::from(won(self.0.store.remove(&key).await)?);
         }
         self.rotate_if_due().await?;
@@ -170,5 +183,31 @@ fn won<T>(written: Result<T, CommitError>) -> Result<bool, StoreError> {
         Ok(_) => Ok(true),
         Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => Ok(false),
         Err(CommitError::Store(error)) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use runtime::testing::{context, edit};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_key_of_a_newer_release_stops_neither_the_start_nor_the_other_keys() {
+        let (clock, context) = context();
+        let open = async || Keyring::open(&context.store, &context.clock, &context.ids).await;
+        open().await.expect("a first key");
+        clock.advance(schedule::ROTATION_INTERVAL);
+        let keyring = open().await.expect("a second key");
+        assert_eq!(keyring.loaded().len(), 2);
+        let second: uuid::Uuid = keyring.loaded()[1].kid.parse().expect("an id");
+        edit::<SigningKey>(&context.store, second, |state| state["generation"] = "two".into()).await;
+
+        clock.advance(schedule::ROTATION_INTERVAL);
+        let keyring = open().await.expect("it starts with the readable key");
+        assert_eq!(keyring.loaded().len(), 1);
+        assert!(keyring.is_current().await.expect("a database"), "the rotation waits");
+        assert!(keyring.revoke_all().await.is_err(), "nothing is revoked by halves");
+        assert_eq!(open().await.expect("the readable key is left").loaded().len(), 1);
     }
 }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use auth::domain::Session;
 use common::{Event, SessionId};
-use runtime::testing::Reply;
+use runtime::testing::{Reply, edit};
 use serde_json::{Value, json};
 
 use crate::app::{PASSWORD, TestApp, claims_of, credentials, token_in};
@@ -204,4 +205,17 @@ async fn a_revoked_session_is_kept_until_its_tokens_have_expired() {
     app.service.clock.advance(Duration::from_hours(1));
     app.service.settle().await;
     assert!(!is_stored(&app, &token).await);
+}
+
+#[tokio::test]
+async fn a_session_of_a_newer_release_is_reported_and_the_others_are_revoked() {
+    let app = TestApp::start().await;
+    let (newer, other) = (app.sign_up("ann").await, signs_in_with(&app, "ann", "Firefox").await);
+    let current = signs_in_with(&app, "ann", "Chrome").await;
+    let id = claims_of(&newer).sid;
+    edit::<Session>(&app.service.context.store, id, |state| state["createdAt"] = "later".into()).await;
+    assert_eq!(ids(&app, &current).await.len(), 2);
+    let reply = app.with_token(&current).delete(SESSIONS).await;
+    assert_eq!(reply.status, 500, "it may live on: {}", reply.json);
+    assert!(!is_signed_in(&app, &other).await && is_signed_in(&app, &current).await);
 }

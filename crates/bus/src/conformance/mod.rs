@@ -56,7 +56,7 @@ pub async fn every_consumer_of_a_subject_receives_its_events(bus: Arc<dyn Bus>) 
     let (mut first, mut second) = (bus.subscribe("first", BOTH), bus.subscribe("second", DEADLINES));
     let received = async {
         let received = (next(&mut first).await, next(&mut second).await);
-        assert_eq!((&received.0.envelope, &received.1.envelope), (&event, &event));
+        assert_eq!((received.0.envelope(), received.1.envelope()), (Some(&event), Some(&event)));
         received.0.ack();
         received.1.ack();
     };
@@ -89,7 +89,7 @@ pub async fn what_is_not_acknowledged_is_redelivered(bus: Arc<dyn Bus>) {
     let received = async {
         for deliveries in 1..=3 {
             let delivery = next(&mut deadlines).await;
-            assert_eq!((&delivery.envelope, delivery.deliveries), (&event, deliveries));
+            assert_eq!((delivery.envelope(), delivery.deliveries), (Some(&event), deliveries));
         }
         expect(&mut deadlines, &event).await;
     };
@@ -153,12 +153,12 @@ pub async fn an_event_published_twice_arrives(bus: Arc<dyn Bus>) {
         let mut deliveries = 0;
         loop {
             let delivery = next(&mut deadlines).await;
-            let received = Arc::clone(&delivery.envelope);
+            let received = delivery.envelope().cloned();
             delivery.ack();
-            if received == last {
+            if received.as_ref() == Some(&last) {
                 break;
             }
-            assert_eq!(received, event);
+            assert_eq!(received.as_ref(), Some(&event));
             deliveries += 1;
         }
         assert!(deliveries >= 1, "the event never arrived");
@@ -187,7 +187,7 @@ pub async fn aggregates_do_not_wait_for_each_other(bus: Arc<dyn Bus>) {
     let published = join_all(events.iter().map(|event| publish(&*bus, event)));
     let received = async {
         let (one, other) = (next(&mut deadlines).await, next(&mut deadlines).await);
-        assert_ne!(one.envelope, other.envelope);
+        assert_ne!(one.envelope(), other.envelope());
         other.ack();
         one.ack();
     };
@@ -218,7 +218,7 @@ async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
 /// Receives and acknowledges one delivery, which must be of this event.
 async fn expect(deliveries: &mut BoxStream<'static, Delivery>, event: &Arc<Envelope>) {
     let delivery = next(deliveries).await;
-    assert_eq!(&delivery.envelope, event);
+    assert_eq!(delivery.envelope(), Some(event));
     delivery.ack();
 }
 
@@ -227,7 +227,7 @@ async fn expect_all(deliveries: &mut BoxStream<'static, Delivery>, events: &[Arc
     let mut missing: HashSet<_> = events.iter().map(|event| event.id).collect();
     while !missing.is_empty() {
         let delivery = next(deliveries).await;
-        missing.remove(&delivery.envelope.id);
+        missing.remove(&delivery.envelope().expect("readable").id);
         delivery.ack();
     }
 }

@@ -15,7 +15,7 @@ use super::handler::{ConsumeError, Incoming, Subscription};
 use super::keyed_queues::Job;
 use super::limits::Limits;
 use crate::dead_letter::{DeadLetter, Failure, letters};
-use crate::port::Delivery;
+use crate::raw_event::{RawEvent, UnreadableEvent};
 
 /// The lower bound of a retry delay, so that a handler that returns `RetryLater` with no delay cannot spin.
 const MIN_RETRY_DELAY: Duration = Duration::from_millis(1);
@@ -48,34 +48,44 @@ impl EventProcessor {
     pub(super) async fn run(&self, job: Job) {
         match job {
             Job::Delivered(delivery) => {
-                let quarantined = delivery.deliveries > self.limits.quarantine_after;
-                let outcome = match self.delivered_too_often(&delivery) {
-                    Some(failure) => Outcome::Exhausted(failure),
-                    None if quarantined && !self.wait(self.quarantine_delay()).await => Outcome::Stopped,
-                    None => self.handle(&delivery.envelope, quarantined).await,
-                };
-                let done = match outcome {
+                let done = match self.outcome(&delivery.event, delivery.deliveries).await {
                     Outcome::Handled => true,
-                    Outcome::Exhausted(failure) => self.dead_letter(&delivery.envelope, &failure).await,
+                    Outcome::Exhausted(failure) => self.dead_letter(&delivery.raw(), &failure).await,
                     Outcome::Stopped => false,
                 };
                 if done {
                     delivery.ack();
                 }
             }
-            Job::Replay(letter) => {
-                if let Err(error) = self.replay(&letter).await {
+            Job::Replay(letter, event) => {
+                if let Err(error) = self.replay(&letter, &event).await {
                     let error: &dyn std::error::Error = &error;
-                    warn!(error, "a replay did not complete; trying again at the next poll");
+                    warn!(error, "a replay did not complete; retrying at the next poll");
                 }
             }
         }
     }
 
+    async fn outcome(&self, event: &Result<Arc<Envelope>, UnreadableEvent>, deliveries: u64) -> Outcome {
+        let event = match event {
+            Ok(event) => event,
+            Err(unreadable) => {
+                let (reason, at) = (unreadable.to_string(), self.clock.now());
+                return Outcome::Exhausted(Failure { reason, attempts: 0, at });
+            }
+        };
+        let quarantined = deliveries > self.limits.quarantine_after;
+        match self.delivered_too_often(deliveries) {
+            Some(failure) => Outcome::Exhausted(failure),
+            None if quarantined && !self.wait(self.quarantine_delay()).await => Outcome::Stopped,
+            None => self.handle(event, quarantined).await,
+        }
+    }
+
     /// The failure of an event that exceeds [`Limits::max_deliveries`].
-    fn delivered_too_often(&self, delivery: &Delivery) -> Option<Failure> {
+    fn delivered_too_often(&self, deliveries: u64) -> Option<Failure> {
         let max = self.limits.max_deliveries;
-        (delivery.deliveries > max).then(|| Failure {
+        (deliveries > max).then(|| Failure {
             reason: format!(
                 "delivered {max} times without an acknowledgement; handling it may crash the process"
             ),
@@ -84,13 +94,13 @@ impl EventProcessor {
         })
     }
 
-    async fn replay(&self, found: &DeadLetter) -> Result<(), CommitError> {
+    async fn replay(&self, found: &DeadLetter, event: &Arc<Envelope>) -> Result<(), CommitError> {
         let letters = letters(&self.store);
         // A former replay may have ended since the poll.
         let Some(letter) = letters.get(found.id).await?.filter(|letter| letter.replay_requested) else {
             return Ok(());
         };
-        match self.handle(&Arc::new(letter.event.clone()), false).await {
+        match self.handle(event, false).await {
             Outcome::Handled => {
                 letters.remove(&letter).await?;
                 self.dead_letter_gauge().decrement(1.0);
@@ -160,7 +170,7 @@ impl EventProcessor {
 
     /// Keeps the event as a dead letter, with retries without a limit: before that it must not be acknowledged. Returns
     /// `false` if the consumer is stopped first.
-    async fn dead_letter(&self, event: &Envelope, failure: &Failure) -> bool {
+    async fn dead_letter(&self, event: &RawEvent, failure: &Failure) -> bool {
         error!(reason = failure.reason, attempts = failure.attempts, "an event becomes a dead letter");
         for failures in 1_u32.. {
             match DeadLetter::keep(&self.store, self.subscription.consumer, event, failure).await {
@@ -172,7 +182,7 @@ impl EventProcessor {
                 }
                 Err(error) => {
                     let error: &dyn std::error::Error = &error;
-                    warn!(error, "a dead letter could not be stored; trying again");
+                    warn!(error, "a dead letter could not be stored; retrying");
                 }
             }
             if !self.wait(self.limits.backoff().delay(failures, &self.ids)).await {
@@ -193,7 +203,7 @@ impl EventProcessor {
         what: &'static str,
         cause: &(dyn std::error::Error + 'static),
     ) {
-        warn!(cause = reason(cause), "{what}; trying again");
+        warn!(cause = reason(cause), "{what}; retrying");
         self.count("event_failures_total", event);
     }
 

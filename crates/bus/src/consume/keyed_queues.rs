@@ -13,22 +13,27 @@ use crate::port::Delivery;
 pub(super) enum Job {
     /// Delivered by the bus.
     Delivered(Delivery),
-    /// A dead letter whose replay was requested.
-    Replay(Box<DeadLetter>),
+    /// A dead letter whose replay was requested, and its event.
+    Replay(Box<DeadLetter>, Arc<Envelope>),
 }
 
 impl Job {
-    pub(super) fn event(&self) -> Arc<Envelope> {
+    /// The event; `None` if it is unreadable.
+    pub(super) fn event(&self) -> Option<&Arc<Envelope>> {
         match self {
-            Self::Delivered(delivery) => Arc::clone(&delivery.envelope),
-            Self::Replay(letter) => Arc::new(letter.event.clone()),
+            Self::Delivered(delivery) => delivery.envelope(),
+            Self::Replay(_, event) => Some(event),
         }
     }
 
+    /// The key; an unreadable event waits for no other.
     pub(super) fn key(&self) -> JobKey {
         match self {
-            Self::Delivered(delivery) => JobKey { aggregate: delivery.envelope.aggregate, letter: None },
-            Self::Replay(letter) => JobKey { aggregate: letter.event.aggregate, letter: Some(letter.id) },
+            Self::Delivered(delivery) => {
+                let aggregate = delivery.envelope().map(|event| event.aggregate);
+                JobKey { aggregate: aggregate.unwrap_or_else(|| delivery.raw().id()), letter: None }
+            }
+            Self::Replay(letter, event) => JobKey { aggregate: event.aggregate, letter: Some(letter.id) },
         }
     }
 }
@@ -90,6 +95,7 @@ mod tests {
     use common::{Event, Time};
 
     use super::*;
+    use crate::raw_event::RawEvent;
 
     fn replay() -> Job {
         let (id, time) = (Uuid::from_u128(1), Time::from_millis(0));
@@ -102,16 +108,17 @@ mod tests {
             trace: None,
             event: Event::ExpirationCompleted(DeadlinePassed { order_id: id.into(), expires_at: time }),
         };
-        Job::Replay(Box::new(DeadLetter {
+        let letter = DeadLetter {
             id,
             version: 2,
-            event,
+            event: RawEvent::of(&event),
             consumer: "tests".to_owned(),
             reason: String::new(),
             attempts: 1,
             failed_at: time,
             replay_requested: true,
-        }))
+        };
+        Job::Replay(Box::new(letter), Arc::new(event))
     }
 
     #[test]

@@ -9,7 +9,7 @@ mod limits;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use common::{Ids, SharedClock};
+use common::{Envelope, Ids, SharedClock};
 use futures::stream::{self, BoxStream, StreamExt};
 use futures::{FutureExt, Stream};
 use store::Store;
@@ -86,7 +86,9 @@ impl ConsumerLoop {
                     }
                     delivery.and_then(|delivery| queues.push(Job::Delivered(delivery)))
                 }
-                Some(letter) = replays.next(), if has_room => queues.push(Job::Replay(Box::new(letter))),
+                Some((letter, event)) = replays.next(), if has_room => {
+                    queues.push(Job::Replay(Box::new(letter), event))
+                }
             };
             if let Some(job) = ready {
                 tasks.spawn(run_job(Arc::clone(&processor), job));
@@ -100,14 +102,18 @@ impl ConsumerLoop {
 
 /// Runs one job. Returns its key even after a panic, so that its queue continues.
 async fn run_job(processor: Arc<EventProcessor>, job: Job) -> JobKey {
-    let (key, event) = (job.key(), job.event());
-    let span = info_span!(
-        "consume",
-        consumer = processor.subscription.consumer,
-        subject = event.subject().as_str(),
-        aggregate = %event.aggregate,
-        event = %event.id,
-    );
+    let (key, consumer) = (job.key(), processor.subscription.consumer);
+    let span = if let Some(event) = job.event() {
+        info_span!(
+            "consume",
+            consumer,
+            subject = event.subject().as_str(),
+            aggregate = %event.aggregate,
+            event = %event.id,
+        )
+    } else {
+        info_span!("consume", consumer, subject = "unreadable")
+    };
     let run = AssertUnwindSafe(processor.run(job)).catch_unwind().instrument(span.clone());
     if run.await.is_err() {
         span.in_scope(|| error!("the consumer loop panicked; the event will be redelivered"));
@@ -132,7 +138,7 @@ async fn finish(processor: &EventProcessor, mut tasks: JoinSet<JobKey>) {
 }
 
 /// The dead letters to replay, polled for at [`Limits::replay_interval`].
-fn replays(processor: Arc<EventProcessor>) -> impl Stream<Item = DeadLetter> {
+fn replays(processor: Arc<EventProcessor>) -> impl Stream<Item = (DeadLetter, Arc<Envelope>)> {
     let polls = stream::unfold((processor, false), |(processor, polled)| async move {
         if polled {
             processor.clock.sleep(processor.limits.replay_interval).await;
@@ -157,16 +163,21 @@ async fn count(processor: &EventProcessor) {
     }
 }
 
-async fn requested(processor: &EventProcessor) -> Vec<DeadLetter> {
+/// The dead letters to replay, with their events.
+async fn requested(processor: &EventProcessor) -> Vec<(DeadLetter, Arc<Envelope>)> {
     let Subscription { consumer, subjects, .. } = processor.subscription;
     match DeadLetter::requested(&processor.store, consumer).await {
         // Another subscription of the same consumer handles its own subjects.
         Ok(letters) => {
-            letters.into_iter().filter(|letter| subjects.contains(&letter.event.subject())).collect()
+            let with_event = |letter: DeadLetter| {
+                let event = letter.event.envelope().ok()?;
+                subjects.contains(&event.subject()).then(|| (letter, Arc::new(event)))
+            };
+            letters.into_iter().filter_map(with_event).collect()
         }
         Err(error) => {
             let error: &dyn std::error::Error = &error;
-            warn!(consumer, error, "the dead letters could not be read; trying again at the next poll");
+            warn!(consumer, error, "the dead letters could not be read; retrying at the next poll");
             Vec::new()
         }
     }

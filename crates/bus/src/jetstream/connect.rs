@@ -1,4 +1,4 @@
-//! The first connection, and the creation of streams.
+//! The first connection, and the creation of the streams of this service.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,7 +48,7 @@ pub enum ConnectError {
     },
 }
 
-/// Connects and ensures every stream, with retries.
+/// Connects and ensures the streams of this service, with retries.
 pub(super) async fn connect(
     address: &Address,
     settings: &Settings,
@@ -66,7 +66,7 @@ pub(super) async fn connect(
                     return Err(ConnectError::Denied(address.clone()));
                 }
                 ConnectErrorKind::Tls => return Err(ConnectError::Certificates(error.to_string())),
-                _ => warn!(%address, %error, "NATS is unavailable; trying again"),
+                _ => warn!(%address, %error, "NATS is unavailable; retrying"),
             },
         }
         failures += 1;
@@ -77,7 +77,7 @@ pub(super) async fn connect(
         .max_ack_inflight(MAX_ACK_INFLIGHT)
         .backpressure_on_inflight(true)
         .build(client.clone());
-    for stream in Stream::ALL {
+    for stream in Stream::ALL.into_iter().filter(|stream| settings.owns(*stream)) {
         let mut failures = 0;
         while let Err(error) = ensure_stream(&context, settings, stream).await {
             let stream = settings.stream_name(stream);
@@ -85,7 +85,7 @@ pub(super) async fn connect(
                 return Err(ConnectError::Stream { stream, reason: error.to_string() });
             }
             let hint = "is JetStream enabled?";
-            warn!(%address, stream, %error, hint, "the stream could not be created; trying again");
+            warn!(%address, stream, %error, hint, "the stream could not be created; retrying");
             failures += 1;
             clock.sleep(RETRY_BACKOFF.delay(failures, ids)).await;
         }

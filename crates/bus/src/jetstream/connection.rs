@@ -1,5 +1,6 @@
 //! The connection that all tasks share, and its state.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,13 +9,14 @@ use async_nats::jetstream::Context;
 use async_nats::{Client, Event};
 use common::{Ids, SharedClock};
 use metrics::{counter, gauge};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
 use super::acks::Acks;
-use super::settings::Settings;
+use super::settings::{Settings, Stream};
 
 /// The interval at which a task that waits for the connection polls its state: the client may drop events when it has
 /// many.
@@ -27,6 +29,8 @@ pub(super) struct Connection {
     pub(super) settings: Settings,
     pub(super) monitor: Arc<ConnectionMonitor>,
     pub(super) acks: Arc<Acks>,
+    /// Streams that are not consumed, and the fault of their configuration.
+    pub(super) distrusted: Mutex<BTreeMap<Stream, &'static str>>,
     pub(super) clock: SharedClock,
     pub(super) ids: Ids,
     pub(super) stop: CancellationToken,
@@ -83,13 +87,13 @@ impl ConnectionMonitor {
                 gauge!("bus_connected").set(1.0);
             }
             Event::Disconnected => {
-                warn!("the connection to NATS was lost; trying again until it is restored");
+                warn!("the connection to NATS was lost; retrying until it is restored");
                 gauge!("bus_connected").set(0.0);
             }
             Event::LameDuckMode => info!("the NATS server is about to stop"),
             Event::SlowConsumer(_) => warn!("events arrive faster than this process reads them"),
             Event::ServerError(error) => error!(%error, "the NATS server reports an error"),
-            Event::ClientError(error) => warn!(%error, "NATS is unavailable; trying again"),
+            Event::ClientError(error) => warn!(%error, "NATS is unavailable; retrying"),
             Event::Draining | Event::Closed => {}
         }
     }

@@ -13,6 +13,7 @@ use tokio_util::task::TaskTracker;
 use tracing::error;
 
 use super::connection::{Connection, ConnectionStatus};
+use super::origin;
 use super::settings::Stream;
 use crate::port::Lagged;
 
@@ -105,6 +106,9 @@ impl Listener {
     fn forward(&self, message: &Message) {
         // An unreadable event may be one that the reader waits for.
         let event = serde_json::from_slice::<Envelope>(&message.payload).map_err(|_| Lagged);
+        if let Some(reason) = origin::fault(&self.connection.settings, message, None, event.as_ref().ok()) {
+            return origin::report("live", "live", message, reason);
+        }
         if event.as_ref().map_or(true, |event| self.subjects.contains(&event.subject())) {
             self.events.send(event.map(Arc::new)).ok();
         }

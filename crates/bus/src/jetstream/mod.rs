@@ -4,10 +4,11 @@ mod acks;
 mod address;
 mod connect;
 mod connection;
-mod lag;
 mod live;
+mod origin;
 mod pull_consumer;
 mod settings;
+mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,6 +21,7 @@ use common::{Envelope, Ids, SharedClock};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{BoxStream, StreamExt, poll_fn};
 use metrics::counter;
+use parking_lot::Mutex;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -46,8 +48,9 @@ const CLOSED: &str = "this process has closed its connection";
 
 /// A connection to NATS JetStream, which reconnects by itself.
 ///
-/// The first process to connect creates the streams, and the first to subscribe its durable consumer, all from the same
-/// `settings`, so that services and their replicas may start in any order.
+/// The first process of a service creates its stream, and the first to subscribe its durable consumer, all from the same
+/// `settings`, so that services and their replicas may start in any order. A service owns its stream: no other creates or
+/// updates it, and its events are accepted from this stream alone (`origin`).
 ///
 /// Acknowledgements are not confirmed by the server. A lost one costs a redelivery, which consumers tolerate; a
 /// confirmation would cost every event a round trip. The same holds for a dead letter, whose id is derived from the
@@ -83,8 +86,21 @@ impl JetStream {
             stop: stop.clone(),
         };
         tasks.spawn(sender.run());
-        let connection =
-            Arc::new(Connection { client, context, settings, monitor, acks, clock, ids, stop: stop.clone() });
+        let distrusted = Mutex::default();
+        let connection = Arc::new(Connection {
+            client,
+            context,
+            settings,
+            monitor,
+            acks,
+            distrusted,
+            clock,
+            ids,
+            stop: stop.clone(),
+        });
+        for stream in Stream::ALL.into_iter().filter(|stream| connection.settings.owns(*stream)) {
+            tasks.spawn(watch::measure(Arc::clone(&connection), stream));
+        }
         Ok(Arc::new(Self { connection, tasks, _stop: stop.drop_guard() }))
     }
 
@@ -123,9 +139,12 @@ impl JetStream {
     }
 
     async fn ping(&self) -> Result<(), BusError> {
-        let Connection { client, context, stop, .. } = &*self.connection;
+        let Connection { client, context, stop, distrusted, .. } = &*self.connection;
         if stop.is_cancelled() {
             return Err(BusError(CLOSED.to_owned()));
+        }
+        if let Some((stream, fault)) = distrusted.lock().first_key_value() {
+            return Err(BusError(format!("the stream of {} has {fault} and is not consumed", stream.name())));
         }
         if client.connection_state() != State::Connected {
             return Err(BusError("there is no connection to NATS".to_owned()));
@@ -160,7 +179,6 @@ impl Bus for JetStream {
         for stream in Stream::of_each(subjects) {
             let connection = &self.connection;
             let pull = PullConsumer::new(Arc::clone(connection), consumer, stream, subjects, queue.clone());
-            self.tasks.spawn(lag::measure(Arc::clone(connection), consumer, stream, queue.clone()));
             self.tasks.spawn(pull.run());
         }
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()

@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::Message as JetStreamMessage;
+use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::stream::ConsumerErrorKind;
 use async_nats::{Message, StatusCode, Subscriber};
+use common::Backoff;
 use common::event::Subject;
-use common::{Backoff, Envelope};
 use futures::StreamExt;
 use metrics::counter;
 use serde_json::json;
@@ -16,8 +18,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
-use super::connect::ensure_stream;
 use super::connection::Connection;
+use super::origin;
 use super::settings::{MAX_IN_FLIGHT, Stream};
 use crate::port::Delivery;
 
@@ -31,11 +33,19 @@ const IDLE_HEARTBEAT: Duration = Duration::from_secs(5);
 /// The time that the end of a subscription leaves to the messages in flight.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
 
+/// Deliveries of an event of a subject that only another release of the service handles. Each returns the event, with a
+/// backoff, for a process of that release; the last acknowledges it.
+const MAX_HANDOVERS: u64 = 8;
+
 const RETRY_BACKOFF: Backoff = Backoff { first: Duration::from_millis(50), max: Duration::from_secs(10) };
 
 /// The reason why consuming ended early.
 #[derive(Debug, thiserror::Error)]
-enum PullError {
+pub(super) enum PullError {
+    #[error("the stream has {0}, so other services could forge its events")]
+    Distrusted(&'static str),
+    #[error("another process has narrowed the consumer's filter")]
+    Narrowed,
     #[error("the consumer could not be created: {0}")]
     Consumer(String),
     #[error("the request could not be sent: {0}")]
@@ -50,9 +60,9 @@ enum PullError {
 
 /// Pulls from one durable consumer. Every process of a service has one; the server distributes the events.
 pub(super) struct PullConsumer {
-    connection: Arc<Connection>,
-    consumer: &'static str,
-    stream: Stream,
+    pub(super) connection: Arc<Connection>,
+    pub(super) consumer: &'static str,
+    pub(super) stream: Stream,
     subjects: BTreeSet<Subject>,
     queue: UnboundedSender<Delivery>,
     /// Permits for unacknowledged deliveries.
@@ -83,7 +93,11 @@ impl PullConsumer {
                 continue;
             }
             failures = failures.saturating_add(1);
-            warn!(consumer, stream, %error, "events are not delivered; trying again");
+            if matches!(error, PullError::Distrusted(_)) {
+                error!(consumer, stream, %error, "the stream is not consumed; retrying");
+            } else {
+                warn!(consumer, stream, %error, "events are not delivered; retrying");
+            }
             let delay = self.connection.clock.sleep(RETRY_BACKOFF.delay(failures, &self.connection.ids));
             tokio::select! {
                 () = self.stopped() => return,
@@ -110,25 +124,46 @@ impl PullConsumer {
             biased;
             () = self.stopped() => Ok(()),
             ended = self.pull(&mut messages, &inbox, failures) => ended,
+            error = self.watch() => Err(error),
             () = connected.lost() => Err(PullError::Disconnected),
         };
         self.drain(messages).await;
         ended
     }
 
-    /// Creates the durable consumer, or updates its subjects to this release's; creates a missing stream.
+    /// The subjects of this release, on the wire.
+    pub(super) fn filter(&self) -> BTreeSet<String> {
+        let settings = &self.connection.settings;
+        self.subjects.iter().map(|subject| settings.subject(*subject)).collect()
+    }
+
+    /// Creates the durable consumer, or widens its filter, unless the stream is distrusted.
     async fn ensure_consumer(&self) -> Result<(), PullError> {
+        self.check_stream().await?;
         let Connection { context, settings, .. } = &*self.connection;
-        let subjects: Vec<_> = self.subjects.iter().copied().collect();
-        let config = settings.consumer(self.consumer, self.stream, &subjects);
-        let stream = settings.stream_name(self.stream);
-        if context.create_consumer_on_stream(config.clone(), &stream).await.is_ok() {
-            return Ok(());
-        }
-        let ensured = ensure_stream(context, settings, self.stream).await;
-        ensured.map_err(|error| PullError::Consumer(error.to_string()))?;
-        let created = context.create_consumer_on_stream(config, &stream).await;
-        created.map(|_| ()).map_err(|error| PullError::Consumer(error.to_string()))
+        let (stream, mut filter) = (settings.stream_name(self.stream), self.filter());
+        let found = context.get_consumer_from_stream::<pull::Config, _, _>(self.consumer, &stream).await;
+        let ensured = match found {
+            Ok(found) => {
+                let stored = &found.cached_info().config;
+                filter.extend(stored.filter_subjects.iter().cloned());
+                let config = settings.consumer(self.consumer, self.stream, filter);
+                // Without a difference nothing is written: another process may be widening the filter.
+                if (config.filter_subjects.len(), config.ack_wait, config.max_ack_pending)
+                    == (stored.filter_subjects.len(), stored.ack_wait, stored.max_ack_pending)
+                {
+                    return Ok(());
+                }
+                context.create_consumer_on_stream(config, &stream).await.map_err(|error| error.to_string())
+            }
+            Err(error) if matches!(error.kind(), ConsumerErrorKind::JetStream(_)) => {
+                let config = settings.consumer(self.consumer, self.stream, filter);
+                let created = context.create_consumer_strict_on_stream(config, &stream).await;
+                created.map_err(|error| error.to_string())
+            }
+            Err(error) => Err(error.to_string()),
+        };
+        ensured.map(|_| ()).map_err(PullError::Consumer)
     }
 
     /// Requests as many events as there are permits, dispatches them, and repeats.
@@ -206,28 +241,31 @@ impl PullConsumer {
             counter!("bus_redeliveries_total", "consumer" => consumer, "stream" => stream).increment(1);
         }
         let ack = self.connection.acks.track(reply, deliveries, permit);
-        match serde_json::from_slice::<Envelope>(&message.message.payload) {
-            Ok(event) => {
-                let delivery = Delivery::new(Arc::new(event), deliveries, move || ack.acknowledge());
-                // Fails after the subscription was dropped, which drops the delivery and so sends a nak.
-                self.queue.send(delivery).ok();
+        if !self.handles(&message.message) {
+            if deliveries >= MAX_HANDOVERS {
+                ack.acknowledge();
             }
-            // Dropping `ack` sends a nak, with backoff, for a release that can read the event or for an operator.
-            Err(error) => {
-                counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
-                // The error's message may repeat the data; its position does not.
-                let (kind, column) = (error.classify(), error.column());
-                error!(
-                    consumer,
-                    stream,
-                    seq,
-                    deliveries,
-                    ?kind,
-                    column,
-                    "an event cannot be read and stays in the stream"
-                );
-            }
+            return;
         }
+        let payload = message.message.payload.clone();
+        let delivery = Delivery::received(payload, deliveries, move || ack.acknowledge());
+        let envelope = delivery.envelope().map(AsRef::as_ref);
+        let settings = &self.connection.settings;
+        if let Some(reason) = origin::fault(settings, &message.message, Some(info.stream), envelope) {
+            origin::report(consumer, stream, &message.message, reason);
+            return delivery.ack();
+        }
+        if let Err(error) = &delivery.event {
+            counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
+            error!(consumer, stream, seq, %error, "an event cannot be read and becomes a dead letter");
+        }
+        // Fails after the subscription was dropped, which drops the delivery and so sends a nak.
+        self.queue.send(delivery).ok();
+    }
+
+    /// Whether this release handles the message's subject.
+    fn handles(&self, message: &Message) -> bool {
+        self.subjects.iter().any(|subject| *self.connection.settings.subject(*subject) == *message.subject)
     }
 
     /// Ends the subscription and dispatches the messages in flight, which would otherwise be redelivered only after

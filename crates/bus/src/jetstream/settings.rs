@@ -8,8 +8,9 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{self, DiscardPolicy, RetentionPolicy, StorageType};
 use common::event::Subject;
 
-/// The time for which a stream stores an event, consumed or not: longer than any service stays down.
-const MAX_AGE: Duration = Duration::from_hours(14 * 24);
+/// The time for which a stream stores an event, consumed or not: longer than a service stays down over a weekend, short
+/// enough that a stream stays below [`Options::max_stream_bytes`].
+const MAX_AGE: Duration = Duration::from_hours(3 * 24);
 
 /// The time within which the server recognizes an event that is published again. Sweeps of the outbox (every 30
 /// seconds) and retries fall well within; a later duplicate is delivered twice, which consumers tolerate.
@@ -30,7 +31,11 @@ pub struct Options {
     pub prefix: String,
     /// Replicas of each stream: 1, or 3 in a cluster of at least as many servers.
     pub num_replicas: usize,
-    /// The connection's name in the server's monitoring, and the prefix of its inbox (`_INBOX.<name>.>`).
+    /// The bytes of each stream. A full stream refuses events, which then wait in the outbox: discarding old ones would
+    /// lose those that a service has not consumed. The server reserves the sum, so its volume must be larger.
+    pub max_stream_bytes: i64,
+    /// The service, also the connection's name in the server's monitoring, and the prefix of its inbox
+    /// (`_INBOX.<name>.>`). A process of another name is that of all services.
     pub name: String,
     /// The server redelivers an event that is neither acknowledged nor in progress for this time.
     pub ack_wait: Duration,
@@ -45,6 +50,7 @@ impl Default for Options {
         Self {
             prefix: "ticketing".to_owned(),
             num_replicas: 1,
+            max_stream_bytes: 640 << 20,
             name: "ticketing".to_owned(),
             ack_wait: Duration::from_secs(30),
             publish_timeout: Duration::from_secs(5),
@@ -144,7 +150,17 @@ impl Settings {
 
     /// The subject on the wire.
     pub(super) fn subject(&self, subject: Subject) -> String {
+        self.wire(subject.as_str())
+    }
+
+    /// A subject, perhaps of a later release, on the wire.
+    pub(super) fn wire(&self, subject: &str) -> String {
         format!("{}.{subject}", self.options.prefix)
+    }
+
+    /// Whether this subject on the wire is one of the stream's owner.
+    pub(super) fn is_of(&self, stream: Stream, wire: &str) -> bool {
+        wire.starts_with(&format!("{}.{}.", self.options.prefix, stream.aggregate()))
     }
 
     /// All subjects of a stream, those of later releases included.
@@ -157,8 +173,30 @@ impl Settings {
         format!("{}-{}", self.options.prefix, stream.name())
     }
 
-    /// The configuration of a stream. Events are discarded by age alone: with a size limit, one service that is down
-    /// could make the stream discard events that another has not consumed.
+    /// Whether this process creates and updates the stream.
+    pub(super) fn owns(&self, stream: Stream) -> bool {
+        let name = &self.options.name;
+        stream.name() == name || Stream::ALL.iter().all(|one| one.name() != name)
+    }
+
+    /// The reason why a stream with this configuration may contain events that its owner did not publish, or copy its
+    /// own into another stream.
+    pub(super) fn distrust(&self, stream: Stream, config: &stream::Config) -> Option<&'static str> {
+        let is_foreign = |subject: &String| !self.is_of(stream, subject);
+        let faults = [
+            (
+                config.subjects.is_empty() || config.subjects.iter().any(is_foreign),
+                "subjects of another owner",
+            ),
+            (config.sources.iter().flatten().next().is_some(), "`sources`"),
+            (config.mirror.is_some(), "`mirror`"),
+            (config.republish.is_some(), "`republish`"),
+            (config.subject_transform.is_some(), "`subject_transform`"),
+        ];
+        faults.into_iter().find_map(|(is_fault, name)| is_fault.then_some(name))
+    }
+
+    /// The configuration of a stream.
     pub(super) fn stream(&self, stream: Stream) -> stream::Config {
         stream::Config {
             name: self.stream_name(stream),
@@ -167,7 +205,8 @@ impl Settings {
             storage: StorageType::File,
             num_replicas: self.options.num_replicas,
             retention: RetentionPolicy::Limits,
-            discard: DiscardPolicy::Old,
+            max_bytes: self.options.max_stream_bytes,
+            discard: DiscardPolicy::New,
             max_age: MAX_AGE,
             duplicate_window: DUPLICATE_WINDOW,
             ..stream::Config::default()
@@ -178,14 +217,17 @@ impl Settings {
     /// services may start in any order. `max_deliver` is unlimited: the server would drop an event silently, where the
     /// consumer loop keeps a dead letter.
     ///
-    /// The subjects are those of the process that started last. While a release with more subjects is rolled out, no
-    /// process of the former release may restart: it would remove the new subjects for a moment.
-    pub(super) fn consumer(&self, consumer: &str, stream: Stream, subjects: &[Subject]) -> pull::Config {
-        let of_stream = subjects.iter().copied().filter(|subject| Stream::of(*subject) == stream);
+    /// The filter is only ever widened: a process of the former release must not narrow that of the next one.
+    pub(super) fn consumer(
+        &self,
+        consumer: &str,
+        stream: Stream,
+        filter_subjects: BTreeSet<String>,
+    ) -> pull::Config {
         pull::Config {
             durable_name: Some(consumer.to_owned()),
             description: Some(format!("What {consumer} hears of {}", stream.name())),
-            filter_subjects: of_stream.map(|subject| self.subject(subject)).collect(),
+            filter_subjects: filter_subjects.into_iter().collect(),
             deliver_policy: DeliverPolicy::All,
             ack_policy: AckPolicy::Explicit,
             ack_wait: self.options.ack_wait,
@@ -206,6 +248,17 @@ mod tests {
             let aggregate = subject.as_str().split_once('.').map(|(aggregate, _)| aggregate);
             assert_eq!(aggregate, Some(Stream::of(*subject).aggregate()), "{subject}");
         }
+    }
+
+    #[test]
+    fn a_service_owns_its_stream_and_a_process_of_all_services_owns_all() {
+        let owned = |name: &str| {
+            let options = Options { name: name.to_owned(), ..Options::default() };
+            let settings = Settings::new(options).expect("valid");
+            Stream::ALL.into_iter().filter(|stream| settings.owns(*stream)).collect::<Vec<_>>()
+        };
+        assert_eq!(owned("orders"), [Stream::Orders]);
+        assert_eq!(owned("ticketing"), Stream::ALL);
     }
 
     #[test]

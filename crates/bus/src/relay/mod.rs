@@ -90,7 +90,7 @@ impl Relay {
                     counter!("outbox_publish_failures_total", "service" => service, "subject" => subject)
                         .increment(1);
                     let (event, error): (_, &dyn Error) = (entry.event.id, &error);
-                    warn!(service, subject, %event, error, "an event could not be published; trying again");
+                    warn!(service, subject, %event, error, "an event could not be published; retrying");
                 }
             }
             let delay = RETRY_BACKOFF.delay(failures, &self.ids);
@@ -203,7 +203,7 @@ impl<'a> Run<'a> {
         self.failures = if failed.is_some() { self.failures.saturating_add(1) } else { 0 };
         if let Some(error) = failed {
             let (service, error): (_, &dyn Error) = (self.relay.service, &error);
-            warn!(service, error, "the outbox is unavailable; trying again");
+            warn!(service, error, "the outbox is unavailable; retrying");
         }
     }
 

@@ -44,7 +44,7 @@ async fn an_event_that_fails_is_tried_ten_times_with_backoff_and_then_kept_with_
     }
     let letters = DeadLetter::list(&harness.store).await.expect("listed");
     assert_eq!(letters.len(), 1);
-    assert_eq!(letters[0].event, *event);
+    assert_eq!(letters[0].event.envelope().as_ref(), Ok(&*event));
     assert_eq!(letters[0].consumer, "tests");
     assert_eq!(letters[0].reason, "the seat map is upside down");
     assert_eq!(letters[0].attempts, 10);

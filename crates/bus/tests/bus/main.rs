@@ -10,3 +10,4 @@ mod poison_events;
 mod relay;
 mod stopping;
 mod support;
+mod unreadable_events;

@@ -45,7 +45,7 @@ async fn an_event_delivered_more_than_20_times_is_a_dead_letter_without_another_
     assert_eq!(*tried.lock(), [last]);
     let letters = DeadLetter::list(&harness.store).await.expect("listed");
     assert_eq!(letters.len(), 1);
-    assert_eq!((&letters[0].event, letters[0].attempts), (&*over, 20));
+    assert_eq!((letters[0].event.envelope().as_ref(), letters[0].attempts), (Ok(&*over), 20));
     assert_eq!(
         letters[0].reason,
         "delivered 20 times without an acknowledgement; handling it may crash the process"

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, DeadLetter, Delivery, Limits};
+use bus::{Bus, DeadLetter, Delivery, Limits, RawEvent};
 use common::clock::SystemClock;
 use common::poll_until;
 use futures::future::join_all;
@@ -52,7 +52,7 @@ async fn two_processes_of_a_service_share_the_events_and_no_event_is_delivered_t
     let (mut received, mut by) = (HashSet::new(), HashSet::new());
     for _ in &events {
         let (process, delivery) = within(both.next()).await.expect("a delivery");
-        assert!(received.insert(delivery.envelope.id), "an event was delivered twice");
+        assert!(received.insert(delivery.envelope().expect("readable").id), "an event was delivered twice");
         by.insert(process);
         delivery.ack();
     }
@@ -97,10 +97,10 @@ async fn what_a_crashed_process_held_is_delivered_to_another() {
     publish(&*bus, &event).await;
     for deliveries in 1..=2 {
         let lost = receive_and_crash(&marketplace, "deadlines").await;
-        assert_eq!((&lost.envelope, lost.deliveries), (&event, deliveries));
+        assert_eq!((lost.envelope(), lost.deliveries), (Some(&event), deliveries));
     }
     let delivery = next(&mut bus.subscribe("deadlines", DEADLINES)).await;
-    assert_eq!((&delivery.envelope, delivery.deliveries), (&event, 3));
+    assert_eq!((delivery.envelope(), delivery.deliveries), (Some(&event), 3));
     marketplace.end().await;
 }
 
@@ -112,11 +112,11 @@ async fn an_event_without_an_acknowledgement_is_redelivered_with_a_delay_and_oth
     publish(&*bus, &again).await;
     for times in 1..=5 {
         let delivery = next(&mut deliveries).await;
-        assert_eq!((&delivery.envelope, delivery.deliveries), (&again, times));
+        assert_eq!((delivery.envelope(), delivery.deliveries), (Some(&again), times));
     }
     // The first event was returned before this one was published.
     publish(&*bus, &other).await;
-    assert_eq!(next(&mut deliveries).await.envelope, other);
+    assert_eq!(next(&mut deliveries).await.envelope(), Some(&other));
     marketplace.end().await;
 }
 
@@ -134,7 +134,7 @@ async fn an_event_in_progress_is_not_delivered_to_another_process() {
     in_progress.ack();
     publish(&*bus, &last).await;
     let delivery = next(&mut deliveries).await;
-    assert_eq!((&delivery.envelope, delivery.deliveries), (&last, 1));
+    assert_eq!((delivery.envelope(), delivery.deliveries), (Some(&last), 1));
     delivery.ack();
     marketplace.wait_for("deadlines", |info| info.num_ack_pending == 0).await;
     let info = marketplace.consumer("deadlines").await.expect("the consumer is durable");
@@ -160,7 +160,7 @@ async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
     let kept = || async { DeadLetter::list(&store).await.map(|letters| letters.into_iter().next()) };
     let minute = Duration::from_mins(1);
     let letter = poll_until(minute, kept).await.expect("listed").expect("a dead letter");
-    assert_eq!((letter.event, letter.attempts), ((*poison).clone(), 3));
+    assert_eq!((letter.event.envelope().expect("readable"), letter.attempts), ((*poison).clone(), 3));
     assert_eq!(
         letter.reason,
         "delivered 3 times without an acknowledgement; handling it may crash the process"
@@ -170,5 +170,31 @@ async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
     running.stop().await;
     let info = marketplace.consumer("deadlines").await.expect("the consumer is durable");
     assert_eq!(info.num_ack_pending, 0);
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn an_unreadable_event_becomes_a_dead_letter_and_is_acknowledged() {
+    let marketplace = Marketplace::new();
+    let backend = SqliteBackend::in_memory().expect("a database");
+    let store = Store::new(backend, Arc::new(SystemClock), ids());
+    let bus = marketplace.process().await;
+    let mut running = RunningConsumer::start(Arc::clone(&bus), &store, Limits::default(), Ends::AtOnce);
+    let (first, last) = (envelope(), envelope());
+    publish(&*bus, &first).await;
+    assert_eq!(running.next_started().await, first);
+    let mut newer = serde_json::to_value(&*envelope()).expect("JSON");
+    newer["data"]["order_id"] = 7.into();
+    let payload = newer.to_string();
+    let subject = format!("{}.{}", marketplace.options.prefix, first.subject());
+    let sent = marketplace.context().await.publish(subject, payload.clone().into_bytes().into()).await;
+    sent.expect("sent").await.expect("stored in the stream");
+    publish(&*bus, &last).await;
+    assert_eq!(running.next_started().await, last, "others pass");
+    marketplace.wait_for("deadlines", |info| info.num_ack_pending == 0 && info.num_pending == 0).await;
+    let letters = DeadLetter::list(&store).await.expect("listed");
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].event, RawEvent::new(payload.as_bytes()));
+    running.stop().await;
     marketplace.end().await;
 }

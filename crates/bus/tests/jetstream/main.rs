@@ -5,5 +5,8 @@
 mod conformance;
 mod connection;
 mod delivery;
+mod filter;
+mod origin;
 mod outage;
+mod permissions;
 mod support;

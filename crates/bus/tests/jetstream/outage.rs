@@ -7,7 +7,7 @@ use std::time::Duration;
 use bus::jetstream::JetStream;
 use bus::{Bus, DeadLetter, Lagged, Limits, Relay};
 use common::clock::SystemClock;
-use common::{Decision, OrderId, poll_until};
+use common::{Clock, Decision, OrderId, poll_until};
 use futures::StreamExt;
 use futures::future::join;
 use serde::{Deserialize, Serialize};
@@ -93,6 +93,48 @@ async fn what_is_committed_before_during_and_after_an_outage_is_handled_and_noth
     stop.cancel();
     within(relay.join_next()).await;
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_does_not_fit_into_a_full_stream_waits_in_the_outbox_and_nothing_is_lost() {
+    const STREAM_BYTES: i64 = 64 << 10;
+    let marketplace = Marketplace::new().with_stream_bytes(STREAM_BYTES);
+    let (publisher, consumer) = (database(), database());
+    let (bus, stop) = (marketplace.process().await, CancellationToken::new());
+    let mut relay = relay(&publisher, &bus, &stop);
+    let mut running =
+        RunningConsumer::start(marketplace.process().await, &consumer, Limits::default(), Ends::AtOnce);
+    let mut missing: HashSet<Uuid> = commit(&publisher, 400).await.into_iter().collect();
+    let context = marketplace.context().await;
+    let name = marketplace.stream_name("expiration");
+    let state = || async { context.get_stream(&name).await.expect("there").cached_info().state.clone() };
+    let is_full = || async {
+        let waiting = publisher.backend().outbox(0, 400).await.expect("read").len() as u64;
+        let state = state().await;
+        Ok::<_, ()>(
+            (state.bytes + 1024 > STREAM_BYTES as u64 && state.messages + waiting == 400).then_some(state),
+        )
+    };
+    let full =
+        poll_until(Duration::from_mins(1), is_full).await.expect("no error").expect("the stream is full");
+    assert_eq!(full.first_sequence, 1, "no event was discarded for a newer one");
+    // An operator removes what every consumer has acknowledged, as the runbook says, until everything has passed.
+    while !missing.is_empty() {
+        tokio::select! {
+            event = running.next_started() => { missing.remove(&event.aggregate); }
+            () = SystemClock.sleep(Duration::from_millis(100)) => {
+                let info = marketplace.consumer("deadlines").await.expect("there");
+                let stream = context.get_stream(&name).await.expect("there");
+                stream.purge().sequence(info.ack_floor.stream_sequence + 1).await.expect("purged");
+            }
+        }
+    }
+    let empty = || async { Ok::<_, ()>(publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)) };
+    poll_until(Duration::from_mins(1), empty).await.expect("no error").expect("the outbox is empty");
+    stop.cancel();
+    within(relay.join_next()).await;
+    running.stop().await;
+    marketplace.end().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -18,7 +18,7 @@ pub struct TicketSnapshot {
     /// The start of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub starts_at: Option<Time>,
-    /// The description.
+    /// The description, in events of former releases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// The price.

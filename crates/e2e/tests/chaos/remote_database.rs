@@ -6,8 +6,8 @@ use e2e::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
-    Write,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
+    UniqueKey, Write,
 };
 use uuid::Uuid;
 
@@ -70,6 +70,15 @@ impl Backend for RemoteDatabase {
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.database.range(query)
+    }
+
+    fn scan(
+        &self,
+        collection: &'static str,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
+        self.database.scan(collection, after, limit)
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {

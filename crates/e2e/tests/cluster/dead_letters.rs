@@ -3,7 +3,7 @@
 use std::process::{Command, Output};
 use std::sync::Arc;
 
-use bus::DeadLetter;
+use bus::{DeadLetter, RawEvent};
 use common::clock::SystemClock;
 use common::event::DeadlinePassed;
 use common::{Decision, Envelope, Event, Ids, SharedClock, SystemEntropy};
@@ -25,7 +25,7 @@ async fn store_dead_letter(service: &'static str, url: &str) -> DeadLetter {
     let letter = DeadLetter {
         id: ids.next(),
         version: 1,
-        event: Envelope { id, schema: 1, aggregate, version: 1, time, trace: None, event },
+        event: RawEvent::of(&Envelope { id, schema: 1, aggregate, version: 1, time, trace: None, event }),
         consumer: service.into(),
         reason: "the moon was full".into(),
         attempts: 10,
@@ -58,6 +58,11 @@ async fn are_listed_and_replayed(service: &'static str, url: &str) {
     let replayed = stdout(&run(&["replay", &letter.id.to_string()]));
     assert!(replayed.starts_with(&format!("{service} will handle it again")), "{replayed}");
     assert!(stdout(&run(&["list"])).contains("to be replayed"));
+
+    let mut unreadable = Command::new(programs().join(service));
+    let unreadable =
+        unreadable.args(["unreadable", "list"]).envs(settings(url, "nats://127.0.0.1:1")).output();
+    assert!(stdout(&unreadable.expect("the program runs")).contains("no unreadable documents"));
 
     let unknown = run(&["replay", "0192f0c0-7c1e-7e3a-8000-1234567890ab"]);
     let words = String::from_utf8_lossy(&unknown.stderr);

@@ -66,7 +66,7 @@ impl Service {
 
     /// Waits until the log reports a retry.
     async fn retries(&self) {
-        let retries = || ready(Ok::<_, Infallible>(self.log().contains("trying again").then_some(())));
+        let retries = || ready(Ok::<_, Infallible>(self.log().contains("retrying").then_some(())));
         assert!(poll_until(TIMEOUT, retries).await == Ok(Some(())), "no retry: {}", self.log());
     }
 

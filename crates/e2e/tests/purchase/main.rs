@@ -5,6 +5,7 @@ mod deployment;
 mod endings;
 mod flows;
 mod refunds;
+mod unreadable;
 
 use e2e::World;
 

@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use common::Event;
 use common::event::DeadlinePassed;
-use expiration::domain::Status;
-use runtime::testing::context;
+use expiration::domain::{Deadline, Status};
+use runtime::testing::{context, edit};
 
 use crate::app::{HOLD, TestApp, cancelled, created, order_id, schedule, start};
 
@@ -115,4 +115,40 @@ async fn an_ended_deadline_is_purged_after_a_day_and_a_pending_one_never() {
     app.service.clock.advance(Duration::from_hours(2));
     app.service.settle().await;
     assert_eq!(stored().await, [None, None, Some(Status::Pending)]);
+}
+
+#[tokio::test]
+async fn deadlines_with_a_status_of_a_newer_release_stop_no_other() {
+    let (clock, context) = context();
+    schedule(&context, HOLD, 300).await;
+    for number in 0..280 {
+        edit::<Deadline>(&context.store, order_id(number), |state| state["status"] = "on-hold".into()).await;
+    }
+    clock.advance(HOLD * 3);
+    let app = TestApp::start_on(clock, context).await;
+    assert_eq!(app.expired().await, (280..300).map(order_id).collect());
+    let late = order_id(1000);
+    app.deliver(late, created(late, Duration::from_secs(1))).await;
+    app.service.clock.advance(Duration::from_hours(1));
+    assert_eq!(app.expired().await, [late].into());
+    edit::<Deadline>(&app.service.context.store, order_id(0), |state| state["status"] = "pending".into())
+        .await;
+    app.service.clock.advance(Duration::from_mins(1));
+    assert_eq!(app.expired().await, [order_id(0)].into());
+}
+
+#[tokio::test]
+async fn ended_deadlines_of_a_newer_release_stop_no_purge() {
+    let app = TestApp::start().await;
+    for number in 0..3 {
+        let id = order_id(number);
+        app.deliver(id, created(id, HOLD)).await;
+        app.deliver(id, cancelled(id, HOLD)).await;
+    }
+    edit::<Deadline>(&app.service.context.store, order_id(0), |state| state["status"] = "on-hold".into())
+        .await;
+    app.service.clock.advance(Duration::from_hours(25));
+    app.service.settle().await;
+    assert_eq!(app.status(order_id(1)).await, None);
+    assert_eq!(app.status(order_id(2)).await, None);
 }

@@ -61,7 +61,8 @@ pub(crate) async fn receipt(
     id: PathId<PaymentId>,
 ) -> Result<Versioned<Receipt>, Problem> {
     let payment = payments.of_buyer(&buyer, id.parse()?).await?;
-    let title = payments.orders.get(payment.order_id).await?.map(|order| order.state.ticket.title);
+    let order = payments.orders.get_if_readable(payment.order_id).await?;
+    let title = order.map(|order| order.state.ticket.title);
     Ok(Versioned { version: payment.version, caching: Caching::Private, body: Receipt::of(&payment, title) })
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn statement(
     let range = Range::of(index::BY_SELLER, [seller.id.into()]).descending();
     let found = payments.store.page(range.after(page.after(&list)?).limit(page.limit)).await?;
     let sales = found.items.iter().map(async |payment| -> Result<Sale, StoreError> {
-        let order = payments.orders.get(payment.order_id).await?;
+        let order = payments.orders.get_if_readable(payment.order_id).await?;
         Ok(Sale::of(payment, order.map(|order| order.state.ticket.title)))
     });
     Ok(Listing::new(&list, try_join_all(sales).await?, found.next))

@@ -22,7 +22,7 @@ pub(crate) use schedule::{ReconcileSchedule, worker};
 use crate::domain::Payment;
 use crate::steps::StepError;
 use crate::storage::index;
-use crate::stripe::{MAX_CLOCK_SKEW, StripeError};
+use crate::stripe::{Listed, MAX_CLOCK_SKEW, StripeError};
 use crate::{Config, ConfigError, Payments};
 
 /// The default window: longer than a card's authorization lasts, which is seven days.
@@ -97,23 +97,34 @@ impl Payments {
             let page = self.stripe.list(since, after.as_deref()).await?;
             for found in &page.ours {
                 report.at_stripe += 1;
-                let payment = self.store.get(found.payment).await?;
-                let adopted = payment.as_ref().and_then(|payment| payment.intent.as_ref());
-                let is_match = adopted.is_some_and(|ours| ours.id == found.view.intent.id);
-                match payment.as_ref().filter(|_| is_match) {
-                    Some(matched) => {
-                        if listed.len() < MAX_LISTED {
-                            listed.insert(matched.id);
-                        }
-                        self.compare_matched(matched, &found.view, report).await?;
-                    }
-                    None => self.compare_unmatched(found, payment.as_ref(), report).await?,
-                }
+                let compared = self.compare_listed(found, &mut listed, report).await;
+                report.pass_over_unreadable(compared)?;
             }
             after = page.next;
             if after.is_none() {
                 return Ok(listed);
             }
+        }
+    }
+
+    /// A `PaymentIntent` of Stripe's list.
+    async fn compare_listed(
+        &self,
+        found: &Listed,
+        listed: &mut HashSet<PaymentId>,
+        report: &mut Report,
+    ) -> Result<(), ReconcileError> {
+        let payment = self.store.get(found.payment).await?;
+        let adopted = payment.as_ref().and_then(|payment| payment.intent.as_ref());
+        let is_match = adopted.is_some_and(|ours| ours.id == found.view.intent.id);
+        match payment.as_ref().filter(|_| is_match) {
+            Some(matched) => {
+                if listed.len() < MAX_LISTED {
+                    listed.insert(matched.id);
+                }
+                self.compare_matched(matched, &found.view, report).await
+            }
+            None => self.compare_unmatched(found, payment.as_ref(), report).await,
         }
     }
 
@@ -131,9 +142,14 @@ impl Payments {
             for payment in &page.items {
                 report.ours += 1;
                 if !listed.contains(&payment.id) {
-                    self.compare_unlisted(payment, report).await?;
+                    let compared = self.compare_unlisted(payment, report).await;
+                    report.pass_over_unreadable(compared)?;
                 }
-                self.compare_with_order(payment.id, report).await?;
+                let compared = self.compare_with_order(payment.id, report).await;
+                report.pass_over_unreadable(compared)?;
+            }
+            for id in page.unreadable {
+                report.for_operator(format!("payment {id} cannot be read by this release"));
             }
             after = page.next;
             if after.is_none() {

@@ -3,6 +3,10 @@
 use std::fmt;
 use std::time::Duration;
 
+use store::StoreError;
+
+use super::ReconcileError;
+
 /// The number of findings that a report keeps; the rest is counted.
 const MAX_FINDINGS: usize = 100;
 
@@ -43,6 +47,20 @@ impl Report {
     pub(super) fn for_operator(&mut self, text: String) {
         tracing::error!(text, "the reconciliation found a difference that an operator must look into");
         self.add(Finding { text, corrected: false });
+    }
+
+    /// Leaves an unreadable document to the operator, so that the comparison continues with the next.
+    pub(super) fn pass_over_unreadable(
+        &mut self,
+        compared: Result<(), ReconcileError>,
+    ) -> Result<(), ReconcileError> {
+        match compared {
+            Err(ReconcileError::Store(StoreError::Unreadable(error))) => {
+                self.for_operator(error.to_string());
+                Ok(())
+            }
+            compared => compared,
+        }
     }
 
     fn add(&mut self, finding: Finding) {

@@ -77,7 +77,7 @@ impl PeriodicJob for Reconciler {
     }
 
     async fn is_idle(&self) -> bool {
-        let schedule = self.0.reconcile_schedules.get(ReconcileSchedule::ID).await;
+        let schedule = self.0.reconcile_schedules.get_if_readable(ReconcileSchedule::ID).await;
         let is_due = |schedule: ReconcileSchedule| schedule.due <= self.0.clock.now();
         let idle = schedule.is_ok_and(|schedule| !schedule.is_some_and(is_due));
         idle && self.0.reconciliations_in_flight.load(Ordering::SeqCst) == 0
@@ -99,7 +99,11 @@ impl Reconciler {
             Some(Decision::without_event(ReconcileSchedule { version, due: now.after(INTERVAL) }))
         };
         let schedule = self.0.reconcile_schedules.apply(ReconcileSchedule::ID, take).await;
-        let schedule = schedule.map_err(without_duplicates)?;
+        let schedule = match schedule.map_err(without_duplicates) {
+            // Every replica runs by its own clock, which is harmless.
+            Err(StoreError::Unreadable(_)) => return Ok((true, now.after(INTERVAL))),
+            schedule => schedule?,
+        };
         Ok((is_ours, schedule.map_or(now.after(Self::RETRY_DELAY), |schedule| schedule.due)))
     }
 }

@@ -95,7 +95,7 @@ impl Payments {
     ) -> Result<Time, StoreError> {
         let now = self.clock.now();
         // Payments in flight may still be in the index, so more are read.
-        let page = self.store.page(Range::of(index::BY_DUE, []).limit(2 * MAX_IN_FLIGHT)).await?;
+        let page = self.store.batch(Range::of(index::BY_DUE, []).limit(2 * MAX_IN_FLIGHT)).await?;
         let mut wake = now.after(MAX_SLEEP);
         for payment in page.items {
             let due = payment.schedule.due.unwrap_or(wake);
@@ -129,7 +129,7 @@ impl Payments {
             return false;
         }
         let due = Range::of(index::BY_DUE, []).at_most([self.clock.now().into()]).limit(1);
-        let nothing_due = self.store.page(due).await.is_ok_and(|page| page.items.is_empty());
+        let nothing_due = self.store.batch(due).await.is_ok_and(|page| page.items.is_empty());
         nothing_due && started == self.steps_started.load(Ordering::SeqCst)
     }
 

@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use common::event::OrderStatus;
 use futures::future::BoxFuture;
 use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
-    Write,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
+    UniqueKey, Write,
 };
 use uuid::Uuid;
 
@@ -53,6 +53,15 @@ impl Backend for Counting {
     /// Not counted: the worker's reads do not depend on the purchase.
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.database.range(query)
+    }
+
+    fn scan(
+        &self,
+        collection: &'static str,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
+        self.database.scan(collection, after, limit)
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -6,6 +6,7 @@ use common::event::{OrderSnapshot, OrderStatus, PaymentStatus};
 use common::{Decision, PaymentId};
 use payments::Report;
 use payments::domain::{MoneyTotals, Payment, StepSchedule};
+use runtime::testing::edit;
 use serde_json::Value;
 use stripe_sim::Status;
 
@@ -211,4 +212,23 @@ async fn a_round_comes_by_itself_and_several_at_once_do_not_disturb_each_other()
     assert_eq!(app.status(&order).await, "refunded");
     assert_eq!(app.published().await.len(), 1, "it is announced once");
     app.assert_books_match_stripe(&begun).await;
+}
+
+#[tokio::test]
+async fn an_unreadable_payment_is_left_to_the_operator_and_the_others_are_compared() {
+    let (app, _, begun) = authorized().await;
+    let unreadable = app.stored(&begun).await.id;
+    let lost = app.orphan_intent(PaymentId::from(uuid::Uuid::from_u128(7)), &app.order().await, true).await;
+    edit::<Payment>(&app.service.context.store, unreadable, |state| state["status"] = "on-hold".into()).await;
+    let report = app.reconcile().await;
+    let text = report.to_string();
+    let open = report.findings.iter().filter(|finding| !finding.corrected);
+    assert!(open.clone().count() > 0, "{text}");
+    assert!(open.clone().all(|finding| finding.text.contains(&unreadable.to_string())), "{text}");
+    assert!(
+        report.findings.iter().any(|finding| finding.corrected && finding.text.contains(&lost)),
+        "{text}"
+    );
+    let untouched = app.intent_states().await;
+    assert!(untouched.contains(&Status::RequiresCapture), "its authorization is not voided: {untouched:?}");
 }

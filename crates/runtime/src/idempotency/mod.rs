@@ -20,6 +20,7 @@ use self::admission::Admission;
 use self::record::{StoredReply, fingerprint, record_id};
 
 pub(crate) use self::admission::Idempotency;
+pub(crate) use self::record::KeyRecord;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");

@@ -16,7 +16,7 @@ pub(super) mod index {
 
 /// A user's idempotency key on one path.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct KeyRecord {
+pub(crate) struct KeyRecord {
     pub(super) id: Uuid,
     pub(super) version: u64,
     /// The [`fingerprint`] of the body.

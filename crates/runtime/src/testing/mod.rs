@@ -2,6 +2,7 @@
 //! simulated clock that only the test advances.
 
 mod caller;
+mod edit;
 mod people;
 mod stream;
 
@@ -29,6 +30,7 @@ use self::people::TestKeys;
 use crate::{HttpOptions, RunningService, Service, ServiceContext, SubscribedService, Tasks};
 
 pub use caller::{Caller, Reply};
+pub use edit::edit;
 pub use people::Person;
 pub use stream::{EventStream, Message};
 

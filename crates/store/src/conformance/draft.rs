@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::key::{Part, encode};
 use crate::{
-    Backend, Change, CommitError, Direction, Index, IndexedRecord, Key, OutboxEntry, Put, RangeQuery, Record,
-    Schema, UniqueKey, Write,
+    Backend, Change, CommitError, Direction, Index, Key, OutboxEntry, Put, RangeQuery, Record, Schema,
+    UniqueKey, Write,
 };
 
 pub(super) const NOTES: &str = "notes";
@@ -140,8 +140,9 @@ pub(super) fn whole(index: &'static str) -> RangeQuery {
 }
 
 /// The rows of a range.
-pub(super) async fn rows(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<IndexedRecord> {
-    backend.range(query).await.expect("the database reads")
+pub(super) async fn rows(backend: &Arc<dyn Backend>, query: RangeQuery) -> Vec<(Vec<u8>, Record)> {
+    let rows = backend.range(query).await.expect("the database reads");
+    rows.into_iter().map(|(cursor, record)| (cursor, record.expect("an intact row"))).collect()
 }
 
 /// The numbers of the notes of a range.

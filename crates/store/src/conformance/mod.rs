@@ -9,6 +9,7 @@ mod pages;
 mod ranges;
 mod typed;
 mod unique_keys;
+mod unreadable;
 
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -110,6 +111,12 @@ cases! {
         a_page_keeps_to_its_prefix_and_bounds,
         a_search_finds_what_matches_and_leads_to_the_rest,
         a_search_scans_a_bounded_number_and_leads_on;
+    unreadable:
+        an_unreadable_document_hides_no_other,
+        a_page_is_filled_past_unreadable_documents,
+        a_page_behind_many_unreadable_documents_leads_on_and_a_batch_is_filled,
+        an_unreadable_document_is_no_absent_one,
+        a_scan_finds_every_document_of_a_collection_by_id;
 }
 
 /// Runs every case, each on an empty database of its own from `make`, and closes it.

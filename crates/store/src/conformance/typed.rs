@@ -74,7 +74,7 @@ pub(super) fn store(backend: &Arc<dyn Backend>) -> Store {
     Store::new(Arc::clone(backend), clock, ids)
 }
 
-fn notes(backend: &Arc<dyn Backend>) -> Collection<Note> {
+pub(super) fn notes(backend: &Arc<dyn Backend>) -> Collection<Note> {
     store(backend).collection()
 }
 

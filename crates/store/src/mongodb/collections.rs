@@ -85,6 +85,11 @@ impl Collections {
         Ok(handle)
     }
 
+    /// The collection of this name as it is, for reads by id.
+    pub(super) fn raw(&self, collection: &'static str) -> Collection<RawDocumentBuf> {
+        self.database.collection(collection)
+    }
+
     /// All collections, with their indexes.
     pub(super) async fn all(&self) -> Result<Vec<Arc<CollectionHandle>>, StoreError> {
         let all: Vec<_> = self.handles.lock().values().cloned().collect();

@@ -132,7 +132,8 @@ pub(super) fn events(
     outbox.into_iter().map(|item| element(item.map_err(unreadable)?)).collect()
 }
 
-fn id(document: &RawDocument) -> Result<Uuid, StoreError> {
+/// The id of a document.
+pub(super) fn id(document: &RawDocument) -> Result<Uuid, StoreError> {
     let id = document.get("_id").map_err(unreadable)?;
     id.and_then(json::as_id).ok_or_else(|| damaged("_id"))
 }

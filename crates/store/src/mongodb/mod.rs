@@ -41,8 +41,8 @@ use self::collections::Collections;
 use self::layout::Origin;
 use self::outbox::Outbox;
 use crate::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, Schema, StoreError, UniqueKey,
-    Write,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
+    UniqueKey, Write,
 };
 
 /// Shorter than the timeout of a readiness probe.
@@ -175,6 +175,19 @@ impl Backend for MongoBackend {
         async move {
             let _permit = self.0.limiter.acquire()?;
             read::range(&*self.0.collections.named(query.collection).await?, &query).await
+        }
+        .boxed()
+    }
+
+    fn scan(
+        &self,
+        collection: &'static str,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
+        async move {
+            let _permit = self.0.limiter.acquire()?;
+            read::scan(&self.0.collections.raw(collection), after, limit).await
         }
         .boxed()
     }

@@ -1,13 +1,14 @@
 //! Reads of documents.
 
 use futures::TryStreamExt;
+use mongodb::Collection;
 use mongodb::bson::{Document, RawDocumentBuf, doc};
 use uuid::Uuid;
 
 use super::calls::{CALL_TIMEOUT, call};
 use super::collections::CollectionHandle;
 use super::{index_key, json, layout};
-use crate::{Direction, Index, IndexedRecord, RangeQuery, Record, StoreError, UniqueKey};
+use crate::{Direction, Index, IndexedRecord, RangeQuery, Record, ScannedRecord, StoreError, UniqueKey};
 
 /// The fields of a record.
 fn record_fields() -> Document {
@@ -47,10 +48,30 @@ pub(super) async fn range(
     let indexed = |row: RawDocumentBuf| {
         let keys = row.get_document("keys").map_err(|_| layout::damaged("keys"))?;
         let cursor = keys.get_str(index.name).ok().and_then(index_key::to_cursor);
-        let record = layout::record(&row)?.ok_or_else(|| layout::damaged("state"))?;
+        let record = layout::record(&row).and_then(|record| record.ok_or_else(|| layout::damaged("state")));
+        // A damaged document hides no other.
         Ok((cursor.ok_or_else(|| layout::damaged("keys"))?, record))
     };
     rows.into_iter().map(indexed).collect()
+}
+
+/// Documents in order of their ids. Documents with an id of another type are not of this program.
+pub(super) async fn scan(
+    collection: &Collection<RawDocumentBuf>,
+    after: Option<Uuid>,
+    limit: usize,
+) -> Result<Vec<ScannedRecord>, StoreError> {
+    let bound =
+        after.map_or_else(|| doc! { "$gte": json::id(Uuid::nil()) }, |after| doc! { "$gt": json::id(after) });
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let filter = doc! { "_id": bound, "state": { "$exists": true } };
+    let find = collection.find(filter).sort(doc! { "_id": 1 }).limit(limit).projection(record_fields());
+    let rows: Vec<RawDocumentBuf> = call(CALL_TIMEOUT, async { find.await?.try_collect().await }).await?;
+    let scanned = |row: RawDocumentBuf| {
+        let record = layout::record(&row).and_then(|record| record.ok_or_else(|| layout::damaged("state")));
+        Ok((layout::id(&row)?, record))
+    };
+    rows.into_iter().map(scanned).collect()
 }
 
 /// The documents, each with the one index entry of the range that matched.

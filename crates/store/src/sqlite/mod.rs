@@ -22,7 +22,8 @@ use uuid::Uuid;
 pub use error::SqliteOpenError;
 
 use crate::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, StoreError,
+    UniqueKey, Write,
 };
 use file::FileDatabase;
 use memory::MemoryDatabase;
@@ -111,6 +112,15 @@ impl Backend for SqliteBackend {
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.read_many(move |connection| read::range(connection, &query)).boxed()
+    }
+
+    fn scan(
+        &self,
+        collection: &'static str,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
+        self.read_many(move |connection| read::scan(connection, collection, after, limit)).boxed()
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -3,7 +3,8 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use uuid::Uuid;
 
-use crate::{Direction, IndexedRecord, OutboxEntry, RangeQuery, Record, UniqueKey};
+use super::error::store_error;
+use crate::{Direction, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, UniqueKey};
 
 /// The document of this id.
 pub(super) fn get(connection: &Connection, collection: &str, id: Uuid) -> rusqlite::Result<Option<Record>> {
@@ -53,8 +54,9 @@ pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Re
     let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
     let mut statement = connection.prepare_cached(&sql)?;
     let indexed = |row: &Row<'_>| {
-        let record = record(row, 1)?;
-        Ok((RangeQuery::cursor(&row.get::<_, Vec<u8>>(0)?, record.id), record))
+        let cursor = RangeQuery::cursor(&row.get::<_, Vec<u8>>(0)?, Uuid::from_bytes(row.get(1)?));
+        // A damaged row, such as a text that is not UTF-8, hides no other.
+        Ok((cursor, record(row, 1).map_err(|error| store_error(&error))))
     };
     let (collection, index) = (query.collection, query.index);
     match high {
@@ -63,6 +65,26 @@ pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Re
             .collect(),
         None => statement.query_map(params![collection, index, low.0, low.1, limit], indexed)?.collect(),
     }
+}
+
+/// Documents in order of their ids.
+pub(super) fn scan(
+    connection: &Connection,
+    collection: &str,
+    after: Option<Uuid>,
+    limit: usize,
+) -> rusqlite::Result<Vec<ScannedRecord>> {
+    let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(
+            "SELECT id, version, body FROM documents
+             WHERE collection = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
+        )?
+        .query_map(params![collection, after, limit], |row| {
+            Ok((Uuid::from_bytes(row.get(0)?), record(row, 0).map_err(|error| store_error(&error))))
+        })?
+        .collect()
 }
 
 /// The key and id of a cursor. Bytes that are too short for a cursor count as a key.

@@ -86,6 +86,20 @@ fn dead_letters_are_listed_with_and_without_a_running_marketplace() {
     list("stopped");
 }
 
+#[test]
+fn unreadable_documents_are_listed_with_and_without_a_running_marketplace() {
+    let data = tempfile::tempdir().expect("a folder");
+    let program = Process::start(PROGRAM, data.path(), &[]);
+    let list = |when: &str| {
+        let output = run_command(data.path(), &["unreadable", "list"]);
+        let none = stdout(&output).contains("no unreadable documents");
+        assert!(output.status.success() && none, "{when}: {output:?}");
+    };
+    list("running");
+    assert!(program.stop());
+    list("stopped");
+}
+
 /// The walk-through of the README with the addresses of this process.
 fn walkthrough(program: &Process) -> String {
     let readme = include_str!("../../../../README.md");

@@ -1,15 +1,15 @@
-//! Listing and replaying of dead letters.
+//! Listing and replaying of dead letters, and listing of unreadable documents.
 
 use std::path::Path;
 use std::sync::Arc;
 
-use bus::DeadLetter;
+use bus::{DeadLetter, RawEvent};
 use common::clock::SystemClock;
 use common::event::{TicketSnapshot, TicketStatus};
 use common::{Clock, Currency, Decision, Envelope, Event, Ids, Money, SharedClock, SystemEntropy, Time};
 use e2e::{Person, Process};
-use store::Store;
 use store::sqlite::SqliteBackend;
+use store::{Backend, Change, Put, Store, Write};
 
 use crate::{PROGRAM, assert_eventually, run_command, stdout};
 
@@ -36,7 +36,7 @@ fn event(ids: &Ids, now: Time) -> Envelope {
 }
 
 /// Stores a dead letter of orders.
-async fn store_dead_letter(event: Envelope, ids: &Ids, clock: &SharedClock, data: &Path) -> DeadLetter {
+async fn store_dead_letter(event: RawEvent, ids: &Ids, clock: &SharedClock, data: &Path) -> DeadLetter {
     let backend = SqliteBackend::open(data.join("orders.sqlite")).expect("a database");
     let store = Store::new(backend, Arc::clone(clock), ids.clone());
     let letter = DeadLetter {
@@ -65,7 +65,8 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
     let data = tempfile::tempdir().expect("a folder");
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
-    let letter = store_dead_letter(event(&ids, SystemClock.now()), &ids, &clock, data.path()).await;
+    let letter =
+        store_dead_letter(RawEvent::of(&event(&ids, SystemClock.now())), &ids, &clock, data.path()).await;
 
     let program = Process::start(PROGRAM, data.path(), &[]);
     let buyer = Person::sign_up(&program.endpoints, "buyer").await;
@@ -79,6 +80,32 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
     })
     .await;
     let ticket =
-        serde_json::json!({ "id": letter.event.aggregate, "price": { "amount": 500, "currency": "USD" } });
+        serde_json::json!({ "id": letter.event.aggregate(), "price": { "amount": 500, "currency": "USD" } });
     assert_eq!(buyer.orders(&ticket).await.status, 201);
+}
+
+#[tokio::test]
+async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_listed() {
+    let data = tempfile::tempdir().expect("a folder");
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
+    let readable =
+        store_dead_letter(RawEvent::of(&event(&ids, clock.now())), &ids, &clock, data.path()).await;
+    let unreadable = store_dead_letter(RawEvent::new(b"\x1b[2J\xff"), &ids, &clock, data.path()).await;
+    let backend = SqliteBackend::open(data.path().join("orders.sqlite")).expect("a database");
+    let id = ids.next();
+    let put =
+        Put { version: 1, body: r#"{"status":"on-hold"}"#.into(), keys: Vec::new(), unique_keys: Vec::new() };
+    let (collection, change) = ("orders", Change::Put(put));
+    let write = Write { collection, id, expected: 0, change, outbox: Vec::new() };
+    backend.commit(write).await.expect("stored");
+    backend.close().await;
+
+    let listed = dead_letters(data.path(), &["list"]);
+    for letter in [readable, unreadable] {
+        assert!(listed.contains(&letter.id.to_string()), "{listed}");
+    }
+    let listed = stdout(&run_command(data.path(), &["unreadable", "list"]));
+    assert!(listed.contains(&id.to_string()) && listed.contains("`orders`"), "{listed}");
+    assert_eq!(listed.lines().count(), 1, "{listed}");
 }

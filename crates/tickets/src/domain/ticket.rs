@@ -203,7 +203,7 @@ impl Ticket {
         }
     }
 
-    /// The whole state, as events carry it.
+    /// The whole state; events carry it without the description.
     pub fn snapshot(&self) -> TicketSnapshot {
         TicketSnapshot {
             id: self.id,
@@ -245,8 +245,8 @@ impl Status {
     }
 }
 
-/// A new state and the event that carries it.
+/// A new state and the event that carries it, without the description: the largest member, on which no consumer decides.
 fn with_snapshot(ticket: Ticket, event: fn(TicketSnapshot) -> Event) -> Decision<Ticket> {
-    let event = event(ticket.snapshot());
+    let event = event(TicketSnapshot { description: None, ..ticket.snapshot() });
     Decision::with_event(ticket, event)
 }

@@ -30,7 +30,7 @@ pub(crate) struct FeedState {
     tag = "tickets",
     params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event received.")),
     responses(
-        (status = 200, description = "The changes, until the client disconnects.", body = TicketView,
+        (status = 200, description = "The changes, without descriptions, until the client disconnects.", body = TicketView,
             content_type = "text/event-stream"),
     ),
 )]

@@ -83,6 +83,18 @@ impl ScriptedBus {
         Self { given: Mutex::new(given.into_iter().map(deliver).collect()), acknowledged }
     }
 
+    /// Delivers these messages once each.
+    pub(crate) fn receiving(payloads: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        let acknowledged = Arc::new(AtomicUsize::new(0));
+        let deliver = |payload: Vec<u8>| {
+            let acknowledged = Arc::clone(&acknowledged);
+            Delivery::received(payload.into(), 1, move || {
+                acknowledged.fetch_add(1, Ordering::Relaxed);
+            })
+        };
+        Self { given: Mutex::new(payloads.into_iter().map(deliver).collect()), acknowledged }
+    }
+
     /// The number of acknowledged events.
     pub(crate) fn acknowledged(&self) -> usize {
         self.acknowledged.load(Ordering::Relaxed)

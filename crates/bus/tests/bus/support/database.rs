@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use futures::future::{BoxFuture, FutureExt};
 use store::sqlite::SqliteBackend;
 use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, StoreError, UniqueKey, Write,
+    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, StoreError,
+    UniqueKey, Write,
 };
 use uuid::Uuid;
 
@@ -41,6 +42,15 @@ impl Backend for Database {
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.inner.range(query)
+    }
+
+    fn scan(
+        &self,
+        collection: &'static str,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
+        self.inner.scan(collection, after, limit)
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -17,6 +17,9 @@ use super::ids;
 /// The contract has no latency bound; this only ends a test that would hang.
 const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 
+/// The server reserves the bytes of all streams of all tests.
+const MAX_STREAM_BYTES: i64 = 64 << 20;
+
 /// The publishing services.
 const STREAMS: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
@@ -35,7 +38,15 @@ impl Marketplace {
     /// On this server.
     pub(crate) fn at(url: &str) -> Self {
         let prefix = format!("test-{}", ids().next::<Uuid>().simple());
-        Self { url: url.to_owned(), options: Options { prefix, ..Options::default() } }
+        Self {
+            url: url.to_owned(),
+            options: Options { prefix, max_stream_bytes: MAX_STREAM_BYTES, ..Options::default() },
+        }
+    }
+
+    /// The same with small streams.
+    pub(crate) fn with_stream_bytes(self, max_stream_bytes: i64) -> Self {
+        Self { options: Options { max_stream_bytes, ..self.options }, ..self }
     }
 
     /// The same with a short `ack_wait`.
@@ -50,6 +61,12 @@ impl Marketplace {
         within(connected).await.expect("connected")
     }
 
+    /// A new process of one service.
+    pub(crate) async fn process_of(&self, service: &str) -> Arc<JetStream> {
+        let options = Options { name: service.to_owned(), ..self.options.clone() };
+        Self { url: self.url.clone(), options }.process().await
+    }
+
     /// The server, without the adapter.
     pub(crate) async fn context(&self) -> Context {
         jetstream::new(async_nats::connect(&self.url).await.expect("connected"))
@@ -61,14 +78,24 @@ impl Marketplace {
 
     /// The server's information on a consumer of expiration's stream.
     pub(crate) async fn consumer(&self, name: &str) -> Option<Info> {
-        let stream = self.stream_name("expiration");
+        self.consumer_of("expiration", name).await
+    }
+
+    /// The server's information on a consumer of this service's stream.
+    pub(crate) async fn consumer_of(&self, service: &str, name: &str) -> Option<Info> {
+        let stream = self.stream_name(service);
         let found = self.context().await.get_consumer_from_stream::<pull::Config, _, _>(name, stream).await;
         found.ok().map(|consumer| consumer.cached_info().clone())
     }
 
     /// Waits until a consumer of expiration's stream meets the condition.
     pub(crate) async fn wait_for(&self, consumer: &str, condition: impl Fn(&Info) -> bool) {
-        let read = || async { Ok::<_, ()>(self.consumer(consumer).await.filter(&condition)) };
+        self.wait_for_of("expiration", consumer, condition).await;
+    }
+
+    /// Waits until a consumer of this service's stream meets the condition.
+    pub(crate) async fn wait_for_of(&self, service: &str, consumer: &str, condition: impl Fn(&Info) -> bool) {
+        let read = || async { Ok::<_, ()>(self.consumer_of(service, consumer).await.filter(&condition)) };
         poll_until(TEST_TIMEOUT, read).await.expect("no error").expect("the condition is met");
     }
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::clock::SystemClock;
-use common::event::{DeadlinePassed, Subject};
+use common::event::{DeadlinePassed, PaymentSnapshot, Subject};
 use common::{Clock, Envelope, Event, Ids, OrderId, SystemEntropy};
 use servers::{Port, Program, ReadinessProbe, Server, ServerLocation, nats};
 
@@ -38,6 +38,23 @@ pub(crate) fn envelope() -> Arc<Envelope> {
         trace: None,
         event: event(order),
     })
+}
+
+/// `payment.captured` of a new payment.
+pub(crate) fn captured() -> Arc<Envelope> {
+    payment(Event::PaymentCaptured)
+}
+
+/// `payment.refunded` of a new payment.
+pub(crate) fn refunded() -> Arc<Envelope> {
+    payment(Event::PaymentRefunded)
+}
+
+fn payment(event: fn(PaymentSnapshot) -> Event) -> Arc<Envelope> {
+    const SAMPLE: &str = include_str!("../../../../common/tests/golden/payment.captured.v1.json");
+    let sample: Envelope = serde_json::from_str(SAMPLE).expect("an event");
+    let Event::PaymentCaptured(payment) = sample.event else { panic!("the sample is a captured payment") };
+    Arc::new(Envelope { id: ids().next(), aggregate: ids().next(), event: event(payment), ..sample })
 }
 
 /// A server of the test's own.

@@ -1,3 +1,4 @@
+use common::Event;
 use serde_json::{Value, json};
 
 use crate::app::{TICKETS, TestApp, address, offer, offer_with};
@@ -38,6 +39,17 @@ async fn every_member_is_kept_in_its_normal_form() {
     assert_eq!(ticket["startsAt"], "2026-12-24T19:00:00.000Z");
     assert_eq!(ticket["description"], "Row 1\n\tSeat 2");
     assert_eq!(app.ticket(&ticket).await, ticket);
+}
+
+#[tokio::test]
+async fn an_event_carries_the_ticket_without_its_description() {
+    let app = TestApp::start().await;
+    let mut wanted = offer();
+    wanted["description"] = json!("Row 1");
+    app.listed(wanted).await;
+    let events = app.service.published().await;
+    let Event::TicketCreated(ticket) = &events[0].event else { panic!("the ticket was listed") };
+    assert_eq!((ticket.description.as_deref(), events.len()), (None, 1));
 }
 
 #[tokio::test]

@@ -1,0 +1,65 @@
+//! The operator's command `unreadable`: the documents that this release cannot parse.
+
+use bus::DeadLetter;
+use store::{Store, StoreError, Verifier};
+
+use crate::BackendError;
+use crate::idempotency::KeyRecord;
+use crate::revocation::Revocation;
+
+/// The collections that every service has.
+const COMMON: [Verifier; 3] =
+    [Verifier::of::<DeadLetter>(), Verifier::of::<Revocation>(), Verifier::of::<KeyRecord>()];
+
+/// An action on unreadable documents.
+#[derive(Debug, clap::Subcommand)]
+pub enum Unreadable {
+    /// Lists the documents that this release cannot parse, with collection and id.
+    List,
+}
+
+/// The reason why a command on unreadable documents failed.
+#[derive(Debug, thiserror::Error)]
+pub enum UnreadableError {
+    /// The database does not open.
+    #[error(transparent)]
+    Open(#[from] BackendError),
+    /// The database failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// A service's database, and its own collections.
+#[derive(Clone)]
+pub struct ServiceStore {
+    /// The name of the service.
+    pub name: &'static str,
+    /// The database.
+    pub store: Store,
+    /// The service's own collections.
+    pub documents: &'static [Verifier],
+}
+
+impl Unreadable {
+    /// Performs the action on the databases of these services.
+    ///
+    /// # Errors
+    /// A database failed.
+    pub async fn run(&self, services: &[ServiceStore]) -> Result<(), UnreadableError> {
+        let Self::List = self;
+        let mut none = true;
+        for ServiceStore { name, store, documents } in services {
+            for verifier in documents.iter().chain(&COMMON) {
+                let print = |document| {
+                    none = false;
+                    println!("{name}: {document}");
+                };
+                store.find_unreadable(*verifier, print).await?;
+            }
+        }
+        if none {
+            println!("There are no unreadable documents.");
+        }
+        Ok(())
+    }
+}
