@@ -47,28 +47,32 @@ impl Consume for Orders {
 impl Orders {
     async fn on_event(&self, incoming: &Incoming) -> Result<(), ConsumeError> {
         match &incoming.envelope.event {
-            Event::TicketReserved(ticket) => self.on_ticket_reserved(ticket).await,
+            Event::TicketReserved(ticket) => self.on_ticket_reserved(ticket, incoming).await,
             Event::TicketCreated(ticket)
             | Event::TicketUpdated(ticket)
             | Event::TicketReleased(ticket)
             | Event::TicketSold(ticket)
             | Event::TicketWithdrawn(ticket) => self.on_ticket_changed(ticket).await,
-            Event::TicketReservationRefused(refused) => self.on_reservation_refused(refused).await,
-            Event::ExpirationCompleted(deadline) => self.update(deadline.order_id, Order::expire).await,
+            Event::TicketReservationRefused(refused) => self.on_reservation_refused(refused, incoming).await,
+            Event::ExpirationCompleted(deadline) => {
+                self.update(deadline.order_id, incoming, Order::expire).await
+            }
             Event::PaymentStarted(payment) => {
-                self.apply(payment.order_id, |order, _| order.on_payment_started()).await
+                self.apply(payment.order_id, incoming, |order, _| order.on_payment_started()).await
             }
-            Event::PaymentAuthorized(payment) => {
-                self.on_payment_authorized(payment, incoming.first_attempt_at).await
-            }
+            Event::PaymentAuthorized(payment) => self.on_payment_authorized(payment, incoming).await,
             Event::PaymentNotAuthorized(payment) => {
-                self.apply(payment.order_id, Order::on_payment_not_authorized).await
+                self.apply(payment.order_id, incoming, Order::on_payment_not_authorized).await
             }
-            Event::PaymentCaptured(payment) => self.on_payment_captured(payment).await,
-            Event::PaymentFailed(payment) => self.update(payment.order_id, Order::on_payment_failed).await,
-            Event::PaymentVoided(payment) => self.on_payment_voided(payment).await,
+            Event::PaymentCaptured(payment) => self.on_payment_captured(payment, incoming).await,
+            Event::PaymentFailed(payment) => {
+                self.update(payment.order_id, incoming, Order::on_payment_failed).await
+            }
+            Event::PaymentVoided(payment) => {
+                self.update(payment.order_id, incoming, |order, _| order.on_payment_voided()).await
+            }
             Event::PaymentRefunded(payment) | Event::PaymentDisputed(payment) => {
-                self.on_refund_or_dispute(payment).await
+                self.on_refund_or_dispute(payment, incoming).await
             }
             // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
             Event::OrderCreated(_)
@@ -82,9 +86,13 @@ impl Orders {
 
     /// Updates the order first, because its buyer waits; neither update depends on the other. The order decides by its
     /// own state, even if the replica has seen later versions of the ticket: it must not miss its lock.
-    async fn on_ticket_reserved(&self, ticket: &TicketSnapshot) -> Result<(), ConsumeError> {
+    async fn on_ticket_reserved(
+        &self,
+        ticket: &TicketSnapshot,
+        incoming: &Incoming,
+    ) -> Result<(), ConsumeError> {
         let confirmed = match ticket.order_id {
-            Some(order) => self.apply(order, Order::on_ticket_reserved).await,
+            Some(order) => self.apply(order, incoming, Order::on_ticket_reserved).await,
             None => Err(ConsumeError::failed("a ticket was reserved without an order")),
         };
         self.on_ticket_changed(ticket).await?;
@@ -96,21 +104,26 @@ impl Orders {
         Ok(())
     }
 
-    async fn on_reservation_refused(&self, refused: &ReservationRefused) -> Result<(), ConsumeError> {
-        self.apply(refused.order_id, |order, now| order.on_reservation_refused(refused.reason, now)).await
+    async fn on_reservation_refused(
+        &self,
+        refused: &ReservationRefused,
+        incoming: &Incoming,
+    ) -> Result<(), ConsumeError> {
+        let refuse = |order: &Order, now| order.on_reservation_refused(refused.reason, now);
+        self.apply(refused.order_id, incoming, refuse).await
     }
 
     /// The pivot step, retried until the ticket's lock is confirmed or the order expires.
     async fn on_payment_authorized(
         &self,
         payment: &PaymentSnapshot,
-        first_attempt_at: Time,
+        incoming: &Incoming,
     ) -> Result<(), ConsumeError> {
         let accept = |order: &Order, now| order.accept_payment(payment.authorized_at, now);
-        self.update(payment.order_id, accept).await.map_err(|error| match error {
+        self.update(payment.order_id, incoming, accept).await.map_err(|error| match error {
             // Waiting for as long as passed already doubles the delay each time; the end is never overslept.
             ConsumeError::RetryLater(until_end) => {
-                let passed = self.now() - first_attempt_at;
+                let passed = self.now() - incoming.first_attempt_at;
                 let delay = passed.clamp(FIRST_RETRY_DELAY, MAX_RETRY_DELAY);
                 ConsumeError::RetryLater(until_end.min(delay))
             }
@@ -119,50 +132,70 @@ impl Orders {
     }
 
     /// Unlike other events, this one is not ignored if the order is unknown: a buyer has paid.
-    async fn on_payment_captured(&self, payment: &PaymentSnapshot) -> Result<(), ConsumeError> {
-        let complete = |order: Option<&Order>| match order {
-            Some(order) => order.complete(self.now()),
-            None => Err(StepError::InvariantViolation("money was captured for an unknown order")),
-        };
-        self.store.update(payment.order_id, complete).await?;
-        Ok(())
+    async fn on_payment_captured(
+        &self,
+        payment: &PaymentSnapshot,
+        incoming: &Incoming,
+    ) -> Result<(), ConsumeError> {
+        let complete = |order: &Order, now| order.complete(now);
+        match self.try_update(payment.order_id, incoming, complete).await? {
+            Some(_) => Ok(()),
+            None => Err(StepError::InvariantViolation("money was captured for an unknown order").into()),
+        }
     }
 
-    async fn on_payment_voided(&self, payment: &PaymentSnapshot) -> Result<(), ConsumeError> {
-        self.update(payment.order_id, |order, _| order.on_payment_voided().map(|()| None)).await
-    }
-
-    async fn on_refund_or_dispute(&self, payment: &PaymentSnapshot) -> Result<(), ConsumeError> {
+    async fn on_refund_or_dispute(
+        &self,
+        payment: &PaymentSnapshot,
+        incoming: &Incoming,
+    ) -> Result<(), ConsumeError> {
         let whole = (payment.status == PaymentStatus::Refunded).then_some(payment.amount);
         let latest = PostCapture {
             refunded: payment.refunded.or(whole),
             dispute: payment.dispute,
             as_of: payment.version,
         };
-        self.apply(payment.order_id, |order, now| order.record_refund_or_dispute(latest, now)).await
+        let record = |order: &Order, now| order.record_refund_or_dispute(latest, now);
+        self.apply(payment.order_id, incoming, record).await
     }
 
-    /// Updates an order by its latest state and the present time. An unknown order is ignored: its event belongs to
-    /// another database.
+    /// Updates an order by its latest state and the present time. The order must exist, because the event followed from
+    /// it. An order that stays unknown is ignored: its event belongs to another database.
     async fn update<E: Into<ConsumeError>>(
         &self,
         id: OrderId,
-        mut decide: impl FnMut(&Order, Time) -> Result<Option<Decision<Order>>, E>,
+        incoming: &Incoming,
+        decide: impl FnMut(&Order, Time) -> Result<Option<Decision<Order>>, E>,
     ) -> Result<(), ConsumeError> {
-        let order = self.store.update(id, |order| order.map_or(Ok(None), |order| decide(order, self.now())));
-        if order.await?.is_none() {
+        if self.try_update(id, incoming, decide).await?.is_none() {
             warn!(order = %id, "ignored an event about an unknown order");
         }
         Ok(())
+    }
+
+    /// As [`Self::update`]. Returns `None` if the order stays unknown.
+    async fn try_update<E: Into<ConsumeError>>(
+        &self,
+        id: OrderId,
+        incoming: &Incoming,
+        mut decide: impl FnMut(&Order, Time) -> Result<Option<Decision<Order>>, E>,
+    ) -> Result<Option<Order>, ConsumeError> {
+        let decide = |order: Option<&Order>| order.map_or(Ok(None), |order| decide(order, self.now()));
+        let order = self.store.update(id, decide).await?;
+        if order.is_none() {
+            incoming.retry_missing(self.now())?;
+        }
+        Ok(order)
     }
 
     /// As [`Self::update`], for a decision that cannot be refused.
     async fn apply(
         &self,
         id: OrderId,
+        incoming: &Incoming,
         mut decide: impl FnMut(&Order, Time) -> Option<Decision<Order>>,
     ) -> Result<(), ConsumeError> {
-        self.update::<Infallible>(id, |order, now| Ok(decide(order, now))).await
+        self.update::<Infallible>(id, incoming, |order, now| Ok(decide(order, now))).await
     }
 }
 

@@ -37,7 +37,7 @@ impl PeriodicJob for ExpireUnanswered {
         let Self(orders) = self;
         loop {
             let latest = orders.now().after(MAX_SLEEP);
-            let batch = orders.store.page(Range::of(index::BY_LAST_POLL, []).limit(MAX_BATCH)).await?.items;
+            let batch = orders.store.batch(Range::of(index::BY_LAST_POLL, []).limit(MAX_BATCH)).await?.items;
             for order in &batch {
                 let end = order.last_poll_until().unwrap_or(latest);
                 if end > orders.now() {
@@ -54,7 +54,7 @@ impl PeriodicJob for ExpireUnanswered {
     async fn is_idle(&self) -> bool {
         let Self(orders) = self;
         let due = Range::of(index::BY_LAST_POLL, []).at_most([orders.now().into()]).limit(1);
-        orders.store.page(due).await.is_ok_and(|due| due.items.is_empty())
+        orders.store.batch(due).await.is_ok_and(|due| due.items.is_empty())
     }
 }
 

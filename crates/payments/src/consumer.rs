@@ -86,6 +86,7 @@ impl Payments {
         if order.is_payable() {
             return Ok(());
         }
+        // None: the buyer never began to pay, or the read was outdated; then the payment's next poll follows the order.
         let Some(payment) = self.by_order(order.state.id).await? else { return Ok(()) };
         self.update(&payment, |payment: &Payment, now| payment.on_order_event(order.state.status, now))
             .await?;

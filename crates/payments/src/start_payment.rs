@@ -11,8 +11,9 @@ use crate::domain::{Payment, RunWhen};
 
 /// The time that the events of an order placed a moment ago have to arrive.
 const ORDER_ARRIVAL_TIMEOUT: Duration = Duration::from_secs(1);
-/// The time that another process has to create the `PaymentIntent`.
-const INTENT_TIMEOUT: Duration = Duration::from_secs(3);
+/// The timeout of a request that waits for the step of an earlier one, in any process: below
+/// `MiddlewareStack::REQUEST_TIMEOUT`, so that the client gets a `Retry-After`, and above that of a call to Stripe.
+const INTENT_TIMEOUT: Duration = Duration::from_secs(12);
 
 /// The reason why the buyer cannot pay now.
 #[derive(Debug)]
@@ -48,9 +49,11 @@ impl Payments {
         Ok((self.with_intent(payment).await?, is_new))
     }
 
-    /// The refusal of a payment whose `PaymentIntent` is not created yet. The client retries after the step is due.
+    /// The refusal of a payment whose `PaymentIntent` is not created yet. The client retries after the step is due, and
+    /// soon if the step is in progress.
     pub(crate) fn no_intent(&self, payment: &Payment) -> StartError {
-        let wait = payment.schedule.due.map_or(Duration::ZERO, |due| due - self.clock.now());
+        let due = payment.schedule.due.filter(|_| !payment.schedule.leased);
+        let wait = due.map_or(Duration::ZERO, |due| due - self.clock.now());
         StartError::NoIntent { retry_after: wait.max(Duration::from_secs(1)) }
     }
 
@@ -88,7 +91,8 @@ impl Payments {
         Err(StartError::NotPayable(OrderStatus::Cancelled))
     }
 
-    /// The payment after the step that creates its `PaymentIntent`, run here or by the process that has leased the step.
+    /// The payment after the step that creates its `PaymentIntent`, run here or joined: an earlier request, whose client
+    /// may have aborted it, or another process has leased the step.
     async fn with_intent(&self, mut payment: Payment) -> Result<Payment, StartError> {
         if payment.is_to_be_created() {
             payment = self.run_step(&payment, RunWhen::Now).await?.unwrap_or(payment);

@@ -8,7 +8,7 @@ use common::{Ids, SharedClock};
 use store::Store;
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::Worker;
+use crate::{Tasks, Worker};
 
 /// The dependencies of a service: the same types in a cluster, in one process and in a test.
 #[derive(Clone)]
@@ -21,6 +21,8 @@ pub struct ServiceContext {
     pub ids: Ids,
     /// The bus, for live feeds ([`Bus::live`]). Events are published through the outbox, never directly.
     pub bus: Arc<dyn Bus>,
+    /// The tasks of the service: those that it is started with. Work that must outlive its caller runs in them.
+    pub tasks: Tasks,
 }
 
 /// The parts of a service. None of them runs before the service is started.

@@ -77,7 +77,8 @@ async fn run_admin_task(
     let (clock, ids) = clock_and_ids();
     let backend = open_beside(name, url, &clock, &ids).await?;
     let store = Store::new(backend, Arc::clone(&clock), ids.clone());
-    let context = ServiceContext { store, clock, ids, bus: Arc::new(LocalBus::new()) };
+    let (bus, tasks) = (Arc::new(LocalBus::new()), Tasks::default());
+    let context = ServiceContext { store, clock, ids, bus, tasks };
     let service = ServiceStore { name, store: context.store.clone(), documents };
     let done = task.run(&service, &context).await;
     context.store.backend().close().await;
@@ -167,13 +168,13 @@ async fn start(
     let backend = open_store(name, &args.store_url, &clock, &ids).await?;
     let store = Store::new(backend, Arc::clone(&clock), ids.clone());
     let bus = connect_bus(name, &args.bus, &clock, &ids).await?;
-    let context = ServiceContext { store, clock, ids, bus };
+    let (tasks, relays) = (Tasks::default(), Tasks::default());
+    let context = ServiceContext { store, clock, ids, bus, tasks: tasks.clone() };
     let service = build(&context).await.map_err(ServiceError::Build)?;
     let remote = || Arc::new(RemoteKeys::new(args.jwks_url.clone(), Arc::clone(&context.clock)));
     let sessions = Sessions::new(service.verifying_keys.clone().unwrap_or_else(|| remote()));
     let options =
         HttpOptions { public_url: args.public_url.clone(), trusted_proxies: args.trusted_proxies.clone() };
-    let (tasks, relays) = (Tasks::default(), Tasks::default());
     let running = SubscribedService::new(service, &context, sessions, &options).await?.start(&tasks, &relays);
     Ok(Started { router: running.router, context, tasks, relays })
 }

@@ -45,7 +45,7 @@ impl SubscribedService {
         sessions: Sessions,
         options: &HttpOptions,
     ) -> Result<Self, StoreError> {
-        let ServiceContext { store, clock, ids, bus } = context;
+        let ServiceContext { store, clock, ids, bus, .. } = context;
         let revocations = Revocations::new(store, sessions.clone(), clock.clone());
         let revocation_worker = revocations.worker(bus.as_ref()).await?;
         let mut subscriptions = service.subscriptions;

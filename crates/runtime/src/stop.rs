@@ -31,6 +31,25 @@ impl Tasks {
         self.tracker.spawn(task);
     }
 
+    /// Runs `work` to completion in a task of its own, and returns its output. The caller may be dropped meanwhile; the
+    /// work continues, and a stop waits for it.
+    ///
+    /// # Panics
+    /// `work` panicked.
+    pub async fn run_to_completion<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> T {
+        match self.tracker.spawn(work).await {
+            Ok(output) => output,
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                // No task is aborted, so the whole process ends.
+                Err(_) => std::future::pending().await,
+            },
+        }
+    }
+
     /// The token that a stop cancels.
     pub fn stop_token(&self) -> CancellationToken {
         self.stop.clone()

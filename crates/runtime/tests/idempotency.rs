@@ -1,17 +1,19 @@
-//! Requests with an `Idempotency-Key` that fail.
+//! Requests that fail or that their client aborts, with an `Idempotency-Key` and without one.
 
-use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Json;
 use axum::routing::post;
 use common::Problem;
-use common::http::FreshId;
+use common::http::{FreshId, MiddlewareStack};
 use futures::FutureExt;
 use parking_lot::Mutex;
 use runtime::Service;
-use runtime::testing::TestService;
+use runtime::testing::{Caller, TestService};
 use serde_json::{Value, json};
+use tokio::sync::{RwLock, Semaphore};
 use utoipa_axum::router::OpenApiRouter;
 use uuid::Uuid;
 
@@ -20,39 +22,62 @@ use uuid::Uuid;
 enum First {
     Fails,
     Panics,
-    NeverEnds,
+    /// Waits until the test lets it continue.
+    Waits,
 }
 
-/// The reserved ids of the requests that were performed.
-#[derive(Clone, Default)]
-struct Performed(Arc<Mutex<Vec<Uuid>>>);
+/// The requests that were performed.
+#[derive(Clone)]
+struct Performed {
+    /// Their reserved ids.
+    ids: Arc<Mutex<Vec<Uuid>>>,
+    /// A permit for each that may continue.
+    released: Arc<Semaphore>,
+    /// Held by each that waits.
+    waiting: Arc<RwLock<()>>,
+}
 
 impl Performed {
     /// Returns whether this is the first request.
     fn record(&self, id: Uuid) -> bool {
-        let mut ids = self.0.lock();
+        let mut ids = self.ids.lock();
         ids.push(id);
         ids.len() == 1
     }
 
     fn ids(&self) -> Vec<Uuid> {
-        self.0.lock().clone()
+        self.ids.lock().clone()
+    }
+
+    /// Lets waiting requests continue.
+    fn release(&self, requests: usize) {
+        self.released.add_permits(requests);
+    }
+
+    /// Whether a handler waits.
+    fn is_waiting(&self) -> bool {
+        self.waiting.try_write().is_err()
     }
 }
 
 /// A service with one route, and the requests that it performed.
 async fn toys(first: First) -> (TestService, Performed) {
-    let performed = Performed::default();
+    let (ids, released, waiting) = (Arc::default(), Arc::new(Semaphore::new(0)), Arc::default());
+    let performed = Performed { ids, released, waiting };
     let recorded = performed.clone();
     let make = move |FreshId(id): FreshId<Uuid>| {
-        let is_first = recorded.record(id);
+        let (is_first, performed) = (recorded.record(id), recorded.clone());
         async move {
             match first {
-                First::Fails if is_first => Err(Problem::unavailable()),
+                First::Fails if is_first => return Err(Problem::unavailable()),
                 First::Panics if is_first => panic!("a secret word"),
-                First::NeverEnds if is_first => pending().await,
-                _ => Ok(Json(json!({ "id": id }))),
+                First::Waits => {
+                    let _waiting = performed.waiting.read().await;
+                    performed.released.acquire().await.expect("open").forget();
+                }
+                First::Fails | First::Panics => {}
             }
+            Ok(Json(json!({ "id": id })))
         }
     };
     let routes = OpenApiRouter::new().route("/api/toys", post(make));
@@ -77,21 +102,63 @@ async fn a_5xx_is_not_replayed() {
     }
 }
 
-#[tokio::test]
-async fn a_request_that_broke_off_is_taken_over_at_once() {
-    let (service, performed) = toys(First::NeverEnds).await;
-    let ann = service.by(&service.person("ann")).header("idempotency-key", "k");
-    {
-        let first = ann.post("/api/toys", json!({}));
-        let mut first = std::pin::pin!(first);
-        while performed.ids().is_empty() {
-            assert!(first.as_mut().now_or_never().is_none());
-            tokio::task::yield_now().await;
-        }
+/// Sends a request and aborts it while its handler runs.
+async fn abort(caller: &Caller, performed: &Performed) {
+    let before = performed.ids().len();
+    let mut request = pin!(caller.post("/api/toys", json!({})));
+    while performed.ids().len() == before {
+        assert!(request.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
     }
-    let done = ann.post("/api/toys", json!({})).await;
-    assert_eq!((done.status, done.header("idempotent-replayed")), (200, ""));
-    assert!(done.json["id"].is_string());
+}
+
+#[tokio::test]
+async fn a_request_that_was_aborted_is_performed_to_its_end_and_its_repetition_gets_the_reply() {
+    let (service, performed) = toys(First::Waits).await;
+    let ann = service.by(&service.person("ann")).header("idempotency-key", "k");
+    abort(&ann, &performed).await;
+    let (again, ()) = tokio::join!(ann.post("/api/toys", json!({})), async { performed.release(1) });
+    assert_eq!((again.status, again.header("idempotent-replayed")), (200, "true"));
+    let ids = performed.ids();
+    assert_eq!((ids.len(), &again.json["id"]), (1, &json!(ids[0])), "performed once");
+}
+
+#[tokio::test]
+async fn a_stop_waits_for_the_work_of_an_aborted_request() {
+    let (service, performed) = toys(First::Waits).await;
+    abort(&service.anonymous(), &performed).await;
+    let (_, ()) = tokio::join!(service.stop(), async { performed.release(1) });
+    assert!(!performed.is_waiting());
+}
+
+#[tokio::test]
+async fn the_work_of_aborted_requests_is_bounded_by_the_permits() {
+    let (service, performed) = toys(First::Waits).await;
+    let caller = service.anonymous();
+    for _ in 0..MiddlewareStack::MAX_IN_FLIGHT {
+        abort(&caller, &performed).await;
+    }
+    assert_eq!(caller.post("/api/toys", json!({})).await.status, 503);
+    performed.release(MiddlewareStack::MAX_IN_FLIGHT + 1);
+    while performed.is_waiting() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(caller.post("/api/toys", json!({})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_handler_that_hangs_is_ended_and_returns_its_permit() {
+    let (service, performed) = toys(First::Waits).await;
+    abort(&service.anonymous(), &performed).await;
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(44)).await;
+    tokio::task::yield_now().await;
+    assert!(performed.is_waiting());
+    tokio::time::advance(Duration::from_secs(2)).await;
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    assert!(!performed.is_waiting());
 }
 
 #[tokio::test]

@@ -79,7 +79,7 @@ impl Marketplace {
             let (clock, ids) = (Arc::clone(&parts.clock), parts.ids.clone());
             let store = Store::new(backend, Arc::clone(&clock), ids.clone());
             stores.push((name, store.clone()));
-            Ok(ServiceContext { store, clock, ids, bus: Arc::clone(&parts.bus) })
+            Ok(ServiceContext { store, clock, ids, bus: Arc::clone(&parts.bus), tasks: tasks.clone() })
         };
         let stripe = stripe(&context("stripe")?, &parts);
         let auth_context = context("auth")?;

@@ -29,6 +29,36 @@ pub struct Incoming {
     pub first_attempt_at: Time,
 }
 
+/// The first delay of [`Incoming::retry_delay`]: what an event waits for arrives within milliseconds as a rule.
+const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
+/// The longest such delay.
+const MAX_RETRY_DELAY: Duration = Duration::from_millis(500);
+
+impl Incoming {
+    /// The timeout of [`Self::retry_missing`]: longer than a superseded primary of MongoDB answers reads, which is ten
+    /// seconds (`electionTimeoutMillis`).
+    pub const MISSING_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// Retries an event whose aggregate is missing though it must exist, because the event followed from it: a superseded
+    /// database may have answered.
+    ///
+    /// # Errors
+    /// [`ConsumeError::RetryLater`] until [`Self::MISSING_TIMEOUT`] has passed. From then on the aggregate counts as
+    /// missing.
+    pub fn retry_missing(&self, now: Time) -> Result<(), ConsumeError> {
+        self.retry_delay(Self::MISSING_TIMEOUT, now)
+            .map_or(Ok(()), |delay| Err(ConsumeError::RetryLater(delay)))
+    }
+
+    /// The delay before the next retry of an event that is not ready, which grows with the time that has passed. Returns
+    /// `None` once `timeout` has passed.
+    pub fn retry_delay(&self, timeout: Duration, now: Time) -> Option<Duration> {
+        let passed = now - self.first_attempt_at;
+        let left = timeout.checked_sub(passed).filter(|left| !left.is_zero())?;
+        Some((passed / 2).clamp(FIRST_RETRY_DELAY, MAX_RETRY_DELAY).min(left))
+    }
+}
+
 /// A consumer, its subjects and its handler.
 #[derive(Clone)]
 pub struct Subscription {
@@ -94,5 +124,35 @@ impl<E: Into<ConsumeError>> From<UpdateError<E>> for ConsumeError {
 impl From<Infallible> for ConsumeError {
     fn from(never: Infallible) -> Self {
         match never {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use common::event::DeadlinePassed;
+    use common::{Event, Ids, SeededEntropy, SharedClock, clock::SimClock};
+
+    use super::*;
+
+    #[test]
+    fn delays_grow_and_end_exactly_at_the_timeout() {
+        let start: Time = "2026-11-22T10:00:00Z".parse().expect("a time");
+        let clock: SharedClock = Arc::new(SimClock::starting_at(start));
+        let ids = Ids::new(clock, Arc::new(SeededEntropy::new(7)));
+        let event = Event::ExpirationCompleted(DeadlinePassed { order_id: ids.next(), expires_at: start });
+        let schema = event.subject().schema();
+        let (id, aggregate) = (ids.next(), ids.next());
+        let envelope = Envelope { id, schema, aggregate, version: 1, time: start, trace: None, event };
+        let incoming = Incoming { envelope: Arc::new(envelope), first_attempt_at: start };
+
+        let (mut delays, mut now) = (Vec::new(), start);
+        while let Err(ConsumeError::RetryLater(next)) = incoming.retry_missing(now) {
+            delays.push(next);
+            now = now.after(next);
+        }
+        assert_eq!(now - start, Incoming::MISSING_TIMEOUT);
+        let (_, but_last) = delays.split_last().expect("delays");
+        assert!(but_last.is_sorted(), "{but_last:?}");
+        assert_eq!((but_last.first(), but_last.last()), (Some(&FIRST_RETRY_DELAY), Some(&MAX_RETRY_DELAY)));
     }
 }

@@ -184,10 +184,11 @@ async fn an_unreadable_event_becomes_a_dead_letter_and_is_acknowledged() {
     publish(&*bus, &first).await;
     assert_eq!(running.next_started().await, first);
     let mut newer = serde_json::to_value(&*envelope()).expect("JSON");
-    newer["data"]["order_id"] = 7.into();
+    newer["data"] = "later".into();
     let payload = newer.to_string();
     let subject = format!("{}.{}", marketplace.options.prefix, first.subject());
-    let sent = marketplace.context().await.publish(subject, payload.clone().into_bytes().into()).await;
+    let context = marketplace.context().await;
+    let sent = context.publish(subject, payload.clone().into_bytes().into()).await;
     sent.expect("sent").await.expect("stored in the stream");
     publish(&*bus, &last).await;
     assert_eq!(running.next_started().await, last, "others pass");

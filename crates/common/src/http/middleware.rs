@@ -15,7 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::body::{self, Bodies, BodyRules};
 use super::conditional::NotModified;
-use super::{HttpContext, cross_site, observe};
+use super::{HttpContext, InFlightPermit, cross_site, observe};
 use crate::Problem;
 
 /// The shared state of the layers. Cheap to clone.
@@ -27,7 +27,8 @@ pub struct MiddlewareStack {
 }
 
 impl MiddlewareStack {
-    /// The largest number of requests in flight; further ones are refused with 503.
+    /// The largest number of requests in flight, with those that a client has aborted and whose work continues; further
+    /// ones are refused with 503.
     pub const MAX_IN_FLIGHT: usize = 2048;
     /// The time until a response must begin.
     pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
@@ -66,8 +67,8 @@ async fn limit(State(stack): State<MiddlewareStack>, request: Request, next: Nex
     work.await.unwrap_or_else(panicked)
 }
 
-async fn respond(stack: &MiddlewareStack, request: Request, next: Next) -> Response {
-    let Ok(_permit) = stack.permits.try_acquire() else {
+async fn respond(stack: &MiddlewareStack, mut request: Request, next: Next) -> Response {
+    let Ok(permit) = Arc::clone(&stack.permits).try_acquire_owned() else {
         return Problem::unavailable().caused_by("too many requests in flight").into_response();
     };
     let exempt = stack.rules.is_signed(request.uri().path());
@@ -75,7 +76,11 @@ async fn respond(stack: &MiddlewareStack, request: Request, next: Next) -> Respo
         return problem.into_response();
     }
     let not_modified = NotModified::requested(&request);
-    match tokio::time::timeout(MiddlewareStack::REQUEST_TIMEOUT, next.run(request)).await {
+    let permit = InFlightPermit::new(permit);
+    request.extensions_mut().insert(permit.clone());
+    let response = tokio::time::timeout(MiddlewareStack::REQUEST_TIMEOUT, next.run(request)).await;
+    drop(permit);
+    match response {
         Ok(response) => not_modified.or(response),
         Err(elapsed) => Problem::unavailable().caused_by(elapsed).into_response(),
     }

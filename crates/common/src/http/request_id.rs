@@ -19,7 +19,12 @@ tokio::task_local! {
 
 /// The id of the current request; empty outside of a request.
 pub fn current() -> String {
-    REQUEST_ID.try_with(|id| id.to_str().unwrap_or_default().to_owned()).unwrap_or_default()
+    value().to_str().unwrap_or_default().to_owned()
+}
+
+/// As [`current`], as the value of [`HEADER`].
+pub(super) fn value() -> HeaderValue {
+    REQUEST_ID.try_with(Clone::clone).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 /// Runs `work` with this request id.

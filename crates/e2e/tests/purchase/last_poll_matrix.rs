@@ -142,7 +142,7 @@ impl Model {
             let decision = match event {
                 Event::PaymentAuthorized(it) => self.order.accept_payment(it.authorized_at, self.now),
                 Event::PaymentNotAuthorized(_) => Ok(self.order.on_payment_not_authorized(self.now)),
-                Event::PaymentVoided(_) => self.order.on_payment_voided().map(|()| None),
+                Event::PaymentVoided(_) => self.order.on_payment_voided(),
                 other => panic!("{other:?}"),
             };
             if let Some(decision) = decision.expect("neither early nor a violation") {

@@ -238,15 +238,18 @@ impl Order {
         }
     }
 
-    /// Checks that a void followed from a cancelled order; nothing is left to decide then.
+    /// Follows a void, which leaves no money held. An order that has accepted the payment is published again: the
+    /// authorization ended at Stripe before payments knew of the acceptance. Payments answers the acceptance of a voided
+    /// payment with its failure, which cancels the order.
     ///
     /// # Errors
-    /// [`StepError::InvariantViolation`] if the order relies on the payment.
-    pub fn on_payment_voided(&self) -> Result<(), StepError> {
+    /// [`StepError::InvariantViolation`] if the money was captured before.
+    pub fn on_payment_voided(&self) -> Result<Option<Decision<Self>>, StepError> {
         match self.status {
-            Status::Created | Status::AwaitingPayment | Status::Cancelled(_) => Ok(()),
-            Status::Paying | Status::Complete => {
-                Err(StepError::InvariantViolation("a payment was voided after its order had accepted it"))
+            Status::Created | Status::AwaitingPayment | Status::Cancelled(_) => Ok(None),
+            Status::Paying => Ok(Some(self.republish())),
+            Status::Complete => {
+                Err(StepError::InvariantViolation("the payment of a complete order was reported as voided"))
             }
         }
     }

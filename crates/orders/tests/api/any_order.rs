@@ -188,3 +188,14 @@ async fn a_purchase_whose_capture_failed_ends_cancelled() {
     let end = Status::Cancelled(CancelReason::PaymentFailed);
     ends_alike(Prelude::InTime, story, end, TicketStatus::Available).await;
 }
+
+#[tokio::test]
+async fn a_purchase_whose_authorization_ended_before_the_capture_ends_cancelled() {
+    let story = |order| {
+        let voided = Event::PaymentVoided(payment(order, PaymentStatus::Voided));
+        let failed = Event::PaymentFailed(payment(order, PaymentStatus::Failed));
+        [locked_and_released(order), vec![authorized(order), voided, failed]].concat()
+    };
+    let end = Status::Cancelled(CancelReason::PaymentFailed);
+    ends_alike(Prelude::InTime, story, end, TicketStatus::Available).await;
+}

@@ -178,7 +178,8 @@ impl Payments {
         }
     }
 
-    /// Commits the failure of an attempt, and lets the payment follow an order that was cancelled meanwhile.
+    /// Commits the failure of an attempt, and lets the payment follow an order that was cancelled or accepted meanwhile:
+    /// the payment may have missed the order's event, or received it before it was authorized.
     async fn follow_up(
         &self,
         leased: Payment,
@@ -196,16 +197,22 @@ impl Payments {
             }
         };
         // Read after the step: the consumer leaves the payment of a cancelled order alone while its step is leased.
-        let cancelled = self.order_is_cancelled(leased.order_id).await?;
-        let after = match after {
-            Some(after) if cancelled => {
+        let order = self.orders.get(leased.order_id).await?;
+        let after = match (after, order) {
+            (Some(after), Some(order)) => {
                 let follow = |payment: &Payment, now| {
                     // A process that has leased the next step comes here after it.
-                    (!payment.schedule.leased).then(|| payment.on_order_cancelled(now)).flatten()
+                    let free = !payment.schedule.leased;
+                    free.then(|| payment.on_order_event(order.state.status, now)).flatten()
                 };
-                self.update(&after, follow).await?
+                // Saves the read of a payment that has followed its order already.
+                if order.is_cancelled() || follow(&after, self.clock.now()).is_some() {
+                    self.update(&after, follow).await?
+                } else {
+                    Some(after)
+                }
             }
-            after => after,
+            (after, _) => after,
         };
         self.step_due.notify_one();
         Ok(after)

@@ -1,9 +1,14 @@
 //! The steps, with everything that can go wrong in them.
 
+use std::convert::Infallible;
+use std::pin::pin;
 use std::time::Duration;
 
 use common::event::{OrderSnapshot, OrderStatus, Subject};
+use common::{Clock, poll_until};
+use futures::FutureExt;
 use payments::domain::LEASE;
+use runtime::testing::Reply;
 use serde_json::Value;
 use stripe_sim::{Faults, Status};
 
@@ -271,4 +276,57 @@ async fn money_that_was_refunded_by_hand_is_not_refunded_again() {
         assert_eq!(app.refunded().await, 2500, "{amount}");
         assert_eq!(app.published().await, [Subject::PaymentRefunded], "{amount}");
     }
+}
+
+/// Aborts the request while a step of the payment is leased.
+async fn abort(app: &TestApp, order: &OrderSnapshot, request: impl Future<Output = Reply>) {
+    let mut request = pin!(request);
+    while !app.is_leased(order).await {
+        assert!(request.as_mut().now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Lets time pass until no step of the payment is leased. Returns whether that is before the lease ends.
+async fn step_ends(app: &TestApp, order: &OrderSnapshot) -> bool {
+    let began = app.service.clock.now();
+    let ended = poll_until(Duration::from_secs(20), async || {
+        app.service.clock.advance(Duration::from_millis(100));
+        Ok::<_, Infallible>((!app.is_leased(order).await).then_some(()))
+    });
+    ended.await.is_ok_and(|ended| ended.is_some()) && app.service.clock.now() - began < LEASE
+}
+
+#[tokio::test]
+async fn a_buyer_who_reloads_while_stripe_is_slow_joins_the_step_of_the_first_request() {
+    let app = TestApp::start().await;
+    let order = app.order().await;
+    app.sim.faults().set(|faults| faults.api.delay_ms = 2000);
+    abort(&app, &order, app.pay(&order)).await;
+    let (joined, in_time) = tokio::join!(app.pay(&order), step_ends(&app, &order));
+    assert_eq!((joined.status, in_time), (200, true), "{}", joined.json);
+    assert_eq!(app.payment(order.id).await["id"], joined.json["id"]);
+    assert_eq!(app.intents().await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_webhook_that_is_aborted_while_stripe_is_slow_has_its_consequence() {
+    let (app, order, begun) = TestApp::with_payment().await;
+    assert_eq!(app.confirm(&begun, VISA).await, 200);
+    app.sim.faults().set(|faults| faults.api.delay_ms = 2000);
+    let intent = intent_of(&begun);
+    abort(&app, &order, app.webhook("payment_intent.amount_capturable_updated", &intent)).await;
+    assert!(step_ends(&app, &order).await);
+    assert_eq!(app.status(&order).await, "authorized");
+    assert_eq!(app.published().await, [Subject::PaymentAuthorized]);
+}
+
+#[tokio::test]
+async fn a_poll_captures_the_payment_of_an_order_whose_acceptance_came_too_early() {
+    let (app, order, begun) = TestApp::with_payment().await;
+    app.deliver_order(&order, OrderStatus::Paying, 3).await;
+    assert_eq!(app.confirm(&begun, VISA).await, 200);
+    run_retries(&app).await;
+    assert_eq!((app.status(&order).await.as_str(), app.captured().await), ("captured", 2500));
+    assert_eq!(app.published().await, [Subject::PaymentAuthorized, Subject::PaymentCaptured]);
 }

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::in_flight::{InFlight, InFlightGuard};
 use super::record::{KeyRecord, StoredReply, index};
-use crate::{Purge, ServiceContext, Worker};
+use crate::{Purge, ServiceContext, Tasks, Worker};
 
 /// The headers that a replayed reply repeats.
 pub(super) const REPLAYED_HEADERS: [HeaderName; 4] = [LOCATION, ETAG, CONTENT_TYPE, CACHE_CONTROL];
@@ -21,7 +21,8 @@ pub(super) const REPLAYED_HEADERS: [HeaderName; 4] = [LOCATION, ETAG, CONTENT_TY
 /// The retention of a key and its reply, promised in `openapi.json`.
 const KEY_RETENTION: Duration = Duration::from_hours(24);
 
-/// The time after which a request loses its key: longer than a request may take (`MiddlewareStack::REQUEST_TIMEOUT`).
+/// The time after which a request loses its key to a duplicate in another process: the first one's process has crashed,
+/// or its work exceeds `MiddlewareStack::REQUEST_TIMEOUT`. Both work with the same reserved id.
 const LEASE_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The timeout of a duplicate that waits for the first request: below `MiddlewareStack::REQUEST_TIMEOUT`, so that the
@@ -33,6 +34,8 @@ const DUPLICATE_TIMEOUT: Duration = Duration::from_secs(12);
 pub(crate) struct Idempotency {
     records: Collection<KeyRecord>,
     pub(super) context: HttpContext,
+    /// The tasks that perform requests.
+    pub(super) tasks: Tasks,
     in_flight: InFlight,
 }
 
@@ -46,7 +49,8 @@ pub(super) enum Admission {
 
 impl Idempotency {
     pub(crate) fn new(service: &ServiceContext, context: HttpContext) -> Self {
-        Self { records: service.store.collection(), context, in_flight: InFlight::default() }
+        let (records, tasks) = (service.store.collection(), service.tasks.clone());
+        Self { records, context, tasks, in_flight: InFlight::default() }
     }
 
     /// Admits a request; a duplicate waits until the first request has completed.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 #[derive(Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<HashSet<Uuid>>>);
 
-/// Counts a request as in flight until it is dropped: after the reply, a disconnect or a panic.
+/// Counts a request as in flight until it is dropped: after the reply, a panic or the timeout of its work.
 pub(super) struct InFlightGuard {
     in_flight: InFlight,
     request: Uuid,

@@ -1,14 +1,17 @@
-//! `Idempotency-Key`: a repeated `POST` of a signed-in user is performed once and gets the same reply.
+//! A request that changes something is performed to its end, even if its client aborts it. With an `Idempotency-Key`, a
+//! repeated `POST` of a signed-in user is performed once and gets the same reply.
 
 mod admission;
 mod in_flight;
 mod record;
 
+use std::time::Duration;
+
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use common::http::{CurrentUser, ReservedId};
+use common::http::{CurrentUser, RequestScope, ReservedId};
 use common::{FieldError, Problem};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -25,12 +28,34 @@ const IDEMPOTENT_REPLAYED: HeaderName = HeaderName::from_static("idempotent-repl
 /// The longest key, in bytes.
 const MAX_KEY_LENGTH: usize = 255;
 
+/// The timeout of a request's work, whether its client waits or not, so that a handler that hangs returns its permit.
+/// Longer than the lease of a payment's step.
+const COMPLETION_TIMEOUT: Duration = Duration::from_secs(45);
+
 /// The layer around a service's routes. Its place is inside the body limit, so that the body is complete and bounded.
+///
+/// A request that changes something runs in a task of its own: its client may disconnect, or the request may time out,
+/// between two writes that belong together, or while Stripe works. The task holds the request's permit.
 pub(crate) async fn idempotency_layer(
     State(keys): State<Idempotency>,
     request: Request,
     next: Next,
 ) -> Response {
+    if request.method().is_safe() {
+        return next.run(request).await;
+    }
+    let (tasks, scope) = (keys.tasks.clone(), RequestScope::of(&request));
+    let work = scope.run(async move {
+        let work = Box::pin(perform(&keys, request, next));
+        match tokio::time::timeout(COMPLETION_TIMEOUT, work).await {
+            Ok(response) => response,
+            Err(elapsed) => Problem::unavailable().caused_by(elapsed).into_response(),
+        }
+    });
+    tasks.run_to_completion(work).await
+}
+
+async fn perform(keys: &Idempotency, request: Request, next: Next) -> Response {
     let Some(key) =
         request.headers().get(IDEMPOTENCY_KEY).filter(|_| request.method() == Method::POST).cloned()
     else {
@@ -38,7 +63,7 @@ pub(crate) async fn idempotency_layer(
     };
     match CurrentUser::of(&keys.context, request.headers()).await {
         Ok(Some(user)) => {
-            perform_once(&keys, user, &key, request, next).await.unwrap_or_else(IntoResponse::into_response)
+            perform_once(keys, user, &key, request, next).await.unwrap_or_else(IntoResponse::into_response)
         }
         Ok(None) => next.run(request).await,
         Err(unavailable) => Problem::from(unavailable).into_response(),

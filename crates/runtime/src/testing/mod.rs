@@ -84,7 +84,8 @@ pub fn context() -> (SimClock, ServiceContext) {
     let ids = Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(7)));
     let backend = SqliteBackend::in_memory().expect("a database in memory");
     let store = Store::new(backend, Arc::clone(&shared), ids.clone());
-    (clock, ServiceContext { store, clock: shared, ids, bus: Arc::new(LocalBus::new()) })
+    let (bus, tasks) = (Arc::new(LocalBus::new()), Tasks::default());
+    (clock, ServiceContext { store, clock: shared, ids, bus, tasks })
 }
 
 impl TestService {
@@ -106,7 +107,7 @@ impl TestService {
         service: Service,
         keys: Option<Arc<dyn VerifyingKeys>>,
     ) -> Self {
-        let tasks = Tasks::default();
+        let tasks = context.tasks.clone();
         let people = Arc::new(TestKeys::new());
         let keys = keys.unwrap_or_else(|| people.clone());
         let sessions = Sessions::new(keys);
@@ -128,7 +129,7 @@ impl TestService {
     /// Stops the service as a process does, and returns the parts for [`Self::start_on`].
     pub async fn stop(self) -> (SimClock, ServiceContext) {
         self.tasks.stop(crate::stop::WORK_TIMEOUT).await;
-        (self.clock.clone(), self.context.clone())
+        (self.clock.clone(), ServiceContext { tasks: Tasks::default(), ..self.context.clone() })
     }
 
     /// A user with a session token that is valid for 15 minutes.

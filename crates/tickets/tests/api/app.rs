@@ -97,15 +97,20 @@ impl TestApp {
         self.service.receive(order.id.into(), order.version, Event::OrderCreated(order.clone())).await
     }
 
-    /// Delivers `order.cancelled`.
+    /// Delivers `order.cancelled`, which is handled at once.
     pub(crate) async fn deliver_cancelled(&self, order: &OrderSnapshot) {
+        assert!(self.try_cancelled(order).await);
+    }
+
+    /// Delivers `order.cancelled`. Returns whether it was handled at once.
+    pub(crate) async fn try_cancelled(&self, order: &OrderSnapshot) -> bool {
         let order = OrderSnapshot {
             status: OrderStatus::Cancelled,
             cancel_reason: Some(CancelReason::Expired),
             version: order.version + 1,
             ..order.clone()
         };
-        assert!(self.service.receive(order.id.into(), order.version, Event::OrderCancelled(order)).await);
+        self.service.receive(order.id.into(), order.version, Event::OrderCancelled(order)).await
     }
 
     /// Delivers `order.completed`. Returns whether it was handled at once.
