@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use servers::tools;
 
-use crate::run::{TaskError, cargo, output, unusable};
+use crate::run::{TaskError, cargo, output, target};
 
 /// The version of the Dockerfile.
 const AUDITABLE: &str = "cargo-auditable@0.7.7";
@@ -43,9 +43,9 @@ pub(crate) fn provide_deny() -> Result<PathBuf, TaskError> {
 fn provide(tool: &str) -> Result<PathBuf, TaskError> {
     let folder = tools().join("cargo");
     if !is_installed(&folder, tool) {
-        // Outside of the workspace's target folder, which keeps everything that was ever built.
-        let target = tempfile::tempdir().map_err(unusable(&env::temp_dir()))?;
-        let (folder, target) = (folder.to_string_lossy(), target.path().to_string_lossy());
+        // A folder of its own in the target folder: the next clean checkout with the same target folder reuses it.
+        let target = target()?.join("tools");
+        let (folder, target) = (folder.to_string_lossy(), target.to_string_lossy());
         cargo(&["install", "--locked", "--root", &folder, "--target-dir", &target, tool], &[])?;
     }
     eprintln!("setup: {}", tool.replace('@', " "));
