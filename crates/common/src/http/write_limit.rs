@@ -48,7 +48,7 @@ impl WriteLimit {
         if !matches!(*request.method(), Method::POST | Method::PUT | Method::DELETE) {
             return Ok(());
         }
-        // Without auth's keys nobody can write; the handler answers so.
+        // Without auth's keys every handler answers 503, which needs no count.
         let Ok(Some(user)) = CurrentUser::of(context, request.headers()).await else { return Ok(()) };
         if self.checks.fetch_add(1, Ordering::Relaxed) % CLEANUP_INTERVAL_CHECKS
             == CLEANUP_INTERVAL_CHECKS - 1
