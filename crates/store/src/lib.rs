@@ -21,6 +21,7 @@ mod collection;
 pub mod conformance;
 mod document;
 mod error;
+mod intercept;
 mod key;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
@@ -33,6 +34,7 @@ pub use backend::{
 };
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};
+pub use intercept::Intercept;
 pub use error::{CommitError, StoreError, UpdateError};
 pub use key::{Direction, Key, Part, UniqueKey};
 pub use query::{Page, Range};

@@ -8,7 +8,6 @@ use async_nats::jetstream::AckKind;
 use async_nats::{Client, Subject as ReplySubject};
 use common::{Backoff, Ids, SharedClock};
 use parking_lot::Mutex;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
 use tracing::warn;
@@ -27,7 +26,7 @@ type Ack = (ReplySubject, AckKind);
 pub(super) struct Acks {
     /// By reply subject.
     unacknowledged: Mutex<HashSet<String>>,
-    /// Bounded by the permits: at most one acknowledgement and one progress report for each delivery.
+    /// Bounded by the unacknowledged deliveries: at most one acknowledgement and one progress report for each.
     queue: UnboundedSender<Ack>,
     ids: Ids,
 }
@@ -39,14 +38,9 @@ impl Acks {
     }
 
     /// Tracks a delivery, which is reported as in progress until the handle acknowledges it or is dropped.
-    pub(super) fn track(
-        self: &Arc<Self>,
-        reply: ReplySubject,
-        deliveries: u64,
-        permit: Option<OwnedSemaphorePermit>,
-    ) -> AckHandle {
+    pub(super) fn track(self: &Arc<Self>, reply: ReplySubject, deliveries: u64) -> AckHandle {
         self.unacknowledged.lock().insert(reply.to_string());
-        AckHandle { acks: Arc::clone(self), reply, deliveries, acknowledged: false, _permit: permit }
+        AckHandle { acks: Arc::clone(self), reply, deliveries, acknowledged: false }
     }
 
     /// Reports every unacknowledged delivery as in progress.
@@ -65,7 +59,6 @@ pub(super) struct AckHandle {
     reply: ReplySubject,
     deliveries: u64,
     acknowledged: bool,
-    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl AckHandle {

@@ -19,7 +19,7 @@ use async_nats::jetstream::message::PublishMessage;
 use common::event::Subject;
 use common::{Envelope, Ids, SharedClock};
 use futures::future::{BoxFuture, FutureExt};
-use futures::stream::{BoxStream, StreamExt, poll_fn};
+use futures::stream::{BoxStream, StreamExt, poll_fn, select_all};
 use metrics::counter;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
@@ -31,7 +31,7 @@ use self::acks::{AckSender, Acks};
 use self::connect::ensure_stream;
 use self::connection::{Connection, ConnectionMonitor};
 use self::pull_consumer::PullConsumer;
-use self::settings::{Settings, Stream};
+use self::settings::{MAX_QUEUED, Settings, Stream};
 use crate::port::{Bus, BusError, Delivery, Lagged};
 
 pub use self::address::{Address, AddressError};
@@ -175,13 +175,13 @@ impl Bus for JetStream {
         consumer: &'static str,
         subjects: &'static [Subject],
     ) -> BoxStream<'static, Delivery> {
-        let (queue, mut deliveries) = mpsc::unbounded_channel();
-        for stream in Stream::of_each(subjects) {
-            let connection = &self.connection;
-            let pull = PullConsumer::new(Arc::clone(connection), consumer, stream, subjects, queue.clone());
-            self.tasks.spawn(pull.run());
-        }
-        poll_fn(move |context| deliveries.poll_recv(context)).boxed()
+        let of_stream = |stream| {
+            let (queue, mut deliveries) = mpsc::channel(MAX_QUEUED);
+            let connection = Arc::clone(&self.connection);
+            self.tasks.spawn(PullConsumer::new(connection, consumer, stream, subjects, queue).run());
+            poll_fn(move |context| deliveries.poll_recv(context))
+        };
+        select_all(Stream::of_each(subjects).into_iter().map(of_stream)).boxed()
     }
 
     fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {

@@ -1,4 +1,5 @@
-//! The pull consumer: requests a stream's events as permits are free, so that no event waits unseen in this process.
+//! The pull consumer: requests as many events of a stream as its queue has room for, so that no event waits unseen in this
+//! process.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,14 +14,13 @@ use common::event::Subject;
 use futures::StreamExt;
 use metrics::counter;
 use serde_json::json;
-use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::mpsc::{Permit, Sender};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use super::connection::Connection;
 use super::origin;
-use super::settings::{MAX_IN_FLIGHT, Stream};
+use super::settings::Stream;
 use crate::port::Delivery;
 
 /// The expiry of a pull request, after which a new one follows.
@@ -64,9 +64,8 @@ pub(super) struct PullConsumer {
     pub(super) consumer: &'static str,
     pub(super) stream: Stream,
     subjects: BTreeSet<Subject>,
-    queue: UnboundedSender<Delivery>,
-    /// Permits for unacknowledged deliveries.
-    permits: Arc<Semaphore>,
+    /// Deliveries that the subscriber has not received yet.
+    queue: Sender<Delivery>,
 }
 
 impl PullConsumer {
@@ -75,11 +74,10 @@ impl PullConsumer {
         consumer: &'static str,
         stream: Stream,
         subjects: &[Subject],
-        queue: UnboundedSender<Delivery>,
+        queue: Sender<Delivery>,
     ) -> Self {
         let subjects = subjects.iter().copied().filter(|subject| Stream::of(*subject) == stream).collect();
-        let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT.into()));
-        Self { connection, consumer, stream, subjects, queue, permits }
+        Self { connection, consumer, stream, subjects, queue }
     }
 
     /// Runs until the bus is closed or the subscription is dropped.
@@ -166,7 +164,7 @@ impl PullConsumer {
         ensured.map(|_| ()).map_err(PullError::Consumer)
     }
 
-    /// Requests as many events as there are permits, dispatches them, and repeats.
+    /// Requests as many events as the queue has room for, dispatches them, and repeats.
     async fn pull(
         &self,
         messages: &mut Subscriber,
@@ -174,10 +172,13 @@ impl PullConsumer {
         failures: &mut u32,
     ) -> Result<(), PullError> {
         loop {
-            let mut permits = self.acquire_permits().await;
-            self.request(inbox, permits.num_permits()).await?;
+            // Closed: the subscription was dropped.
+            let Ok(first) = self.queue.reserve().await else { return Ok(()) };
+            drop(first);
+            let Ok(mut room) = self.queue.try_reserve_many(self.queue.capacity()) else { return Ok(()) };
+            self.request(inbox, room.len()).await?;
             let (mut received, mut heartbeat) = (true, self.connection.clock.sleep(2 * IDLE_HEARTBEAT));
-            while permits.num_permits() > 0 {
+            while room.len() > 0 {
                 let message = tokio::select! {
                     biased;
                     message = messages.next() => {
@@ -193,7 +194,7 @@ impl PullConsumer {
                 };
                 (received, *failures) = (true, 0);
                 match message.status {
-                    None | Some(StatusCode::OK) => self.dispatch(message, permits.split(1)),
+                    None | Some(StatusCode::OK) => self.dispatch(message, room.next()),
                     Some(StatusCode::IDLE_HEARTBEAT) => {}
                     // The request has expired.
                     Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND) => break,
@@ -204,18 +205,6 @@ impl PullConsumer {
                 }
             }
         }
-    }
-
-    /// Waits for a permit, then takes all that are free.
-    async fn acquire_permits(&self) -> OwnedSemaphorePermit {
-        let Ok(mut acquired) = Arc::clone(&self.permits).acquire_owned().await else {
-            unreachable!("the semaphore is never closed");
-        };
-        let free = u32::try_from(self.permits.available_permits()).unwrap_or(0);
-        if let Ok(free) = Arc::clone(&self.permits).try_acquire_many_owned(free) {
-            acquired.merge(free);
-        }
-        acquired
     }
 
     /// <https://docs.nats.io/reference/reference-protocols/nats_api_reference#consumers>
@@ -230,7 +219,7 @@ impl PullConsumer {
     }
 
     /// Queues a message as a delivery.
-    fn dispatch(&self, message: Message, permit: Option<OwnedSemaphorePermit>) {
+    fn dispatch(&self, message: Message, room: Option<Permit<'_, Delivery>>) {
         let message = JetStreamMessage { message, context: self.connection.context.clone() };
         let (Ok(info), Some(reply)) = (message.info(), message.message.reply.clone()) else {
             return;
@@ -240,7 +229,7 @@ impl PullConsumer {
         if deliveries > 1 {
             counter!("bus_redeliveries_total", "consumer" => consumer, "stream" => stream).increment(1);
         }
-        let ack = self.connection.acks.track(reply, deliveries, permit);
+        let ack = self.connection.acks.track(reply, deliveries);
         if !self.handles(&message.message) {
             if deliveries >= MAX_HANDOVERS {
                 ack.acknowledge();
@@ -259,8 +248,11 @@ impl PullConsumer {
             counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
             error!(consumer, stream, seq, %error, "an event cannot be read and becomes a dead letter");
         }
-        // Fails after the subscription was dropped, which drops the delivery and so sends a nak.
-        self.queue.send(delivery).ok();
+        match room {
+            Some(room) => room.send(delivery),
+            // Without room, or a subscription, this drops the delivery and so sends a nak.
+            None => drop(self.queue.try_send(delivery)),
+        }
     }
 
     /// Whether this release handles the message's subject.

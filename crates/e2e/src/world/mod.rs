@@ -29,8 +29,8 @@ const POLL_INTERVAL: Duration = Duration::from_secs(15);
 /// Past every retry that a test may need.
 const MAX_POLLS: usize = 12;
 
-/// Wraps each service's store.
-pub type WrapStore = Box<dyn Fn(Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
+/// Wraps the store of the service of this name.
+pub type WrapStore = Box<dyn Fn(&str, Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
 
 /// Makes a bus on this clock.
 pub type MakeBus = Box<dyn FnOnce(&SimClock) -> Arc<dyn Bus> + Send>;
@@ -58,7 +58,7 @@ impl Default for WorldConfig {
             http: HttpOptions::default(),
             fees: Fees::default(),
             make_bus: Box::new(|_| Arc::new(LocalBus::new())),
-            wrap_store: Box::new(|store| store),
+            wrap_store: Box::new(|_, store| store),
             wrap_stripe: Box::new(|stripe| stripe),
         }
     }
@@ -101,7 +101,7 @@ impl World {
         let parts = Parts {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
             clock: shared,
-            open: Box::new(move |_| Ok::<_, SqliteOpenError>(wrap_store(SqliteBackend::in_memory()?))),
+            open: Box::new(move |name| Ok::<_, SqliteOpenError>(wrap_store(name, SqliteBackend::in_memory()?))),
             bus: make_bus(&clock),
             auth: auth::Config::default(),
             hold: HOLD_PERIOD,

@@ -5,10 +5,7 @@ use std::sync::Arc;
 use e2e::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
-    UniqueKey, Write,
-};
+use store::{Backend, CommitError, Intercept, Record, StoreError, UniqueKey, Write};
 use uuid::Uuid;
 
 /// Yields of a call, below this number.
@@ -41,9 +38,9 @@ impl RemoteDatabase {
     }
 }
 
-impl Backend for RemoteDatabase {
-    fn declare(&self, schema: Schema) {
-        self.database.declare(schema);
+impl Intercept for RemoteDatabase {
+    fn inner(&self) -> &dyn Backend {
+        &*self.database
     }
 
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
@@ -68,48 +65,11 @@ impl Backend for RemoteDatabase {
         .boxed()
     }
 
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
-        self.database.range(query)
-    }
-
-    fn scan(
-        &self,
-        collection: &'static str,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.database.scan(collection, after, limit)
-    }
-
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
             self.transit().await;
             if self.checks_versions { self.database.commit(write).await } else { self.overwrite(write).await }
         }
         .boxed()
-    }
-
-    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        self.database.outbox(after, limit)
-    }
-
-    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
-        self.database.outbox_changed()
-    }
-
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.mark_published(seqs)
-    }
-
-    fn revision(&self, collection: &'static str) -> Option<u64> {
-        self.database.revision(collection)
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.check()
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.database.close()
     }
 }

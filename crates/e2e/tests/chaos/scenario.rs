@@ -177,7 +177,7 @@ fn config(seed: u64, disabled: DisabledGuard, network: &Network) -> WorldConfig 
             let has_pivot_step = disabled != DisabledGuard::PivotStep;
             Arc::new(LateBus::new(clock.clone(), Rng::new(seed * 17), has_pivot_step))
         }),
-        wrap_store: Box::new(move |database| -> Arc<dyn Backend> {
+        wrap_store: Box::new(move |_, database| -> Arc<dyn Backend> {
             let checks_versions = disabled != DisabledGuard::VersionCheck;
             Arc::new(RemoteDatabase { database, rng: Rng::new(seed * 13), checks_versions })
         }),

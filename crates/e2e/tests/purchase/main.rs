@@ -7,6 +7,7 @@ mod flows;
 mod last_poll;
 mod last_poll_matrix;
 mod refunds;
+mod stuck_consumer;
 mod unreadable;
 
 use e2e::World;
