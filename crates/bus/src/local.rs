@@ -58,7 +58,12 @@ impl LocalBus {
         self.register(consumer, subjects, None);
     }
 
-    fn register(&self, consumer: &'static str, subjects: &[Subject], queue: Option<&mpsc::UnboundedSender<Delivery>>) {
+    fn register(
+        &self,
+        consumer: &'static str,
+        subjects: &[Subject],
+        queue: Option<&mpsc::UnboundedSender<Delivery>>,
+    ) {
         let mut registrations = self.registrations.write();
         for subject in subjects {
             let of_subject = registrations.entry(*subject).or_default();

@@ -34,8 +34,8 @@ pub use backend::{
 };
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};
-pub use intercept::Intercept;
 pub use error::{CommitError, StoreError, UpdateError};
+pub use intercept::Intercept;
 pub use key::{Direction, Key, Part, UniqueKey};
 pub use query::{Page, Range};
 pub use unreadable::{UnreadableDocument, Verifier};

@@ -101,7 +101,9 @@ impl World {
         let parts = Parts {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
             clock: shared,
-            open: Box::new(move |name| Ok::<_, SqliteOpenError>(wrap_store(name, SqliteBackend::in_memory()?))),
+            open: Box::new(move |name| {
+                Ok::<_, SqliteOpenError>(wrap_store(name, SqliteBackend::in_memory()?))
+            }),
             bus: make_bus(&clock),
             auth: auth::Config::default(),
             hold: HOLD_PERIOD,
