@@ -10,6 +10,7 @@ use common::{Backoff, Ids, SharedClock};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 /// The delay before a redelivery, by the number of deliveries so far. Without a delay a consumer that cannot handle an
@@ -91,10 +92,12 @@ pub(super) struct AckSender {
     pub(super) clock: SharedClock,
     pub(super) ack_wait: Duration,
     pub(super) stop: CancellationToken,
+    /// The tasks that may still return deliveries after `stop`.
+    pub(super) tasks: TaskTracker,
 }
 
 impl AckSender {
-    /// Sends acknowledgements and progress reports until the bus is closed, then the rest of the queue.
+    /// Sends acknowledgements and progress reports until the bus is closed and its tasks have ended.
     pub(super) async fn run(mut self) {
         let interval = self.ack_wait / PROGRESS_PER_ACK_WAIT;
         let mut next_report = self.clock.sleep(interval);
@@ -108,6 +111,8 @@ impl AckSender {
                 }
             }
         }
+        self.tasks.close();
+        self.tasks.wait().await;
         while let Ok(ack) = self.queue.try_recv() {
             self.send(ack).await;
         }
