@@ -11,11 +11,13 @@ use common::{Backoff, Envelope, Ids, SharedClock, Time};
 use futures::future::{BoxFuture, Fuse, FusedFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use metrics::{Gauge, counter, gauge};
-use store::{Backend, OutboxEntry, StoreError};
+use store::{Backend, OutboxEntry, StoreError, UnreadableDocument};
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, warn};
+use uuid::Uuid;
 
 use crate::port::Bus;
+use crate::raw_event::RawEvent;
 
 /// Entries in one read.
 const MAX_BATCH: usize = 256;
@@ -105,6 +107,26 @@ impl Relay {
         }
         (seq, false)
     }
+}
+
+/// Passes each entry of an outbox that this release cannot read to `found`, as a document of the collection `outbox` with the
+/// id of its aggregate.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_unreadable_entries(
+    backend: &dyn Backend,
+    collections: &[&'static str],
+    mut found: impl FnMut(UnreadableDocument) + Send,
+) -> Result<(), StoreError> {
+    let mut check = |document: Option<Uuid>, event: &str| {
+        let event = RawEvent::new(event.as_bytes());
+        if let Err(error) = event.envelope() {
+            let id = event.aggregate().or(document).unwrap_or_else(|| event.id());
+            found(UnreadableDocument { collection: "outbox", id, reason: error.to_string() });
+        }
+    };
+    backend.scan_outbox(collections, &mut check).await
 }
 
 /// The result of a store call. There is one call at a time, so that no entry is read while it is being marked.

@@ -1,6 +1,6 @@
-//! The operator's command `unreadable`: the documents that this release cannot parse.
+//! The operator's command `unreadable`: the documents and outbox entries that this release cannot parse.
 
-use bus::DeadLetter;
+use bus::{DeadLetter, find_unreadable_entries};
 use store::{Store, StoreError, Verifier};
 
 use crate::BackendError;
@@ -14,7 +14,8 @@ const COMMON: [Verifier; 3] =
 /// An action on unreadable documents.
 #[derive(Debug, clap::Subcommand)]
 pub enum Unreadable {
-    /// Lists the documents that this release cannot parse, with collection and id.
+    /// Lists the documents that this release cannot parse, with collection and id, and the entries of the collection
+    /// `outbox`, with the id of their aggregate.
     List,
 }
 
@@ -49,13 +50,16 @@ impl Unreadable {
         let Self::List = self;
         let mut none = true;
         for ServiceStore { name, store, documents } in services {
-            for verifier in documents.iter().chain(&COMMON) {
-                let print = |document| {
-                    none = false;
-                    println!("{name}: {document}");
-                };
-                store.find_unreadable(*verifier, print).await?;
+            let mut print = |document| {
+                none = false;
+                println!("{name}: {document}");
+            };
+            let verifiers: Vec<_> = documents.iter().chain(&COMMON).collect();
+            for verifier in &verifiers {
+                store.find_unreadable(**verifier, &mut print).await?;
             }
+            let collections: Vec<_> = verifiers.iter().map(|verifier| verifier.collection).collect();
+            find_unreadable_entries(&**store.backend(), &collections, print).await?;
         }
         if none {
             println!("There are no unreadable documents.");

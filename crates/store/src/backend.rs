@@ -103,6 +103,13 @@ pub struct OutboxEntry {
     pub event: String,
 }
 
+/// The receiver of a scan of the outbox: the document of an event, if the adapter knows it, and the event, which is empty if
+/// it is damaged.
+pub type EventReceiver<'a> = &'a mut (dyn FnMut(Option<Uuid>, &str) + Send);
+
+/// The entries that the default [`Backend::scan_outbox`] reads at once.
+const MAX_SCAN: usize = 512;
+
 /// A database. Every method may fail with [`StoreError::Unavailable`] and may then be called again.
 pub trait Backend: Send + Sync + 'static {
     /// Declares a collection before its first use; idempotent. An adapter without need for declarations ignores them.
@@ -135,6 +142,24 @@ pub trait Backend: Send + Sync + 'static {
     /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`. If `after` is 0, the adapter
     /// may also take over entries that other processes left behind.
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>>;
+
+    /// Passes every event in the outbox to `found`, those of other processes included, in these collections: for an
+    /// operator's tool.
+    fn scan_outbox<'a>(
+        &'a self,
+        _collections: &'a [&'static str],
+        found: EventReceiver<'a>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let mut after = 0;
+            loop {
+                let entries = self.outbox(after, MAX_SCAN).await?;
+                let Some(last) = entries.last() else { return Ok(()) };
+                after = last.seq;
+                entries.iter().for_each(|entry| found(None, &entry.event));
+            }
+        })
+    }
 
     /// Resolves when an entry may have entered the outbox since the last call returned. Spurious wake-ups are allowed.
     fn outbox_changed(&self) -> BoxFuture<'_, ()>;

@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
-    UniqueKey, Write,
+    Backend, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord,
+    Schema, StoreError, UniqueKey, Write,
 };
 
 /// A [`Backend`] that passes each call on to another one. A test overrides the calls that it counts, delays or refuses.
@@ -79,6 +79,14 @@ impl<T: Intercept> Backend for T {
 
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
         Intercept::outbox(self, after, limit)
+    }
+
+    fn scan_outbox<'a>(
+        &'a self,
+        collections: &'a [&'static str],
+        found: EventReceiver<'a>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.inner().scan_outbox(collections, found)
     }
 
     fn outbox_changed(&self) -> BoxFuture<'_, ()> {

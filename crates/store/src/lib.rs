@@ -30,7 +30,7 @@ pub mod sqlite;
 mod unreadable;
 
 pub use backend::{
-    Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
+    Backend, Change, EventReceiver, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
 };
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};

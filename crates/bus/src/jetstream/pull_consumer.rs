@@ -1,5 +1,8 @@
 //! The pull consumer: requests as many events of a stream as its queue has room for, so that no event waits unseen in this
 //! process.
+//!
+//! The client's own pull consumers do not suffice: they end with the messages in flight to them, which the server would
+//! redeliver only after [`ack_wait`](super::Options::ack_wait).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -23,12 +26,9 @@ use super::origin;
 use super::settings::Stream;
 use crate::port::Delivery;
 
-/// The expiry of a pull request, after which a new one follows.
-const PULL_EXPIRES: Duration = Duration::from_secs(30);
-
-/// The interval of the server's heartbeats while it has no events. Without one for twice as long, the server has lost
+/// The expiry of a pull request, after which a new one follows. Without an answer for twice as long, the server has lost
 /// the request.
-const IDLE_HEARTBEAT: Duration = Duration::from_secs(5);
+const PULL_EXPIRES: Duration = Duration::from_secs(5);
 
 /// The time that the end of a subscription leaves to the messages in flight.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,8 +52,8 @@ pub(super) enum PullError {
     Request(String),
     #[error("NATS ended the request: {0}")]
     Ended(String),
-    #[error("NATS sent no heartbeat")]
-    NoHeartbeat,
+    #[error("NATS did not answer the request")]
+    NoAnswer,
     #[error("the connection was lost")]
     Disconnected,
 }
@@ -177,25 +177,16 @@ impl PullConsumer {
             drop(first);
             let Ok(mut room) = self.queue.try_reserve_many(self.queue.capacity()) else { return Ok(()) };
             self.request(inbox, room.len()).await?;
-            let (mut received, mut heartbeat) = (true, self.connection.clock.sleep(2 * IDLE_HEARTBEAT));
+            let mut lost = self.connection.clock.sleep(2 * PULL_EXPIRES);
             while room.len() > 0 {
                 let message = tokio::select! {
                     biased;
-                    message = messages.next() => {
-                        message.ok_or_else(|| PullError::Ended("closed".to_owned()))?
-                    }
-                    () = &mut heartbeat => {
-                        if !std::mem::take(&mut received) {
-                            return Err(PullError::NoHeartbeat);
-                        }
-                        heartbeat = self.connection.clock.sleep(2 * IDLE_HEARTBEAT);
-                        continue;
-                    }
+                    message = messages.next() => message.ok_or_else(|| PullError::Ended("closed".to_owned()))?,
+                    () = &mut lost => return Err(PullError::NoAnswer),
                 };
-                (received, *failures) = (true, 0);
+                *failures = 0;
                 match message.status {
                     None | Some(StatusCode::OK) => self.dispatch(message, room.next()),
-                    Some(StatusCode::IDLE_HEARTBEAT) => {}
                     // The request has expired.
                     Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND) => break,
                     Some(status) => {
@@ -212,8 +203,8 @@ impl PullConsumer {
         let Connection { client, settings, .. } = &*self.connection;
         let stream = settings.stream_name(self.stream);
         let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{}", self.consumer);
-        let (expires, idle_heartbeat) = (nanos(PULL_EXPIRES), nanos(IDLE_HEARTBEAT));
-        let request = json!({ "batch": batch, "expires": expires, "idle_heartbeat": idle_heartbeat });
+        let expires = u64::try_from(PULL_EXPIRES.as_nanos()).unwrap_or(u64::MAX);
+        let request = json!({ "batch": batch, "expires": expires });
         let sent = client.publish_with_reply(subject, inbox.to_owned(), request.to_string().into());
         sent.await.map_err(|error| PullError::Request(error.to_string()))
     }
@@ -260,8 +251,7 @@ impl PullConsumer {
         self.subjects.iter().any(|subject| *self.connection.settings.subject(*subject) == *message.subject)
     }
 
-    /// Ends the subscription and dispatches the messages in flight, which would otherwise be redelivered only after
-    /// [`ack_wait`](super::Options::ack_wait).
+    /// Ends the subscription and dispatches the messages in flight.
     async fn drain(&self, mut messages: Subscriber) {
         let drained = async {
             if messages.drain().await.is_ok() {
@@ -286,8 +276,4 @@ impl PullConsumer {
             () = self.queue.closed() => {}
         }
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -93,6 +93,7 @@ cases! {
         events_stand_in_the_order_in_which_they_were_committed,
         events_are_read_in_portions,
         exactly_the_published_events_leave,
+        a_scan_finds_every_event,
         numbers_are_never_reused,
         a_removal_publishes_its_events_too,
         a_waiter_for_changes_is_woken,

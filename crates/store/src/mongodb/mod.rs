@@ -40,8 +40,8 @@ use self::collections::Collections;
 use self::layout::Origin;
 use self::outbox::Outbox;
 use crate::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
-    UniqueKey, Write,
+    Backend, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord,
+    Schema, StoreError, UniqueKey, Write,
 };
 
 /// Shorter than the timeout of a readiness probe.
@@ -204,6 +204,21 @@ impl Backend for MongoBackend {
             self.0.limiter.check_open()?;
             self.0.outbox.sweep(after, &self.0.collections.all().await?).await?;
             Ok(self.0.outbox.waiting(after, limit))
+        }
+        .boxed()
+    }
+
+    fn scan_outbox<'a>(
+        &'a self,
+        collections: &'a [&'static str],
+        found: EventReceiver<'a>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            let _permit = self.0.limiter.acquire()?;
+            for collection in collections {
+                outbox::scan(&self.0.collections.raw(collection), collection, found).await?;
+            }
+            Ok(())
         }
         .boxed()
     }

@@ -9,8 +9,9 @@ use std::time::Duration;
 use common::{Ids, SharedClock, Time};
 use futures::TryStreamExt;
 use metrics::gauge;
-use mongodb::bson::{Binary, RawDocument, doc};
+use mongodb::bson::{Binary, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::WriteConcern;
+use mongodb::{Collection, Cursor};
 use parking_lot::{Mutex, MutexGuard};
 use tokio::sync::Notify;
 use tracing::error;
@@ -20,7 +21,7 @@ use super::calls::{CALL_TIMEOUT, call};
 use super::collections::CollectionHandle;
 use super::json;
 use super::layout::{self, Origin, StoredEvent};
-use crate::{CommitError, OutboxEntry, StoreError};
+use crate::{CommitError, EventReceiver, OutboxEntry, StoreError};
 
 /// Events in memory, waiting for the bus or to be pruned. Further events stay where all of them are: in their documents.
 const MAX_QUEUED: usize = 4096;
@@ -163,11 +164,8 @@ impl Outbox {
 
     /// Queues the events up to this id. Returns whether there was room for all.
     async fn scan(&self, collections: &[Arc<CollectionHandle>], until: Uuid) -> Result<bool, StoreError> {
-        // The index on this field covers only documents with a non-empty outbox.
-        let pending = doc! { "outbox.id": { "$gte": json::id(Uuid::nil()), "$lte": json::id(until) } };
         for collection in collections {
-            let find = collection.raw.find(pending.clone()).projection(doc! { "outbox": 1 });
-            let mut documents = call(CALL_TIMEOUT, find.batch_size(BATCH_SIZE)).await?;
+            let mut documents = pending(&collection.raw, until).await?;
             while let Some(document) = call(CALL_TIMEOUT, documents.try_next()).await? {
                 if !self.queue_events(collection.schema.collection, &document, until) {
                     return Ok(false);
@@ -254,6 +252,35 @@ impl Outbox {
 fn takeover_bound(now: Time) -> Uuid {
     let millis = u64::try_from(now.before(TAKEOVER_DELAY).as_millis()).unwrap_or_default();
     uuid::Builder::from_unix_timestamp_millis(millis, &[0; 10]).into_uuid()
+}
+
+/// The documents with events up to this id, and their outboxes alone.
+async fn pending(
+    collection: &Collection<RawDocumentBuf>,
+    until: Uuid,
+) -> Result<Cursor<RawDocumentBuf>, StoreError> {
+    // The index on this field covers only documents with a non-empty outbox.
+    let pending = doc! { "outbox.id": { "$gte": json::id(Uuid::nil()), "$lte": json::id(until) } };
+    let find = collection.find(pending).projection(doc! { "outbox": 1 });
+    call(CALL_TIMEOUT, find.batch_size(BATCH_SIZE)).await
+}
+
+/// Passes every event of a collection to `found`.
+pub(super) async fn scan(
+    collection: &Collection<RawDocumentBuf>,
+    name: &'static str,
+    found: EventReceiver<'_>,
+) -> Result<(), StoreError> {
+    let mut documents = pending(collection, Uuid::max()).await?;
+    while let Some(document) = call(CALL_TIMEOUT, documents.try_next()).await? {
+        match layout::events(name, &document) {
+            Ok(events) => {
+                events.iter().for_each(|event| found(Some(event.origin.document), &event.event));
+            }
+            Err(_) => found(layout::id(&document).ok(), ""),
+        }
+    }
+    Ok(())
 }
 
 async fn pull(

@@ -85,7 +85,7 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
 }
 
 #[tokio::test]
-async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_listed() {
+async fn unreadable_documents_and_events_in_the_outbox_and_in_dead_letters_are_listed() {
     let data = tempfile::tempdir().expect("a folder");
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
@@ -97,7 +97,9 @@ async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_lis
     let put =
         Put { version: 1, body: r#"{"status":"on-hold"}"#.into(), keys: Vec::new(), unique_keys: Vec::new() };
     let (collection, change) = ("orders", Change::Put(put));
-    let write = Write { collection, id, expected: 0, change, outbox: Vec::new() };
+    let aggregate: uuid::Uuid = ids.next();
+    let outbox = vec![format!(r#"{{"subject":"order.put-on-hold","aggregate":"{aggregate}"}}"#)];
+    let write = Write { collection, id, expected: 0, change, outbox };
     backend.commit(write).await.expect("stored");
     backend.close().await;
 
@@ -107,5 +109,6 @@ async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_lis
     }
     let listed = stdout(&run_command(data.path(), &["unreadable", "list"]));
     assert!(listed.contains(&id.to_string()) && listed.contains("`orders`"), "{listed}");
-    assert_eq!(listed.lines().count(), 1, "{listed}");
+    assert!(listed.contains(&aggregate.to_string()) && listed.contains("`outbox`"), "{listed}");
+    assert_eq!(listed.lines().count(), 2, "{listed}");
 }
