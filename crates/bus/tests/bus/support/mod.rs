@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 pub(crate) use buses::{RecordingBus, ScriptedBus};
 pub(crate) use database::Database;
-pub(crate) use running_consumer::{Handler, Published, RunningConsumer};
+pub(crate) use running_consumer::{Handler, Published, RunningConsumer, consume};
 
 pub(crate) struct Harness {
     pub(crate) clock: SimClock,
