@@ -23,8 +23,8 @@ const MAX_IN_FLIGHT: usize = 1024;
 /// handling cheap, but correctness rests on the version.
 pub trait Bus: Send + Sync + 'static {
     /// Publishes an event. After `Ok` the event may leave the outbox: either the bus stores it durably, or every
-    /// consumer has acknowledged it. The call may wait for as long as the bus is unavailable. Calls that are polled in some
-    /// order deliver in that order, each of which need not wait for the former one.
+    /// consumer has acknowledged it. The call may wait for as long as the bus is unavailable. Events are
+    /// delivered in the order of the first polls; no call needs to wait for the former one.
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>>;
 
     /// The events that one relay publishes at once. Further ones wait in their outbox.

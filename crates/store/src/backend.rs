@@ -97,7 +97,8 @@ impl RangeQuery {
 /// An event in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// The position in the outbox, as this process counts; entries of one aggregate have growing numbers.
+    /// The position in the outbox, as this process counts. Entries of one aggregate have growing numbers, unless one was
+    /// left behind by a crash or for want of memory.
     pub seq: u64,
     /// The envelope as JSON.
     pub event: String,
@@ -156,7 +157,9 @@ pub trait Backend: Send + Sync + 'static {
                 let entries = self.outbox(after, MAX_SCAN).await?;
                 let Some(last) = entries.last() else { return Ok(()) };
                 after = last.seq;
-                entries.iter().for_each(|entry| found(None, &entry.event));
+                for entry in &entries {
+                    found(None, &entry.event);
+                }
             }
         })
     }

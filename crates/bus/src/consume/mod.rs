@@ -75,7 +75,7 @@ impl ConsumerLoop {
         let (mut queues, mut tasks, mut subscribed) = (KeyedQueues::default(), JoinSet::new(), true);
         loop {
             let has_room = queues.len() < limits.max_buffered;
-            // What this process has no permit for is left to another one. An event that waits holds no permit.
+            // An event without a permit is left to another process. Events that wait hold none.
             let has_permit = processor.permits.available_permits() > 0;
             let ready = tokio::select! {
                 () = stop.cancelled() => break,

@@ -275,7 +275,9 @@ pub(super) async fn scan(
     while let Some(document) = call(CALL_TIMEOUT, documents.try_next()).await? {
         match layout::events(name, &document) {
             Ok(events) => {
-                events.iter().for_each(|event| found(Some(event.origin.document), &event.event));
+                for event in &events {
+                    found(Some(event.origin.document), &event.event);
+                }
             }
             Err(_) => found(layout::id(&document).ok(), ""),
         }
