@@ -16,7 +16,7 @@ pub mod trace;
 
 pub use backoff::Backoff;
 pub use clock::{Clock, SharedClock};
-pub use decision::Decision;
+pub use decision::{Decision, raised_version};
 pub use event::{Envelope, Event};
 pub use id::{EventId, OrderId, PaymentId, SessionId, TicketId, UserId};
 pub use ids::{Entropy, Ids, SeededEntropy, SystemEntropy};

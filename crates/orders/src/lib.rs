@@ -10,6 +10,7 @@ pub mod domain;
 mod feed;
 mod http;
 mod place_order;
+mod recovery;
 mod storage;
 mod workers;
 
@@ -25,6 +26,7 @@ pub use crate::config::Config;
 use crate::domain::{Order, TicketReplica};
 use crate::feed::Feed;
 use crate::http::FeedState;
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 /// The name of the service, and of its consumer on the bus.

@@ -9,6 +9,7 @@ mod consumer;
 pub mod domain;
 mod http;
 mod reconcile;
+mod recovery;
 mod refund;
 mod start_payment;
 mod steps;
@@ -26,6 +27,7 @@ use tokio::sync::Notify;
 
 pub use config::{Config, ConfigError};
 pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
+pub use recovery::{RECOVERY, RECOVERY_WINDOW};
 pub use refund::{RefundError, RefundStarted, refund};
 pub use storage::DOCUMENTS;
 

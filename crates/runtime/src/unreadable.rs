@@ -3,9 +3,9 @@
 use bus::DeadLetter;
 use store::{Store, StoreError, Verifier};
 
-use crate::BackendError;
 use crate::idempotency::KeyRecord;
 use crate::revocation::Revocation;
+use crate::{BackendError, Recovery};
 
 /// The collections that every service has.
 const COMMON: [Verifier; 3] =
@@ -38,6 +38,8 @@ pub struct ServiceStore {
     pub store: Store,
     /// The service's own collections.
     pub documents: &'static [Verifier],
+    /// The service's part in recoveries.
+    pub recovery: &'static Recovery,
 }
 
 impl Unreadable {
@@ -48,7 +50,7 @@ impl Unreadable {
     pub async fn run(&self, services: &[ServiceStore]) -> Result<(), UnreadableError> {
         let Self::List = self;
         let mut none = true;
-        for ServiceStore { name, store, documents } in services {
+        for ServiceStore { name, store, documents, .. } in services {
             for verifier in documents.iter().chain(&COMMON) {
                 let print = |document| {
                     none = false;

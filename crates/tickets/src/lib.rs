@@ -4,9 +4,11 @@ mod consumer;
 pub mod domain;
 mod feed;
 mod http;
+mod recovery;
 mod search;
 mod storage;
 
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 use std::sync::Arc;

@@ -86,16 +86,30 @@ impl Session {
 
     /// Revokes the session. Returns `None` if it has ended already.
     pub fn revoke(&self, now: Time) -> Option<Decision<Self>> {
-        if !self.is_live(now) {
-            return None;
+        let revoked =
+            || Self { version: self.version + 1, revoked_at: Some(now), updated_at: now, ..self.clone() };
+        self.is_live(now).then(|| revoked().published())
+    }
+
+    /// Ends the session at this version, after a restore of the database: since the backup the session may have been
+    /// refreshed, so that its last token expires later than the restored one, or revoked.
+    pub fn end_restored(&self, version: u64, now: Time) -> Decision<Self> {
+        let is_over = self.revoked_at.is_some() || now >= self.created_at.after(Self::MAX_AGE);
+        if is_over {
+            return Decision::without_event(Self { version, ..self.clone() });
         }
+        let tokens_expire_at = now.after(Self::TOKEN_LIFETIME);
+        Self { version, tokens_expire_at, revoked_at: Some(now), updated_at: now, ..self.clone() }.published()
+    }
+
+    /// The revoked session with its event.
+    fn published(self) -> Decision<Self> {
         let event = Event::SessionRevoked(SessionRevoked {
             session_id: self.id,
             user_id: self.user_id,
             tokens_expire_at: self.tokens_expire_at,
         });
-        let next = Self { version: self.version + 1, revoked_at: Some(now), updated_at: now, ..self.clone() };
-        Some(Decision::with_event(next, event))
+        Decision::with_event(self, event)
     }
 
     /// Whether the session has not ended.

@@ -114,6 +114,33 @@ events! {
     SessionRevoked => "session.revoked", 1, SessionRevoked;
 }
 
+impl Event {
+    /// The order of an `order.*` event.
+    pub const fn order(&self) -> Option<&OrderSnapshot> {
+        match self {
+            Self::OrderCreated(order)
+            | Self::OrderAwaitingPayment(order)
+            | Self::OrderPaymentAccepted(order)
+            | Self::OrderCompleted(order)
+            | Self::OrderCancelled(order) => Some(order),
+            _ => None,
+        }
+    }
+
+    /// The ticket of a `ticket.*` event that carries one.
+    pub const fn ticket(&self) -> Option<&TicketSnapshot> {
+        match self {
+            Self::TicketCreated(ticket)
+            | Self::TicketUpdated(ticket)
+            | Self::TicketReserved(ticket)
+            | Self::TicketReleased(ticket)
+            | Self::TicketSold(ticket)
+            | Self::TicketWithdrawn(ticket) => Some(ticket),
+            _ => None,
+        }
+    }
+}
+
 impl std::fmt::Display for Subject {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.as_str())

@@ -321,7 +321,7 @@ impl Order {
     }
 
     /// The event that announces the present state.
-    fn event(&self) -> Event {
+    pub fn event(&self) -> Event {
         let event = match self.status {
             Status::Created => Event::OrderCreated,
             Status::AwaitingPayment => Event::OrderAwaitingPayment,

@@ -10,7 +10,7 @@ mod schedule;
 mod transitions;
 
 use common::event::{OrderSnapshot, PaymentSnapshot, PaymentStatus};
-use common::{Decision, Event, Money, OrderId, PaymentId, TicketId, Time, UserId};
+use common::{Decision, Event, Money, OrderId, PaymentId, TicketId, Time, UserId, raised_version};
 use serde::{Deserialize, Serialize};
 
 pub use intent::{CardError, ClientSecret, Intent, IntentState, IntentView};
@@ -102,10 +102,27 @@ impl Payment {
         })
     }
 
-    /// Restores a lost payment from its `PaymentIntent`. The next poll finds out what happened meanwhile.
+    /// Restores a lost payment from its `PaymentIntent`, above the versions that the lost one has published. The next poll
+    /// finds out what happened meanwhile.
     pub fn restore(id: PaymentId, order: &OrderSnapshot, intent: Intent, now: Time) -> Decision<Self> {
         let Decision { next, .. } = Self::begin(id, order, now);
-        Self::started(Self { intent: Some(intent), ..next })
+        Self::started(Self { intent: Some(intent), version: raised_version(0, now), ..next })
+    }
+
+    /// The same state at a raised version, after a restore of the database. Published while orders may wait for the payment.
+    pub fn raise(&self, version: u64) -> Decision<Self> {
+        let mut raised = Self { version, ..self.clone() };
+        // The lost state may have created the `PaymentIntent`. A second attempt searches before it creates another.
+        if raised.is_to_be_created() {
+            raised.schedule.attempts = raised.schedule.attempts.max(1);
+        }
+        let event = match self.status {
+            PaymentStatus::RequiresPayment => Event::PaymentStarted,
+            PaymentStatus::Authorized => Event::PaymentAuthorized,
+            _ => return Decision::without_event(raised),
+        };
+        let event = event(raised.snapshot());
+        Decision::with_event(raised, event)
     }
 
     /// Orders must know of the payment before the deadline, so that the order waits for the last poll.

@@ -222,6 +222,22 @@ impl Ticket {
         }
     }
 
+    /// The event that announces the present state.
+    pub fn event(&self) -> Event {
+        let event = match self.status {
+            Status::Available => Event::TicketUpdated,
+            Status::Reserved { .. } => Event::TicketReserved,
+            Status::Sold { .. } => Event::TicketSold,
+            Status::Withdrawn => Event::TicketWithdrawn,
+        };
+        event(self.public_snapshot())
+    }
+
+    /// The state that events carry: without the description, the largest member, on which no consumer decides.
+    fn public_snapshot(&self) -> TicketSnapshot {
+        TicketSnapshot { description: None, ..self.snapshot() }
+    }
+
     /// The next state and its event.
     fn transition(&self, status: Status, now: Time, event: fn(TicketSnapshot) -> Event) -> Decision<Self> {
         with_snapshot(Self { status, ..self.successor(now) }, event)
@@ -245,8 +261,8 @@ impl Status {
     }
 }
 
-/// A new state and the event that carries it, without the description: the largest member, on which no consumer decides.
+/// A new state and the event that carries it.
 fn with_snapshot(ticket: Ticket, event: fn(TicketSnapshot) -> Event) -> Decision<Ticket> {
-    let event = event(TicketSnapshot { description: None, ..ticket.snapshot() });
+    let event = event(ticket.public_snapshot());
     Decision::with_event(ticket, event)
 }
