@@ -53,6 +53,7 @@ impl Present for TicketReplica {
             version: self.as_of,
             created_at: listed_at,
             updated_at: listed_at,
+            overdue: false,
         };
         PresentState {
             aggregate: self.id.into(),
@@ -78,7 +79,7 @@ impl Recover for Order {
         Self::adopt(known, copy.event.order()?, version)
     }
 
-    fn raise(&self, version: u64, _: Time) -> Decision<Self> {
-        self.raise(version)
+    fn raise(&self, version: u64, now: Time) -> Decision<Self> {
+        self.raise(version, now)
     }
 }

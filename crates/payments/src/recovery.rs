@@ -74,7 +74,7 @@ impl Present for Payment {
 }
 
 impl Recover for Payment {
-    fn raise(&self, version: u64, _: Time) -> Decision<Self> {
-        self.raise(version)
+    fn raise(&self, version: u64, now: Time) -> Decision<Self> {
+        self.raise(version, now)
     }
 }

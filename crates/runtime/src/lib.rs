@@ -8,6 +8,7 @@ pub mod config;
 mod event_stream;
 mod idempotency;
 mod openapi;
+mod overdue;
 mod prefix_router;
 mod recovery;
 mod remote_keys;
@@ -28,6 +29,7 @@ pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recov
 pub use args::ServiceArgs;
 pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use event_stream::EventStreams;
+pub use overdue::Overdue;
 pub use prefix_router::PrefixRouter;
 pub use recovery::{
     Aggregate, EventFiles, Export, Present, PresentState, Recover, Recovery, RecoveryError, RecoverySummary,

@@ -41,7 +41,7 @@ impl Recover for Ticket {
         }
     }
 
-    fn raise(&self, version: u64, _: Time) -> Decision<Self> {
-        self.raise(version)
+    fn raise(&self, version: u64, now: Time) -> Decision<Self> {
+        self.raise(version, now)
     }
 }

@@ -1,7 +1,7 @@
 //! Orders after a restore of the database: adopted from copies in other services, and raised.
 
-use common::Decision;
 use common::event::{CancelReason, OrderSnapshot, OrderStatus};
+use common::{Decision, Time};
 
 use super::{Order, PostCapture, Status};
 
@@ -34,6 +34,7 @@ impl Order {
             post_capture,
             expires_at: copy.expires_at,
             // `payment.started` sets this for a payment that the order does not know.
+            republished: 0,
             payment_in_progress: known.is_some_and(|known| known.payment_in_progress),
             version,
             created_at: copy.created_at,
@@ -42,12 +43,13 @@ impl Order {
         .map(Self::published)
     }
 
-    /// The same state at a raised version. An order that is over changes no other aggregate, so only others are published.
-    pub fn raise(&self, version: u64) -> Decision<Self> {
-        let raised = Self { version, ..self.clone() };
+    /// The same state at a raised version. Published unless the order is over, so that others answer with their own state.
+    pub fn raise(&self, version: u64, now: Time) -> Decision<Self> {
         match self.status {
-            Status::Created | Status::AwaitingPayment | Status::Paying => raised.published(),
-            Status::Complete | Status::Cancelled(_) => Decision::without_event(raised),
+            Status::Created | Status::AwaitingPayment | Status::Paying => {
+                Self { version: version.saturating_sub(1), ..self.clone() }.republish(now)
+            }
+            Status::Complete | Status::Cancelled(_) => Decision::without_event(Self { version, ..self.clone() }),
         }
     }
 

@@ -5,6 +5,7 @@ mod last_poll;
 mod ledger;
 mod money_totals;
 mod order_replica;
+mod overdue;
 mod post_capture;
 mod schedule;
 mod transitions;
@@ -64,6 +65,12 @@ pub struct Payment {
     /// The number of refunds that failed at the buyer's bank, or that Stripe refused.
     #[serde(default)]
     pub failed_refunds: u32,
+    /// Whether the order does not show the present refunds and disputes yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
+    /// How often the present state was published again because it is overdue.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub republished: u32,
     /// The next step.
     #[serde(rename = "work")]
     pub schedule: StepSchedule,
@@ -95,6 +102,8 @@ impl Payment {
             totals: MoneyTotals::default(),
             ledger: Vec::new(),
             failed_refunds: 0,
+            unconfirmed: false,
+            republished: 0,
             schedule: StepSchedule::due_now(now),
             version: 1,
             created_at: now,
@@ -109,20 +118,19 @@ impl Payment {
         Self::started(Self { intent: Some(intent), version: raised_version(0, now), ..next })
     }
 
-    /// The same state at a raised version, after a restore of the database. Published while orders may wait for the payment.
-    pub fn raise(&self, version: u64) -> Decision<Self> {
+    /// The same state at a raised version, after a restore of the database. Published while orders may wait for the payment;
+    /// orders answers with its own state.
+    pub fn raise(&self, version: u64, now: Time) -> Decision<Self> {
         let mut raised = Self { version, ..self.clone() };
         // The lost state may have created the `PaymentIntent`. A second attempt searches before it creates another.
         if raised.is_to_be_created() {
             raised.schedule.attempts = raised.schedule.attempts.max(1);
         }
-        let event = match self.status {
-            PaymentStatus::RequiresPayment => Event::PaymentStarted,
-            PaymentStatus::Authorized => Event::PaymentAuthorized,
-            _ => return Decision::without_event(raised),
-        };
-        let event = event(raised.snapshot());
-        Decision::with_event(raised, event)
+        if !matches!(self.status, PaymentStatus::RequiresPayment | PaymentStatus::Authorized) {
+            return Decision::without_event(raised);
+        }
+        let before = Self { version: version.saturating_sub(1), ..raised.clone() };
+        before.republish(now).unwrap_or_else(|| Decision::without_event(raised))
     }
 
     /// Orders must know of the payment before the deadline, so that the order waits for the last poll.
@@ -145,6 +153,7 @@ impl Payment {
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            overdue: false,
         }
     }
 
@@ -170,7 +179,7 @@ impl Payment {
 
     /// The next version, with a change that the buyer can see.
     fn changed(&self, now: Time) -> Self {
-        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+        Self { republished: 0, version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
     /// The next version, with another schedule.

@@ -20,9 +20,10 @@ impl Ticket {
         }
         let Some(known) = known else {
             let offer = plain_offer(&copy.title, copy.price)?;
-            let created_at = copy.created_at;
             let (id, seller, status) = (copy.id, copy.seller_id, Status::Withdrawn);
-            return Some(Self { id, seller, offer, status, version, created_at, updated_at: now }.published());
+            let (created_at, updated_at) = (copy.created_at, now);
+            let ticket = Self { id, seller, offer, status, republished: 0, version, created_at, updated_at };
+            return Some(ticket.published());
         };
         if known.version >= copy.version || matches!(known.status, Status::Sold { .. } | Status::Withdrawn) {
             return None;
@@ -33,8 +34,7 @@ impl Ticket {
         };
         let offer = known.offer_as(&copy.title, copy.price)?;
         let is_known = (&offer, status) == (&known.offer, known.status);
-        let adopted = Self { offer, status, version, updated_at: now, ..known.clone() };
-        (!is_known).then(|| adopted.published())
+        (!is_known).then(|| Self { offer, status, ..known.adopted(version, now) }.published())
     }
 
     /// Adopts the lock or the sale that an order implies, at this version. The order decides: it holds the unique key of
@@ -58,8 +58,9 @@ impl Ticket {
         let OrderedTicket { id, ref title, price, seller_id } = order.ticket;
         let Some(known) = known else {
             let (seller, offer): (UserId, _) = (seller_id?, plain_offer(title, price)?);
-            let created_at = order.created_at;
-            return Some(Self { id, seller, offer, status, version, created_at, updated_at: now }.published());
+            let (created_at, updated_at) = (order.created_at, now);
+            let ticket = Self { id, seller, offer, status, republished: 0, version, created_at, updated_at };
+            return Some(ticket.published());
         };
         // An ordinary lock or sale is left to the consumer.
         let decides = matches!(
@@ -70,16 +71,24 @@ impl Ticket {
             return None;
         }
         let offer = known.offer_as(title, price)?;
-        Some(Self { offer, status, version, updated_at: now, ..known.clone() }.published())
+        Some(Self { offer, status, ..known.adopted(version, now) }.published())
     }
 
-    /// The same state at a raised version. Published while an order may still take the ticket or give it back.
-    pub fn raise(&self, version: u64) -> Decision<Self> {
-        let raised = Self { version, ..self.clone() };
+    /// The same state at a raised version. Published while an order may still take the ticket or give it back; orders answers
+    /// with its own state.
+    pub fn raise(&self, version: u64, now: Time) -> Decision<Self> {
         match self.status {
-            Status::Available | Status::Reserved { .. } => raised.published(),
-            Status::Sold { .. } | Status::Withdrawn => Decision::without_event(raised),
+            Status::Available | Status::Reserved { .. } => {
+                Self { version: version.saturating_sub(1), ..self.clone() }.republish(now)
+            }
+            Status::Sold { .. } | Status::Withdrawn => {
+                Decision::without_event(Self { version, ..self.clone() })
+            }
         }
+    }
+
+    fn adopted(&self, version: u64, now: Time) -> Self {
+        Self { republished: 0, version, updated_at: now, ..self.clone() }
     }
 
     fn published(self) -> Decision<Self> {
