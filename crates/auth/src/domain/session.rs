@@ -257,6 +257,20 @@ mod tests {
     }
 
     #[test]
+    fn after_a_restore_every_session_ends_with_an_event_that_outlives_its_last_token() {
+        for (state, session, now) in states() {
+            let Decision { next, events } = session.end_restored(1_795_000_000_000, now);
+            assert_eq!(next.version, 1_795_000_000_000);
+            assert!(!next.is_live(now), "{state}");
+            let is_over = matches!(state, "as old as it may get" | "revoked");
+            assert_eq!(events.len(), usize::from(!is_over), "{state}");
+            let Some(Event::SessionRevoked(revoked)) = events.first() else { continue };
+            // Since the backup the session may have been refreshed until now.
+            assert_eq!(revoked.tokens_expire_at, now.after(Session::TOKEN_LIFETIME), "{state}");
+        }
+    }
+
+    #[test]
     fn a_device_name_is_cleaned_and_kept_to_a_bounded_length() {
         let long = "x".repeat(1000);
         for (sent, kept) in [

@@ -12,7 +12,7 @@ use crate::history::Trade;
 use crate::marketplace::Restorable;
 
 /// The seeds of one service.
-const SEEDS: std::ops::Range<u64> = 0..6;
+const SEEDS: std::ops::Range<u64> = 0..3;
 
 /// Trades, makes a backup, trades on, restores and recovers one service, and trades again.
 async fn restore_and_recover(service: &'static str, seed: u64) {

@@ -12,4 +12,5 @@ mod http {
 }
 mod last_poll;
 mod overdue;
+mod recovery;
 mod samples;

@@ -12,5 +12,6 @@ mod http {
     mod withdraw;
 }
 mod overdue;
+mod recovery;
 mod samples;
 mod search;

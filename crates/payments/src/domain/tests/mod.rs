@@ -2,6 +2,7 @@
 
 mod last_poll;
 mod ledger;
+mod recovery;
 mod schedule;
 
 use common::event::{OrderStatus, OrderedTicket};
