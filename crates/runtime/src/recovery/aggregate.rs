@@ -1,5 +1,6 @@
 //! A service's own aggregates: adopted from events of other services, and raised.
 
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::{Envelope, Event, raised_version};
@@ -15,7 +16,8 @@ use crate::ServiceContext;
 const MAX_CONCURRENT: usize = 32;
 
 type AdoptFn = for<'a> fn(&'a ServiceContext, &'a Envelope) -> BoxFuture<'a, Result<Adoption, CommitError>>;
-type RaiseFn = for<'a> fn(&'a ServiceContext) -> BoxFuture<'a, Result<Raised, CommitError>>;
+type RaiseFn =
+    for<'a> fn(&'a ServiceContext, &'a HashSet<Uuid>) -> BoxFuture<'a, Result<Raised, CommitError>>;
 
 /// A type of aggregates that their service recovers.
 #[derive(Debug, Clone, Copy)]
@@ -69,8 +71,11 @@ fn adopt<'a, D: Recover>(
     .boxed()
 }
 
-/// Raises every aggregate of the type, final ones too: a refund may change them later.
-fn raise<D: Recover>(context: &ServiceContext) -> BoxFuture<'_, Result<Raised, CommitError>> {
+/// Raises every aggregate of the type but the adopted ones, which were raised. Final ones too: a refund may change them later.
+fn raise<'a, D: Recover>(
+    context: &'a ServiceContext,
+    adopted: &'a HashSet<Uuid>,
+) -> BoxFuture<'a, Result<Raised, CommitError>> {
     async move {
         let documents = context.store.collection::<D>();
         let (count, mut unreadable, mut after) = (AtomicUsize::new(0), Vec::new(), None);
@@ -83,6 +88,7 @@ fn raise<D: Recover>(context: &ServiceContext) -> BoxFuture<'_, Result<Raised, C
             let mut readable = Vec::new();
             for document in batch {
                 match document {
+                    Ok(document) if adopted.contains(&document.id()) => {}
                     Ok(document) => readable.push(Ok(document)),
                     Err(error) => unreadable.push(error),
                 }

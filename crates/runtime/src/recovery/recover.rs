@@ -1,5 +1,6 @@
 //! `recover`: adopts what other services know, raises versions, and handles the events of other services.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use common::event::Subject;
 use common::{Envelope, error_chain};
 use futures::stream::{self, StreamExt};
 use store::{CommitError, StoreError};
+use uuid::Uuid;
 
 use super::EventFiles;
 use super::aggregate::{Adoption, Aggregate};
@@ -53,7 +55,7 @@ impl From<CommitError> for RecoveryError {
 /// The result of a recovery.
 #[derive(Debug, Default)]
 pub struct RecoverySummary {
-    /// Aggregates whose versions were raised.
+    /// Aggregates whose versions were raised, without the following.
     pub raised: usize,
     /// Aggregates that other services knew better.
     pub adopted: usize,
@@ -93,12 +95,10 @@ pub async fn recover(
     }
     let mut summary = RecoverySummary { refused: unreadable, ..RecoverySummary::default() };
     events.sort_by_key(|event| event.subject());
-    // Before the versions are raised: they decide which copies are newer.
+    // Before the other versions are raised: they decide which copies are newer.
     for aggregate in aggregates {
-        adopt_all(aggregate, context, &events, &mut summary).await?;
-    }
-    for aggregate in aggregates {
-        let raised = (aggregate.raise)(context).await?;
+        let adopted = adopt_all(aggregate, context, &events, &mut summary).await?;
+        let raised = (aggregate.raise)(context, &adopted).await?;
         summary.raised += raised.count;
         summary.refused.extend(raised.unreadable.iter().map(ToString::to_string));
     }
@@ -117,31 +117,34 @@ fn handling_order(subject: Subject) -> (bool, Subject) {
     (subject >= Subject::OrderCreated && subject != Subject::OrderCancelled, subject)
 }
 
-/// Adopts every event that shows an aggregate. A unique key may be held by an aggregate that a later event ends, so refused
-/// events are tried twice.
+/// Adopts every event that shows an aggregate, and returns the changed aggregates. A unique key may be held by an aggregate
+/// that a later event ends, so refused events are tried twice.
 async fn adopt_all(
     aggregate: &Aggregate,
     context: &ServiceContext,
     events: &[Arc<Envelope>],
     summary: &mut RecoverySummary,
-) -> Result<(), RecoveryError> {
-    let mut waiting = Vec::new();
-    for event in events.iter().filter(|event| (aggregate.shown_by)(&event.event).is_some()) {
-        match (aggregate.adopt)(context, event).await {
-            Ok(adoption) => summary.count(adoption),
-            Err(CommitError::DuplicateKey(_)) => waiting.push(event),
-            Err(CommitError::Store(error @ StoreError::Unreadable(_))) => summary.refuse(event, &error),
-            Err(error) => return Err(error.into()),
+) -> Result<HashSet<Uuid>, RecoveryError> {
+    let mut changed = HashSet::new();
+    let shown = |event: &Arc<Envelope>| Some(((aggregate.shown_by)(&event.event)?, Arc::clone(event)));
+    let mut waiting: Vec<_> = events.iter().filter_map(shown).collect();
+    for is_last in [false, true] {
+        for (id, event) in std::mem::take(&mut waiting) {
+            match (aggregate.adopt)(context, &event).await {
+                Ok(Adoption::Nothing) => {}
+                Ok(adoption) => {
+                    changed.insert(id);
+                    summary.count(adoption);
+                }
+                Err(CommitError::DuplicateKey(_)) if !is_last => waiting.push((id, event)),
+                Err(
+                    error @ (CommitError::DuplicateKey(_) | CommitError::Store(StoreError::Unreadable(_))),
+                ) => summary.refuse(&event, &error),
+                Err(error) => return Err(error.into()),
+            }
         }
     }
-    for event in waiting {
-        match (aggregate.adopt)(context, event).await {
-            Ok(adoption) => summary.count(adoption),
-            Err(error @ CommitError::DuplicateKey(_)) => summary.refuse(event, &error),
-            Err(error) => return Err(error.into()),
-        }
-    }
-    Ok(())
+    Ok(changed)
 }
 
 /// Handles events of one subject as the service's consumers do. They are of different aggregates.
