@@ -41,7 +41,11 @@ mod tests {
         let published = raised_version(7, now) + 59_999;
         let later = now.after(std::time::Duration::from_mins(1));
         assert!(raised_version(3, later) > published, "an older backup, a minute later");
-        assert_eq!(raised_version(raised_version(7, later), now), 1_795_000_060_001, "a clock that was set back");
+        assert_eq!(
+            raised_version(raised_version(7, later), now),
+            1_795_000_060_001,
+            "a clock that was set back"
+        );
         assert!(raised_version(0, Time::from_millis(i64::MAX)) < 1 << 53, "exact as a JSON number");
     }
 }

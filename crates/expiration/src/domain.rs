@@ -56,9 +56,7 @@ impl Deadline {
     ) -> Option<Decision<Self>> {
         let is_open = matches!(order.status, OrderStatus::Created | OrderStatus::AwaitingPayment);
         let is_lost = known.is_none() && is_open;
-        is_lost.then(|| {
-            Decision::without_event(Self { version, ..Self::first(order, Status::Pending, now) })
-        })
+        is_lost.then(|| Decision::without_event(Self { version, ..Self::first(order, Status::Pending, now) }))
     }
 
     /// Cancels the deadline of an order that needs none any more. An unknown deadline is stored as cancelled.

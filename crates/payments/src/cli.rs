@@ -48,7 +48,11 @@ pub(crate) struct Task {
 impl AdminTask for Task {
     fn log_level(&self) -> &'static str {
         // The report of a reconciliation repeats its warnings.
-        if matches!(self.command, Command::Reconcile { .. }) || self.is_exclusive() { "error" } else { "warn" }
+        if matches!(self.command, Command::Reconcile { .. }) || self.is_exclusive() {
+            "error"
+        } else {
+            "warn"
+        }
     }
 
     fn is_exclusive(&self) -> bool {

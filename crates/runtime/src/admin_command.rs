@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use crate::service_main::{AdminTask, BoxError};
 use crate::{
-    BackendError, EventFiles, RecoverySummary, Service, ServiceContext, ServiceStore, Unreadable, export_events,
-    recover,
+    BackendError, EventFiles, RecoverySummary, Service, ServiceContext, ServiceStore, Unreadable,
+    export_events, recover,
 };
 
 /// A command that every service has.

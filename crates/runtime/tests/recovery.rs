@@ -230,7 +230,11 @@ async fn a_refused_event_is_reported_and_the_others_are_handled_in_order() {
     assert_eq!(counts(&summary), [0, 0, 3, 2, 1], "{summary}");
     assert!(summary.refused[0].starts_with("order.completed of 00000000-"), "{:?}", summary.refused);
     let handled = restored.consumer.handled.lock().clone();
-    assert_eq!(handled, [Subject::OrderCancelled, Subject::OrderCompleted], "the end of an order comes first");
+    assert_eq!(
+        handled,
+        [Subject::OrderCancelled, Subject::OrderCompleted],
+        "the end of an order comes first"
+    );
 }
 
 #[tokio::test]
@@ -248,10 +252,14 @@ async fn an_export_skips_unreadable_documents_and_old_states() {
     for number in 1..=2 {
         restored.stored(order(number, number, OrderStatus::Complete, 3)).await;
     }
-    let new = OrderSnapshot { updated_at: Time::from_millis(5_000), ..order(3, 3, OrderStatus::Cancelled, 4) };
+    let new =
+        OrderSnapshot { updated_at: Time::from_millis(5_000), ..order(3, 3, OrderStatus::Cancelled, 4) };
     restored.stored(new.clone()).await;
     let unreadable = Uuid::from_u128(1);
-    edit::<Purchase>(&restored.context.store, unreadable, |state| state["order"] = "of a newer release".into()).await;
+    edit::<Purchase>(&restored.context.store, unreadable, |state| {
+        state["order"] = "of a newer release".into()
+    })
+    .await;
     for (since, expected) in [(None, vec![2, 3]), (Some(Time::from_millis(5_000)), vec![3])] {
         let mut exported = Vec::new();
         let export = export_events(&restored.service, &restored.context, since, |event| exported.push(event));

@@ -95,8 +95,10 @@ impl<D: Document> Collection<D> {
     ) -> Result<(Vec<Result<D, UnreadableDocument>>, Option<Uuid>), StoreError> {
         let records = self.backend().scan(D::COLLECTION, after, MAX_SCAN).await?;
         let last = records.last().map(|(id, _)| *id);
-        let damaged = |id, error: StoreError| {
-            UnreadableDocument { collection: D::COLLECTION, id, reason: error.to_string() }
+        let damaged = |id, error: StoreError| UnreadableDocument {
+            collection: D::COLLECTION,
+            id,
+            reason: error.to_string(),
         };
         let read = |(id, record): ScannedRecord| parse(&record.map_err(|error| damaged(id, error))?);
         Ok((records.into_iter().map(read).collect(), last))

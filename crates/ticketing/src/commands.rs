@@ -8,8 +8,8 @@ use common::clock::SystemClock;
 use common::{Ids, OrderId, SharedClock, SystemEntropy};
 use payments::RefundError;
 use runtime::{
-    BackendError, BoxError, DeadLetterError, DeadLetters, Recovery, ServiceStore, Unreadable, UnreadableError,
-    report_recovery,
+    BackendError, BoxError, DeadLetterError, DeadLetters, Recovery, ServiceStore, Unreadable,
+    UnreadableError, report_recovery,
 };
 use store::sqlite::{SqliteBackend, SqliteOpenError};
 use store::{Store, Verifier};

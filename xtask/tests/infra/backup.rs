@@ -137,7 +137,11 @@ fn a_restored_service_is_recovered_before_it_starts() {
     let template = production.find("Deployment", "orders").expect("orders is deployed");
     let template = template.at("/spec/template");
     let pod = cluster.created("pod.json");
-    assert_eq!(pod.at("/metadata/labels"), &template["metadata"]["labels"], "network policies select these labels");
+    assert_eq!(
+        pod.at("/metadata/labels"),
+        &template["metadata"]["labels"],
+        "network policies select these labels"
+    );
     let (container, of_service) = (pod.at("/spec/containers/0"), &template["spec"]["containers"][0]);
     for same in ["image", "env", "envFrom", "securityContext"] {
         assert_eq!(container[same], of_service[same], "{same}");

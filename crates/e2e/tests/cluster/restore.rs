@@ -91,7 +91,6 @@ async fn a_restored_database_is_recovered_by_the_programs_of_its_service() {
     let (lost, open) = (ordered(&seller, &buyer).await, ordered(&seller, &buyer).await);
     buyer.pays(&lost, cards::VISA).await;
     becomes(&buyer, &lost, "complete").await;
-    cluster.wait_until_consistent(TIMEOUT).await;
 
     for process in ["orders-1", "orders-2"] {
         cluster.processes().process(process).expect("a process").stop().expect("stopped");

@@ -70,13 +70,15 @@ impl<'a> Trade<'a> {
         match step {
             Step::List => drop(self.list(seller).await),
             Step::Edit => {
-                if let Some(ticket) = self.one_of(seller, "/api/tickets/mine?role=selling", "available").await {
+                if let Some(ticket) = self.one_of(seller, "/api/tickets/mine?role=selling", "available").await
+                {
                     let offer = json!({ "title": "Edited", "price": self.price() });
                     seller.request(Method::PUT, &format!("/api/tickets/{}", id(&ticket)), Some(offer)).await;
                 }
             }
             Step::Withdraw => {
-                if let Some(ticket) = self.one_of(seller, "/api/tickets/mine?role=selling", "available").await {
+                if let Some(ticket) = self.one_of(seller, "/api/tickets/mine?role=selling", "available").await
+                {
                     seller.request(Method::DELETE, &format!("/api/tickets/{}", id(&ticket)), None).await;
                 }
             }
@@ -177,9 +179,11 @@ pub(crate) async fn ended_orders(world: &World) -> Vec<Value> {
     let mut ended = Vec::new();
     for person in world.people() {
         let orders = person.all("/api/orders").await;
-        ended.extend(orders.into_iter().filter(|order| {
-            order["status"] == "complete" || order["status"] == "cancelled"
-        }));
+        ended.extend(
+            orders
+                .into_iter()
+                .filter(|order| order["status"] == "complete" || order["status"] == "cancelled"),
+        );
     }
     ended
 }

@@ -49,7 +49,9 @@ impl Order {
             Status::Created | Status::AwaitingPayment | Status::Paying => {
                 Self { version: version.saturating_sub(1), ..self.clone() }.republish(now)
             }
-            Status::Complete | Status::Cancelled(_) => Decision::without_event(Self { version, ..self.clone() }),
+            Status::Complete | Status::Cancelled(_) => {
+                Decision::without_event(Self { version, ..self.clone() })
+            }
         }
     }
 

@@ -71,5 +71,8 @@ fn the_replica_of_a_ticket_is_exported_at_the_version_of_the_ticket() {
     let state = TicketReplica { as_of: 7, ..replica.clone() }.present();
     let exported = state.events[0].ticket().expect("a ticket").clone();
     assert_eq!((state.version, exported.version, state.events.len()), (7, 7, 1));
-    assert_eq!((exported.title, exported.price, exported.seller_id), (replica.title, replica.price, seller()));
+    assert_eq!(
+        (exported.title, exported.price, exported.seller_id),
+        (replica.title, replica.price, seller())
+    );
 }

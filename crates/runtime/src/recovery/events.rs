@@ -25,7 +25,8 @@ impl EventFiles {
     pub fn read(paths: &[PathBuf]) -> io::Result<Self> {
         let mut given = Self::default();
         for path in paths {
-            let in_file = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+            let in_file =
+                |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
             if path == Path::new("-") {
                 given.read_lines("standard input", io::stdin().lock()).map_err(in_file)?;
             } else {

@@ -33,7 +33,9 @@ pub enum RecoveryError {
         sources: &'static [&'static str],
     },
     /// Another process writes.
-    #[error("a document was changed concurrently: stop every process of the service, then run `recover` again")]
+    #[error(
+        "a document was changed concurrently: stop every process of the service, then run `recover` again"
+    )]
     Running,
     /// The database failed.
     #[error(transparent)]

@@ -32,9 +32,11 @@ fn an_order_decides_who_has_the_ticket() {
         (OrderStatus::AwaitingPayment, OrderStatus::Paying, OrderStatus::Complete);
     let withdrawn = listed().withdraw(user(SELLER), at(20)).expect("allowed").expect("a change").next;
     for restored in [listed(), reserved(OTHER), withdrawn] {
-        for (status, expected) in
-            [(awaiting, Subject::TicketReserved), (paying, Subject::TicketReserved), (complete, Subject::TicketSold)]
-        {
+        for (status, expected) in [
+            (awaiting, Subject::TicketReserved),
+            (paying, Subject::TicketReserved),
+            (complete, Subject::TicketSold),
+        ] {
             let adopted = Ticket::adopt_order(Some(&restored), &ordered(OWN, status), RAISED, at(30));
             let adopted = adopted.expect("the order has the key of the ticket");
             assert_eq!(subject(&adopted), expected);
@@ -105,7 +107,8 @@ fn the_replica_of_orders_keeps_edits_and_withdrawals_of_since_the_backup() {
 fn a_replica_that_is_as_old_or_that_an_order_explains_decides_nothing() {
     let restored = listed();
     let sold = reserved(OWN).sell(order_id(OWN), at(21)).expect("held").next;
-    let adopt = |known, status, version| Ticket::adopt_replica(known, &replica(status, version), RAISED, at(30));
+    let adopt =
+        |known, status, version| Ticket::adopt_replica(known, &replica(status, version), RAISED, at(30));
     assert_eq!(adopt(Some(&restored), TicketStatus::Withdrawn, restored.version), None);
     assert_eq!(adopt(Some(&sold), TicketStatus::Available, 9), None, "a sale is final");
     for status in [TicketStatus::Reserved, TicketStatus::Sold] {
