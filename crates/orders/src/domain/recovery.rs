@@ -26,7 +26,7 @@ impl Order {
             dispute: copy.dispute,
             as_of: known.map_or(0, |known| known.post_capture.as_of),
         };
-        Some(Self {
+        let adopted = Self {
             id: copy.id,
             user_id: copy.user_id,
             ticket: copy.ticket.clone(),
@@ -39,8 +39,8 @@ impl Order {
             version,
             created_at: copy.created_at,
             updated_at: copy.updated_at,
-        })
-        .map(Self::published)
+        };
+        Some(adopted.published())
     }
 
     /// The same state at a raised version. Published unless the order is over, so that others answer with their own state.
