@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use common::event::{OrderStatus, PaymentStatus};
+use common::event::{OrderStatus, PaymentSnapshot, PaymentStatus};
 use common::{Decision, Event, Time};
 use runtime::{Aggregate, Export, Present, PresentState, Recover, Recovery};
 
@@ -49,21 +49,19 @@ impl Present for Payment {
             _ => false,
         };
         let was_refunded = snapshot.refunded.is_some() || self.status == PaymentStatus::Refunded;
-        let is_answered = self.last_poll == LastPoll::Answered;
-        let events: [(bool, fn(_) -> Event); 8] = [
-            (self.status == PaymentStatus::RequiresPayment, Event::PaymentStarted),
-            (self.status == PaymentStatus::RequiresPayment && is_answered, Event::PaymentNotAuthorized),
-            (
-                matches!(self.status, PaymentStatus::Authorized | PaymentStatus::Capturing),
-                Event::PaymentAuthorized,
-            ),
+        let is_waiting = self.status == PaymentStatus::RequiresPayment;
+        let is_authorized = matches!(self.status, PaymentStatus::Authorized | PaymentStatus::Capturing);
+        let happened: [(bool, fn(PaymentSnapshot) -> Event); 8] = [
+            (is_waiting, Event::PaymentStarted),
+            (is_waiting && self.last_poll == LastPoll::Answered, Event::PaymentNotAuthorized),
+            (is_authorized, Event::PaymentAuthorized),
             (was_captured, Event::PaymentCaptured),
             (self.status == PaymentStatus::Failed, Event::PaymentFailed),
             (self.status == PaymentStatus::Voided, Event::PaymentVoided),
             (was_refunded, Event::PaymentRefunded),
             (snapshot.dispute.is_some(), Event::PaymentDisputed),
         ];
-        let events = events.into_iter().filter(|(happened, _)| *happened);
+        let events = happened.into_iter().filter(|(happened, _)| *happened);
         PresentState {
             aggregate: self.id.into(),
             version: self.version,

@@ -26,7 +26,7 @@ mod unreadable;
 mod worker;
 
 pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recovery};
-pub use args::ServiceArgs;
+pub use args::{HttpOptions, ServiceArgs};
 pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use event_stream::EventStreams;
 pub use overdue::Overdue;
@@ -36,7 +36,7 @@ pub use recovery::{
     export_events, recover,
 };
 pub use remote_keys::RemoteKeys;
-pub use routes::{HttpOptions, routes};
+pub use routes::routes;
 pub use serve::{ServeError, bind, serve, serve_behind};
 pub use service::{Service, ServiceContext};
 pub use service_main::{AdminTask, BoxError, report, service_main};

@@ -257,7 +257,7 @@ async fn an_export_skips_unreadable_documents_and_old_states() {
     restored.stored(new.clone()).await;
     let unreadable = Uuid::from_u128(1);
     edit::<Purchase>(&restored.context.store, unreadable, |state| {
-        state["order"] = "of a newer release".into()
+        state["order"] = "of a newer release".into();
     })
     .await;
     for (since, expected) in [(None, vec![2, 3]), (Some(Time::from_millis(5_000)), vec![3])] {
