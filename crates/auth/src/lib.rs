@@ -9,6 +9,7 @@ pub mod domain;
 mod http;
 mod keys;
 pub mod password;
+mod recovery;
 mod sessions;
 mod storage;
 mod throttle;
@@ -30,6 +31,7 @@ pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 use crate::password::Hashing;
 use crate::throttle::Throttle;
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 /// The name of the service.

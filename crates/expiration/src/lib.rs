@@ -5,10 +5,12 @@
 
 mod consumer;
 pub mod domain;
+mod recovery;
 mod storage;
 mod wake;
 mod workers;
 
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 use std::sync::Arc;

@@ -8,7 +8,9 @@ pub mod config;
 mod event_stream;
 mod idempotency;
 mod openapi;
+mod overdue;
 mod prefix_router;
+mod recovery;
 mod remote_keys;
 mod revocation;
 mod routes;
@@ -23,11 +25,16 @@ pub mod testing;
 mod unreadable;
 mod worker;
 
-pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters};
+pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recovery};
 pub use args::{HttpOptions, ServiceArgs};
 pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use event_stream::EventStreams;
+pub use overdue::Overdue;
 pub use prefix_router::PrefixRouter;
+pub use recovery::{
+    Aggregate, EventFiles, Export, Present, PresentState, Recover, Recovery, RecoveryError, RecoverySummary,
+    export_events, recover,
+};
 pub use remote_keys::RemoteKeys;
 pub use routes::routes;
 pub use serve::{ServeError, bind, serve, serve_behind};

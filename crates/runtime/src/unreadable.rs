@@ -3,9 +3,9 @@
 use bus::{DeadLetter, find_unreadable_entries};
 use store::{Store, StoreError, Verifier};
 
-use crate::BackendError;
 use crate::idempotency::KeyRecord;
 use crate::revocation::Revocation;
+use crate::{BackendError, Recovery};
 
 /// The collections that every service has.
 const COMMON: [Verifier; 3] =
@@ -39,6 +39,8 @@ pub struct ServiceStore {
     pub store: Store,
     /// The service's own collections.
     pub documents: &'static [Verifier],
+    /// The service's part in recoveries.
+    pub recovery: &'static Recovery,
 }
 
 impl Unreadable {
@@ -49,7 +51,7 @@ impl Unreadable {
     pub async fn run(&self, services: &[ServiceStore]) -> Result<(), UnreadableError> {
         let Self::List = self;
         let mut none = true;
-        for ServiceStore { name, store, documents } in services {
+        for ServiceStore { name, store, documents, .. } in services {
             let mut print = |document| {
                 none = false;
                 println!("{name}: {document}");

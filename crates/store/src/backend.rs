@@ -50,7 +50,7 @@ pub enum Change {
 /// The next state of a document.
 #[derive(Debug, Clone)]
 pub struct Put {
-    /// The new version, `expected + 1`.
+    /// The new version, greater than `expected`: `expected + 1`, unless a restored database is recovered.
     pub version: u64,
     /// The state as JSON.
     pub body: String,

@@ -106,8 +106,19 @@ impl<D: Document> Collection<D> {
     /// [`CommitError::Conflict`] if the stored version is not the one that was decided on;
     /// [`CommitError::DuplicateKey`] if another document holds one of the unique keys.
     pub async fn commit(&self, decision: Decision<D>) -> Result<D, CommitError> {
+        let expected = decision.next.version().saturating_sub(1);
+        self.commit_over(expected, decision).await
+    }
+
+    /// As [`Self::commit`], for a decision that skips versions, as the recovery of a restored database does. `expected` is
+    /// the version that was decided on; 0: the document is new.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn commit_over(&self, expected: u64, decision: Decision<D>) -> Result<D, CommitError> {
         let Decision { next, events } = decision;
         let (id, version, keys) = (next.id(), next.version(), next.keys());
+        debug_assert!(version > expected, "{} must not reuse a version", D::COLLECTION);
         let violation = Schema::of::<D>().violation(&keys);
         debug_assert_eq!(violation, None, "{} does not declare this use of it", D::COLLECTION);
         let outbox = events
@@ -115,7 +126,7 @@ impl<D: Document> Collection<D> {
             .map(|event| self.store.envelope(id, version, event))
             .collect::<Result<_, _>>()?;
         let put = Put { version, body: to_json(&next)?, keys: keys.ordered, unique_keys: keys.unique };
-        self.write(id, version.saturating_sub(1), Change::Put(put), outbox).await?;
+        self.write(id, expected, Change::Put(put), outbox).await?;
         Ok(next)
     }
 

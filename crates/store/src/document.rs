@@ -20,7 +20,8 @@ pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
     /// The id, unique within the collection.
     fn id(&self) -> Uuid;
 
-    /// The version: 1 at the first commit, one more with each further commit.
+    /// The version: 1 at the first commit, one more with each further commit, and more after the recovery of a restored
+    /// database.
     fn version(&self) -> u64;
 
     /// The secondary keys, computed from the state.

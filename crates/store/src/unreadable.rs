@@ -8,7 +8,7 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::backend::ScannedRecord;
-use crate::{Document, Record, Store, StoreError};
+use crate::{Collection, Document, Record, Store, StoreError};
 
 /// A process remembers so many reported documents. Beyond, the report of another one adds nothing for an operator.
 const MAX_REPORTED: usize = 10_000;
@@ -81,6 +81,27 @@ impl Verifier {
                 Err(UnreadableDocument { collection: self.collection, id, reason: error.to_string() })
             }
         }
+    }
+}
+
+impl<D: Document> Collection<D> {
+    /// The next documents in the order of their ids, behind `after`, and the last of these ids; `None` at the end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn scan(
+        &self,
+        after: Option<Uuid>,
+    ) -> Result<(Vec<Result<D, UnreadableDocument>>, Option<Uuid>), StoreError> {
+        let records = self.backend().scan(D::COLLECTION, after, MAX_SCAN).await?;
+        let last = records.last().map(|(id, _)| *id);
+        let damaged = |id, error: StoreError| UnreadableDocument {
+            collection: D::COLLECTION,
+            id,
+            reason: error.to_string(),
+        };
+        let read = |(id, record): ScannedRecord| parse(&record.map_err(|error| damaged(id, error))?);
+        Ok((records.into_iter().map(read).collect(), last))
     }
 }
 

@@ -113,7 +113,7 @@ async fn ledger(store: &Store, stripe: &StripeSim, intents: &[IntentSummary]) ->
     let mut violations = second_intents(intents);
     let by_id: HashMap<&str, &IntentSummary> =
         intents.iter().map(|intent| (intent.id.as_str(), intent)).collect();
-    let mut held = BTreeMap::<Currency, i64>::new();
+    let mut held: BTreeMap<Currency, i64> = intents.iter().map(|intent| (intent.held.currency, 0)).collect();
     for payment in &payments {
         *held.entry(payment.amount.currency).or_default() += at_stripe(payment);
         let intent = payment.intent.as_ref().and_then(|intent| by_id.get(intent.id.as_str()));

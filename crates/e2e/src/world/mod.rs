@@ -2,6 +2,7 @@
 
 mod finish;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use runtime::{HttpOptions, Tasks, bind, serve};
 use store::sqlite::{SqliteBackend, SqliteOpenError};
 use store::{Backend, Store};
 use stripe_sim::{Fees, StripeSim};
-use ticketing::{Marketplace, Parts};
+use ticketing::{Marketplace, Parts, database_file};
 
 use crate::{Endpoints, Person};
 
@@ -50,6 +51,14 @@ pub struct WorldConfig {
     pub wrap_store: WrapStore,
     /// Wraps the card processor.
     pub wrap_stripe: WrapStripe,
+    /// The folder of the databases; `None`: in memory.
+    pub data: Option<PathBuf>,
+    /// The clock: of a world that continues a former one on the same databases, that one's.
+    pub clock: SimClock,
+    /// The seed of all ids: of a world that continues a former one, another.
+    pub seed: u64,
+    /// The users of a former world.
+    pub people: Vec<Person>,
 }
 
 impl Default for WorldConfig {
@@ -60,6 +69,10 @@ impl Default for WorldConfig {
             make_bus: Box::new(|_| Arc::new(LocalBus::new())),
             wrap_store: Box::new(|_, store| store),
             wrap_stripe: Box::new(|stripe| stripe),
+            data: None,
+            clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
+            seed: 42,
+            people: Vec::new(),
         }
     }
 }
@@ -90,8 +103,7 @@ impl World {
     /// # Panics
     /// The marketplace does not start.
     pub async fn with(config: WorldConfig) -> Self {
-        let WorldConfig { http, fees, make_bus, wrap_store, wrap_stripe } = config;
-        let clock = SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time"));
+        let WorldConfig { http, fees, make_bus, wrap_store, wrap_stripe, data, clock, seed, people } = config;
         let shared: SharedClock = Arc::new(clock.clone());
         let local = ([127, 0, 0, 1], 0).into();
         let listener = bind(local, "--listen").await.expect("a port");
@@ -99,10 +111,14 @@ impl World {
         let address = listener.local_addr().expect("an address");
         let stripe_address = stripe_listener.local_addr().expect("an address");
         let parts = Parts {
-            ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
+            ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(seed))),
             clock: shared,
             open: Box::new(move |name| {
-                Ok::<_, SqliteOpenError>(wrap_store(name, SqliteBackend::in_memory()?))
+                let backend = match &data {
+                    Some(folder) => SqliteBackend::open(database_file(folder, name))?,
+                    None => SqliteBackend::in_memory()?,
+                };
+                Ok::<_, SqliteOpenError>(wrap_store(name, backend))
             }),
             bus: make_bus(&clock),
             auth: auth::Config::default(),
@@ -117,12 +133,13 @@ impl World {
         tasks.spawn(serve(listener, marketplace.router.clone(), tasks.stop_token()));
         tasks.spawn(serve(stripe_listener, wrap_stripe(marketplace.stripe.router()), tasks.stop_token()));
         let endpoints = Endpoints::new(format!("http://{address}"), format!("http://{stripe_address}"));
+        let people = people.iter().map(|person| person.at(&endpoints)).collect();
         Self {
             clock,
             endpoints,
             marketplace,
             tasks,
-            people: Mutex::default(),
+            people: Mutex::new(people),
             checked: AtomicBool::new(false),
         }
     }
@@ -137,8 +154,30 @@ impl World {
     /// # Panics
     /// The marketplace has none.
     pub fn payments(&self) -> &Store {
-        let found = self.marketplace.stores.iter().find(|(name, _)| *name == payments::NAME);
-        &found.expect("payments has a store").1
+        self.store(payments::NAME)
+    }
+
+    /// The store of a service.
+    ///
+    /// # Panics
+    /// The marketplace has none.
+    pub fn store(&self, service: &str) -> &Store {
+        let found = self.marketplace.stores.iter().find(|(name, _)| *name == service);
+        &found.expect("the service has a store").1
+    }
+
+    /// All users.
+    pub fn people(&self) -> Vec<Person> {
+        self.people.lock().clone()
+    }
+
+    /// Stops the marketplace as the program does, without checks. Another world continues on its databases.
+    pub async fn stop(self) {
+        self.checked.store(true, Ordering::SeqCst);
+        self.tasks.stop(runtime::stop::WORK_TIMEOUT).await;
+        for (_, store) in &self.marketplace.stores {
+            store.backend().close().await;
+        }
     }
 
     /// A new user.

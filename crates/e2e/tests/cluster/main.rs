@@ -6,6 +6,7 @@ mod client;
 mod dead_letters;
 mod disruptions;
 mod proxy;
+mod restore;
 mod schedule;
 mod startup;
 mod workload;

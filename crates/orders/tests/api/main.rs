@@ -11,4 +11,6 @@ mod http {
     mod stream;
 }
 mod last_poll;
+mod overdue;
+mod recovery;
 mod samples;

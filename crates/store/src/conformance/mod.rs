@@ -108,6 +108,7 @@ cases! {
         an_update_without_a_decision_writes_nothing,
         an_update_from_an_outdated_document_is_decided_on_the_latest,
         a_refusal_and_a_duplicate_key_reach_the_caller,
+        a_raised_version_replaces_the_expected_one_and_no_other,
         a_page_leads_to_the_next_one,
         a_page_keeps_to_its_prefix_and_bounds,
         a_search_finds_what_matches_and_leads_to_the_rest,
