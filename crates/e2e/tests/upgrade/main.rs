@@ -1,0 +1,4 @@
+//! Databases of former releases, and of the next one.
+
+mod generate;
+mod golden;
