@@ -36,6 +36,7 @@ pub fn service(context: &ServiceContext, config: Config) -> Service {
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
     let feed = FeedState { orders: orders.clone(), feed, streams: EventStreams::new(context) };
     Service {
+        documents: DOCUMENTS,
         routes: http::routes(orders.clone(), feed),
         workers: vec![feed_worker, workers::expire_unanswered(&orders)],
         subscriptions: vec![Subscription {

@@ -44,6 +44,7 @@ pub const NAME: &str = "payments";
 pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
     let payments = Payments::new(context, config)?;
     Ok(Service {
+        documents: DOCUMENTS,
         routes: http::routes(payments.clone()),
         subscriptions: vec![Subscription {
             consumer: NAME,

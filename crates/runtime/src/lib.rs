@@ -21,6 +21,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unreadable;
+mod upgrade;
 mod worker;
 
 pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters};

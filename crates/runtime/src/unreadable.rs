@@ -8,7 +8,7 @@ use crate::idempotency::KeyRecord;
 use crate::revocation::Revocation;
 
 /// The collections that every service has.
-const COMMON: [Verifier; 3] =
+pub(crate) const COMMON_DOCUMENTS: [Verifier; 3] =
     [Verifier::of::<DeadLetter>(), Verifier::of::<Revocation>(), Verifier::of::<KeyRecord>()];
 
 /// An action on unreadable documents.
@@ -49,7 +49,7 @@ impl Unreadable {
         let Self::List = self;
         let mut none = true;
         for ServiceStore { name, store, documents } in services {
-            for verifier in documents.iter().chain(&COMMON) {
+            for verifier in documents.iter().chain(&COMMON_DOCUMENTS) {
                 let print = |document| {
                     none = false;
                     println!("{name}: {document}");

@@ -21,19 +21,23 @@ mod collection;
 pub mod conformance;
 mod document;
 mod error;
+mod format;
 mod key;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 mod query;
 pub mod sqlite;
 mod unreadable;
+mod upgrade;
 
 pub use backend::{
-    Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
+    Backend, Change, Format, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
 };
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};
 pub use error::{CommitError, StoreError, UpdateError};
+pub use format::Verifier;
 pub use key::{Direction, Key, Part, UniqueKey};
 pub use query::{Page, Range};
-pub use unreadable::{UnreadableDocument, Verifier};
+pub use unreadable::UnreadableDocument;
+pub use upgrade::UpgradeProgress;

@@ -29,6 +29,7 @@ pub fn service(context: &ServiceContext) -> Service {
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
     let feed = FeedState { feed, streams: EventStreams::new(context) };
     Service {
+        documents: DOCUMENTS,
         routes: http::routes(tickets.clone(), feed),
         subscriptions: vec![Subscription {
             consumer: NAME,

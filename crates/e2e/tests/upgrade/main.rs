@@ -1,4 +1,5 @@
 //! Databases of former releases, and of the next one.
 
+mod documents;
 mod generate;
 mod golden;

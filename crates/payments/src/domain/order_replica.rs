@@ -26,7 +26,7 @@ impl OrderReplica {
 
     /// Whether a payment may start.
     pub(crate) fn is_payable(&self) -> bool {
-        matches!(self.state.status, OrderStatus::Created | OrderStatus::AwaitingPayment)
+        matches!(self.state.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment))
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {

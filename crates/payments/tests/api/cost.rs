@@ -58,10 +58,11 @@ impl Backend for Counting {
     fn scan(
         &self,
         collection: &'static str,
+        format: Option<u32>,
         after: Option<Uuid>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.database.scan(collection, after, limit)
+        self.database.scan(collection, format, after, limit)
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -9,7 +9,7 @@ use common::event::{TicketSnapshot, TicketStatus};
 use common::{Clock, Currency, Decision, Envelope, Event, Ids, Money, SharedClock, SystemEntropy, Time};
 use e2e::{Person, Process};
 use store::sqlite::SqliteBackend;
-use store::{Backend, Change, Put, Store, Write};
+use store::{Backend, Change, Format, Put, Store, Write};
 
 use crate::{PROGRAM, assert_eventually, run_command, stdout};
 
@@ -95,7 +95,7 @@ async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_lis
     let backend = SqliteBackend::open(data.path().join("orders.sqlite")).expect("a database");
     let id = ids.next();
     let put =
-        Put { version: 1, body: r#"{"status":"on-hold"}"#.into(), keys: Vec::new(), unique_keys: Vec::new() };
+        Put { version: 1, format: Format::FIRST, body: r#"{"status":"on-hold"}"#.into(), keys: Vec::new(), unique_keys: Vec::new() };
     let (collection, change) = ("orders", Change::Put(put));
     let write = Write { collection, id, expected: 0, change, outbox: Vec::new() };
     backend.commit(write).await.expect("stored");

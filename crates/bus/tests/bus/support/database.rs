@@ -47,10 +47,11 @@ impl Backend for Database {
     fn scan(
         &self,
         collection: &'static str,
+        format: Option<u32>,
         after: Option<Uuid>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.inner.scan(collection, after, limit)
+        self.inner.scan(collection, format, after, limit)
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
