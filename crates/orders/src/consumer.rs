@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bus::{Consume, ConsumeError, Incoming};
-use common::event::{DisputeStatus, PaymentSnapshot, PaymentStatus, ReservationRefused, Subject, TicketSnapshot};
+use common::event::{
+    DisputeStatus, PaymentSnapshot, PaymentStatus, ReservationRefused, Subject, TicketSnapshot,
+};
 use common::{Decision, Event, OrderId, Time};
 use futures::future::{BoxFuture, FutureExt};
 use metrics::counter;

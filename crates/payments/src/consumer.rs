@@ -86,12 +86,9 @@ impl Payments {
         if order.is_payable() {
             return Ok(());
         }
-        // Neither captured nor voided: the replica keeps the word, and the payment's next poll by a release that knows
-        // it follows the order.
-        let Some(status) = order.state.status.known() else { return Ok(()) };
         // None: the buyer never began to pay, or the read was outdated; then the payment's next poll follows the order.
         let Some(payment) = self.by_order(order.state.id).await? else { return Ok(()) };
-        self.update(&payment, |payment: &Payment, now| payment.on_order_event(status, now))
+        self.update(&payment, |payment: &Payment, now| payment.on_order_event(&order.state.status, now))
             .await?;
         self.step_due.notify_one();
         Ok(())

@@ -64,7 +64,13 @@ impl UpgradeJob {
         let progress = progress.await?;
         if found_any && !stop.is_cancelled() {
             let (rewritten, left) = (progress.rewritten, progress.left);
-            tracing::info!(collection, format = documents.format, rewritten, left, "stored documents were upgraded");
+            tracing::info!(
+                collection,
+                format = documents.format,
+                rewritten,
+                left,
+                "stored documents were upgraded"
+            );
         }
         Ok(())
     }

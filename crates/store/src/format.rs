@@ -81,9 +81,11 @@ fn keep_newer_fields<D: Document>(stored: &Record, put: Put) -> Result<Put, Unre
         return Ok(put);
     }
     let merge = || {
-        let known = serde_json::to_value(parse::<D>(stored)?).map_err(|error| unreadable::<D>(stored, &error))?;
+        let known =
+            serde_json::to_value(parse::<D>(stored)?).map_err(|error| unreadable::<D>(stored, &error))?;
         let members = |json| serde_json::from_str(json).map_err(|error| unreadable::<D>(stored, &error));
-        let (mut state, next): (Map<String, Value>, Map<String, Value>) = (members(&stored.body)?, members(&put.body)?);
+        let (mut state, next): (Map<String, Value>, Map<String, Value>) =
+            (members(&stored.body)?, members(&put.body)?);
         state.retain(|name, _| known.get(name).is_none() || next.contains_key(name));
         state.extend(next.into_iter().filter(|(name, value)| known.get(name) != Some(value)));
         Ok(Value::Object(state).to_string())

@@ -61,8 +61,7 @@ impl Store {
         for format in Format::FIRST.written..documents.format {
             let mut after = None;
             loop {
-                let batch =
-                    self.backend().scan(documents.collection, Some(format), after, MAX_BATCH).await?;
+                let batch = self.backend().scan(documents.collection, Some(format), after, MAX_BATCH).await?;
                 let Some((last, _)) = batch.last() else { break };
                 after = Some(*last);
                 self.set_upgrading(Some(documents.collection));

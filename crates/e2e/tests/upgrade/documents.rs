@@ -14,10 +14,10 @@ use mongodb::{Client, Database};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use store::mongodb::MongoBackend;
-use store::{Backend, Change, Index, Key, Put, Schema, UniqueKey, Write};
+use store::{Backend, Change, Format, Index, Key, Put, Schema, UniqueKey, Write};
 use uuid::Uuid;
 
-use crate::generate::DATABASES;
+use crate::generate::SERVICES;
 
 /// Databases on the server, dropped at the end of the test.
 pub(crate) struct MongoDatabases {
@@ -44,7 +44,7 @@ impl MongoDatabases {
     }
 
     pub(crate) async fn drop(self) {
-        for service in DATABASES {
+        for service in SERVICES {
             self.database(service).drop().await.expect("the database is dropped");
         }
     }
@@ -58,7 +58,7 @@ fn address() -> String {
 /// Writes the documents of a golden folder's SQLite files beside them, as the adapter of this release stores them.
 pub(crate) async fn convert(folder: &Path) {
     let databases = MongoDatabases::new().await;
-    for service in DATABASES {
+    for service in SERVICES {
         let clock: SharedClock = Arc::new(SystemClock);
         let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
         let backend = databases.open(service, clock, ids).await;
@@ -69,12 +69,26 @@ pub(crate) async fn convert(folder: &Path) {
         for name in database.list_collection_names().await.expect("the server answers") {
             let found = database.collection::<Document>(&name).find(doc! {}).sort(doc! { "_id": 1 }).await;
             let found: Vec<_> = found.expect("the server answers").try_collect().await.expect("documents");
-            collections.insert(name, found.into_iter().map(|one| extended_json(Bson::Document(one))).collect());
+            collections
+                .insert(name, found.into_iter().map(|one| extended_json(Bson::Document(one))).collect());
         }
         let text = serde_json::to_string_pretty(&collections).expect("JSON");
         fs::write(folder.join(format!("{service}.json")), text + "\n").expect("a writable folder");
     }
     databases.drop().await;
+}
+
+/// Restores the documents of a golden folder.
+pub(crate) async fn restore(folder: &Path, databases: &MongoDatabases) {
+    for service in SERVICES {
+        let text = fs::read_to_string(folder.join(format!("{service}.json"))).expect("a golden file");
+        let collections: BTreeMap<String, Vec<Document>> =
+            serde_json::from_str(&text).expect("extended JSON");
+        for (name, documents) in collections.into_iter().filter(|(_, documents)| !documents.is_empty()) {
+            let collection = databases.database(service).collection::<Document>(&name);
+            collection.insert_many(documents).await.expect("the documents are inserted");
+        }
+    }
 }
 
 /// Copies every document of a SQLite file, with its keys.
@@ -89,21 +103,33 @@ async fn copy(file: &Path, backend: &MongoBackend) {
         let indexes = strings("SELECT DISTINCT name FROM keys WHERE collection = ?1", collection);
         let indexes: Vec<_> = indexes.into_iter().map(Index::one).collect();
         let unique_keys = strings("SELECT DISTINCT name FROM claims WHERE collection = ?1", collection);
-        backend.declare(Schema { collection, indexes: indexes.leak(), unique_keys: unique_keys.leak() });
-        let mut rows = file.prepare("SELECT document, id, version, body FROM documents WHERE collection = ?1");
-        let rows = rows.as_mut().expect("SQL").query_map([collection], |row| {
-            Ok((row.get::<_, i64>(0)?, Uuid::from_bytes(row.get(1)?), row.get::<_, i64>(2)?, row.get(3)?))
+        backend.declare(Schema {
+            collection,
+            format: Format::FIRST.written,
+            indexes: indexes.leak(),
+            unique_keys: unique_keys.leak(),
         });
-        let rows: Vec<(_, _, _, String)> = rows.expect("rows").map(|row| row.expect("a row")).collect();
-        for (document, id, version, body) in rows {
+        let mut rows =
+            file.prepare("SELECT document, id, version, format, body FROM documents WHERE collection = ?1");
+        let rows = rows.as_mut().expect("SQL").query_map([collection], |row| {
+            let (document, id, version) =
+                (row.get::<_, i64>(0)?, Uuid::from_bytes(row.get(1)?), row.get::<_, i64>(2)?);
+            Ok((document, id, version, row.get(3)?, row.get(4)?))
+        });
+        let rows: Vec<(_, _, _, u32, String)> = rows.expect("rows").map(|row| row.expect("a row")).collect();
+        for (document, id, version, format, body) in rows {
             let keys = named(&file, "SELECT name, key FROM keys WHERE document = ?1", document);
             let claims = named(&file, "SELECT name, value FROM claims WHERE document = ?1", document);
             let text = |value| String::from_utf8(value).expect("a unique key is a text");
             let put = Put {
                 version: version.cast_unsigned(),
+                format: Format::of(format),
                 body,
                 keys: keys.into_iter().map(|(index, bytes)| Key { index, bytes }).collect(),
-                unique_keys: claims.into_iter().map(|(name, value)| UniqueKey::new(name, text(value))).collect(),
+                unique_keys: claims
+                    .into_iter()
+                    .map(|(name, value)| UniqueKey::new(name, text(value)))
+                    .collect(),
             };
             let write = Write { collection, id, expected: 0, change: Change::Put(put), outbox: Vec::new() };
             backend.commit(write).await.expect("a copy");

@@ -17,8 +17,11 @@ use store::Backend;
 use store::sqlite::SqliteBackend;
 use uuid::Uuid;
 
-/// The databases of a marketplace.
-pub(crate) const DATABASES: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payments", "stripe"];
+/// The services, each with a database.
+pub(crate) const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+
+/// The database of the card processor's simulator.
+pub(crate) const STRIPE: &str = "stripe";
 
 /// The contents of a golden folder that its databases do not tell, in `story.json`.
 #[derive(Debug, Serialize, Deserialize)]
@@ -145,7 +148,7 @@ pub(crate) async fn generate(folder: &Path) {
     };
     let text = serde_json::to_string_pretty(&story).expect("JSON");
     fs::write(folder.join("story.json"), text + "\n").expect("a writable folder");
-    for service in DATABASES {
+    for service in SERVICES.into_iter().chain([STRIPE]) {
         // The lock of a running process.
         fs::remove_file(folder.join(format!("{service}.db.lock"))).expect("a lock file");
     }
@@ -188,7 +191,7 @@ async fn fail_an_event(world: &World, bus: &LocalBus) {
     let payment = PaymentSnapshot {
         id,
         order_id: ids.next(),
-        status: PaymentStatus::Captured,
+        status: PaymentStatus::Captured.into(),
         amount: usd(10_00),
         authorized_at: None,
         refunded: None,

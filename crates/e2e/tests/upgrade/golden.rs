@@ -1,16 +1,229 @@
-//! Golden databases: what each release has stored stays usable for ever.
+//! Golden databases: what each release has stored stays usable for ever, on both adapters.
 
-use std::path::Path;
+use std::collections::HashMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
 
+use bus::DeadLetter;
+use common::clock::SimClock;
+use common::{Ids, SeededEntropy, SharedClock};
+use e2e::{HOLD_PERIOD, OpenStore, Person, World, WorldConfig, cards};
+use payments::domain::Payment;
+use serde_json::{Value, json};
+use store::Backend;
 use tempfile::TempDir;
 
-use crate::generate::generate;
+use crate::documents::{MongoDatabases, convert, restore};
+use crate::generate::{STRIPE, Story, generate, list_with_key, sqlite, usd};
 
-/// The databases of this release. `GOLDEN_FOLDER` names a folder that keeps them.
+/// The seed of worlds on golden databases. That of the generator would repeat ids.
+const SEED: u64 = 43;
+
+/// The golden folders, one for each format that a release has stored, oldest first. None is ever changed.
+fn golden() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upgrade/golden");
+    let mut folders: Vec<_> =
+        fs::read_dir(root).expect("golden folders").map(|folder| folder.expect("a folder").path()).collect();
+    folders.sort();
+    folders
+}
+
+fn story(folder: &Path) -> Story {
+    let text = fs::read_to_string(folder.join("story.json")).expect("a story");
+    serde_json::from_str(&text).expect("a story that this test reads")
+}
+
+fn copy(from: &Path, to: &Path) {
+    for file in fs::read_dir(from).expect("a golden folder") {
+        let file = file.expect("a file").path();
+        fs::copy(&file, to.join(file.file_name().expect("a name"))).expect("a copy");
+    }
+}
+
+async fn world(story: &Story, open_store: OpenStore) -> World {
+    let starts_at = story.stopped_at;
+    let world =
+        World::with(WorldConfig { starts_at, seed: SEED, open_store, ..WorldConfig::default() }).await;
+    world.settle().await;
+    world
+}
+
+/// Trades on with everything that a golden database contains.
+async fn trade_on(world: &World, story: &Story) {
+    let (seller, buyer) = (story.seller.person(&world.endpoints), story.buyer.person(&world.endpoints));
+    for person in [&seller, &buyer] {
+        assert_eq!(
+            person.get("/api/users/currentuser").await.json["email"],
+            person.email,
+            "a stored session"
+        );
+        world.add(person.clone());
+    }
+    let revoked = Person::signed_in(&world.endpoints, &buyer.email, &buyer.id, &story.revoked_cookie);
+    assert_eq!(revoked.get("/api/orders").await.status, 401, "a revoked session");
+    assert_eq!(buyer.on_another_device().signs_in().await.status, 200, "a stored password");
+
+    shows(&buyer, story).await;
+    shows_sales(world, &seller, story).await;
+    let again = list_with_key(&seller).await;
+    assert_eq!((again.header("idempotent-replayed"), &again.json), ("true", &story.keyed));
+    let letters = DeadLetter::list(world.store("orders")).await.expect("the database answers");
+    assert_eq!(letters.len(), 1, "{letters:?}");
+    letters[0].event.envelope().expect("a dead letter's event is readable");
+
+    // The open orders are paid, with and without a payment that has begun; a new one is placed.
+    let new = buyer.buys(&story.available).await;
+    world.settle().await;
+    for order in [&story.unpaid, &story.paying, &new] {
+        assert_eq!(buyer.pays(order, cards::VISA).await.json["status"], "requires_capture");
+        let complete = async || buyer.order(order).await["status"] == "complete";
+        world.poll_until("the order is complete", complete).await;
+    }
+    assert_eq!(buyer.orders(&story.withdrawn).await.text("code"), "ticket-withdrawn");
+    // Past the deadline of every stored order, and into a new session.
+    world.advance(HOLD_PERIOD + Duration::from_mins(2)).await;
+    let (_, mut violations) = world.violations().await;
+    violations.retain(|violation| {
+        !violation.contains("a dead letter of orders: money was captured for an unknown")
+    });
+    assert!(violations.is_empty(), "\n{}", violations.join("\n"));
+}
+
+async fn shows(buyer: &Person, story: &Story) {
+    for (order, status) in [
+        (&story.paid, "complete"),
+        (&story.refunded, "complete"),
+        (&story.disputed, "complete"),
+        (&story.cancelled, "cancelled"),
+        (&story.unpaid, "awaiting-payment"),
+        (&story.paying, "awaiting-payment"),
+    ] {
+        assert_eq!(buyer.order(order).await["status"], status, "{order}");
+    }
+    assert_eq!(buyer.order(&story.refunded).await["refunded"], json!(usd(20_00)));
+    assert_eq!(buyer.order(&story.disputed).await["dispute"], "open");
+    assert_eq!(buyer.all("/api/orders").await.len(), 6);
+    assert_eq!(buyer.all("/api/tickets/mine?role=bought").await.len(), 3);
+}
+
+async fn shows_sales(world: &World, seller: &Person, story: &Story) {
+    assert_eq!(seller.all("/api/payments/statement").await.len(), 3);
+    assert_eq!(seller.all("/api/tickets/mine?role=selling").await.len(), 8);
+    let listed = world.endpoints.get("/api/tickets").await.json;
+    let titles: Vec<_> =
+        listed["items"].as_array().expect("a list").iter().map(|one| &one["title"]).collect();
+    assert!(titles.contains(&&story.available["title"]) && !titles.contains(&&story.withdrawn["title"]));
+}
+
+#[tokio::test]
+async fn sqlite_files_of_every_release_are_used_by_this_release() {
+    for folder in golden() {
+        let (story, copied) = (story(&folder), TempDir::new().expect("a folder"));
+        copy(&folder, copied.path());
+        let world = world(&story, Box::new(sqlite(copied.path()))).await;
+        trade_on(&world, &story).await;
+        world.stop().await;
+    }
+}
+
+#[tokio::test]
+async fn mongodb_documents_of_every_release_are_used_by_this_release() {
+    for folder in golden() {
+        let (story, copied) = (story(&folder), TempDir::new().expect("a folder"));
+        copy(&folder, copied.path());
+        let databases = MongoDatabases::new().await;
+        restore(&folder, &databases).await;
+        let world = world(&story, on_mongodb(&databases, &story, copied.path()).await).await;
+        trade_on(&world, &story).await;
+        world.stop().await;
+        databases.drop().await;
+    }
+}
+
+/// The databases of the services on MongoDB, and that of the simulator in its file.
+async fn on_mongodb(databases: &MongoDatabases, story: &Story, folder: &Path) -> OpenStore {
+    // The adapter measures the age of events by this clock; the world's own need not be the same.
+    let clock: SharedClock = Arc::new(SimClock::starting_at(story.stopped_at));
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SeededEntropy::new(SEED + 1)));
+    let mut opened: HashMap<&str, Arc<dyn Backend>> = HashMap::new();
+    for service in crate::generate::SERVICES {
+        opened.insert(service, databases.open(service, Arc::clone(&clock), ids.clone()).await);
+    }
+    let stripe = sqlite(folder);
+    Box::new(move |service| if service == STRIPE { stripe(service) } else { Arc::clone(&opened[service]) })
+}
+
+/// `GOLDEN_FOLDER` names a folder that keeps the databases of this release, for a new golden folder.
 #[tokio::test]
 async fn databases_of_this_release_are_used_by_this_release() {
-    let temporary = TempDir::new().expect("a folder");
+    let (temporary, copied) = (TempDir::new().expect("a folder"), TempDir::new().expect("a folder"));
     let kept = std::env::var("GOLDEN_FOLDER").ok();
     let folder = kept.as_deref().map_or(temporary.path(), Path::new);
     generate(folder).await;
+    convert(folder).await;
+    let story = story(folder);
+    copy(folder, copied.path());
+    let world = world(&story, Box::new(sqlite(copied.path()))).await;
+    trade_on(&world, &story).await;
+    world.stop().await;
+}
+
+/// Payments that were stored before their indexes by seller and by start.
+#[tokio::test]
+async fn payments_without_keys_get_them_and_appear_in_the_statement() {
+    let (folder, copied) = (&golden()[0], TempDir::new().expect("a folder"));
+    let story = story(folder);
+    copy(folder, copied.path());
+    let file = rusqlite::Connection::open(copied.path().join("payments.db")).expect("a database");
+    let removed = file.execute("DELETE FROM keys WHERE name IN ('seller', 'created')", []).expect("SQL");
+    assert!(removed > 0, "the golden payments have these keys");
+    // The row's copy of the keys as well, as the release without these indexes wrote them.
+    let rows: Vec<(i64, Vec<u8>)> = {
+        let mut rows =
+            file.prepare("SELECT document, keys FROM documents WHERE collection = 'payments'").expect("SQL");
+        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+        rows.map(|row| row.expect("a row")).collect()
+    };
+    for (document, keys) in rows {
+        let keys = without(&keys, &["seller", "created"]);
+        file.execute("UPDATE documents SET keys = ?2 WHERE document = ?1", (document, keys)).expect("SQL");
+    }
+    file.close().expect("closed");
+
+    let world = world(&story, Box::new(sqlite(copied.path()))).await;
+    let payments = world.payments().collection::<Payment>();
+    let all = payments.page(store::Range::of("created", [])).await.expect("the database answers");
+    assert_eq!(all.items.len(), 4, "every payment has its key again, so the reconciliation finds it");
+    trade_on(&world, &story).await;
+    world.stop().await;
+}
+
+/// A row's copy of its keys (length and bytes of the name, then of the value) without those of these names.
+fn without(mut keys: &[u8], names: &[&str]) -> Vec<u8> {
+    let mut left = Vec::new();
+    let half = |keys: &mut &[u8]| {
+        let (length, rest) = keys.split_first_chunk().expect("a length");
+        let (half, rest) = rest.split_at(u32::from_le_bytes(*length) as usize);
+        *keys = rest;
+        half.to_vec()
+    };
+    while !keys.is_empty() {
+        let before = keys;
+        let name = half(&mut keys);
+        half(&mut keys);
+        if !names.iter().any(|other| other.as_bytes() == name) {
+            left.extend_from_slice(&before[..before.len() - keys.len()]);
+        }
+    }
+    left
+}
+
+#[test]
+fn a_golden_story_names_what_is_stored() {
+    for folder in golden() {
+        let story = story(&folder);
+        assert!(story.paid["id"].is_string() && Value::is_object(&story.keyed), "{}", folder.display());
+    }
 }

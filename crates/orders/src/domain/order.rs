@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason, Word};
+use common::event::{
+    CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason, Word,
+};
 use common::{Decision, Event, Money, OrderId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -118,11 +120,7 @@ impl Order {
     }
 
     /// Ends an order whose ticket was not locked.
-    pub fn on_reservation_refused(
-        &self,
-        reason: &Word<RefusalReason>,
-        now: Time,
-    ) -> Option<Decision<Self>> {
+    pub fn on_reservation_refused(&self, reason: &Word<RefusalReason>, now: Time) -> Option<Decision<Self>> {
         let reason = match reason.known() {
             // Whatever the reason of a newer release, the buyer does not get the ticket.
             Some(RefusalReason::TicketUnavailable) | None => CancelReason::TicketUnavailable,

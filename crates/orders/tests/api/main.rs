@@ -11,4 +11,5 @@ mod http {
     mod stream;
 }
 mod last_poll;
+mod newer_words;
 mod samples;

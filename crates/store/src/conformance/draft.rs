@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::key::{Part, encode};
 use crate::{
-    Backend, Change, CommitError, Direction, Format, Index, Key, OutboxEntry, Put, RangeQuery, Record, Schema,
-    UniqueKey, Write,
+    Backend, Change, CommitError, Direction, Format, Index, Key, OutboxEntry, Put, RangeQuery, Record,
+    Schema, UniqueKey, Write,
 };
 
 pub(super) const NOTES: &str = "notes";
@@ -53,7 +53,13 @@ pub(super) struct Draft {
 impl Draft {
     /// The first version of a note.
     pub(super) fn new(number: u128) -> Self {
-        let put = Put { version: 1, format: Format::FIRST, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
+        let put = Put {
+            version: 1,
+            format: Format::FIRST,
+            body: "{}".into(),
+            keys: Vec::new(),
+            unique_keys: Vec::new(),
+        };
         let (collection, id) = (NOTES, id(number));
         Self { write: Write { collection, id, expected: 0, change: Change::Remove, outbox: Vec::new() }, put }
     }

@@ -138,7 +138,9 @@ pub(super) async fn an_upgrade_gives_stored_documents_the_keys_of_this_release(b
     older.commit(Decision::without_event(note.next())).await.expect("committed");
 }
 
-pub(super) async fn an_upgrade_leaves_unreadable_documents_and_duplicate_keys_alone(backend: Arc<dyn Backend>) {
+pub(super) async fn an_upgrade_leaves_unreadable_documents_and_duplicate_keys_alone(
+    backend: Arc<dyn Backend>,
+) {
     for number in 1..=3 {
         let body = serde_json::to_value(NextNote::new(number, "12A")).expect("JSON");
         Draft::new(number).body(body.to_string()).commit(&backend).await;

@@ -115,7 +115,12 @@ pub(super) fn outbox(events: &[StoredEvent]) -> Result<Array, StoreError> {
 pub(super) fn record(document: &RawDocument) -> Result<Option<Record>, StoreError> {
     let Some(state) = document.get("state").map_err(unreadable)? else { return Ok(None) };
     let version = document.get_i64("version").map_err(unreadable)?.cast_unsigned();
-    Ok(Some(Record { id: id(document)?, version, format: newest_format(document)?, body: json::write(state)? }))
+    Ok(Some(Record {
+        id: id(document)?,
+        version,
+        format: newest_format(document)?,
+        body: json::write(state)?,
+    }))
 }
 
 fn newest_format(document: &RawDocument) -> Result<u32, StoreError> {

@@ -8,7 +8,9 @@ use uuid::Uuid;
 use super::calls::{CALL_TIMEOUT, call};
 use super::collections::CollectionHandle;
 use super::{index_key, json, layout};
-use crate::{Direction, Format, Index, IndexedRecord, RangeQuery, Record, ScannedRecord, StoreError, UniqueKey};
+use crate::{
+    Direction, Format, Index, IndexedRecord, RangeQuery, Record, ScannedRecord, StoreError, UniqueKey,
+};
 
 /// The fields of a record.
 fn record_fields() -> Document {

@@ -9,7 +9,9 @@ use crate::{Direction, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRe
 /// The document of this id.
 pub(super) fn get(connection: &Connection, collection: &str, id: Uuid) -> rusqlite::Result<Option<Record>> {
     connection
-        .prepare_cached("SELECT id, version, newest_format, body FROM documents WHERE collection = ?1 AND id = ?2")?
+        .prepare_cached(
+            "SELECT id, version, newest_format, body FROM documents WHERE collection = ?1 AND id = ?2",
+        )?
         .query_row(params![collection, id.as_bytes()], |row| record(row, 0))
         .optional()
 }

@@ -23,7 +23,7 @@ fn event(ids: &Ids, now: Time) -> Envelope {
         description: None,
         price: Money { amount: 500, currency: Currency::Usd },
         seller_id: ids.next(),
-        status: TicketStatus::Available,
+        status: TicketStatus::Available.into(),
         order_id: None,
         reserved_until: None,
         version: 1,
@@ -94,8 +94,13 @@ async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_lis
     let unreadable = store_dead_letter(RawEvent::new(b"\x1b[2J\xff"), &ids, &clock, data.path()).await;
     let backend = SqliteBackend::open(data.path().join("orders.sqlite")).expect("a database");
     let id = ids.next();
-    let put =
-        Put { version: 1, format: Format::FIRST, body: r#"{"status":"on-hold"}"#.into(), keys: Vec::new(), unique_keys: Vec::new() };
+    let put = Put {
+        version: 1,
+        format: Format::FIRST,
+        body: r#"{"status":"on-hold"}"#.into(),
+        keys: Vec::new(),
+        unique_keys: Vec::new(),
+    };
     let (collection, change) = ("orders", Change::Put(put));
     let write = Write { collection, id, expected: 0, change, outbox: Vec::new() };
     backend.commit(write).await.expect("stored");

@@ -32,7 +32,8 @@ impl OrderTombstone {
     /// Refuses the lock: `ticket.reservation-refused`. The ticket does not change and may not even exist, so the event
     /// is committed with the tombstone.
     pub fn refused(order: &OrderSnapshot, reason: RefusalReason, now: Time) -> Decision<Self> {
-        let refused = ReservationRefused { ticket_id: order.ticket.id, order_id: order.id, reason: reason.into() };
+        let refused =
+            ReservationRefused { ticket_id: order.ticket.id, order_id: order.id, reason: reason.into() };
         let tombstone = Self::of(order, Outcome::Refused(reason), now);
         Decision::with_event(tombstone, Event::TicketReservationRefused(refused))
     }

@@ -60,7 +60,13 @@ impl Harness {
 
     /// Commits an unreadable event.
     pub(crate) async fn commit_poison(&self) {
-        let put = Put { version: 1, format: Format::FIRST, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
+        let put = Put {
+            version: 1,
+            format: Format::FIRST,
+            body: "{}".to_owned(),
+            keys: Vec::new(),
+            unique_keys: Vec::new(),
+        };
         let write = Write {
             collection: "poison",
             id: self.ids.next(),
