@@ -54,11 +54,8 @@ async fn world(story: &Story, open_store: OpenStore) -> World {
 async fn trade_on(world: &World, story: &Story) {
     let (seller, buyer) = (story.seller.person(&world.endpoints), story.buyer.person(&world.endpoints));
     for person in [&seller, &buyer] {
-        assert_eq!(
-            person.get("/api/users/currentuser").await.json["email"],
-            person.email,
-            "a stored session"
-        );
+        let session = person.get("/api/users/currentuser").await.json;
+        assert_eq!(session["currentUser"]["email"], person.email, "a stored session: {session}");
         world.add(person.clone());
     }
     let revoked = Person::signed_in(&world.endpoints, &buyer.email, &buyer.id, &story.revoked_cookie);
@@ -110,7 +107,7 @@ async fn shows(buyer: &Person, story: &Story) {
 
 async fn shows_sales(world: &World, seller: &Person, story: &Story) {
     assert_eq!(seller.all("/api/payments/statement").await.len(), 3);
-    assert_eq!(seller.all("/api/tickets/mine?role=selling").await.len(), 8);
+    assert_eq!(seller.all("/api/tickets/mine?role=selling").await.len(), 9);
     let listed = world.endpoints.get("/api/tickets").await.json;
     let titles: Vec<_> =
         listed["items"].as_array().expect("a list").iter().map(|one| &one["title"]).collect();
