@@ -36,5 +36,5 @@ pub use service::{Service, ServiceContext};
 pub use service_main::{AdminTask, BoxError, report, service_main};
 pub use start::{RunningService, SubscribedService};
 pub use stop::Tasks;
-pub use unreadable::{ServiceStore, Unreadable, UnreadableError};
+pub use unreadable::{COMMON_DOCUMENTS, ServiceStore, Unreadable, UnreadableError};
 pub use worker::{PeriodicJob, Purge, Worker};

@@ -8,7 +8,7 @@ use crate::idempotency::KeyRecord;
 use crate::revocation::Revocation;
 
 /// The collections that every service has.
-pub(crate) const COMMON_DOCUMENTS: [Verifier; 3] =
+pub const COMMON_DOCUMENTS: [Verifier; 3] =
     [Verifier::of::<DeadLetter>(), Verifier::of::<Revocation>(), Verifier::of::<KeyRecord>()];
 
 /// An action on unreadable documents.

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::backend::{Format, Put, Record};
 use crate::collection::Collection;
+use crate::fields::fields;
 use crate::unreadable::parse;
 use crate::{Document, Schema, StoreError, UnreadableDocument};
 
@@ -21,12 +22,19 @@ pub struct Verifier {
     /// The format that this release writes.
     pub format: u32,
     put: fn(&Record) -> Result<Put, UnreadableDocument>,
+    fields: fn() -> &'static [&'static str],
 }
 
 impl Verifier {
     /// The verifier of this type.
     pub const fn of<D: Document>() -> Self {
-        Self { collection: D::COLLECTION, format: D::FORMAT, put: rewritten::<D> }
+        let (put, fields) = (rewritten::<D>, fields::<D>);
+        Self { collection: D::COLLECTION, format: D::FORMAT, put, fields }
+    }
+
+    /// The names of the top-level fields, as they are stored; empty for a type with flattened fields.
+    pub fn fields(&self) -> &'static [&'static str] {
+        (self.fields)()
     }
 
     /// The stored document as this release writes it: the same state at the same version.

@@ -21,6 +21,7 @@ mod collection;
 pub mod conformance;
 mod document;
 mod error;
+mod fields;
 mod format;
 mod key;
 #[cfg(feature = "mongodb")]

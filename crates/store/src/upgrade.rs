@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::backend::{Change, ScannedRecord, Write};
 use crate::format::Verifier;
-use crate::{CommitError, Format, Store, StoreError, UnreadableDocument};
+use crate::{CommitError, Format, Record, Store, StoreError, UnreadableDocument};
 
 /// An upgrade reads so many documents at once: some hundred kilobytes.
 const MAX_BATCH: usize = 128;
@@ -20,9 +20,9 @@ const MAX_COMMITS: usize = 16;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct UpgradeProgress {
     /// Documents that were written again.
-    pub rewritten: u64,
+    pub rewritten: u32,
     /// Documents that stay as they are: unreadable, or another document holds one of their unique keys.
-    pub left: u64,
+    pub left: u32,
 }
 
 enum Outcome {
@@ -71,7 +71,8 @@ impl Store {
                 }
             }
         }
-        gauge!("store_outdated_documents", "collection" => documents.collection).set(progress.left as f64);
+        gauge!("store_outdated_documents", "collection" => documents.collection)
+            .set(f64::from(progress.left));
         Ok(progress)
     }
 
@@ -82,7 +83,8 @@ impl Store {
         progress: &mut UpgradeProgress,
     ) -> Result<(), StoreError> {
         let outdated = gauge!("store_outdated_documents", "collection" => documents.collection);
-        outdated.set((progress.left + batch.len() as u64) as f64);
+        let found = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+        outdated.set(f64::from(progress.left.saturating_add(found)));
         let rewrites = batch.into_iter().map(|(id, record)| self.rewrite(documents, id, record));
         let mut outcomes = iter(rewrites).buffer_unordered(MAX_COMMITS);
         while let Some(outcome) = outcomes.next().await {
@@ -99,7 +101,7 @@ impl Store {
         &self,
         documents: Verifier,
         id: Uuid,
-        record: Result<crate::Record, StoreError>,
+        record: Result<Record, StoreError>,
     ) -> Result<Outcome, StoreError> {
         let collection = documents.collection;
         let put = match record {

@@ -43,8 +43,8 @@ pub type WrapStripe = Box<dyn FnOnce(Router) -> Router + Send>;
 
 /// The parts of a world that a test may replace.
 pub struct WorldConfig {
-    /// The time at the start.
-    pub starts_at: Time,
+    /// The clock, which several worlds may share.
+    pub clock: SimClock,
     /// The seed of ids and secrets. Two worlds on the same databases need different seeds.
     pub seed: u64,
     /// The options of the services' HTTP servers.
@@ -62,7 +62,7 @@ pub struct WorldConfig {
 impl Default for WorldConfig {
     fn default() -> Self {
         Self {
-            starts_at: "2026-11-22T10:00:00Z".parse().expect("a time"),
+            clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
             seed: 42,
             http: HttpOptions::default(),
             fees: Fees::default(),
@@ -99,8 +99,7 @@ impl World {
     /// # Panics
     /// The marketplace does not start.
     pub async fn with(config: WorldConfig) -> Self {
-        let WorldConfig { starts_at, seed, http, fees, make_bus, open_store, wrap_stripe } = config;
-        let clock = SimClock::starting_at(starts_at);
+        let WorldConfig { clock, seed, http, fees, make_bus, open_store, wrap_stripe } = config;
         let shared: SharedClock = Arc::new(clock.clone());
         let local = ([127, 0, 0, 1], 0).into();
         let listener = bind(local, "--listen").await.expect("a port");

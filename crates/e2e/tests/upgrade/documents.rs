@@ -1,6 +1,6 @@
 //! The documents of golden databases as MongoDB has them: extended JSON, one file for each service.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
@@ -135,6 +135,19 @@ async fn copy(file: &Path, backend: &MongoBackend) {
             backend.commit(write).await.expect("a copy");
         }
     }
+}
+
+/// The formats in which the documents of a SQLite file were last written, by collection.
+pub(crate) fn recorded_formats(file: &Path) -> BTreeMap<String, BTreeSet<u32>> {
+    let file = Connection::open(file).expect("a database");
+    let mut rows = file.prepare("SELECT DISTINCT collection, format FROM documents").expect("SQL");
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    let mut formats = BTreeMap::<String, BTreeSet<u32>>::new();
+    for row in rows {
+        let (collection, format) = row.expect("a row");
+        formats.entry(collection).or_default().insert(format);
+    }
+    formats
 }
 
 /// The rows of a document's keys: name and value.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, LocalBus};
+use common::clock::SimClock;
 use common::event::{PaymentSnapshot, PaymentStatus};
 use common::{Clock, Currency, Envelope, Event, Ids, Money, SeededEntropy, SharedClock, Time};
 use e2e::{Endpoints, Person, World, WorldConfig, cards};
@@ -45,6 +46,13 @@ pub(crate) struct Story {
     pub(crate) paying: Value,
     /// The title of the listing that was sent with [`IDEMPOTENCY_KEY`], and its reply.
     pub(crate) keyed: Value,
+}
+
+impl Story {
+    /// A clock at the time of the stop.
+    pub(crate) fn clock(&self) -> SimClock {
+        SimClock::starting_at(self.stopped_at)
+    }
 }
 
 /// A user with a session.

@@ -22,7 +22,7 @@ use crate::generate::{STRIPE, Story, generate, list_with_key, sqlite, usd};
 const SEED: u64 = 43;
 
 /// The golden folders, one for each format that a release has stored, oldest first. None is ever changed.
-fn golden() -> Vec<PathBuf> {
+pub(crate) fn golden() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upgrade/golden");
     let mut folders: Vec<_> =
         fs::read_dir(root).expect("golden folders").map(|folder| folder.expect("a folder").path()).collect();
@@ -42,10 +42,8 @@ fn copy(from: &Path, to: &Path) {
     }
 }
 
-async fn world(story: &Story, open_store: OpenStore) -> World {
-    let starts_at = story.stopped_at;
-    let world =
-        World::with(WorldConfig { starts_at, seed: SEED, open_store, ..WorldConfig::default() }).await;
+async fn world(clock: SimClock, open_store: OpenStore) -> World {
+    let world = World::with(WorldConfig { clock, seed: SEED, open_store, ..WorldConfig::default() }).await;
     world.settle().await;
     world
 }
@@ -119,7 +117,7 @@ async fn sqlite_files_of_every_release_are_used_by_this_release() {
     for folder in golden() {
         let (story, copied) = (story(&folder), TempDir::new().expect("a folder"));
         copy(&folder, copied.path());
-        let world = world(&story, Box::new(sqlite(copied.path()))).await;
+        let world = world(story.clock(), Box::new(sqlite(copied.path()))).await;
         trade_on(&world, &story).await;
         world.stop().await;
     }
@@ -132,7 +130,8 @@ async fn mongodb_documents_of_every_release_are_used_by_this_release() {
         copy(&folder, copied.path());
         let databases = MongoDatabases::new().await;
         restore(&folder, &databases).await;
-        let world = world(&story, on_mongodb(&databases, &story, copied.path()).await).await;
+        let clock = story.clock();
+        let world = world(clock.clone(), on_mongodb(&databases, clock, copied.path()).await).await;
         trade_on(&world, &story).await;
         world.stop().await;
         databases.drop().await;
@@ -140,9 +139,8 @@ async fn mongodb_documents_of_every_release_are_used_by_this_release() {
 }
 
 /// The databases of the services on MongoDB, and that of the simulator in its file.
-async fn on_mongodb(databases: &MongoDatabases, story: &Story, folder: &Path) -> OpenStore {
-    // The adapter measures the age of events by this clock; the world's own need not be the same.
-    let clock: SharedClock = Arc::new(SimClock::starting_at(story.stopped_at));
+async fn on_mongodb(databases: &MongoDatabases, clock: SimClock, folder: &Path) -> OpenStore {
+    let clock: SharedClock = Arc::new(clock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SeededEntropy::new(SEED + 1)));
     let mut opened: HashMap<&str, Arc<dyn Backend>> = HashMap::new();
     for service in crate::generate::SERVICES {
@@ -162,7 +160,7 @@ async fn databases_of_this_release_are_used_by_this_release() {
     convert(folder).await;
     let story = story(folder);
     copy(folder, copied.path());
-    let world = world(&story, Box::new(sqlite(copied.path()))).await;
+    let world = world(story.clock(), Box::new(sqlite(copied.path()))).await;
     trade_on(&world, &story).await;
     world.stop().await;
 }
@@ -189,7 +187,7 @@ async fn payments_without_keys_get_them_and_appear_in_the_statement() {
     }
     file.close().expect("closed");
 
-    let world = world(&story, Box::new(sqlite(copied.path()))).await;
+    let world = world(story.clock(), Box::new(sqlite(copied.path()))).await;
     let payments = world.payments().collection::<Payment>();
     let all = payments.page(store::Range::of("created", [])).await.expect("the database answers");
     assert_eq!(all.items.len(), 4, "every payment has its key again, so the reconciliation finds it");
