@@ -10,9 +10,11 @@ use bus::DeadLetter;
 use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock};
 use e2e::{HOLD_PERIOD, OpenStore, Person, World, WorldConfig, cards};
+use mongodb::bson::{Document, doc};
 use payments::domain::Payment;
+use rusqlite::Connection;
 use serde_json::{Value, json};
-use store::Backend;
+use store::{Backend, Range};
 use tempfile::TempDir;
 
 use crate::documents::{MongoDatabases, convert, restore};
@@ -171,28 +173,51 @@ async fn payments_without_keys_get_them_and_appear_in_the_statement() {
     let (folder, copied) = (&golden()[0], TempDir::new().expect("a folder"));
     let story = story(folder);
     copy(folder, copied.path());
-    let file = rusqlite::Connection::open(copied.path().join("payments.db")).expect("a database");
+    remove_keys(&copied.path().join("payments.db"));
+    let world = world(story.clock(), Box::new(sqlite(copied.path()))).await;
+    assert_every_payment_is_indexed(&world).await;
+    trade_on(&world, &story).await;
+    world.stop().await;
+}
+
+#[tokio::test]
+async fn payments_without_keys_get_them_on_mongodb() {
+    let (folder, copied) = (&golden()[0], TempDir::new().expect("a folder"));
+    let story = story(folder);
+    copy(folder, copied.path());
+    let databases = MongoDatabases::new().await;
+    restore(folder, &databases).await;
+    let payments = databases.database("payments").collection::<Document>("payments");
+    let removed = payments.update_many(doc! {}, doc! { "$unset": { "keys.seller": "", "keys.created": "" } });
+    assert_eq!(removed.await.expect("the server answers").modified_count, 4);
+    let clock = story.clock();
+    let world = world(clock.clone(), on_mongodb(&databases, clock, copied.path()).await).await;
+    assert_every_payment_is_indexed(&world).await;
+    trade_on(&world, &story).await;
+    world.stop().await;
+    databases.drop().await;
+}
+
+/// By its start, for the reconciliation. [`trade_on`] reads the seller's statement.
+async fn assert_every_payment_is_indexed(world: &World) {
+    let payments = world.payments().collection::<Payment>();
+    let all = payments.page(Range::of("created", [])).await.expect("the database answers");
+    assert_eq!(all.items.len(), 4);
+}
+
+/// Removes the keys as a release without these indexes would have written the file.
+fn remove_keys(file: &Path) {
+    let file = Connection::open(file).expect("a database");
     let removed = file.execute("DELETE FROM keys WHERE name IN ('seller', 'created')", []).expect("SQL");
     assert!(removed > 0, "the golden payments have these keys");
-    // The row's copy of the keys as well, as the release without these indexes wrote them.
-    let rows: Vec<(i64, Vec<u8>)> = {
-        let mut rows =
-            file.prepare("SELECT document, keys FROM documents WHERE collection = 'payments'").expect("SQL");
-        let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
-        rows.map(|row| row.expect("a row")).collect()
-    };
+    let mut rows =
+        file.prepare("SELECT document, keys FROM documents WHERE collection = 'payments'").expect("SQL");
+    let rows = rows.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("rows");
+    let rows: Vec<(i64, Vec<u8>)> = rows.map(|row| row.expect("a row")).collect();
     for (document, keys) in rows {
         let keys = without(&keys, &["seller", "created"]);
         file.execute("UPDATE documents SET keys = ?2 WHERE document = ?1", (document, keys)).expect("SQL");
     }
-    file.close().expect("closed");
-
-    let world = world(story.clock(), Box::new(sqlite(copied.path()))).await;
-    let payments = world.payments().collection::<Payment>();
-    let all = payments.page(store::Range::of("created", [])).await.expect("the database answers");
-    assert_eq!(all.items.len(), 4, "every payment has its key again, so the reconciliation finds it");
-    trade_on(&world, &story).await;
-    world.stop().await;
 }
 
 /// A row's copy of its keys (length and bytes of the name, then of the value) without those of these names.

@@ -25,6 +25,17 @@ pub(crate) const FIELD: &str = "ofNextRelease";
 /// The further index of orders: all of them, by id.
 pub(crate) const INDEX: &str = "all";
 
+/// The indexes of this release, then the further one.
+const INDEXES: [Index; Order::INDEXES.len() + 1] = {
+    let mut indexes = [Index::one(INDEX); Order::INDEXES.len() + 1];
+    let mut position = 0;
+    while position < Order::INDEXES.len() {
+        indexes[position] = Order::INDEXES[position];
+        position += 1;
+    }
+    indexes
+};
+
 /// An order as the next release declares it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct NextOrder {
@@ -37,7 +48,7 @@ pub(crate) struct NextOrder {
 impl Document for NextOrder {
     const COLLECTION: &'static str = Order::COLLECTION;
     const FORMAT: u32 = Order::FORMAT + 1;
-    const INDEXES: &'static [Index] = &[Index::one(INDEX)];
+    const INDEXES: &'static [Index] = &INDEXES;
     const UNIQUE_KEYS: &'static [&'static str] = Order::UNIQUE_KEYS;
 
     fn id(&self) -> Uuid {
