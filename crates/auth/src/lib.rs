@@ -63,6 +63,7 @@ pub enum StartError {
 pub async fn service(context: &ServiceContext, config: Config) -> Result<Auth, StartError> {
     let accounts = Accounts::new(context, &config).await?;
     let service = Service {
+        documents: DOCUMENTS,
         routes: http::routes(accounts.clone()),
         workers: workers::workers(&accounts),
         ..Service::new(NAME, "/api/users")

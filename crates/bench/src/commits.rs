@@ -135,7 +135,7 @@ pub(crate) fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
             price,
             seller_id: None,
         },
-        status: OrderStatus::Created,
+        status: OrderStatus::Created.into(),
         cancel_reason: None,
         refunded: None,
         dispute: None,

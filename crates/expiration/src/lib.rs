@@ -30,6 +30,7 @@ pub const NAME: &str = "expiration";
 pub fn service(context: &ServiceContext) -> Service {
     let deadlines = Deadlines::new(context);
     Service {
+        documents: DOCUMENTS,
         workers: workers::workers(&deadlines),
         subscriptions: vec![Subscription {
             consumer: NAME,

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bus::{Consume, ConsumeError, Incoming};
-use common::event::{PaymentSnapshot, PaymentStatus, ReservationRefused, Subject, TicketSnapshot};
+use common::event::{
+    DisputeStatus, PaymentSnapshot, PaymentStatus, ReservationRefused, Subject, TicketSnapshot,
+};
 use common::{Decision, Event, OrderId, Time};
 use futures::future::{BoxFuture, FutureExt};
 use metrics::counter;
@@ -108,7 +110,7 @@ impl Orders {
         refused: &ReservationRefused,
         incoming: &Incoming,
     ) -> Result<(), ConsumeError> {
-        let refuse = |order: &Order, now| order.on_reservation_refused(refused.reason, now);
+        let refuse = |order: &Order, now| order.on_reservation_refused(&refused.reason, now);
         self.apply(refused.order_id, incoming, refuse).await
     }
 
@@ -149,7 +151,7 @@ impl Orders {
         let whole = (payment.status == PaymentStatus::Refunded).then_some(payment.amount);
         let latest = PostCapture {
             refunded: payment.refunded.or(whole),
-            dispute: payment.dispute,
+            dispute: payment.dispute.as_ref().map(DisputeStatus::of_word),
             as_of: payment.version,
         };
         let record = |order: &Order, now| order.record_refund_or_dispute(latest, now);

@@ -110,19 +110,20 @@ struct States {
     store: Collection<Order>,
     /// The state to be sent next, if it is newer than `last`.
     next: Option<OrderSnapshot>,
-    /// The state that was sent last.
-    last: Option<(OrderId, u64, OrderStatus)>,
+    /// The state that was sent last, and whether it is final.
+    last: Option<(OrderId, u64, bool)>,
 }
 
 impl States {
     async fn next(&mut self) -> Option<OrderSnapshot> {
         loop {
-            if self.last.is_some_and(|(_, _, status)| is_final(status)) {
+            if self.last.is_some_and(|(.., is_final)| is_final) {
                 return None;
             }
             let last = self.last.map_or(0, |(_, version, _)| version);
             if let Some(order) = self.next.take().filter(|order| order.version > last) {
-                self.last = Some((order.id, order.version, order.status));
+                let is_final = order.status.known().is_some_and(is_final);
+                self.last = Some((order.id, order.version, is_final));
                 return Some(order);
             }
             self.next = match self.updates.recv().await {

@@ -40,6 +40,7 @@ pub fn service(context: &ServiceContext, config: Config) -> Service {
     let mut workers = vec![feed_worker];
     workers.extend(workers::workers(&orders));
     Service {
+        documents: DOCUMENTS,
         routes: http::routes(orders.clone(), feed),
         workers,
         subscriptions: vec![Subscription {

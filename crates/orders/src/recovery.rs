@@ -32,12 +32,13 @@ impl Present for Order {
 /// Venue and start of the ticket are unknown here.
 impl Present for TicketReplica {
     fn present(&self) -> PresentState {
-        let event = match self.status {
+        // A status of a newer release has no event here.
+        let event_of = self.status.known().map(|status| match status {
             TicketStatus::Available => Event::TicketUpdated,
             TicketStatus::Reserved => Event::TicketReserved,
             TicketStatus::Sold => Event::TicketSold,
             TicketStatus::Withdrawn => Event::TicketWithdrawn,
-        };
+        });
         let listed_at = listed_at(self.id.into());
         let ticket = TicketSnapshot {
             id: self.id,
@@ -47,7 +48,7 @@ impl Present for TicketReplica {
             description: None,
             price: self.price,
             seller_id: self.seller_id,
-            status: self.status,
+            status: self.status.clone(),
             order_id: self.order_id,
             reserved_until: None,
             version: self.as_of,
@@ -59,7 +60,7 @@ impl Present for TicketReplica {
             aggregate: self.id.into(),
             version: self.as_of,
             changed_at: None,
-            events: vec![event(ticket)],
+            events: event_of.map(|event| event(ticket)).into_iter().collect(),
         }
     }
 }

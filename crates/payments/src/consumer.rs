@@ -89,7 +89,7 @@ impl Payments {
         }
         // None: the buyer never began to pay, or the read was outdated; then the payment's next poll follows the order.
         let Some(payment) = self.by_order(order.state.id).await? else { return Ok(()) };
-        let status = order.state.status;
+        let status = &order.state.status;
         let follow = |payment: &Payment, now| {
             let answer = || payment.answer(status, false).filter(|_| overdue);
             payment

@@ -49,6 +49,7 @@ pub fn service(context: &ServiceContext, config: Config) -> Result<Service, Conf
     let mut workers = vec![steps::worker(payments.clone()), reconcile::worker(payments.clone())];
     workers.extend(overdue::workers(&payments));
     Ok(Service {
+        documents: DOCUMENTS,
         routes: http::routes(payments.clone()),
         subscriptions: vec![Subscription {
             consumer: NAME,

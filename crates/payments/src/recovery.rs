@@ -23,18 +23,19 @@ pub const RECOVERY_WINDOW: Duration = Duration::from_hours(32 * 24);
 
 impl Present for OrderReplica {
     fn present(&self) -> PresentState {
-        let event = match self.state.status {
+        // A status of a newer release has no event here.
+        let event_of = self.state.status.known().map(|status| match status {
             OrderStatus::Created => Event::OrderCreated,
             OrderStatus::AwaitingPayment => Event::OrderAwaitingPayment,
             OrderStatus::Paying => Event::OrderPaymentAccepted,
             OrderStatus::Complete => Event::OrderCompleted,
             OrderStatus::Cancelled => Event::OrderCancelled,
-        };
+        });
         PresentState {
             aggregate: self.state.id.into(),
             version: self.state.version,
             changed_at: Some(self.state.updated_at),
-            events: vec![event(self.state.clone())],
+            events: event_of.map(|event| event(self.state.clone())).into_iter().collect(),
         }
     }
 }

@@ -43,6 +43,8 @@ pub(crate) fn intent_key(intent: &str) -> UniqueKey {
 
 impl Document for Payment {
     const COLLECTION: &'static str = "payments";
+    /// 2: the indexes by seller and by start.
+    const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_BUYER),
         Index::one(index::BY_SELLER),

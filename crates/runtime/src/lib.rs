@@ -23,6 +23,7 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unreadable;
+mod upgrade;
 mod worker;
 
 pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recovery};
@@ -42,5 +43,5 @@ pub use service::{Service, ServiceContext};
 pub use service_main::{AdminTask, BoxError, report, service_main};
 pub use start::{RunningService, SubscribedService};
 pub use stop::Tasks;
-pub use unreadable::{ServiceStore, Unreadable, UnreadableError};
+pub use unreadable::{COMMON_DOCUMENTS, ServiceStore, Unreadable, UnreadableError};
 pub use worker::{PeriodicJob, Purge, Worker};

@@ -8,7 +8,7 @@ use crate::revocation::Revocation;
 use crate::{BackendError, Recovery};
 
 /// The collections that every service has.
-const COMMON: [Verifier; 3] =
+pub const COMMON_DOCUMENTS: [Verifier; 3] =
     [Verifier::of::<DeadLetter>(), Verifier::of::<Revocation>(), Verifier::of::<KeyRecord>()];
 
 /// An action on unreadable documents.
@@ -56,7 +56,7 @@ impl Unreadable {
                 none = false;
                 println!("{name}: {document}");
             };
-            let verifiers: Vec<_> = documents.iter().chain(&COMMON).collect();
+            let verifiers: Vec<_> = documents.iter().chain(&COMMON_DOCUMENTS).collect();
             for verifier in &verifiers {
                 store.find_unreadable(**verifier, &mut print).await?;
             }

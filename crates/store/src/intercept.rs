@@ -27,6 +27,11 @@ pub trait Intercept: Send + Sync + 'static {
         self.inner().get_by_unique_key(collection, key)
     }
 
+    /// [`Backend::range`].
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
+        self.inner().range(query)
+    }
+
     /// [`Backend::commit`].
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         self.inner().commit(write)
@@ -61,16 +66,17 @@ impl<T: Intercept> Backend for T {
     }
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
-        self.inner().range(query)
+        Intercept::range(self, query)
     }
 
     fn scan(
         &self,
         collection: &'static str,
+        format: Option<u32>,
         after: Option<Uuid>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.inner().scan(collection, after, limit)
+        self.inner().scan(collection, format, after, limit)
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -32,6 +32,7 @@ pub fn service(context: &ServiceContext) -> Service {
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
     let feed = FeedState { feed, streams: EventStreams::new(context) };
     Service {
+        documents: DOCUMENTS,
         routes: http::routes(tickets.clone(), feed),
         workers: vec![feed_worker, workers::republish(&tickets)],
         subscriptions: vec![Subscription {

@@ -1,11 +1,13 @@
 //! The events that services publish and consume.
 //!
-//! Consumers ignore unknown fields, so a field can be added. A removed or narrowed field needs a new schema number.
+//! Consumers ignore unknown fields and read unknown words ([`Word`]), so both can be added. A removed or narrowed field
+//! needs a new schema number.
 
 mod order;
 mod payment;
 mod session;
 mod ticket;
+mod word;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,6 +16,7 @@ pub use order::{CancelReason, DeadlinePassed, OrderSnapshot, OrderStatus, Ordere
 pub use payment::{DisputeStatus, PaymentSnapshot, PaymentStatus};
 pub use session::SessionRevoked;
 pub use ticket::{RefusalReason, ReservationRefused, TicketSnapshot, TicketStatus};
+pub use word::Word;
 
 use crate::{EventId, Time};
 

@@ -2,7 +2,7 @@
 
 mod finish;
 
-use std::path::PathBuf;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
 use parking_lot::Mutex;
 use runtime::{HttpOptions, Tasks, bind, serve};
-use store::sqlite::{SqliteBackend, SqliteOpenError};
+use store::sqlite::SqliteBackend;
 use store::{Backend, Store};
 use stripe_sim::{Fees, StripeSim};
 use ticketing::{Marketplace, Parts, database_file};
@@ -25,13 +25,15 @@ pub const HOLD_PERIOD: Duration = Duration::from_mins(15);
 
 /// In real time; past any work that ends.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// In real time; past any step that a stop waits for.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How far [`World::poll_until`] advances the clock between two polls: past most retry delays.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 /// Past every retry that a test may need.
 const MAX_POLLS: usize = 12;
 
-/// Wraps the store of the service of this name.
-pub type WrapStore = Box<dyn Fn(&str, Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
+/// Opens the database of a service.
+pub type OpenStore = Box<dyn Fn(&str) -> Arc<dyn Backend> + Send + Sync>;
 
 /// Makes a bus on this clock.
 pub type MakeBus = Box<dyn FnOnce(&SimClock) -> Arc<dyn Bus> + Send>;
@@ -41,14 +43,18 @@ pub type WrapStripe = Box<dyn FnOnce(Router) -> Router + Send>;
 
 /// The parts of a world that a test may replace.
 pub struct WorldConfig {
+    /// The clock, which several worlds may share.
+    pub clock: SimClock,
+    /// The seed of ids and secrets. Two worlds on the same databases need different seeds.
+    pub seed: u64,
     /// The options of the services' HTTP servers.
     pub http: HttpOptions,
     /// The card processor's fees.
     pub fees: Fees,
     /// Makes the bus.
     pub make_bus: MakeBus,
-    /// Wraps each service's store.
-    pub wrap_store: WrapStore,
+    /// Opens the database of each service; by default an empty one in memory.
+    pub open_store: OpenStore,
     /// Wraps the card processor.
     pub wrap_stripe: WrapStripe,
     /// The folder of the databases; `None`: in memory.
@@ -64,10 +70,12 @@ pub struct WorldConfig {
 impl Default for WorldConfig {
     fn default() -> Self {
         Self {
+            clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
+            seed: 42,
             http: HttpOptions::default(),
             fees: Fees::default(),
             make_bus: Box::new(|_| Arc::new(LocalBus::new())),
-            wrap_store: Box::new(|_, store| store),
+            open_store: Box::new(|_| SqliteBackend::in_memory().expect("a database in memory")),
             wrap_stripe: Box::new(|stripe| stripe),
             data: None,
             clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
@@ -103,7 +111,7 @@ impl World {
     /// # Panics
     /// The marketplace does not start.
     pub async fn with(config: WorldConfig) -> Self {
-        let WorldConfig { http, fees, make_bus, wrap_store, wrap_stripe, data, clock, seed, people } = config;
+        let WorldConfig { clock, seed, http, fees, make_bus, open_store, wrap_stripe, people } = config;
         let shared: SharedClock = Arc::new(clock.clone());
         let local = ([127, 0, 0, 1], 0).into();
         let listener = bind(local, "--listen").await.expect("a port");
@@ -113,13 +121,7 @@ impl World {
         let parts = Parts {
             ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(seed))),
             clock: shared,
-            open: Box::new(move |name| {
-                let backend = match &data {
-                    Some(folder) => SqliteBackend::open(database_file(folder, name))?,
-                    None => SqliteBackend::in_memory()?,
-                };
-                Ok::<_, SqliteOpenError>(wrap_store(name, backend))
-            }),
+            open: Box::new(move |service| Ok::<_, Infallible>(open_store(service))),
             bus: make_bus(&clock),
             auth: auth::Config::default(),
             hold: HOLD_PERIOD,
@@ -150,9 +152,6 @@ impl World {
     }
 
     /// The store of payments.
-    ///
-    /// # Panics
-    /// The marketplace has none.
     pub fn payments(&self) -> &Store {
         self.store(payments::NAME)
     }
@@ -160,7 +159,7 @@ impl World {
     /// The store of a service.
     ///
     /// # Panics
-    /// The marketplace has none.
+    /// There is no such service.
     pub fn store(&self, service: &str) -> &Store {
         let found = self.marketplace.stores.iter().find(|(name, _)| *name == service);
         &found.expect("the service has a store").1
@@ -185,6 +184,11 @@ impl World {
         let person = Person::sign_up(&self.endpoints, name).await;
         self.people.lock().push(person.clone());
         person
+    }
+
+    /// Adds a user of a former world on the same databases.
+    pub fn add(&self, person: Person) {
+        self.people.lock().push(person);
     }
 
     /// A seller and a buyer.
@@ -249,6 +253,15 @@ impl World {
             self.clock.advance(POLL_INTERVAL);
         }
         panic!("not within {MAX_POLLS} polls: {expected}");
+    }
+
+    /// Ends the world as processes end, without an assertion: another one opens its databases.
+    pub async fn stop(&self) {
+        self.checked.store(true, Ordering::SeqCst);
+        self.tasks.stop(STOP_TIMEOUT).await;
+        for (_, store) in &self.marketplace.stores {
+            store.backend().close().await;
+        }
     }
 }
 

@@ -58,7 +58,7 @@ impl LateBus {
 /// The event that the order would have published next, had it accepted the payment.
 fn accepted(order: &OrderSnapshot, cause: &Envelope) -> Envelope {
     let version = order.version + 1;
-    let order = OrderSnapshot { status: OrderStatus::Paying, version, ..order.clone() };
+    let order = OrderSnapshot { status: OrderStatus::Paying.into(), version, ..order.clone() };
     let (aggregate, event) = (order.id.into(), Event::OrderPaymentAccepted(order));
     Envelope { schema: event.subject().schema(), aggregate, version, event, ..cause.clone() }
 }

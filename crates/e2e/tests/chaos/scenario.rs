@@ -10,6 +10,7 @@ use e2e::{HOLD_PERIOD, Person, Rng, World, WorldConfig};
 use futures::StreamExt;
 use futures::stream::iter;
 use store::Backend;
+use store::sqlite::SqliteBackend;
 use stripe_sim::Fees;
 
 use crate::coverage::{self, Coverage};
@@ -177,7 +178,8 @@ fn config(seed: u64, disabled: DisabledGuard, network: &Network) -> WorldConfig 
             let has_pivot_step = disabled != DisabledGuard::PivotStep;
             Arc::new(LateBus::new(clock.clone(), Rng::new(seed * 17), has_pivot_step))
         }),
-        wrap_store: Box::new(move |_, database| -> Arc<dyn Backend> {
+        open_store: Box::new(move |_| -> Arc<dyn Backend> {
+            let database = SqliteBackend::in_memory().expect("a database in memory");
             let checks_versions = disabled != DisabledGuard::VersionCheck;
             Arc::new(RemoteDatabase { database, rng: Rng::new(seed * 13), checks_versions })
         }),

@@ -62,7 +62,7 @@ impl Model {
             description: None,
             price,
             seller_id: id(2),
-            status: TicketStatus::Available,
+            status: TicketStatus::Available.into(),
             order_id: None,
             reserved_until: None,
             version: 1,
@@ -156,7 +156,7 @@ impl Model {
     fn decide(&mut self, Decision { next, .. }: Decision<Order>) {
         self.order = next;
         let status = self.order.wire_status().0;
-        let followed = self.payment.on_order_event(status, self.now);
+        let followed = self.payment.on_order_event(&status.into(), self.now);
         self.commit(followed);
     }
 

@@ -8,6 +8,7 @@ use e2e::{Person, World, WorldConfig, cards, poll_until};
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use serde_json::Value;
+use store::sqlite::SqliteBackend;
 use store::{Backend, CommitError, Intercept, Record, StoreError, Write};
 use uuid::Uuid;
 
@@ -68,11 +69,12 @@ async fn becomes_meanwhile(world: &World, buyer: &Person, order: &Value, status:
 async fn a_purchase_completes_while_the_database_of_expiration_is_locked_and_expiration_catches_up() {
     let (locked, refused) = (Arc::<AtomicBool>::default(), Arc::<AtomicUsize>::default());
     let (lock, count) = (Arc::clone(&locked), Arc::clone(&refused));
-    let wrap = move |service: &str, database: Arc<dyn Backend>| -> Arc<dyn Backend> {
+    let open = move |service: &str| -> Arc<dyn Backend> {
+        let database = SqliteBackend::in_memory().expect("a database in memory");
         let (locked, refused) = (Arc::clone(&lock), Arc::clone(&count));
         if service == "expiration" { Arc::new(Lockable { database, locked, refused }) } else { database }
     };
-    let world = World::with(WorldConfig { wrap_store: Box::new(wrap), ..WorldConfig::default() }).await;
+    let world = World::with(WorldConfig { open_store: Box::new(open), ..WorldConfig::default() }).await;
     let (buyer, first) = awaiting(&world).await;
     let offered = world.person("another").await.sells("Opera", usd(30_00)).await;
     world.settle().await;

@@ -10,6 +10,8 @@ use common::clock::SimClock;
 use e2e::{Person, World, WorldConfig};
 use runtime::RecoverySummary;
 use rusqlite::Connection;
+use store::Backend;
+use store::sqlite::SqliteBackend;
 use tempfile::TempDir;
 use ticketing::database_file;
 
@@ -35,8 +37,12 @@ impl Restorable {
     /// Starts on the present databases.
     pub(crate) async fn start_again(&mut self) -> World {
         self.seed += 1;
+        let folder = self.folder.path().to_owned();
+        let open = move |service: &str| -> Arc<dyn Backend> {
+            SqliteBackend::open(database_file(&folder, service)).expect("a database")
+        };
         World::with(WorldConfig {
-            data: Some(self.folder.path().to_owned()),
+            open_store: Box::new(open),
             clock: self.clock.clone(),
             seed: self.seed,
             people: self.people.clone(),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason};
+use common::event::{
+    CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason, Word,
+};
 use common::{Decision, Event, Money, OrderId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -122,10 +124,11 @@ impl Order {
     }
 
     /// Ends an order whose ticket was not locked.
-    pub fn on_reservation_refused(&self, reason: RefusalReason, now: Time) -> Option<Decision<Self>> {
-        let reason = match reason {
-            RefusalReason::TicketUnavailable => CancelReason::TicketUnavailable,
-            RefusalReason::PriceChanged => CancelReason::PriceChanged,
+    pub fn on_reservation_refused(&self, reason: &Word<RefusalReason>, now: Time) -> Option<Decision<Self>> {
+        let reason = match reason.known() {
+            // Whatever the reason of a newer release, the buyer does not get the ticket.
+            Some(RefusalReason::TicketUnavailable) | None => CancelReason::TicketUnavailable,
+            Some(RefusalReason::PriceChanged) => CancelReason::PriceChanged,
         };
         match self.status {
             Status::Created => Some(self.transition(Status::Cancelled(reason), now)),
@@ -338,10 +341,10 @@ impl Order {
             id: self.id,
             user_id: self.user_id,
             ticket: self.ticket.clone(),
-            status,
-            cancel_reason,
+            status: status.into(),
+            cancel_reason: cancel_reason.map(Word::from),
             refunded: self.post_capture.refunded,
-            dispute: self.post_capture.dispute,
+            dispute: self.post_capture.dispute.map(Word::from),
             expires_at: self.expires_at,
             version: self.version,
             created_at: self.created_at,

@@ -1,6 +1,6 @@
 //! Orders after a restore of the database: adopted from copies in other services, and raised.
 
-use common::event::{CancelReason, OrderSnapshot, OrderStatus};
+use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, Word};
 use common::{Decision, Time};
 
 use super::{Order, PostCapture, Status};
@@ -12,18 +12,19 @@ impl Order {
         if known.is_some_and(|known| known.version >= copy.version) {
             return None;
         }
-        let status = match (copy.status, copy.cancel_reason) {
+        let status = match (copy.status.known()?, &copy.cancel_reason) {
             (OrderStatus::Created, _) => Status::Created,
             (OrderStatus::AwaitingPayment, _) => Status::AwaitingPayment,
             (OrderStatus::Paying, _) => Status::Paying,
             (OrderStatus::Complete, _) => Status::Complete,
             (OrderStatus::Cancelled, reason) => {
+                let reason = reason.as_ref().and_then(Word::known);
                 Status::Cancelled(reason.unwrap_or(CancelReason::TicketUnavailable))
             }
         };
         let post_capture = PostCapture {
             refunded: copy.refunded,
-            dispute: copy.dispute,
+            dispute: copy.dispute.as_ref().map(DisputeStatus::of_word),
             as_of: known.map_or(0, |known| known.post_capture.as_of),
         };
         let adopted = Self {

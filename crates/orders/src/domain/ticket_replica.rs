@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::event::{TicketSnapshot, TicketStatus};
+use common::event::{TicketSnapshot, TicketStatus, Word};
 use common::{Decision, Intervals, Money, OrderId, TicketId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ pub struct TicketReplica {
     /// The seller.
     pub seller_id: UserId,
     /// The ticket's status.
-    pub status: TicketStatus,
+    pub status: Word<TicketStatus>,
     /// The order that holds or bought the ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
@@ -54,7 +54,7 @@ impl TicketReplica {
             title: ticket.title.clone(),
             price: ticket.price,
             seller_id: ticket.seller_id,
-            status: ticket.status,
+            status: ticket.status.clone(),
             order_id: ticket.order_id,
             reserved_until: ticket.reserved_until,
             asked: 0,
@@ -64,7 +64,7 @@ impl TicketReplica {
     }
 
     /// Checks whether this buyer may order the ticket. A lock does not count: it may be about to end, and the unique
-    /// key decides who gets the ticket.
+    /// key decides who gets the ticket. A status of a newer release may mean anything, so such a ticket is not for sale.
     ///
     /// # Errors
     /// The ticket is the buyer's own, sold or withdrawn.
@@ -72,10 +72,10 @@ impl TicketReplica {
         if self.seller_id == buyer {
             return Err(Refusal::OwnTicket);
         }
-        match self.status {
-            TicketStatus::Sold => Err(Refusal::TicketSold),
-            TicketStatus::Withdrawn => Err(Refusal::TicketWithdrawn),
-            TicketStatus::Available | TicketStatus::Reserved => Ok(()),
+        match self.status.known() {
+            Some(TicketStatus::Sold) => Err(Refusal::TicketSold),
+            Some(TicketStatus::Withdrawn) | None => Err(Refusal::TicketWithdrawn),
+            Some(TicketStatus::Available | TicketStatus::Reserved) => Ok(()),
         }
     }
 

@@ -47,7 +47,7 @@ async fn the_replica_keeps_the_newest_version() {
     assert_eq!((replica.as_of, replica.version), (2, 1), "late and repeated events write nothing");
     app.consume_all([Event::TicketWithdrawn(withdrawn), Event::TicketUpdated(updated)]).await;
     let replica = app.replica().await.expect("a replica");
-    assert_eq!((replica.as_of, replica.status), (3, TicketStatus::Withdrawn));
+    assert_eq!((replica.as_of, replica.status), (3, TicketStatus::Withdrawn.into()));
     assert_eq!(app.subjects().await, [""; 0], "a replica publishes nothing");
 }
 
@@ -134,7 +134,11 @@ async fn a_lock_without_an_order_is_an_error() {
 }
 
 fn refused(order_id: OrderId, reason: RefusalReason) -> Event {
-    Event::TicketReservationRefused(ReservationRefused { ticket_id: TestApp::ticket_id(), order_id, reason })
+    Event::TicketReservationRefused(ReservationRefused {
+        ticket_id: TestApp::ticket_id(),
+        order_id,
+        reason: reason.into(),
+    })
 }
 
 #[tokio::test]

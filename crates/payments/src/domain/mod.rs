@@ -10,7 +10,7 @@ mod post_capture;
 mod schedule;
 mod transitions;
 
-use common::event::{OrderSnapshot, PaymentSnapshot, PaymentStatus};
+use common::event::{OrderSnapshot, PaymentSnapshot, PaymentStatus, Word};
 use common::{Decision, Event, Money, OrderId, PaymentId, TicketId, Time, UserId, raised_version};
 use serde::{Deserialize, Serialize};
 
@@ -144,12 +144,12 @@ impl Payment {
         PaymentSnapshot {
             id: self.id,
             order_id: self.order_id,
-            status: self.status,
+            status: self.status.into(),
             amount: self.amount,
             authorized_at: self.authorized_at,
             refunded: (self.totals.refunded > 0)
                 .then_some(Money { amount: self.totals.refunded, ..self.amount }),
-            dispute: self.totals.dispute,
+            dispute: self.totals.dispute.map(Word::from),
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,

@@ -55,7 +55,7 @@ impl OrderReplica {
     }
 
     fn intervals(&self) -> Option<(Intervals, Time)> {
-        match self.state.status {
+        match self.state.status.known()? {
             OrderStatus::Created | OrderStatus::AwaitingPayment => {
                 Some((DEADLINE_INTERVALS, self.state.expires_at))
             }
@@ -66,7 +66,7 @@ impl OrderReplica {
 
     /// Whether a payment may start.
     pub(crate) fn is_payable(&self) -> bool {
-        matches!(self.state.status, OrderStatus::Created | OrderStatus::AwaitingPayment)
+        matches!(self.state.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment))
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {

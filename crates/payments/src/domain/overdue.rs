@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::event::{OrderSnapshot, OrderStatus, PaymentSnapshot, PaymentStatus};
+use common::event::{OrderSnapshot, OrderStatus, PaymentSnapshot, PaymentStatus, Word};
 use common::{Decision, Event, Intervals, Time};
 
 use super::{LastPoll, Payment};
@@ -45,10 +45,10 @@ impl Payment {
 
     /// Publishes the present state for an order that has missed it. `overdue`: orders is to answer. Returns `None` if the
     /// order does not wait for this payment.
-    pub fn answer(&self, order: OrderStatus, overdue: bool) -> Option<Decision<Self>> {
+    pub fn answer(&self, order: &Word<OrderStatus>, overdue: bool) -> Option<Decision<Self>> {
         use OrderStatus::{AwaitingPayment, Created, Paying};
         use PaymentStatus as Is;
-        let event: EventOf = match (order, self.status) {
+        let event: EventOf = match (order.known()?, self.status) {
             (Paying, Is::Captured | Is::Refunding | Is::Refunded) => Event::PaymentCaptured,
             (Created | AwaitingPayment | Paying, Is::Failed) => Event::PaymentFailed,
             (Created | AwaitingPayment, Is::RequiresPayment | Is::Voided)
@@ -64,15 +64,15 @@ impl Payment {
     /// Decides for an order whose next event is overdue: schedules the last poll, of which expiration should have reminded
     /// the payment, or publishes the present state again.
     pub fn on_order_overdue(&self, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
-        let is_open = matches!(order.status, OrderStatus::Created | OrderStatus::AwaitingPayment);
+        let is_open = matches!(order.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment));
         let last_poll = is_open.then(|| self.on_deadline(order.expires_at, now)).flatten();
-        last_poll.or_else(|| self.answer(order.status, true))
+        last_poll.or_else(|| self.answer(&order.status, true))
     }
 
     /// Records that the order shows the present refunds and disputes.
     pub fn on_order_shown(&self, order: &OrderSnapshot) -> Option<Decision<Self>> {
         let own = self.snapshot();
-        let is_shown = (order.refunded, order.dispute) == (own.refunded, own.dispute);
+        let is_shown = (order.refunded, &order.dispute) == (own.refunded, &own.dispute);
         (self.unconfirmed && is_shown).then(|| {
             let version = self.version + 1;
             Decision::without_event(Self { unconfirmed: false, republished: 0, version, ..self.clone() })

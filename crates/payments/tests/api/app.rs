@@ -193,7 +193,7 @@ impl TestApp {
                 price: PRICE,
                 seller_id: Some(self.seller.id),
             },
-            status: OrderStatus::Created,
+            status: OrderStatus::Created.into(),
             cancel_reason: None,
             refunded: None,
             dispute: None,
@@ -207,7 +207,7 @@ impl TestApp {
 
     /// Delivers the event of the order in this status.
     pub(crate) async fn deliver_order(&self, order: &OrderSnapshot, status: OrderStatus, version: u64) {
-        let order = OrderSnapshot { status, version, ..order.clone() };
+        let order = OrderSnapshot { status: status.into(), version, ..order.clone() };
         let id = order.id.into();
         let event = match status {
             OrderStatus::Created => Event::OrderCreated(order),

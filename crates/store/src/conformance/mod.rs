@@ -4,6 +4,7 @@ mod atomicity;
 mod contention;
 mod documents;
 mod draft;
+mod formats;
 mod outbox;
 mod pages;
 mod ranges;
@@ -119,6 +120,12 @@ cases! {
         a_page_behind_many_unreadable_documents_leads_on_and_a_batch_is_filled,
         an_unreadable_document_is_no_absent_one,
         a_scan_finds_every_document_of_a_collection_by_id;
+    formats:
+        a_scan_finds_the_documents_that_were_last_written_in_a_format,
+        fields_of_a_newer_release_survive_the_writes_of_an_older_one,
+        an_older_release_changes_what_it_knows_and_nothing_else,
+        an_upgrade_gives_stored_documents_the_keys_of_this_release,
+        an_upgrade_leaves_unreadable_documents_and_duplicate_keys_alone;
 }
 
 /// Runs every case, each on an empty database of its own from `make`, and closes it.

@@ -174,12 +174,13 @@ impl Backend for MongoBackend {
     fn scan(
         &self,
         collection: &'static str,
+        format: Option<u32>,
         after: Option<Uuid>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
         async move {
             let _permit = self.0.limiter.acquire()?;
-            read::scan(&self.0.collections.raw(collection), after, limit).await
+            read::scan(&self.0.collections.raw(collection), format, after, limit).await
         }
         .boxed()
     }

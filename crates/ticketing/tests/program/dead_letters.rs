@@ -9,7 +9,7 @@ use common::event::{TicketSnapshot, TicketStatus};
 use common::{Clock, Currency, Decision, Envelope, Event, Ids, Money, SharedClock, SystemEntropy, Time};
 use e2e::{Person, Process};
 use store::sqlite::SqliteBackend;
-use store::{Backend, Change, Put, Store, Write};
+use store::{Backend, Change, Format, Put, Store, Write};
 
 use crate::{PROGRAM, assert_eventually, run_command, stdout};
 
@@ -23,7 +23,7 @@ fn event(ids: &Ids, now: Time) -> Envelope {
         description: None,
         price: Money { amount: 500, currency: Currency::Usd },
         seller_id: ids.next(),
-        status: TicketStatus::Available,
+        status: TicketStatus::Available.into(),
         order_id: None,
         reserved_until: None,
         version: 1,
@@ -95,8 +95,13 @@ async fn unreadable_documents_and_events_in_the_outbox_and_in_dead_letters_are_l
     let unreadable = store_dead_letter(RawEvent::new(b"\x1b[2J\xff"), &ids, &clock, data.path()).await;
     let backend = SqliteBackend::open(data.path().join("orders.sqlite")).expect("a database");
     let id = ids.next();
-    let put =
-        Put { version: 1, body: r#"{"status":"on-hold"}"#.into(), keys: Vec::new(), unique_keys: Vec::new() };
+    let put = Put {
+        version: 1,
+        format: Format::FIRST,
+        body: r#"{"status":"on-hold"}"#.into(),
+        keys: Vec::new(),
+        unique_keys: Vec::new(),
+    };
     let (collection, change) = ("orders", Change::Put(put));
     let aggregate: uuid::Uuid = ids.next();
     let outbox = vec![format!(r#"{{"subject":"order.put-on-hold","aggregate":"{aggregate}"}}"#)];

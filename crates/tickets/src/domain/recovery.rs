@@ -15,7 +15,8 @@ impl Ticket {
         version: u64,
         now: Time,
     ) -> Option<Decision<Self>> {
-        if matches!(copy.status, TicketStatus::Reserved | TicketStatus::Sold) {
+        let copied = copy.status.known()?;
+        if matches!(copied, TicketStatus::Reserved | TicketStatus::Sold) {
             return None;
         }
         let Some(known) = known else {
@@ -28,7 +29,7 @@ impl Ticket {
         if known.version >= copy.version || matches!(known.status, Status::Sold { .. } | Status::Withdrawn) {
             return None;
         }
-        let status = match copy.status {
+        let status = match copied {
             TicketStatus::Withdrawn => Status::Withdrawn,
             _ => Status::Available,
         };
@@ -45,7 +46,8 @@ impl Ticket {
         version: u64,
         now: Time,
     ) -> Option<Decision<Self>> {
-        let status = match order.status {
+        let ordered = order.status.known()?;
+        let status = match ordered {
             OrderStatus::Created | OrderStatus::AwaitingPayment | OrderStatus::Paying => {
                 Status::Reserved { order: order.id, holder: order.user_id, until: order.expires_at }
             }
@@ -63,10 +65,8 @@ impl Ticket {
             return Some(ticket.published());
         };
         // An ordinary lock or sale is left to the consumer.
-        let decides = matches!(
-            order.status,
-            OrderStatus::AwaitingPayment | OrderStatus::Paying | OrderStatus::Complete
-        );
+        let decides =
+            matches!(ordered, OrderStatus::AwaitingPayment | OrderStatus::Paying | OrderStatus::Complete);
         if !decides || known.order() == Some(order.id) {
             return None;
         }

@@ -165,7 +165,8 @@ impl Ticket {
     /// `None` if they are known, or the order is another one.
     pub fn record_refund_or_dispute(&self, latest: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
         let Status::Sold { order, buyer, post_capture: known } = self.status else { return None };
-        let (refunded, dispute) = (latest.refunded, latest.dispute);
+        let dispute = latest.dispute.as_ref().map(DisputeStatus::of_word);
+        let refunded = latest.refunded;
         let is_known =
             latest.version <= known.as_of || (refunded, dispute) == (known.refunded, known.dispute);
         if order != latest.id || is_known {
@@ -217,7 +218,7 @@ impl Ticket {
             description: self.offer.description.as_ref().map(Description::as_str).map(str::to_owned),
             price: self.offer.price.money(),
             seller_id: self.seller,
-            status: self.status.kind(),
+            status: self.status.kind().into(),
             order_id: self.order(),
             reserved_until: self.reserved_until(),
             version: self.version,

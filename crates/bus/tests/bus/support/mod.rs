@@ -11,7 +11,7 @@ use common::clock::SimClock;
 use common::event::DeadlinePassed;
 use common::{Clock, Decision, Envelope, Event, Ids, SeededEntropy, Time};
 use serde::{Deserialize, Serialize};
-use store::{Backend, Change, Document, Put, Store, Write};
+use store::{Backend, Change, Document, Format, Put, Store, Write};
 use uuid::Uuid;
 
 pub(crate) use buses::{RecordingBus, ScriptedBus};
@@ -60,7 +60,13 @@ impl Harness {
 
     /// Commits an unreadable event.
     pub(crate) async fn commit_poison(&self) {
-        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
+        let put = Put {
+            version: 1,
+            format: Format::FIRST,
+            body: "{}".to_owned(),
+            keys: Vec::new(),
+            unique_keys: Vec::new(),
+        };
         let write = Write {
             collection: "poison",
             id: self.ids.next(),

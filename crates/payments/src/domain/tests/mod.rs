@@ -29,7 +29,7 @@ fn order() -> OrderSnapshot {
             price,
             seller_id: Some(id(4).into()),
         },
-        status: OrderStatus::AwaitingPayment,
+        status: OrderStatus::AwaitingPayment.into(),
         cancel_reason: None,
         refunded: None,
         dispute: None,
