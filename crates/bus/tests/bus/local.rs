@@ -49,9 +49,8 @@ async fn a_stuck_consumer_delays_no_other_until_32768_events_wait_for_it() {
     let (harness, bus) = (Harness::new(), Arc::new(LocalBus::new()));
     let mut stuck = bus.subscribe("stuck", &[Subject::ExpirationCompleted]);
     let mut other = bus.subscribe("other", &[Subject::ExpirationCompleted]);
-    for order in 0..MAX_IN_FLIGHT + 10 {
-        harness.commit(order.into()).await;
-    }
+    let event = |order: u32| serde_json::to_string(&*harness.event(order.into(), 1)).expect("JSON");
+    harness.commit_events((0..MAX_IN_FLIGHT + 10).map(event).collect()).await;
     let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
     let relay = Relay::new("tests", harness.database.clone(), bus.clone(), clock, ids);
     let mut running = JoinSet::new();

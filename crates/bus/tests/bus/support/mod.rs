@@ -60,20 +60,19 @@ impl Harness {
 
     /// Commits an unreadable event.
     pub(crate) async fn commit_poison(&self) {
-        let put = Put {
+        self.commit_events(vec!["{\"subject\":\"from.the-future\"}".to_owned()]).await;
+    }
+
+    /// Commits these events at once.
+    pub(crate) async fn commit_events(&self, outbox: Vec<String>) {
+        let change = Change::Put(Put {
             version: 1,
             format: Format::FIRST,
             body: "{}".to_owned(),
             keys: Vec::new(),
             unique_keys: Vec::new(),
-        };
-        let write = Write {
-            collection: "poison",
-            id: self.ids.next(),
-            expected: 0,
-            change: Change::Put(put),
-            outbox: vec!["{\"subject\":\"from.the-future\"}".to_owned()],
-        };
+        });
+        let write = Write { collection: "batches", id: self.ids.next(), expected: 0, change, outbox };
         self.database.commit(write).await.expect("committed");
     }
 
