@@ -37,7 +37,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
 
 /// How long a payment that precedes its ticket's lock is retried: locks take milliseconds. Later the payment is
 /// acknowledged, because payments publishes an authorization again until the order follows.
-const LOCK_TIMEOUT: Duration = Duration::from_secs(2);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Consume for Orders {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {

@@ -40,6 +40,8 @@ impl Present for OrderReplica {
     }
 }
 
+type EventOf = fn(PaymentSnapshot) -> Event;
+
 /// Orders records a refund of an order that is over only, so the capture precedes it.
 impl Present for Payment {
     fn present(&self) -> PresentState {
@@ -52,7 +54,7 @@ impl Present for Payment {
         let was_refunded = snapshot.refunded.is_some() || self.status == PaymentStatus::Refunded;
         let is_waiting = self.status == PaymentStatus::RequiresPayment;
         let is_authorized = matches!(self.status, PaymentStatus::Authorized | PaymentStatus::Capturing);
-        let happened: [(bool, fn(PaymentSnapshot) -> Event); 8] = [
+        let happened: [(bool, EventOf); 8] = [
             (is_waiting, Event::PaymentStarted),
             (is_waiting && self.last_poll == LastPoll::Answered, Event::PaymentNotAuthorized),
             (is_authorized, Event::PaymentAuthorized),

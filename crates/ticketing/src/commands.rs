@@ -50,7 +50,7 @@ pub async fn run_unreadable(action: &Unreadable, folder: &Path) -> Result<(), Un
 /// Recovers the database of a service, and prints the result.
 ///
 /// # Errors
-/// As [`recover`], or something was refused.
+/// As [`recover()`], or something was refused.
 pub async fn run_recover(service: &str, folder: &Path) -> Result<(), BoxError> {
     report_recovery(&recover(service, folder, &clock()).await?)
 }

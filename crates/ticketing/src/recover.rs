@@ -38,10 +38,11 @@ pub async fn recover(service: &str, folder: &Path, clock: &SharedClock) -> Resul
     let has_events = !given.events.is_empty();
     let mut summary = RecoverySummary::default();
     if has_events || target.recovery.sources.is_empty() {
-        summary = runtime::recover(&target, &context, async |context| build(name, context), given).await?;
+        let build = async |context: &_| build(name, context);
+        summary = Box::pin(runtime::recover(&target, &context, build, given)).await?;
     }
     if name == payments::NAME && summary.refused.is_empty() {
-        reconcile(folder, &context).await?;
+        Box::pin(reconcile(folder, &context)).await?;
     }
     context.store.backend().close().await;
     Ok(summary)

@@ -113,12 +113,12 @@ impl Tickets {
         incoming: &Incoming,
     ) -> Result<(), ConsumeError> {
         let now = self.now();
-        let sell = |ticket: Option<&Ticket>| {
+        let decide = |ticket: Option<&Ticket>| {
             let ticket = ticket?;
             let answer = || (order.overdue && ticket.order() == Some(order.id)).then(|| ticket.answer());
             ticket.sell(order.id, now).or_else(answer)
         };
-        let ticket = self.store.apply(order.ticket.id, sell).await?;
+        let ticket = self.store.apply(order.ticket.id, decide).await?;
         if ticket.is_none() {
             incoming.retry_missing(now)?;
         }

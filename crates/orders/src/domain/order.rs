@@ -146,13 +146,18 @@ impl Order {
         })
     }
 
-    /// Ends an order that was not paid in time. Returns `Ok(None)` while the last poll of its payment is pending.
+    /// Ends an order that was not paid in time. Returns `Ok(None)` while the last poll of its payment is pending. An order that
+    /// was cancelled before is published again, because expiration has missed that event.
     ///
     /// # Errors
     /// [`StepError::RetryLater`] before the deadline, by the clock of orders.
     pub fn expire(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
-        if !self.is_open() {
-            return Ok(None);
+        match self.status {
+            Status::Created | Status::AwaitingPayment => {}
+            Status::Cancelled(why) if why != CancelReason::Expired && now >= self.expires_at => {
+                return Ok(Some(self.answered()));
+            }
+            Status::Paying | Status::Complete | Status::Cancelled(_) => return Ok(None),
         }
         if now < self.expires_at {
             return Err(StepError::RetryLater(self.expires_at - now));

@@ -79,7 +79,7 @@ impl Payment {
             == (self.totals.refunded, self.totals.dispute, self.status);
         let unconfirmed = self.unconfirmed || !is_shown;
         let next =
-            Self { status, totals, failed_refunds, schedule, unconfirmed, ..self.changed(now) }.booked(now);
+            Self { status, totals, failed_refunds, unconfirmed, schedule, ..self.changed(now) }.booked(now);
         let mut events = Vec::new();
         if totals.refunded != self.totals.refunded || status != self.status {
             events.push(Event::PaymentRefunded(next.snapshot()));

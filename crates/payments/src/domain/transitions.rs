@@ -180,7 +180,7 @@ impl Payment {
         let (status, schedule) = (PaymentStatus::Captured, StepSchedule::done());
         // Refunded or disputed at Stripe before this service knew of the capture.
         let unconfirmed = totals.refunded > 0 || totals.dispute.is_some();
-        let next = Self { status, schedule, totals, unconfirmed, ..self.changed(now) };
+        let next = Self { status, totals, unconfirmed, schedule, ..self.changed(now) };
         let next = Self { abandoning: false, last_error: None, ..next }.booked(now);
         let event = Event::PaymentCaptured(next.snapshot());
         Decision::with_event(next, event)
