@@ -123,7 +123,13 @@ pub(super) async fn an_upgrade_gives_stored_documents_the_keys_of_this_release(b
     }
     assert_eq!(numbers(&backend, whole("a")).await, []);
     let before = get(&backend, 140).await.expect("a note");
-    let interrupted = store(&backend).upgrade(Verifier::of::<NextNote>(), |_| false).await.expect("upgraded");
+    let store = store(&backend);
+    let interrupted = store.upgrade(Verifier::of::<NextNote>(), |_| {
+        assert_eq!(store.upgrading(), Some(NOTES), "readiness names the collection");
+        false
+    });
+    let interrupted = interrupted.await.expect("upgraded");
+    assert_eq!(store.upgrading(), None);
     assert!((1..140).contains(&interrupted.rewritten), "{interrupted:?}");
     let rest = upgrade(&backend).await;
     assert_eq!((interrupted.rewritten + rest.rewritten, rest.left), (140, 0));
