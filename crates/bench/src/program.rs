@@ -30,7 +30,9 @@ pub(crate) struct Program {
 impl Program {
     /// Starts the program on this data folder and waits until it is ready.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Result<Self, Failure> {
-        let process = Process::start(&path()?.to_string_lossy(), data, more);
+        // One person of a measurement does the work of many.
+        let options = [&["--max-writes", "0"], more].concat();
+        let process = Process::start(&path()?.to_string_lossy(), data, &options);
         let address = process.endpoints.marketplace.trim_start_matches("http://").parse()?;
         Ok(Self { process, address })
     }

@@ -19,7 +19,7 @@ mod visitor;
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use common::http::{Bodies, HttpContext, HttpSettings, MiddlewareStack, Sessions};
+use common::http::{Bodies, HttpContext, MiddlewareStack, Sessions};
 use common::{Ids, SharedClock};
 use runtime::{HttpOptions, PrefixRouter};
 use tower_http::compression::CompressionLayer;
@@ -35,7 +35,7 @@ pub struct Settings {
     pub ids: Ids,
     /// Verifies sessions while auth is unavailable.
     pub sessions: Sessions,
-    /// The public URL and the trusted proxies.
+    /// The options of the HTTP side.
     pub http: HttpOptions,
     /// The URL of Stripe's script, as payments has it: the checkout's policy allows it.
     pub stripe_js: String,
@@ -43,13 +43,7 @@ pub struct Settings {
 
 /// The router of all pages, with their middleware.
 pub fn routes(settings: Settings, api: Api) -> Router {
-    let context = HttpContext::new(HttpSettings {
-        clock: settings.clock,
-        ids: settings.ids,
-        sessions: settings.sessions,
-        public_url: settings.http.public_url,
-        trusted_proxies: settings.http.trusted_proxies,
-    });
+    let context = settings.http.context(settings.clock, settings.ids, settings.sessions);
     let client = Client { api, context: context.clone(), stripe_js: settings.stripe_js.into() };
     let pages = pages::routes().with_state(client.clone());
     let pages = pages.route_layer(from_fn_with_state(client.clone(), visitor::identify));

@@ -9,9 +9,8 @@ use client::{Api, ServiceUrls, Settings};
 use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
-use ipnet::IpNet;
 use runtime::admin::{self, Health, ReadinessChecks};
-use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, config, serve, serve_behind, stop};
+use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, serve, serve_behind, stop};
 
 /// The web client: the pages of the marketplace.
 #[derive(Debug, Parser)]
@@ -25,18 +24,9 @@ struct Options {
     #[arg(long, env = "ADMIN_LISTEN", default_value = "127.0.0.1:9090")]
     admin_listen: SocketAddr,
 
-    /// The public URL of the pages, such as `https://tickets.example`.
-    #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
-    public_url: Option<String>,
-
-    /// A trusted proxy, or a network of trusted proxies such as `10.244.0.0/16`; repeatable.
-    #[arg(
-        long = "trusted-proxy",
-        env = "TRUSTED_PROXIES",
-        value_delimiter = ',',
-        value_parser = config::network
-    )]
-    trusted_proxies: Vec<IpNet>,
+    /// The options of the HTTP side.
+    #[command(flatten)]
+    http: HttpOptions,
 
     /// The URL of Stripe's script, the same as in payments.
     #[arg(long, env = "STRIPE_JS", default_value = "https://js.stripe.com/v3/")]
@@ -80,7 +70,7 @@ async fn run(options: Options) -> Result<(), ClientError> {
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
         clock,
         sessions: Sessions::new(Arc::new(keys)),
-        http: HttpOptions { public_url: options.public_url, trusted_proxies: options.trusted_proxies },
+        http: options.http,
         stripe_js: options.stripe_js,
     };
     let pages = client::routes(settings, Api::over_http(options.services));

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 
 use clap::Args;
+use common::http::{HttpContext, HttpSettings, Sessions};
+use common::{Ids, SharedClock};
 use ipnet::IpNet;
 
 use crate::backends::BusOptions;
@@ -32,6 +34,14 @@ pub struct ServiceArgs {
     #[arg(long, env = "JWKS_URL", default_value = "http://127.0.0.1:3000/api/users/jwks.json")]
     pub jwks_url: String,
 
+    /// The options of the HTTP side.
+    #[command(flatten)]
+    pub http: HttpOptions,
+}
+
+/// The options of everything that answers HTTP requests.
+#[derive(Debug, Clone, Default, Args)]
+pub struct HttpOptions {
     /// The public address of the marketplace, such as `https://tickets.example`; with https, cookies are `Secure`.
     #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
     pub public_url: Option<String>,
@@ -44,4 +54,23 @@ pub struct ServiceArgs {
         value_parser = config::network
     )]
     pub trusted_proxies: Vec<IpNet>,
+
+    /// The largest number of writes (`POST`, `PUT`, `DELETE`) of one person in a minute, for each service and replica;
+    /// 0: no limit.
+    #[arg(long, env = "MAX_WRITES", default_value_t = 120)]
+    pub max_writes: u32,
+}
+
+impl HttpOptions {
+    /// The context of extractors and middleware.
+    pub fn context(&self, clock: SharedClock, ids: Ids, sessions: Sessions) -> HttpContext {
+        HttpContext::new(HttpSettings {
+            clock,
+            ids,
+            sessions,
+            public_url: self.public_url.clone(),
+            trusted_proxies: self.trusted_proxies.clone(),
+            max_writes: self.max_writes,
+        })
+    }
 }

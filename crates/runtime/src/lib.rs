@@ -25,12 +25,12 @@ mod upgrade;
 mod worker;
 
 pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters};
-pub use args::ServiceArgs;
+pub use args::{HttpOptions, ServiceArgs};
 pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use event_stream::EventStreams;
 pub use prefix_router::PrefixRouter;
 pub use remote_keys::RemoteKeys;
-pub use routes::{HttpOptions, routes};
+pub use routes::routes;
 pub use serve::{ServeError, bind, serve, serve_behind};
 pub use service::{Service, ServiceContext};
 pub use service_main::{AdminTask, BoxError, report, service_main};

@@ -33,6 +33,7 @@ fn complete(item: &mut PathItem, is_signed: bool) {
         error(operation, "413", "`body-too-large`: over 64 KiB");
         if !is_signed {
             error(operation, "403", "`cross-site`");
+            error(operation, "429", "`too-many-requests`: see `Retry-After`");
             error(
                 operation,
                 "415",

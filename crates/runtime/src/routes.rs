@@ -3,24 +3,14 @@
 use axum::Router;
 use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use common::http::{HttpContext, HttpSettings, MiddlewareStack, Sessions};
+use common::http::{MiddlewareStack, Sessions};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use ipnet::IpNet;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::idempotency::{Idempotency, idempotency_layer};
 use crate::openapi::describe;
-use crate::{ServiceContext, Worker};
-
-/// The address and the proxies in front of a service.
-#[derive(Debug, Clone, Default)]
-pub struct HttpOptions {
-    /// The marketplace's public address, if configured.
-    pub public_url: Option<String>,
-    /// The networks of trusted proxies, whose forwarded headers count.
-    pub trusted_proxies: Vec<IpNet>,
-}
+use crate::{HttpOptions, ServiceContext, Worker};
 
 /// The routes of one service.
 pub struct Routes {
@@ -41,13 +31,7 @@ pub fn routes(
     sessions: Sessions,
     options: &HttpOptions,
 ) -> Routes {
-    let http = HttpContext::new(HttpSettings {
-        clock: context.clock.clone(),
-        ids: context.ids.clone(),
-        sessions,
-        public_url: options.public_url.clone(),
-        trusted_proxies: options.trusted_proxies.clone(),
-    });
+    let http = options.context(context.clock.clone(), context.ids.clone(), sessions);
     let keys = Idempotency::new(context, http.clone());
     let (router, mut openapi) = described.split_for_parts();
     describe(&mut openapi, prefix, signed_paths);

@@ -17,8 +17,8 @@ use crate::admin::{self, Health, ReadinessChecks};
 use crate::backends::{BackendError, connect_bus, open_beside, open_store};
 use crate::config::SecretUrl;
 use crate::{
-    HttpOptions, RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, ServiceStore,
-    SubscribedService, Tasks, bind, serve, serve_behind, stop, telemetry,
+    RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, ServiceStore, SubscribedService, Tasks,
+    bind, serve, serve_behind, stop, telemetry,
 };
 
 /// Any error that ends a program.
@@ -173,9 +173,8 @@ async fn start(
     let service = build(&context).await.map_err(ServiceError::Build)?;
     let remote = || Arc::new(RemoteKeys::new(args.jwks_url.clone(), Arc::clone(&context.clock)));
     let sessions = Sessions::new(service.verifying_keys.clone().unwrap_or_else(|| remote()));
-    let options =
-        HttpOptions { public_url: args.public_url.clone(), trusted_proxies: args.trusted_proxies.clone() };
-    let running = SubscribedService::new(service, &context, sessions, &options).await?.start(&tasks, &relays);
+    let running =
+        SubscribedService::new(service, &context, sessions, &args.http).await?.start(&tasks, &relays);
     Ok(Started { router: running.router, context, tasks, relays })
 }
 

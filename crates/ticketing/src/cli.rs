@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
-use ipnet::IpNet;
+use runtime::HttpOptions;
 
 /// An open ticket resale marketplace: every service in one process.
 #[derive(Debug, Parser)]
@@ -44,18 +44,9 @@ pub struct ServeOptions {
     #[arg(long, env = "ORDER_HOLD", default_value = "15m", value_parser = runtime::config::duration)]
     pub hold: Duration,
 
-    /// The public URL, such as `https://tickets.example`; with https, cookies are `Secure`.
-    #[arg(long, env = "PUBLIC_URL", value_parser = runtime::config::public_url)]
-    pub public_url: Option<String>,
-
-    /// The address or network of a proxy whose forwarded headers are trusted, such as `10.244.0.0/16`; repeatable.
-    #[arg(
-        long = "trusted-proxy",
-        env = "TRUSTED_PROXIES",
-        value_delimiter = ',',
-        value_parser = runtime::config::network
-    )]
-    pub trusted_proxies: Vec<IpNet>,
+    /// The options of the HTTP side.
+    #[command(flatten)]
+    pub http: HttpOptions,
 
     /// Options for signing in.
     #[command(flatten)]

@@ -9,7 +9,7 @@ use bus::LocalBus;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
 use runtime::admin::{self, Health, ReadinessChecks};
-use runtime::{HttpOptions, ServeError, Tasks, bind, stop};
+use runtime::{ServeError, Tasks, bind, stop};
 use store::sqlite::{SqliteBackend, SqliteOpenError};
 use stripe_sim::Fees;
 
@@ -57,10 +57,7 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
         bus: Arc::new(LocalBus::new()),
         auth: options.auth.clone(),
         hold: options.hold,
-        http: HttpOptions {
-            public_url: options.public_url.clone(),
-            trusted_proxies: options.trusted_proxies.clone(),
-        },
+        http: options.http.clone(),
         address: listener.local_addr()?,
         stripe_address: stripe_listener.local_addr()?,
         fees: Fees::default(),

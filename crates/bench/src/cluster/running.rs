@@ -19,8 +19,12 @@ impl Running {
     /// Starts the programs that stand beside the bench.
     pub(super) fn start() -> Result<Self, Failure> {
         let folder = folder()?;
-        let config =
-            ClusterConfig { replicas: 1, ..ClusterConfig::new(folder_of_programs()?, folder.path()) };
+        let config = ClusterConfig {
+            replicas: 1,
+            // One person of a measurement does the work of many.
+            environment: vec![("MAX_WRITES".to_owned(), "0".to_owned())],
+            ..ClusterConfig::new(folder_of_programs()?, folder.path())
+        };
         Ok(Self { cluster: Cluster::start(config)?, _folder: folder })
     }
 

@@ -25,6 +25,8 @@ pub struct Inner {
     pub public_url: Option<String>,
     /// The networks of trusted proxies, whose forwarded headers count.
     pub trusted_proxies: Vec<IpNet>,
+    /// The largest number of writes of one person in a minute; 0: no limit.
+    pub max_writes: u32,
 }
 
 impl HttpContext {

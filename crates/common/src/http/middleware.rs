@@ -15,6 +15,7 @@ use tokio::sync::Semaphore;
 
 use super::body::{self, Bodies, BodyRules};
 use super::conditional::NotModified;
+use super::write_limit::WriteLimit;
 use super::{HttpContext, InFlightPermit, cross_site, observe};
 use crate::Problem;
 
@@ -24,6 +25,7 @@ pub struct MiddlewareStack {
     context: HttpContext,
     permits: Arc<Semaphore>,
     rules: BodyRules,
+    writes: Arc<WriteLimit>,
 }
 
 impl MiddlewareStack {
@@ -37,7 +39,8 @@ impl MiddlewareStack {
     /// and the content type do not apply to them.
     pub fn new(context: HttpContext, signed_paths: &'static [&'static str]) -> Self {
         let permits = Arc::new(Semaphore::new(Self::MAX_IN_FLIGHT));
-        Self { context, permits, rules: BodyRules { bodies: Bodies::Json, signed_paths } }
+        let writes = Arc::new(WriteLimit::new(context.max_writes, &context.clock));
+        Self { context, permits, rules: BodyRules { bodies: Bodies::Json, signed_paths }, writes }
     }
 
     /// The same stack for other bodies.
@@ -60,7 +63,7 @@ impl MiddlewareStack {
     }
 }
 
-/// Limits the requests in flight and their time, and applies the cross-site rule. One layer instead of one per rule:
+/// Limits the requests in flight, their time and the writes of each person, and applies the cross-site rule. One layer instead of one per rule:
 /// axum clones all inner layers for every request, so the cost of layers grows with the square of their number.
 async fn limit(State(stack): State<MiddlewareStack>, request: Request, next: Next) -> Response {
     let work = AssertUnwindSafe(respond(&stack, request, next)).catch_unwind();
@@ -71,6 +74,9 @@ async fn respond(stack: &MiddlewareStack, mut request: Request, next: Next) -> R
     let Ok(permit) = Arc::clone(&stack.permits).try_acquire_owned() else {
         return Problem::unavailable().caused_by("too many requests in flight").into_response();
     };
+    if let Err(problem) = stack.writes.check(&stack.context, &mut request).await {
+        return problem.into_response();
+    }
     let exempt = stack.rules.is_signed(request.uri().path());
     if !exempt && let Err(problem) = cross_site::check(&request, stack.context.public_url.as_deref()) {
         return problem.into_response();

@@ -25,6 +25,7 @@ pub mod responses;
 mod session;
 pub mod token;
 mod valid;
+mod write_limit;
 
 pub use body::Bodies;
 pub use client_address::ClientAddress;

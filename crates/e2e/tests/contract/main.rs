@@ -15,3 +15,4 @@ mod precedence;
 mod routes;
 mod routing;
 mod sessions;
+mod write_limit;
