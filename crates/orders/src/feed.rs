@@ -31,7 +31,7 @@ const MAX_BUFFERED: usize = 8;
 
 #[derive(Clone)]
 enum FeedUpdate {
-    Changed(OrderSnapshot),
+    Changed(Box<OrderSnapshot>),
     /// Changes may have been lost.
     Gap,
 }
@@ -85,7 +85,7 @@ impl Feed {
         | Event::OrderCancelled(order) = event
             && let Some(channel) = self.channels.lock().get(&order.id)
         {
-            let _ = channel.send(FeedUpdate::Changed(order.clone()));
+            let _ = channel.send(FeedUpdate::Changed(Box::new(order.clone())));
         }
     }
 }
@@ -127,7 +127,7 @@ impl States {
                 return Some(order);
             }
             self.next = match self.updates.recv().await {
-                Ok(FeedUpdate::Changed(order)) => Some(order),
+                Ok(FeedUpdate::Changed(order)) => Some(*order),
                 // Without the database the stream ends; a client that reconnects gets the current state.
                 Ok(FeedUpdate::Gap) | Err(RecvError::Lagged(_)) => {
                     let (id, ..) = self.last?;

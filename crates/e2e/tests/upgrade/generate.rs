@@ -110,7 +110,8 @@ pub(crate) async fn generate(folder: &Path) {
     };
     let world = World::with(config).await;
     let (seller, buyer) = world.two_people().await;
-    fail_an_event(&world, &*bus.lock().take().expect("the world has a bus")).await;
+    let bus = bus.lock().take().expect("the world has a bus");
+    fail_an_event(&world, &bus).await;
     let revoked_cookie = revoked_session(&buyer).await;
     let keyed = list_with_key(&seller).await.json;
     let available = seller.sells("Available", usd(10_00)).await;

@@ -117,19 +117,25 @@ pub(super) async fn an_older_release_changes_what_it_knows_and_nothing_else(back
 
 pub(super) async fn an_upgrade_gives_stored_documents_the_keys_of_this_release(backend: Arc<dyn Backend>) {
     let older = notes(&backend);
-    for number in 1..=300 {
+    for number in 1..=140 {
         let note = Note { rank: -i64::try_from(number).expect("small"), ..Note::new(number) };
         older.commit(Decision::without_event(note)).await.expect("committed");
     }
     assert_eq!(numbers(&backend, whole("a")).await, []);
-    let before = get(&backend, 300).await.expect("a note");
-    let interrupted = store(&backend).upgrade(Verifier::of::<NextNote>(), |_| false).await.expect("upgraded");
-    assert!((1..300).contains(&interrupted.rewritten), "{interrupted:?}");
+    let before = get(&backend, 140).await.expect("a note");
+    let store = store(&backend);
+    let interrupted = store.upgrade(Verifier::of::<NextNote>(), |_| {
+        assert_eq!(store.upgrading(), Some(NOTES), "readiness names the collection");
+        false
+    });
+    let interrupted = interrupted.await.expect("upgraded");
+    assert_eq!(store.upgrading(), None);
+    assert!((1..140).contains(&interrupted.rewritten), "{interrupted:?}");
     let rest = upgrade(&backend).await;
-    assert_eq!((interrupted.rewritten + rest.rewritten, rest.left), (300, 0));
-    let expected: Vec<_> = (1..=300).rev().collect();
+    assert_eq!((interrupted.rewritten + rest.rewritten, rest.left), (140, 0));
+    let expected: Vec<_> = (1..=140).rev().collect();
     assert_eq!(numbers(&backend, whole("a")).await, expected);
-    let after = get(&backend, 300).await.expect("a note");
+    let after = get(&backend, 140).await.expect("a note");
     assert_eq!((after.version, after.format), (before.version, 2));
     assert!(events(&backend).await.is_empty(), "an upgrade publishes nothing");
     assert_eq!(upgrade(&backend).await, UpgradeProgress::default(), "nothing is left to do");

@@ -69,11 +69,11 @@ pub(super) async fn scan(
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let mut filter = doc! { "_id": bound, "state": { "$exists": true } };
     if let Some(format) = format {
-        let recorded = Bson::Int64(format.into());
+        let written = Bson::Int64(format.into());
         // Absent in documents of the first release.
-        let absent = (format == Format::FIRST.written).then_some(Bson::Null);
-        let formats: Vec<_> = absent.into_iter().chain([recorded]).collect();
-        filter.insert("format.written", doc! { "$in": formats });
+        let is_first = format == Format::FIRST.written;
+        let written = if is_first { doc! { "$in": [written, Bson::Null] }.into() } else { written };
+        filter.insert("format.written", written);
     }
     let find = collection.find(filter).sort(doc! { "_id": 1 }).limit(limit).projection(record_fields());
     let rows: Vec<RawDocumentBuf> = call(CALL_TIMEOUT, async { find.await?.try_collect().await }).await?;

@@ -15,7 +15,7 @@ const APPLICATION: i32 = 0x5449_4B54;
 /// The format that this version writes.
 const FORMAT: i32 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
-/// What a later release has added. Former releases ignore these columns, so the format of the file stays the same and a
+/// The columns of a later release. Former releases ignore these columns, so the format of the file stays the same and a
 /// rollback is possible.
 const FORMATS: &str = include_str!("formats.sql");
 

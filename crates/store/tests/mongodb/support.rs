@@ -65,7 +65,7 @@ impl TestDatabase {
             MongoBackend::open(&address(), &self.name, clock, ids).await.expect("the database opens");
         backend.declare(Schema {
             collection: NOTES,
-            format: 1,
+            format: 2,
             indexes: INDEXES,
             unique_keys: &["name", "nick"],
         });
