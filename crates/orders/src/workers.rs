@@ -72,9 +72,9 @@ impl Overdue for OverdueLocks {
                 order.filter(|order| order.status == Status::Complete).map(|order| order.republish(now))
             };
             match orders.store.apply(holder, republish).await {
-                Ok(_) => {}
-                Err(CommitError::Store(error)) => return Err(error),
-                Err(error) => return Err(StoreError::Unreadable(error.into())),
+                Err(CommitError::Store(error @ StoreError::Unavailable(_))) => return Err(error),
+                // An order of another release: asked for later.
+                _ => {}
             }
         }
         Ok(Some(ticket.asked(now)))
