@@ -71,10 +71,10 @@ impl Overdue for OverdueLocks {
             let republish = |order: Option<&Order>| {
                 order.filter(|order| order.status == Status::Complete).map(|order| order.republish(now))
             };
-            match orders.store.apply(holder, republish).await {
-                Err(CommitError::Store(error @ StoreError::Unavailable(_))) => return Err(error),
-                // An order of another release: asked for later.
-                _ => {}
+            // The order of another release is asked for later.
+            let republished = orders.store.apply(holder, republish).await;
+            if let Err(CommitError::Store(error @ StoreError::Unavailable(_))) = republished {
+                return Err(error);
             }
         }
         Ok(Some(ticket.asked(now)))

@@ -46,19 +46,18 @@ async fn world_with(losses: &Losses, hides_overdue: bool, deletes: &Arc<Mutex<Ha
 const fn limits(subject: Subject) -> (Duration, Duration) {
     const AT_ONCE: Duration = Duration::ZERO;
     const SOON: Duration = Duration::from_secs(30);
-    const LATER: Duration = Duration::from_secs(120);
+    const LATER: Duration = Duration::from_mins(2);
     match subject {
         // The next poll of an authorization that is refused for lack of the lock may be a minute away.
         Subject::TicketReserved | Subject::OrderCreated => (LATER, AT_ONCE),
-        // Offers are published again two minutes after their last change.
-        Subject::TicketReleased => (AT_ONCE, LATER),
+        // Offers are published again two minutes after their last change, locks 30 and 90 seconds after their deadline.
+        Subject::TicketReleased | Subject::OrderCancelled => (AT_ONCE, LATER),
         // Asked for one and five minutes after the deadline, which may pass during the last loss.
         Subject::TicketSold => (AT_ONCE, Duration::from_mins(6)),
-        Subject::OrderCompleted => (Duration::from_secs(60), SOON),
+        Subject::OrderCompleted => (Duration::from_mins(1), SOON),
         Subject::OrderPaymentAccepted | Subject::PaymentAuthorized | Subject::PaymentCaptured => {
             (SOON, AT_ONCE)
         }
-        Subject::OrderCancelled => (AT_ONCE, LATER),
         Subject::TicketCreated
         | Subject::TicketUpdated
         | Subject::TicketWithdrawn
