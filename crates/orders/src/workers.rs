@@ -71,10 +71,10 @@ impl Overdue for OverdueLocks {
             let republish = |order: Option<&Order>| {
                 order.filter(|order| order.status == Status::Complete).map(|order| order.republish(now))
             };
-            match orders.store.apply(holder, republish).await {
-                Ok(_) => {}
-                Err(CommitError::Store(error)) => return Err(error),
-                Err(error) => return Err(StoreError::Unreadable(error.into())),
+            // The order of another release is asked for later.
+            let republished = orders.store.apply(holder, republish).await;
+            if let Err(CommitError::Store(error @ StoreError::Unavailable(_))) = republished {
+                return Err(error);
             }
         }
         Ok(Some(ticket.asked(now)))

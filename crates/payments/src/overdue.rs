@@ -65,7 +65,12 @@ impl Overdue for OverdueOrders {
         now: Time,
     ) -> Result<Option<Decision<OrderReplica>>, StoreError> {
         let Self(payments) = self;
-        if let Some(payment) = payments.by_order(order.state.id).await? {
+        let payment = match payments.by_order(order.state.id).await {
+            // A payment of another release: published again later.
+            Err(StoreError::Unreadable(_)) => None,
+            found => found?,
+        };
+        if let Some(payment) = payment {
             payments.update(&payment, |payment, now| payment.on_order_overdue(&order.state, now)).await?;
             payments.step_due.notify_one();
         }

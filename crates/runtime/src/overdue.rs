@@ -65,13 +65,10 @@ impl<O: Overdue> PeriodicJob for OverdueJob<O> {
     type Error = StoreError;
 
     async fn run(&self, _: &CancellationToken) -> Result<Time, StoreError> {
-        let now = self.clock.now();
-        let range = Range::of(O::INDEX, []).limit(MAX_BATCH);
-        let mut batch = self.overdue.collection().batch(range).await?.items;
-        let is_due = |document: &O::Document| O::due(document).is_some_and(|due| due <= now);
-        let due = batch.partition_point(is_due);
-        let next = batch.get(due).and_then(O::due);
-        batch.truncate(due);
+        let (collection, now) = (self.overdue.collection(), self.clock.now());
+        let overdue = Range::of(O::INDEX, []).at_most([now.into()]).limit(MAX_BATCH);
+        let batch = collection.batch(overdue).await?.items;
+        let latest = now.after(if batch.len() < MAX_BATCH { MAX_SLEEP } else { BATCH_DELAY });
         stream::iter(batch)
             .map(Ok)
             .try_for_each_concurrent(
@@ -79,7 +76,8 @@ impl<O: Overdue> PeriodicJob for OverdueJob<O> {
                 |document| async move { self.decide(&document, now).await },
             )
             .await?;
-        let latest = now.after(if due < MAX_BATCH { MAX_SLEEP } else { BATCH_DELAY });
+        let first = collection.batch(Range::of(O::INDEX, []).limit(1)).await?.items;
+        let next = first.first().and_then(O::due).filter(|due| *due > now);
         let next = next.map_or(latest, |next| next.min(latest));
         self.next_run.store(next.as_millis(), Ordering::SeqCst);
         Ok(next)
@@ -94,16 +92,16 @@ impl<O: Overdue> PeriodicJob for OverdueJob<O> {
 impl<O: Overdue> OverdueJob<O> {
     /// Decides by the state that was read. A conflict means that the document was decided on meanwhile.
     async fn decide(&self, document: &O::Document, now: Time) -> Result<(), StoreError> {
-        let Some(decision) = self.overdue.decide(document, now).await? else { return Ok(()) };
         let (collection, id) = (O::Document::COLLECTION, document.id());
-        let subjects: Vec<_> = decision.events.iter().map(|event| event.subject().as_str()).collect();
-        match self.overdue.collection().commit(decision).await {
+        let committed = match self.overdue.decide(document, now).await {
+            Ok(None) => return Ok(()),
+            Ok(Some(decision)) => self.overdue.collection().commit(decision).await,
+            Err(error) => Err(CommitError::Store(error)),
+        };
+        match committed {
             Ok(_) => {
-                for subject in &subjects {
-                    counter!("republished_total", "collection" => collection, "subject" => *subject)
-                        .increment(1);
-                }
-                tracing::info!(collection, %id, ?subjects, "decided on an overdue document");
+                counter!("republished_total", "collection" => collection).increment(1);
+                tracing::info!(collection, %id, "an event is overdue; the state was published again");
                 Ok(())
             }
             Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Ok(()),

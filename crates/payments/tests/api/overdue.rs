@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use common::event::{OrderSnapshot, OrderStatus, PaymentStatus, Subject};
 use common::{Event, Money};
+use payments::domain::Payment;
 use payments::refund;
+use runtime::testing::edit;
+use uuid::Uuid;
 
 use crate::app::{LONG, TestApp, VISA, intent_of};
 
@@ -117,4 +120,20 @@ async fn a_refund_is_published_again_until_the_order_shows_it() {
     assert!(!app.stored(&begun).await.unconfirmed);
     app.advance(Duration::from_hours(1)).await;
     assert_eq!(app.overdue().await, []);
+}
+
+#[tokio::test]
+async fn a_payment_with_a_status_of_a_newer_release_holds_up_no_other_order() {
+    let app = TestApp::start().await;
+    let (_, unreadable) = app.begin().await;
+    let (order, begun) = app.begin().await;
+    let id: Uuid = unreadable["id"].as_str().and_then(|id| id.parse().ok()).expect("an id");
+    edit::<Payment>(&app.service.context.store, id, |state| state["status"] = "on-hold".into()).await;
+    app.advance(order.expires_at - app.service.context.clock.now()).await;
+    app.published().await;
+    for _ in 0..8 {
+        app.advance(Duration::from_secs(1)).await;
+    }
+    assert_eq!(app.published().await, [Subject::PaymentNotAuthorized]);
+    assert_eq!(app.stored(&begun).await.status, PaymentStatus::RequiresPayment);
 }

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use common::event::{OrderSnapshot, RefusalReason};
-use common::{Envelope, Event};
+use common::{Decision, Envelope, Event};
 use serde_json::json;
-use tickets::domain::OrderTombstone;
+use tickets::domain::{OrderTombstone, Ticket};
 
 use crate::app::{TestApp, address, offer, offer_with};
+use crate::samples::{at, listed};
 
 fn overdue(order: &OrderSnapshot) -> OrderSnapshot {
     OrderSnapshot { overdue: true, version: order.version + 1, ..order.clone() }
@@ -133,4 +134,24 @@ fn a_tombstone_of_a_release_without_versions_can_be_read() {
     });
     let tombstone: OrderTombstone = serde_json::from_value(stored).expect("a tombstone");
     assert_eq!(tombstone.answer().expect("a refusal").next.version, 2);
+}
+
+/// After an outage many offers are overdue at once; requests have precedence.
+#[tokio::test]
+async fn overdue_tickets_are_published_in_batches_of_128_half_a_second_apart() {
+    let app = TestApp::start().await;
+    let tickets = app.service.context.store.collection::<Ticket>();
+    for number in 0..300 {
+        let ticket = Ticket { id: app.service.context.ids.next(), created_at: at(number), ..listed() };
+        tickets.commit(Decision::without_event(ticket)).await.expect("stored");
+    }
+    let half_a_second = Duration::from_millis(500);
+    // The first run after the worker's sleep.
+    passes(&app, 5).await;
+    let mut counts = vec![published(&app).await.len()];
+    for _ in 0..4 {
+        app.service.clock.advance(half_a_second);
+        counts.push(published(&app).await.len());
+    }
+    assert_eq!(counts, [128, 128, 44, 0, 0]);
 }

@@ -1,4 +1,4 @@
-//! A bus that loses the deliveries of some events.
+//! A bus that loses the deliveries of some events, to one consumer or to all.
 
 use std::collections::HashSet;
 use std::future::ready;
@@ -12,28 +12,54 @@ use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use parking_lot::Mutex;
 
-/// The subjects that are lost at present, and the number of deliveries that were lost. Clones share both.
+/// The losses of a bus. Clones share them.
 #[derive(Clone, Default)]
-pub(super) struct Losses(Arc<Mutex<(HashSet<Subject>, usize)>>);
+pub(super) struct Losses(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    /// The subjects that are lost at present.
+    subjects: HashSet<Subject>,
+    /// The consumer that loses them; `None`: every one.
+    consumer: Option<&'static str>,
+    lost: usize,
+    published: Vec<Subject>,
+    subscriptions: Vec<(&'static str, Subject)>,
+}
 
 impl Losses {
+    /// Losses of this consumer alone.
+    pub(super) fn of(consumer: Option<&'static str>) -> Self {
+        Self(Arc::new(Mutex::new(State { consumer, ..State::default() })))
+    }
+
     pub(super) fn begin(&self, subject: Subject) {
-        self.0.lock().0.insert(subject);
+        self.0.lock().subjects.insert(subject);
     }
 
     pub(super) fn end(&self, subject: Subject) {
-        self.0.lock().0.remove(&subject);
+        self.0.lock().subjects.remove(&subject);
     }
 
     /// The number of lost deliveries.
     pub(super) fn lost(&self) -> usize {
-        self.0.lock().1
+        self.0.lock().lost
     }
 
-    fn loses(&self, subject: Subject) -> bool {
+    /// The subjects of the events published since the last call, in order.
+    pub(super) fn published(&self) -> Vec<Subject> {
+        std::mem::take(&mut self.0.lock().published)
+    }
+
+    /// Every consumer with each of its subjects.
+    pub(super) fn subscriptions(&self) -> Vec<(&'static str, Subject)> {
+        self.0.lock().subscriptions.clone()
+    }
+
+    fn loses(&self, consumer: &'static str, subject: Subject) -> bool {
         let mut state = self.0.lock();
-        let loses = state.0.contains(&subject);
-        state.1 += usize::from(loses);
+        let loses = state.subjects.contains(&subject) && state.consumer.is_none_or(|one| one == consumer);
+        state.lost += usize::from(loses);
         loses
     }
 }
@@ -45,6 +71,7 @@ pub(super) struct LossyBus {
 
 impl Bus for LossyBus {
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>> {
+        self.losses.0.lock().published.push(event.subject());
         self.bus.publish(event)
     }
 
@@ -54,8 +81,9 @@ impl Bus for LossyBus {
         subjects: &'static [Subject],
     ) -> BoxStream<'static, Delivery> {
         let losses = self.losses.clone();
+        losses.0.lock().subscriptions.extend(subjects.iter().map(|subject| (consumer, *subject)));
         let arrives = move |delivery: Delivery| {
-            let is_lost = delivery.envelope().is_some_and(|event| losses.loses(event.subject()));
+            let is_lost = delivery.envelope().is_some_and(|event| losses.loses(consumer, event.subject()));
             let delivery = if is_lost {
                 delivery.ack();
                 None
