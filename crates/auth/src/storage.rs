@@ -51,6 +51,8 @@ impl Document for User {
 
 impl Document for Session {
     const COLLECTION: &'static str = "sessions";
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] =
         &[Index::one(index::BY_EXPIRY), Index::one(index::BY_USER), Index::one(index::BY_OVERDUE)];
 

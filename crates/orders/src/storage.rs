@@ -15,6 +15,9 @@ pub(crate) mod index {
     pub(crate) const BY_BUYER: &str = "by-buyer";
     /// Orders that await an event, and replicas of locked tickets, by the time when it is overdue.
     pub(crate) const BY_OVERDUE: &str = "overdue";
+    /// Open orders with a payment in progress. Only the former release reads this index, to expire them: the next release
+    /// no longer writes it.
+    pub(crate) const BY_LAST_POLL: &str = "last-poll";
 }
 
 /// The name of [`ticket_key`].
@@ -27,7 +30,10 @@ pub(crate) fn ticket_key(ticket: TicketId) -> UniqueKey {
 
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
-    const INDEXES: &'static [Index] = &[Index::one(index::BY_BUYER), Index::one(index::BY_OVERDUE)];
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
+    const INDEXES: &'static [Index] =
+        &[Index::one(index::BY_BUYER), Index::one(index::BY_OVERDUE), Index::one(index::BY_LAST_POLL)];
     const UNIQUE_KEYS: &'static [&'static str] = &[TICKET];
 
     fn id(&self) -> Uuid {
@@ -43,12 +49,17 @@ impl Document for Order {
         if let Some(due) = self.overdue_at() {
             keys = keys.ordered(index::BY_OVERDUE, [due.into()]);
         }
+        if let Some(end) = self.last_poll_until() {
+            keys = keys.ordered(index::BY_LAST_POLL, [end.into()]);
+        }
         if self.keeps_ticket() { keys.unique(ticket_key(self.ticket.id)) } else { keys }
     }
 }
 
 impl Document for TicketReplica {
     const COLLECTION: &'static str = "tickets";
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
 
     fn id(&self) -> Uuid {

@@ -43,7 +43,7 @@ pub(crate) fn intent_key(intent: &str) -> UniqueKey {
 
 impl Document for Payment {
     const COLLECTION: &'static str = "payments";
-    /// 2: the indexes by seller and by start.
+    /// 2: the indexes by seller, by start, and of overdue documents.
     const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_BUYER),
@@ -85,6 +85,8 @@ impl Document for Payment {
 
 impl Document for OrderReplica {
     const COLLECTION: &'static str = "orders";
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
 
     fn id(&self) -> Uuid {

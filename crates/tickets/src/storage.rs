@@ -30,6 +30,8 @@ pub(crate) mod index {
 
 impl Document for Ticket {
     const COLLECTION: &'static str = "tickets";
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_STATUS),
         Index::one(index::BY_PRICE),

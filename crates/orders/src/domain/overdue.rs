@@ -60,6 +60,11 @@ impl Order {
         Decision::with_event(next, event)
     }
 
+    /// The end of the last poll of a payment in progress. Returns `None` without one.
+    pub fn last_poll_until(&self) -> Option<Time> {
+        (self.is_open() && self.payment_in_progress).then(|| self.expires_unanswered_at())
+    }
+
     /// The time at which an open order expires without any event.
     pub(super) fn expires_unanswered_at(&self) -> Time {
         self.expires_at.after(LAST_POLL_TIMEOUT)

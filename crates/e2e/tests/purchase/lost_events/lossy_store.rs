@@ -8,11 +8,7 @@ use common::event::Subject;
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use parking_lot::Mutex;
-use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
-    UniqueKey, Write,
-};
-use uuid::Uuid;
+use store::{Backend, CommitError, IndexedRecord, Intercept, RangeQuery, StoreError, Write};
 
 pub(super) struct LossyStore {
     pub(super) database: Arc<dyn Backend>,
@@ -29,21 +25,9 @@ impl LossyStore {
     }
 }
 
-impl Backend for LossyStore {
-    fn declare(&self, schema: Schema) {
-        self.database.declare(schema);
-    }
-
-    fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.database.get(collection, id)
-    }
-
-    fn get_by_unique_key(
-        &self,
-        collection: &'static str,
-        key: UniqueKey,
-    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.database.get_by_unique_key(collection, key)
+impl Intercept for LossyStore {
+    fn inner(&self) -> &dyn Backend {
+        &*self.database
     }
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
@@ -53,41 +37,8 @@ impl Backend for LossyStore {
         self.database.range(query)
     }
 
-    fn scan(
-        &self,
-        collection: &'static str,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.database.scan(collection, after, limit)
-    }
-
     fn commit(&self, mut write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         write.outbox.retain(|event| !self.is_deleted(event));
         self.database.commit(write)
-    }
-
-    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        self.database.outbox(after, limit)
-    }
-
-    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
-        self.database.outbox_changed()
-    }
-
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.mark_published(seqs)
-    }
-
-    fn revision(&self, collection: &'static str) -> Option<u64> {
-        self.database.revision(collection)
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.check()
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.database.close()
     }
 }

@@ -14,6 +14,7 @@ use common::event::Subject;
 use e2e::{World, WorldConfig};
 use futures::stream::{self, StreamExt};
 use parking_lot::Mutex;
+use store::sqlite::SqliteBackend;
 
 use self::history::{History, Outcome, SETTLED_WITHIN};
 use self::lossy_bus::{Losses, LossyBus};
@@ -33,7 +34,8 @@ async fn world_with(losses: &Losses, hides_overdue: bool, deletes: &Arc<Mutex<Ha
     let (losses, deletes) = (losses.clone(), Arc::clone(deletes));
     World::with(WorldConfig {
         make_bus: Box::new(move |_| Arc::new(LossyBus { bus: LocalBus::new(), losses })),
-        wrap_store: Box::new(move |database| {
+        open_store: Box::new(move |_| {
+            let database = SqliteBackend::in_memory().expect("a database in memory");
             Arc::new(LossyStore { database, hides_overdue, deletes: Arc::clone(&deletes) })
         }),
         ..WorldConfig::default()
