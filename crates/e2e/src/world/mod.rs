@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 use store::sqlite::SqliteBackend;
 use store::{Backend, ScannedRecord, Store};
 use stripe_sim::{Fees, StripeSim};
-use ticketing::{Marketplace, Parts, database_file};
+use ticketing::{Marketplace, Parts};
 
 use crate::audit::intents;
 use crate::{Endpoints, Person, Snapshot};
@@ -64,12 +64,6 @@ pub struct WorldConfig {
     pub open_store: OpenStore,
     /// Wraps the card processor.
     pub wrap_stripe: WrapStripe,
-    /// The folder of the databases; `None`: in memory.
-    pub data: Option<PathBuf>,
-    /// The clock: of a world that continues a former one on the same databases, that one's.
-    pub clock: SimClock,
-    /// The seed of all ids: of a world that continues a former one, another.
-    pub seed: u64,
     /// The users of a former world.
     pub people: Vec<Person>,
 }
@@ -84,9 +78,6 @@ impl Default for WorldConfig {
             make_bus: Box::new(|_| Arc::new(LocalBus::new())),
             open_store: Box::new(|_| SqliteBackend::in_memory().expect("a database in memory")),
             wrap_stripe: Box::new(|stripe| stripe),
-            data: None,
-            clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
-            seed: 42,
             people: Vec::new(),
         }
     }
@@ -175,15 +166,6 @@ impl World {
     /// All users.
     pub fn people(&self) -> Vec<Person> {
         self.people.lock().clone()
-    }
-
-    /// Stops the marketplace as the program does, without checks. Another world continues on its databases.
-    pub async fn stop(self) {
-        self.checked.store(true, Ordering::SeqCst);
-        self.tasks.stop(runtime::stop::WORK_TIMEOUT).await;
-        for (_, store) in &self.marketplace.stores {
-            store.backend().close().await;
-        }
     }
 
     /// A snapshot of now, as of a cluster.

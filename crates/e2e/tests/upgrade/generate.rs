@@ -208,6 +208,7 @@ async fn fail_an_event(world: &World, bus: &LocalBus) {
         version: 4,
         created_at: now,
         updated_at: now,
+        overdue: false,
     };
     let event = Event::PaymentCaptured(payment);
     let (schema, aggregate) = (event.subject().schema(), Uuid::from(id));
