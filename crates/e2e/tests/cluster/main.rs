@@ -8,6 +8,7 @@ mod disruptions;
 mod proxy;
 mod schedule;
 mod startup;
+mod streams;
 mod workload;
 
 use tokio::sync::{Mutex, MutexGuard};
