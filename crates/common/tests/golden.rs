@@ -45,6 +45,7 @@ fn ticket(status: TicketStatus) -> TicketSnapshot {
         version: 7,
         created_at: at("09:00:00.001"),
         updated_at: at("10:00:00"),
+        overdue: false,
     }
 }
 
@@ -61,6 +62,7 @@ fn order(status: OrderStatus) -> OrderSnapshot {
         version: 2,
         created_at: at("10:00:00"),
         updated_at: at("10:00:01.5"),
+        overdue: false,
     }
 }
 
@@ -76,6 +78,7 @@ fn payment(status: PaymentStatus) -> PaymentSnapshot {
         version: 4,
         created_at: at("10:01:00"),
         updated_at: at("10:02:00"),
+        overdue: false,
     }
 }
 

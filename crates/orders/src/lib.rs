@@ -35,9 +35,11 @@ pub fn service(context: &ServiceContext, config: Config) -> Service {
     let orders = Orders::new(context, config);
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
     let feed = FeedState { orders: orders.clone(), feed, streams: EventStreams::new(context) };
+    let mut workers = vec![feed_worker];
+    workers.extend(workers::workers(&orders));
     Service {
         routes: http::routes(orders.clone(), feed),
-        workers: vec![feed_worker, workers::expire_unanswered(&orders)],
+        workers,
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consumer::SUBJECTS,

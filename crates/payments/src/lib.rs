@@ -8,6 +8,7 @@ mod config;
 mod consumer;
 pub mod domain;
 mod http;
+mod overdue;
 mod reconcile;
 mod refund;
 mod start_payment;
@@ -43,14 +44,16 @@ pub const NAME: &str = "payments";
 /// The configuration is unsafe or unusable.
 pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
     let payments = Payments::new(context, config)?;
+    let mut workers = vec![steps::worker(payments.clone()), reconcile::worker(payments.clone())];
+    workers.extend(overdue::workers(&payments));
     Ok(Service {
         routes: http::routes(payments.clone()),
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consumer::SUBJECTS,
-            handler: Arc::new(payments.clone()),
+            handler: Arc::new(payments),
         }],
-        workers: vec![steps::worker(payments.clone()), reconcile::worker(payments)],
+        workers,
         signed_paths: &[http::WEBHOOK],
         ..Service::new(NAME, "/api/payments")
     })

@@ -6,6 +6,7 @@ mod feed;
 mod http;
 mod search;
 mod storage;
+mod workers;
 
 pub use storage::DOCUMENTS;
 
@@ -30,12 +31,12 @@ pub fn service(context: &ServiceContext) -> Service {
     let feed = FeedState { feed, streams: EventStreams::new(context) };
     Service {
         routes: http::routes(tickets.clone(), feed),
+        workers: vec![feed_worker, workers::republish(&tickets)],
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consumer::SUBJECTS,
             handler: Arc::new(tickets),
         }],
-        workers: vec![feed_worker],
         ..Service::new(NAME, "/api/tickets")
     }
 }

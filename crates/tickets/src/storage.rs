@@ -24,6 +24,8 @@ pub(crate) mod index {
     pub(crate) const BY_HOLDER: &str = "holding";
     /// The tickets that a buyer bought by the time they were listed.
     pub(crate) const BY_BUYER: &str = "bought";
+    /// Tickets by the time when they are published again.
+    pub(crate) const BY_OVERDUE: &str = "overdue";
 }
 
 impl Document for Ticket {
@@ -35,6 +37,7 @@ impl Document for Ticket {
         Index::one(index::BY_SELLER),
         Index::one(index::BY_HOLDER),
         Index::one(index::BY_BUYER),
+        Index::one(index::BY_OVERDUE),
     ];
 
     fn id(&self) -> Uuid {
@@ -60,6 +63,10 @@ impl Document for Ticket {
             }
             Status::Sold { .. } | Status::Withdrawn => keys,
         };
+        let keys = match self.overdue_at() {
+            Some(due) => keys.ordered(index::BY_OVERDUE, [due.into()]),
+            None => keys,
+        };
         match self.status {
             Status::Reserved { holder, .. } => keys.ordered(index::BY_HOLDER, [holder.into(), listed.into()]),
             Status::Sold { buyer, .. } => keys.ordered(index::BY_BUYER, [buyer.into(), listed.into()]),
@@ -75,9 +82,8 @@ impl Document for OrderTombstone {
         self.order.into()
     }
 
-    /// Written once.
     fn version(&self) -> u64 {
-        1
+        self.version
     }
 }
 

@@ -36,6 +36,7 @@ impl Samples {
             version,
             created_at: time,
             updated_at: time,
+            overdue: false,
         };
         self.envelope(aggregate, version, Event::TicketUpdated(snapshot))
     }

@@ -89,6 +89,36 @@ macro_rules! events {
     };
 }
 
+impl Event {
+    /// Whether the owner published this state again, because no consequence has followed.
+    pub fn is_overdue(&self) -> bool {
+        match self {
+            Self::TicketCreated(ticket)
+            | Self::TicketUpdated(ticket)
+            | Self::TicketReserved(ticket)
+            | Self::TicketReleased(ticket)
+            | Self::TicketSold(ticket)
+            | Self::TicketWithdrawn(ticket) => ticket.overdue,
+            Self::OrderCreated(order)
+            | Self::OrderAwaitingPayment(order)
+            | Self::OrderPaymentAccepted(order)
+            | Self::OrderCompleted(order)
+            | Self::OrderCancelled(order) => order.overdue,
+            Self::PaymentStarted(payment)
+            | Self::PaymentAuthorized(payment)
+            | Self::PaymentNotAuthorized(payment)
+            | Self::PaymentCaptured(payment)
+            | Self::PaymentFailed(payment)
+            | Self::PaymentVoided(payment)
+            | Self::PaymentRefunded(payment)
+            | Self::PaymentDisputed(payment) => payment.overdue,
+            Self::TicketReservationRefused(_) | Self::ExpirationCompleted(_) | Self::SessionRevoked(_) => {
+                false
+            }
+        }
+    }
+}
+
 events! {
     TicketCreated => "ticket.created", 1, TicketSnapshot;
     TicketUpdated => "ticket.updated", 1, TicketSnapshot;

@@ -39,6 +39,10 @@ pub struct TicketSnapshot {
     pub created_at: Time,
     /// The time of the last change.
     pub updated_at: Time,
+    /// Whether the owner published this state again, because no consequence has followed. A consumer that has nothing to
+    /// decide answers with its own state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
 }
 
 /// A ticket's status without its data.

@@ -2,6 +2,7 @@
 
 mod finish;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,12 +13,14 @@ use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
 use parking_lot::Mutex;
 use runtime::{HttpOptions, Tasks, bind, serve};
+use serde_json::{Value, json};
 use store::sqlite::{SqliteBackend, SqliteOpenError};
-use store::{Backend, Store};
+use store::{Backend, ScannedRecord, Store};
 use stripe_sim::{Fees, StripeSim};
 use ticketing::{Marketplace, Parts};
 
-use crate::{Endpoints, Person};
+use crate::audit::intents;
+use crate::{Endpoints, Person, Snapshot};
 
 /// How long a ticket is held in every world.
 pub const HOLD_PERIOD: Duration = Duration::from_mins(15);
@@ -28,6 +31,10 @@ const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 /// Past every retry that a test may need.
 const MAX_POLLS: usize = 12;
+
+/// The collections of a snapshot.
+const COLLECTIONS: [&str; 7] =
+    ["orders", "tickets", "closed-orders", "payments", "deadlines", "revoked-sessions", "dead-letters"];
 
 /// Wraps each service's store.
 pub type WrapStore = Box<dyn Fn(Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
@@ -137,6 +144,25 @@ impl World {
     pub fn payments(&self) -> &Store {
         let found = self.marketplace.stores.iter().find(|(name, _)| *name == payments::NAME);
         &found.expect("payments has a store").1
+    }
+
+    /// A snapshot of now, as of a cluster.
+    ///
+    /// # Panics
+    /// A database or the simulator does not answer.
+    pub async fn snapshot(&self) -> Snapshot {
+        let mut documents = HashMap::new();
+        for (service, store) in &self.marketplace.stores {
+            for collection in COLLECTIONS {
+                let found = store.backend().scan(collection, None, usize::MAX / 2).await.expect("a scan");
+                let state = |(_, record): ScannedRecord| {
+                    let state: Value = serde_json::from_str(&record.expect("readable").body).expect("JSON");
+                    json!({ "state": state })
+                };
+                documents.insert(format!("{service}.{collection}"), found.into_iter().map(state).collect());
+            }
+        }
+        Snapshot { documents, intents: intents(&self.endpoints).await }
     }
 
     /// A new user.

@@ -68,6 +68,7 @@ impl Model {
             version: 1,
             created_at: start(),
             updated_at: start(),
+            overdue: false,
         };
         let replica = TicketReplica::apply(None, &ticket).expect("new").next;
         let hold = expires_at - start();
@@ -143,6 +144,7 @@ impl Model {
                 Event::PaymentAuthorized(it) => self.order.accept_payment(it.authorized_at, self.now),
                 Event::PaymentNotAuthorized(_) => Ok(self.order.on_payment_not_authorized(self.now)),
                 Event::PaymentVoided(_) => self.order.on_payment_voided(),
+                Event::PaymentStarted(_) => Ok(self.order.on_payment_started()),
                 other => panic!("{other:?}"),
             };
             if let Some(decision) = decision.expect("neither early nor a violation") {

@@ -6,6 +6,7 @@ mod endings;
 mod flows;
 mod last_poll;
 mod last_poll_matrix;
+mod lost_events;
 mod refunds;
 mod unreadable;
 

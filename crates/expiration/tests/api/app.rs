@@ -97,6 +97,7 @@ pub(crate) fn held(id: OrderId, hold: Duration) -> OrderSnapshot {
         version: 1,
         created_at: start(),
         updated_at: start(),
+        overdue: false,
     }
 }
 

@@ -1,6 +1,7 @@
 //! Orders and their decisions: pure functions of a state, a command and the time.
 
 mod order;
+mod overdue;
 mod refusal;
 mod ticket_replica;
 

@@ -1,10 +1,17 @@
 //! The replica of a ticket, kept by the events of tickets.
 
+use std::time::Duration;
+
 use common::event::{TicketSnapshot, TicketStatus};
-use common::{Decision, Money, OrderId, TicketId, UserId};
+use common::{Decision, Intervals, Money, OrderId, TicketId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
 use super::Refusal;
+
+/// Between publications of a complete order whose ticket is not sold as far as orders knows. Tickets first publishes a lock
+/// past its deadline by itself.
+const INTERVALS: Intervals =
+    Intervals { first: Duration::from_mins(1), factor: 4, max: Duration::from_hours(24) };
 
 /// A copy of a ticket in orders.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,6 +30,12 @@ pub struct TicketReplica {
     /// The order that holds or bought the ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
+    /// The end of the hold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_until: Option<Time>,
+    /// How often the order was published again because the end of the lock is overdue.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub asked: u32,
     /// The version of the ticket that is copied here.
     pub as_of: u64,
     /// The replica's own version.
@@ -43,6 +56,8 @@ impl TicketReplica {
             seller_id: ticket.seller_id,
             status: ticket.status,
             order_id: ticket.order_id,
+            reserved_until: ticket.reserved_until,
+            asked: 0,
             as_of: ticket.version,
             version: replica.map_or(1, |replica| replica.version + 1),
         }))
@@ -62,6 +77,20 @@ impl TicketReplica {
             TicketStatus::Withdrawn => Err(Refusal::TicketWithdrawn),
             TicketStatus::Available | TicketStatus::Reserved => Ok(()),
         }
+    }
+
+    /// When the event that ends the lock is overdue.
+    pub fn overdue_at(&self) -> Option<Time> {
+        let until = self.reserved_until.filter(|_| self.status == TicketStatus::Reserved)?;
+        Some(INTERVALS.due(until, self.asked))
+    }
+
+    /// The replica after tickets was asked.
+    #[must_use]
+    pub fn asked(&self, now: Time) -> Decision<Self> {
+        let until = self.reserved_until.unwrap_or(now);
+        let asked = INTERVALS.repeated(until, self.asked, now);
+        Decision::without_event(Self { asked, version: self.version + 1, ..self.clone() })
     }
 
     /// The order that the ticket is locked for, if it is locked.

@@ -106,7 +106,7 @@ fn every_command_in_every_state() {
             |o| step(o.expire(early()), o),
             [TooEarly(LEFT), TooEarly(LEFT), Stays, Stays, Stays],
         ),
-        ("expire when due", |o| step(o.expire(due()), o), [EXPIRED, EXPIRED, Stays, Stays, Stays]),
+        ("expire when due", |o| step(o.expire(due()), o), [EXPIRED, EXPIRED, Stays, Stays, AGAIN]),
         (
             "pay in time",
             |o| step(o.accept_payment(None, early()), o),

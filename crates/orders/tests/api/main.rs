@@ -11,4 +11,5 @@ mod http {
     mod stream;
 }
 mod last_poll;
+mod overdue;
 mod samples;

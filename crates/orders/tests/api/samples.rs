@@ -46,6 +46,7 @@ pub(crate) fn ticket(id: TicketId, seller_id: UserId) -> TicketSnapshot {
         version: 1,
         created_at: noon(),
         updated_at: noon(),
+        overdue: false,
     }
 }
 
@@ -70,5 +71,6 @@ pub(crate) fn payment(order_id: OrderId, status: PaymentStatus) -> PaymentSnapsh
         version: 1,
         created_at: noon(),
         updated_at: noon(),
+        overdue: false,
     }
 }

@@ -5,6 +5,7 @@ mod last_poll;
 mod ledger;
 mod money_totals;
 mod order_replica;
+mod overdue;
 mod post_capture;
 mod schedule;
 mod transitions;
@@ -64,6 +65,12 @@ pub struct Payment {
     /// The number of refunds that failed at the buyer's bank, or that Stripe refused.
     #[serde(default)]
     pub failed_refunds: u32,
+    /// Whether the order does not show the present refunds and disputes yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
+    /// How often the present state was published again because it is overdue.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub republished: u32,
     /// The next step.
     #[serde(rename = "work")]
     pub schedule: StepSchedule,
@@ -95,6 +102,8 @@ impl Payment {
             totals: MoneyTotals::default(),
             ledger: Vec::new(),
             failed_refunds: 0,
+            unconfirmed: false,
+            republished: 0,
             schedule: StepSchedule::due_now(now),
             version: 1,
             created_at: now,
@@ -128,6 +137,7 @@ impl Payment {
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            overdue: false,
         }
     }
 
@@ -153,7 +163,7 @@ impl Payment {
 
     /// The next version, with a change that the buyer can see.
     fn changed(&self, now: Time) -> Self {
-        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+        Self { republished: 0, version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
     /// The next version, with another schedule.

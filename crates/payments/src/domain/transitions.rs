@@ -177,9 +177,10 @@ impl Payment {
 
     fn become_captured(&self, totals: MoneyTotals, now: Time) -> Decision<Self> {
         let (status, schedule) = (PaymentStatus::Captured, StepSchedule::done());
-        let next =
-            Self { status, schedule, abandoning: false, last_error: None, totals, ..self.changed(now) };
-        let next = next.booked(now);
+        // Refunded or disputed at Stripe before this service knew of the capture.
+        let unconfirmed = totals.refunded > 0 || totals.dispute.is_some();
+        let next = Self { status, totals, unconfirmed, schedule, ..self.changed(now) };
+        let next = Self { abandoning: false, last_error: None, ..next }.booked(now);
         let event = Event::PaymentCaptured(next.snapshot());
         Decision::with_event(next, event)
     }

@@ -201,6 +201,7 @@ impl TestApp {
             version: 1,
             created_at: now,
             updated_at: now,
+            overdue: false,
         }
     }
 
@@ -340,10 +341,11 @@ impl TestApp {
         self.sim.refunded_total(Currency::Usd).await.expect("the simulator's database").amount
     }
 
-    /// The events published since the last call, without the start of each payment.
+    /// The events published since the last call, without the start of each payment and without overdue states.
     pub(crate) async fn published(&self) -> Vec<Subject> {
         let published = self.service.published().await;
-        let subjects = published.iter().map(common::Envelope::subject);
+        let changes = published.iter().filter(|envelope| !envelope.event.is_overdue());
+        let subjects = changes.map(common::Envelope::subject);
         subjects.filter(|subject| *subject != Subject::PaymentStarted).collect()
     }
 

@@ -29,6 +29,7 @@ fn event(ids: &Ids, now: Time) -> Envelope {
         version: 1,
         created_at: now,
         updated_at: now,
+        overdue: false,
     };
     let aggregate = ticket.id.into();
     let (id, event) = (ids.next(), Event::TicketCreated(ticket));

@@ -2,6 +2,7 @@
 
 mod offer;
 mod order_tombstone;
+mod overdue;
 mod refusal;
 mod ticket;
 

@@ -17,6 +17,9 @@ pub struct Ticket {
     pub offer: Offer,
     /// The state, with the order that holds or bought the ticket.
     pub status: Status,
+    /// How often the present state was published again.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub republished: u32,
     /// The version, 1 when listed.
     pub version: u64,
     /// When the ticket was listed.
@@ -73,7 +76,8 @@ impl Ticket {
     pub fn list(id: TicketId, seller: UserId, offer: Offer, now: Time) -> Result<Decision<Self>, Refusal> {
         offer.check_start(None, now)?;
         let status = Status::Available;
-        let ticket = Self { id, seller, offer, status, version: 1, created_at: now, updated_at: now };
+        let ticket =
+            Self { id, seller, offer, status, republished: 0, version: 1, created_at: now, updated_at: now };
         Ok(with_snapshot(ticket, Event::TicketCreated))
     }
 
@@ -219,6 +223,7 @@ impl Ticket {
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            overdue: false,
         }
     }
 
@@ -229,7 +234,7 @@ impl Ticket {
 
     /// The same ticket at the next version.
     fn successor(&self, now: Time) -> Self {
-        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+        Self { republished: 0, version: self.version + 1, updated_at: now, ..self.clone() }
     }
 }
 
@@ -245,8 +250,13 @@ impl Status {
     }
 }
 
-/// A new state and the event that carries it, without the description: the largest member, on which no consumer decides.
+/// A new state and the event that carries it.
 fn with_snapshot(ticket: Ticket, event: fn(TicketSnapshot) -> Event) -> Decision<Ticket> {
-    let event = event(TicketSnapshot { description: None, ..ticket.snapshot() });
+    let event = event(event_data(&ticket));
     Decision::with_event(ticket, event)
+}
+
+/// The state as events carry it, without the description: the largest member, on which no consumer decides.
+pub(super) fn event_data(ticket: &Ticket) -> TicketSnapshot {
+    TicketSnapshot { description: None, ..ticket.snapshot() }
 }

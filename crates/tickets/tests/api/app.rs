@@ -89,6 +89,7 @@ impl TestApp {
             version: 1,
             created_at: now,
             updated_at: now,
+            overdue: false,
         }
     }
 

@@ -11,5 +11,6 @@ mod http {
     mod stream;
     mod withdraw;
 }
+mod overdue;
 mod samples;
 mod search;

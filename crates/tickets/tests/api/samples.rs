@@ -53,5 +53,6 @@ pub(crate) fn order(number: u128, buyer: u128, price: Money) -> OrderSnapshot {
         version: 1,
         created_at: at(20),
         updated_at: at(20),
+        overdue: false,
     }
 }

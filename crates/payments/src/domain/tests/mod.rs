@@ -36,6 +36,7 @@ fn order() -> OrderSnapshot {
         version: 1,
         created_at: now(),
         updated_at: now(),
+        overdue: false,
     }
 }
 
