@@ -17,7 +17,7 @@ use crate::coverage::Coverage;
 use crate::fault_injector::kinds_of_faults;
 use crate::post_capture::PostCapture;
 use crate::purchase::Behavior;
-use crate::scenario::{DisabledGuard, ENDS, EVENTS, SOLD_BESIDE_UNREADABLE, run};
+use crate::scenario::{DisabledGuard, ENDS, EVENTS, SALES_BESIDE_UNREADABLE, run};
 
 /// As many as cover everything for certain.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=2;
@@ -60,7 +60,7 @@ fn everything() -> Vec<String> {
     all.extend(EVENTS.map(coverage::event));
     all.extend(ENDS.map(coverage::end));
     all.extend([network::DUPLICATE, network::LOST_REPLY, network::OUTAGE].map(str::to_owned));
-    all.extend([purchase::ABORTED, unreadable::UNREADABLE, SOLD_BESIDE_UNREADABLE].map(str::to_owned));
+    all.extend([purchase::ABORTED, unreadable::UNREADABLE, SALES_BESIDE_UNREADABLE].map(str::to_owned));
     all.extend(FREQUENT_SUBJECTS.map(coverage::lost));
     all
 }
@@ -102,5 +102,5 @@ async fn without_republished_events_a_lost_one_leaves_an_order_open() {
 async fn without_isolation_one_unreadable_payment_stops_all_others() {
     let coverage = Coverage::default();
     run(1, DisabledGuard::Isolation, &coverage).await;
-    assert_eq!(coverage.missing(vec![SOLD_BESIDE_UNREADABLE.to_owned()]), [SOLD_BESIDE_UNREADABLE]);
+    assert_eq!(coverage.missing(vec![SALES_BESIDE_UNREADABLE.to_owned()]), [SALES_BESIDE_UNREADABLE]);
 }

@@ -52,8 +52,10 @@ const RECOVERY_STEPS: [Duration; 6] = {
     [moment, Duration::from_secs(10), Duration::from_secs(30), minute, minute, minute]
 };
 
-/// A purchase that completed while some payments were unreadable.
-pub(crate) const SOLD_BESIDE_UNREADABLE: &str = "a sale beside an unreadable payment";
+/// Purchases that completed while other payments were unreadable.
+pub(crate) const SALES_BESIDE_UNREADABLE: &str = "sales beside unreadable payments";
+/// More than complete before the first payment is unreadable.
+const MIN_SALES_BESIDE_UNREADABLE: usize = 30;
 
 /// A guard of the promises that a negative control disables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,23 +100,24 @@ impl Scenario<'_> {
     /// Purchases under faults; some pay at their deadline or later.
     async fn buy(&self, purchases: Vec<Purchase>) {
         let late = self.run_all(purchases).await;
-        if self.has_sold().await {
-            self.coverage.record(SOLD_BESIDE_UNREADABLE);
+        eprintln!("SALES {}", self.sales().await);
+        if self.sales().await >= MIN_SALES_BESIDE_UNREADABLE {
+            self.coverage.record(SALES_BESIDE_UNREADABLE);
         }
         self.unreadable.lift();
         self.pay_late(late).await;
+        self.world.replay_dead_letters().await;
+        self.advance_by(RECOVERY_STEPS).await;
     }
 
-    /// Whether a buyer has a ticket.
-    async fn has_sold(&self) -> bool {
-        self.world.try_settle().await;
+    /// The number of tickets sold.
+    async fn sales(&self) -> usize {
+        let mut sales = 0;
         for person in &self.people {
             let orders = person.all("/api/orders").await;
-            if orders.iter().any(|order| order["status"] == "complete") {
-                return true;
-            }
+            sales += orders.iter().filter(|order| order["status"] == "complete").count();
         }
-        false
+        sales
     }
 
     /// Stripe becomes unavailable during purchases, past every deadline, until its authorizations have expired.
