@@ -54,7 +54,8 @@ impl Deadline {
         version: u64,
         now: Time,
     ) -> Option<Decision<Self>> {
-        let is_open = matches!(order.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment));
+        let is_open =
+            matches!(order.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment));
         let is_lost = known.is_none() && is_open;
         is_lost.then(|| Decision::without_event(Self { version, ..Self::first(order, Status::Pending, now) }))
     }

@@ -37,16 +37,16 @@ impl Document for Purchase {
     }
 
     fn keys(&self) -> Keys {
-        match self.order.status {
-            OrderStatus::Cancelled => Keys::none(),
+        match self.order.status.known() {
+            Some(OrderStatus::Cancelled) => Keys::none(),
             _ => Keys::none().unique(UniqueKey::new("ticket", self.order.ticket.id)),
         }
     }
 }
 
 fn event(order: OrderSnapshot) -> Event {
-    match order.status {
-        OrderStatus::Cancelled => Event::OrderCancelled(order),
+    match order.status.known() {
+        Some(OrderStatus::Cancelled) => Event::OrderCancelled(order),
         _ => Event::OrderCompleted(order),
     }
 }
@@ -157,7 +157,7 @@ fn order(number: u128, ticket: u128, status: OrderStatus, version: u64) -> Order
             price: Money { amount: 500, currency: Currency::Usd },
             seller_id: None,
         },
-        status,
+        status: status.into(),
         cancel_reason: None,
         refunded: None,
         dispute: None,

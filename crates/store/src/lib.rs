@@ -33,7 +33,8 @@ mod unreadable;
 mod upgrade;
 
 pub use backend::{
-    Backend, Change, EventReceiver, Format, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
+    Backend, Change, EventReceiver, Format, IndexedRecord, OutboxEntry, Put, RangeQuery, Record,
+    ScannedRecord, Write,
 };
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};

@@ -48,6 +48,18 @@ impl World {
         (audit, violations)
     }
 
+    /// Requests a replay of every dead letter, as an operator does once its cause is gone.
+    ///
+    /// # Panics
+    /// A database does not answer.
+    pub async fn replay_dead_letters(&self) {
+        for (_, store) in &self.marketplace.stores {
+            for letter in bus::DeadLetter::list(store).await.expect("the database answers") {
+                bus::DeadLetter::request_replay(store, letter.id).await.expect("the database answers");
+            }
+        }
+    }
+
     async fn dead_letters(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (service, store) in &self.marketplace.stores {

@@ -176,7 +176,8 @@ impl World {
         let mut documents = HashMap::new();
         for (service, store) in &self.marketplace.stores {
             for collection in COLLECTIONS {
-                let found = store.backend().scan(collection, None, None, usize::MAX / 2).await.expect("a scan");
+                let found =
+                    store.backend().scan(collection, None, None, usize::MAX / 2).await.expect("a scan");
                 let state = |(_, record): ScannedRecord| {
                     let state: Value = serde_json::from_str(&record.expect("readable").body).expect("JSON");
                     json!({ "state": state })

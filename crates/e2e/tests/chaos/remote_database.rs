@@ -1,12 +1,17 @@
-//! A database as if it were on another machine: other tasks run during each call. The version check may be disabled.
+//! A database as if it were on another machine: other tasks run during each call, and some documents are unreadable for a
+//! while. Guards may be disabled: the version check, and the isolation of unreadable documents.
 
 use std::sync::Arc;
 
 use e2e::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use store::{Backend, CommitError, Intercept, Record, StoreError, UniqueKey, Write};
+use store::{
+    Backend, CommitError, IndexedRecord, Intercept, RangeQuery, Record, StoreError, UniqueKey, Write,
+};
 use uuid::Uuid;
+
+use crate::unreadable::Unreadable;
 
 /// Yields of a call, below this number.
 const MAX_YIELDS: u32 = 6;
@@ -14,7 +19,9 @@ const MAX_YIELDS: u32 = 6;
 pub(crate) struct RemoteDatabase {
     pub(crate) database: Arc<dyn Backend>,
     pub(crate) rng: Rng,
+    pub(crate) unreadable: Unreadable,
     pub(crate) checks_versions: bool,
+    pub(crate) isolates_unreadable: bool,
 }
 
 impl RemoteDatabase {
@@ -45,9 +52,9 @@ impl Intercept for RemoteDatabase {
 
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
-            let found = self.database.get(collection, id).await;
+            let found = self.database.get(collection, id).await?;
             self.transit().await;
-            found
+            Ok(found.map(|record| self.unreadable.read(collection, record)))
         }
         .boxed()
     }
@@ -58,9 +65,25 @@ impl Intercept for RemoteDatabase {
         claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
-            let found = self.database.get_by_unique_key(collection, claim).await;
+            let found = self.database.get_by_unique_key(collection, claim).await?;
             self.transit().await;
-            found
+            Ok(found.map(|record| self.unreadable.read(collection, record)))
+        }
+        .boxed()
+    }
+
+    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
+        let collection = query.collection;
+        async move {
+            let mut found = self.database.range(query).await?;
+            for (_, record) in &mut found {
+                let Ok(record) = record else { continue };
+                if !self.isolates_unreadable && self.unreadable.affects(collection, record.id) {
+                    return Err(StoreError::Unavailable("one document of the page is unreadable".into()));
+                }
+                *record = self.unreadable.read(collection, record.clone());
+            }
+            Ok(found)
         }
         .boxed()
     }

@@ -10,7 +10,7 @@ use common::{Decision, Envelope, Event, Ids, SharedClock, SystemEntropy};
 use e2e::cluster::programs;
 use runtime::open_store;
 use servers::{ServerLocation, mongodb};
-use store::{Change, Document, Put, Store, Write};
+use store::{Change, Document, Format, Put, Store, Write};
 use uuid::Uuid;
 
 use crate::startup::{SERVICES, settings};
@@ -57,7 +57,8 @@ async fn store_unreadable_event(service: &'static str, url: &str) -> Uuid {
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
     let backend = open_store(service, &url.into(), &clock, &ids).await.expect("a database");
     let (id, aggregate) = (ids.next(), ids.next());
-    let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
+    let (version, format) = (1, Format::FIRST);
+    let put = Put { version, format, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
     let outbox = vec![format!(r#"{{"subject":"order.put-on-hold","aggregate":"{aggregate}"}}"#)];
     let (collection, change) = (DeadLetter::COLLECTION, Change::Put(put));
     let write = Write { collection, id, expected: 0, change, outbox };

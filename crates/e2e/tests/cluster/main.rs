@@ -10,6 +10,7 @@ mod proxy;
 mod restore;
 mod schedule;
 mod startup;
+mod streams;
 mod workload;
 
 use tokio::sync::{Mutex, MutexGuard};

@@ -37,7 +37,7 @@ pub(crate) async fn assert_agreement(world: &World) {
 }
 
 async fn documents(store: &Store, collection: &'static str) -> HashMap<Uuid, Value> {
-    let records = store.backend().scan(collection, None, 10_000).await.expect("the database reads");
+    let records = store.backend().scan(collection, None, None, 10_000).await.expect("the database reads");
     let read = |(id, record): (Uuid, Result<store::Record, _>)| {
         (id, serde_json::from_str(&record.expect("a record").body).expect("JSON"))
     };

@@ -51,7 +51,7 @@ fn after_a_restore_only_the_lost_deadline_of_an_open_order_is_scheduled() {
         (OrderStatus::Complete, false),
         (OrderStatus::Cancelled, false),
     ] {
-        let order = OrderSnapshot { status, ..held(order_id(1), HOLD) };
+        let order = OrderSnapshot { status: status.into(), ..held(order_id(1), HOLD) };
         let adopted = Deadline::adopt(None, &order, RAISED, start());
         assert_eq!(adopted.is_some(), is_scheduled, "{status:?}");
         let Some(Decision { next, events }) = adopted else { continue };

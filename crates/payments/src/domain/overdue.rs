@@ -64,7 +64,8 @@ impl Payment {
     /// Decides for an order whose next event is overdue: schedules the last poll, of which expiration should have reminded
     /// the payment, or publishes the present state again.
     pub fn on_order_overdue(&self, order: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
-        let is_open = matches!(order.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment));
+        let is_open =
+            matches!(order.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment));
         let last_poll = is_open.then(|| self.on_deadline(order.expires_at, now)).flatten();
         last_poll.or_else(|| self.answer(&order.status, true))
     }

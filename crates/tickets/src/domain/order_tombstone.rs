@@ -49,7 +49,8 @@ impl OrderTombstone {
     }
 
     fn with_refusal(self, reason: RefusalReason) -> Decision<Self> {
-        let refused = ReservationRefused { ticket_id: self.ticket, order_id: self.order, reason: reason.into() };
+        let refused =
+            ReservationRefused { ticket_id: self.ticket, order_id: self.order, reason: reason.into() };
         Decision::with_event(self, Event::TicketReservationRefused(refused))
     }
 

@@ -107,10 +107,10 @@ async fn an_overdue_order_is_answered_with_its_lock_its_sale_or_its_refusal() {
     }
     let events = app.service.published().await;
     let refusals = events.iter().filter_map(|envelope| match &envelope.event {
-        Event::TicketReservationRefused(refused) => Some((envelope.version, refused.reason)),
+        Event::TicketReservationRefused(refused) => Some((envelope.version, refused.reason.clone())),
         _ => None,
     });
-    let again = [1, 2, 3].map(|version| (version, RefusalReason::PriceChanged));
+    let again = [1, 2, 3].map(|version| (version, RefusalReason::PriceChanged.into()));
     assert_eq!(refusals.collect::<Vec<_>>(), again);
 }
 

@@ -11,14 +11,14 @@ const OTHER: u128 = 12;
 const RAISED: u64 = 1_795_000_000_000;
 
 fn ordered(number: u128, status: OrderStatus) -> OrderSnapshot {
-    OrderSnapshot { status, version: 9, ..order(number, BUYER, usd(3_000)) }
+    OrderSnapshot { status: status.into(), version: 9, ..order(number, BUYER, usd(3_000)) }
 }
 
 /// The only event, which carries the state.
 fn subject(decision: &Decision<Ticket>) -> Subject {
     let [event] = &decision.events[..] else { panic!("one event, not {:?}", decision.events) };
     let ticket = event.ticket().expect("a ticket");
-    assert_eq!((ticket.version, ticket.status), (RAISED, decision.next.status.kind()));
+    assert_eq!((ticket.version, ticket.status.clone()), (RAISED, decision.next.status.kind().into()));
     event.subject()
 }
 
@@ -84,7 +84,7 @@ fn a_lost_ticket_is_created_anew_in_the_state_that_its_order_implies() {
 
 fn replica(status: TicketStatus, version: u64) -> TicketSnapshot {
     let edited = Ticket { offer: offer("opera", usd(3_000)), ..listed() };
-    TicketSnapshot { status, version, venue: None, starts_at: None, description: None, ..edited.snapshot() }
+    TicketSnapshot { status: status.into(), version, venue: None, starts_at: None, description: None, ..edited.snapshot() }
 }
 
 #[test]
