@@ -79,6 +79,8 @@ impl Document for Ticket {
 
 impl Document for OrderTombstone {
     const COLLECTION: &'static str = "closed-orders";
+    /// 2: the version, since a refusal may be published again.
+    const FORMAT: u32 = 2;
 
     fn id(&self) -> Uuid {
         self.order.into()
