@@ -97,10 +97,3 @@ async fn without_the_version_check_a_ticket_goes_without_its_money() {
 async fn without_republished_events_a_lost_one_leaves_an_order_open() {
     is_found(DisabledGuard::Republication, "is \"paying\"").await;
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn without_isolation_one_unreadable_payment_stops_all_others() {
-    let coverage = Coverage::default();
-    run(1, DisabledGuard::Isolation, &coverage).await;
-    assert_eq!(coverage.missing(vec![SALES_BESIDE_UNREADABLE.to_owned()]), [SALES_BESIDE_UNREADABLE]);
-}

@@ -14,7 +14,7 @@ const MAX_ATTEMPTS: usize = 8;
 /// Of so many buyers who begin to pay one reloads the page before the reply.
 const ABORTED_ONCE_IN: u32 = 5;
 /// The longest time before such a reload.
-const MAX_PATIENCE: Duration = Duration::from_millis(8);
+const MAX_RELOAD_DELAY: Duration = Duration::from_millis(8);
 
 pub(crate) const ABORTED: &str = "an aborted request";
 
@@ -146,10 +146,9 @@ impl Purchase {
     }
 
     /// Drops a request after a moment. Returns whether its reply had not arrived yet.
-    #[expect(clippy::disallowed_methods, reason = "a request takes real time")]
     async fn aborts<T>(&self, request: impl Future<Output = T>) -> bool {
-        let patience = MAX_PATIENCE.mul_f64(f64::from(self.rng.below(100)) / 100.0);
-        tokio::time::timeout(patience, request).await.is_err()
+        let delay = MAX_RELOAD_DELAY.mul_f64(f64::from(self.rng.below(100)) / 100.0);
+        tokio::time::timeout(delay, request).await.is_err()
     }
 
     /// Retries on the simulated clock until the reply is final or the attempts are exhausted.

@@ -1,5 +1,5 @@
 //! A database as if it were on another machine: other tasks run during each call, and some documents are unreadable for a
-//! while. Guards may be disabled: the version check, and the isolation of unreadable documents.
+//! while. The version check may be disabled.
 
 use std::sync::Arc;
 
@@ -21,7 +21,6 @@ pub(crate) struct RemoteDatabase {
     pub(crate) rng: Rng,
     pub(crate) unreadable: Unreadable,
     pub(crate) checks_versions: bool,
-    pub(crate) isolates_unreadable: bool,
 }
 
 impl RemoteDatabase {
@@ -78,9 +77,6 @@ impl Intercept for RemoteDatabase {
             let mut found = self.database.range(query).await?;
             for (_, record) in &mut found {
                 let Ok(record) = record else { continue };
-                if !self.isolates_unreadable && self.unreadable.affects(collection, record.id) {
-                    return Err(StoreError::Unavailable("one document of the page is unreadable".into()));
-                }
                 *record = self.unreadable.read(collection, record.clone());
             }
             Ok(found)

@@ -21,7 +21,8 @@ impl TestApp {
 
     /// Delivers an order of this version that orders published again.
     async fn deliver_overdue(&self, order: &OrderSnapshot, version: u64) {
-        let order = OrderSnapshot { overdue: true, status: OrderStatus::Paying.into(), version, ..order.clone() };
+        let order =
+            OrderSnapshot { overdue: true, status: OrderStatus::Paying.into(), version, ..order.clone() };
         assert!(self.service.receive(order.id.into(), version, Event::OrderPaymentAccepted(order)).await);
     }
 }
@@ -107,7 +108,7 @@ async fn a_refund_is_published_again_until_the_order_shows_it() {
     app.advance(LONG).await;
     assert_eq!(app.stored(&begun).await.status, PaymentStatus::Refunded);
     app.overdue().await;
-    app.advance(Duration::from_secs(60)).await;
+    app.advance(Duration::from_mins(1)).await;
     assert_eq!(app.overdue().await, [Subject::PaymentRefunded]);
     let shown = OrderSnapshot {
         refunded: Some(Money { amount: 2500, ..order.ticket.price }),

@@ -84,7 +84,14 @@ fn a_lost_ticket_is_created_anew_in_the_state_that_its_order_implies() {
 
 fn replica(status: TicketStatus, version: u64) -> TicketSnapshot {
     let edited = Ticket { offer: offer("opera", usd(3_000)), ..listed() };
-    TicketSnapshot { status: status.into(), version, venue: None, starts_at: None, description: None, ..edited.snapshot() }
+    TicketSnapshot {
+        status: status.into(),
+        version,
+        venue: None,
+        starts_at: None,
+        description: None,
+        ..edited.snapshot()
+    }
 }
 
 #[test]
