@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Replaces a service's database by a backup, in kubectl's current cluster. The service is stopped meanwhile. Changes since
-# the backup are lost: docs/RUNBOOK.md explains what to check afterwards.
+# Replaces a service's database by a backup, in kubectl's current cluster, and recovers it from the other services, which
+# keep running. The service is stopped meanwhile. docs/RUNBOOK.md explains what is lost, and what to check afterwards.
 #
 #   infra/backup/restore.sh ticketing auth                          the latest backup
 #   infra/backup/restore.sh ticketing auth 2026-11-22T03-17-05Z     the backup of this time
@@ -71,7 +71,51 @@ k logs "job/$job" --all-containers || true
 [ "$outcome" = restored ] ||
     fail "$job failed; $service stays stopped, because its database may be incomplete. Retry, or start it: kubectl --namespace $namespace scale deployment $service --replicas $replicas"
 
+# A restored database must not act on its old state, so the other services' events come first.
+case "$service" in
+    auth) sources=() ;;
+    orders) sources=(tickets expiration payments) ;;
+    *) sources=(orders) ;;
+esac
+events="$(mktemp)"
+trap 'rm -f "$events"' EXIT
+for source in "${sources[@]}"; do
+    echo "restore: exporting the events of $source"
+    k exec "deployment/$source" -- /service export-events >> "$events"
+done
+
+pod="recover-$service-$(date -u +%Y%m%d%H%M%S)"
+# A pod of the service without its ports, so that no request reaches the pod.
+# shellcheck disable=SC2016
+recover='.spec.template
+    | {apiVersion: "v1", kind: "Pod", metadata: {name: $pod, labels: .metadata.labels}, spec: .spec}
+    | .spec.restartPolicy = "Never"
+    | del(.spec.topologySpreadConstraints)
+    | .spec.containers[0] |= (del(.ports, .startupProbe, .readinessProbe, .livenessProbe, .lifecycle)
+        | .resources.limits.memory = "2Gi"
+        | if $stdin then .args = ["recover", "--events", "-"] | .stdin = true | .stdinOnce = true
+          else .args = ["recover"] end)'
+stdin=false
+[ ${#sources[@]} -eq 0 ] || stdin=true
+
+echo "restore: running $pod"
+k get deployment "$service" --output json | jq --arg pod "$pod" --argjson stdin "$stdin" "$recover" | k create --filename -
+if [ "$stdin" = true ]; then
+    k wait "pod/$pod" --for condition=Ready --timeout 300s
+    k attach "pod/$pod" --stdin < "$events"
+fi
+phase=
+for ((poll = 0; poll < 1440; poll++)); do
+    phase="$(k get pod "$pod" --output 'jsonpath={.status.phase}')"
+    case "$phase" in Succeeded | Failed) break ;; esac
+    sleep 5
+done
+k logs "pod/$pod" || true
+[ "$phase" = Succeeded ] ||
+    fail "$pod is $phase; $service stays stopped, because its database is not fully recovered. Read its log above and docs/RUNBOOK.md, then start it: kubectl --namespace $namespace scale deployment $service --replicas $replicas"
+k delete pod "$pod"
+
 echo "restore: starting $service"
 k scale deployment "$service" --replicas "$replicas"
 k rollout status "deployment/$service" --timeout 300s
-echo "restore: $service has the database of '$backup'"
+echo "restore: $service has the database of '$backup', recovered"

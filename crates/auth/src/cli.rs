@@ -2,7 +2,7 @@
 
 use auth::Config;
 use clap::{Parser, Subcommand};
-use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext, ServiceStore};
+use runtime::{AdminCommand, AdminTask, BoxError, Service, ServiceArgs, ServiceContext, ServiceStore};
 
 /// Auth: accounts, sessions, and the keys that sign session tokens.
 #[derive(Debug, Parser)]
@@ -30,7 +30,16 @@ pub(crate) enum Command {
 }
 
 impl AdminTask for Command {
-    async fn run(self, service: &ServiceStore, context: &ServiceContext) -> Result<(), BoxError> {
+    fn is_exclusive(&self) -> bool {
+        matches!(self, Self::Common(command) if command.is_exclusive())
+    }
+
+    async fn run(
+        self,
+        service: &ServiceStore,
+        context: &ServiceContext,
+        build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
+    ) -> Result<(), BoxError> {
         match self {
             Self::RevokeKeys => {
                 let ServiceContext { store, clock, ids, .. } = context;
@@ -40,7 +49,7 @@ impl AdminTask for Command {
                 );
                 Ok(())
             }
-            Self::Common(command) => command.run(service, context).await,
+            Self::Common(command) => command.run(service, context, build).await,
         }
     }
 }

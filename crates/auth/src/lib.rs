@@ -9,6 +9,7 @@ pub mod domain;
 mod http;
 mod keys;
 pub mod password;
+mod recovery;
 mod sessions;
 mod storage;
 mod throttle;
@@ -30,6 +31,7 @@ pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 use crate::password::Hashing;
 use crate::throttle::Throttle;
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 /// The name of the service.
@@ -61,6 +63,7 @@ pub enum StartError {
 pub async fn service(context: &ServiceContext, config: Config) -> Result<Auth, StartError> {
     let accounts = Accounts::new(context, &config).await?;
     let service = Service {
+        documents: DOCUMENTS,
         routes: http::routes(accounts.clone()),
         workers: workers::workers(&accounts),
         ..Service::new(NAME, "/api/users")

@@ -11,9 +11,9 @@ use runtime::Service;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, config, command } = Options::parse();
-    runtime::service_main(auth::NAME, auth::DOCUMENTS, args, command, async |context| {
+    let build = async |context: &_| {
         let auth = auth::service(context, config).await?;
         Ok(Service { verifying_keys: Some(auth.keys), ..auth.service })
-    })
-    .await
+    };
+    runtime::service_main(auth::NAME, auth::DOCUMENTS, &auth::RECOVERY, args, command, build).await
 }

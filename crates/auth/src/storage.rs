@@ -16,6 +16,8 @@ pub(crate) mod index {
     pub(crate) const BY_EXPIRY: &str = "forgotten";
     /// A user's sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
+    /// Revoked sessions by the time when the revocation is published again.
+    pub(crate) const BY_OVERDUE: &str = "overdue";
     /// Signing keys, oldest first.
     pub(crate) const BY_GENERATION: &str = "generation";
 }
@@ -49,7 +51,10 @@ impl Document for User {
 
 impl Document for Session {
     const COLLECTION: &'static str = "sessions";
-    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY), Index::one(index::BY_USER)];
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
+    const INDEXES: &'static [Index] =
+        &[Index::one(index::BY_EXPIRY), Index::one(index::BY_USER), Index::one(index::BY_OVERDUE)];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -61,6 +66,10 @@ impl Document for Session {
 
     fn keys(&self) -> Keys {
         let keys = Keys::none().ordered(index::BY_EXPIRY, [self.purge_at().into()]);
+        let keys = match self.overdue_at() {
+            Some(due) => keys.ordered(index::BY_OVERDUE, [due.into()]),
+            None => keys,
+        };
         match self.revoked_at {
             None => keys.ordered(index::BY_USER, [self.user_id.into(), self.created_at.into()]),
             Some(_) => keys,

@@ -1,12 +1,15 @@
-//! The workers: rotate the signing keys, and purge sessions that have ended.
+//! The workers: rotate the signing keys, purge sessions that have ended, and publish revocations again.
 
+use std::future::ready;
 use std::time::Duration;
 
-use common::Time;
-use runtime::{PeriodicJob, Purge, Worker};
+use common::{Decision, Time};
+use runtime::{Overdue, PeriodicJob, Purge, Worker};
+use store::{Collection, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
+use crate::domain::Session;
 use crate::keys::{KeyError, Keyring};
 use crate::storage::index;
 
@@ -18,7 +21,35 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
     };
-    vec![Worker::periodic(rotation, accounts.clock.clone()), purge.worker()]
+    let republish = Republish(accounts.sessions.clone());
+    let clock = || accounts.clock.clone();
+    vec![Worker::periodic(rotation, clock()), purge.worker(), republish.worker(clock())]
+}
+
+/// Publishes revocations again, for processes that have missed them.
+#[derive(Clone)]
+struct Republish(Collection<Session>);
+
+impl Overdue for Republish {
+    type Document = Session;
+
+    const INDEX: &'static str = index::BY_OVERDUE;
+
+    fn collection(&self) -> &Collection<Session> {
+        &self.0
+    }
+
+    fn due(session: &Session) -> Option<Time> {
+        session.overdue_at()
+    }
+
+    fn decide(
+        &self,
+        session: &Session,
+        now: Time,
+    ) -> impl Future<Output = Result<Option<Decision<Session>>, StoreError>> + Send {
+        ready(Ok(session.republish(now)))
+    }
 }
 
 /// Rotates the signing keys. Replicas may do so at the same time: see [`Keyring::rotate_if_due`].

@@ -135,7 +135,7 @@ pub(crate) fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
             price,
             seller_id: None,
         },
-        status: OrderStatus::Created,
+        status: OrderStatus::Created.into(),
         cancel_reason: None,
         refunded: None,
         dispute: None,
@@ -143,6 +143,7 @@ pub(crate) fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
         version: 1,
         created_at: now,
         updated_at: now,
+        overdue: false,
     };
     (0..count).map(order).collect()
 }

@@ -18,4 +18,4 @@ pub use jetstream::JetStream;
 pub use local::LocalBus;
 pub use port::{Bus, BusError, Delivery, Lagged};
 pub use raw_event::{RawEvent, UnreadableEvent};
-pub use relay::Relay;
+pub use relay::{Relay, find_unreadable_entries};

@@ -15,15 +15,17 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::port::{Bus, BusError, Delivery, Lagged};
 
-/// Deliveries queued for one consumer; further publishers wait. Relays bound the events in flight, so this need only
-/// be large enough to keep a consumer busy.
-const MAX_QUEUED: usize = 256;
+/// Events of one service without the acknowledgement of every consumer. They are the memory of a consumer that is stuck,
+/// which delays no other until there are so many; some 2 kilobytes each. Then the service's further events wait in its
+/// outbox, for every consumer.
+const MAX_IN_FLIGHT: usize = 32_768;
 
 /// Events that a live listener may lag behind before it misses some. All listeners share them, so this bounds the
 /// memory of the process.
 const MAX_LIVE_BACKLOG: usize = 1024;
 
-/// Delivers within the process.
+/// Delivers within the process. Each consumer has a queue of its own, so a consumer that is stuck delays only itself. The
+/// relays bound the queues, by [`Bus::max_in_flight`].
 ///
 /// A consumer that was once [expected](Self::expect) or subscribed stays registered: while it has no subscription,
 /// publishing its subjects fails and the events stay in their outboxes. An event without registered consumers is done
@@ -42,7 +44,7 @@ impl Default for LocalBus {
 /// One consumer of one subject.
 struct Registration {
     consumer: &'static str,
-    queue: Option<mpsc::Sender<Delivery>>,
+    queue: Option<mpsc::UnboundedSender<Delivery>>,
 }
 
 impl LocalBus {
@@ -56,7 +58,12 @@ impl LocalBus {
         self.register(consumer, subjects, None);
     }
 
-    fn register(&self, consumer: &'static str, subjects: &[Subject], queue: Option<&mpsc::Sender<Delivery>>) {
+    fn register(
+        &self,
+        consumer: &'static str,
+        subjects: &[Subject],
+        queue: Option<&mpsc::UnboundedSender<Delivery>>,
+    ) {
         let mut registrations = self.registrations.write();
         for subject in subjects {
             let of_subject = registrations.entry(*subject).or_default();
@@ -73,7 +80,7 @@ impl LocalBus {
     }
 
     /// The queue of a consumer's present subscription.
-    fn queue(&self, consumer: &'static str, subject: Subject) -> Option<mpsc::Sender<Delivery>> {
+    fn queue(&self, consumer: &'static str, subject: Subject) -> Option<mpsc::UnboundedSender<Delivery>> {
         let registrations = self.registrations.read();
         let mut of_subject = registrations.get(&subject)?.iter();
         let registration = of_subject.find(|registration| registration.consumer == consumer)?;
@@ -91,7 +98,7 @@ impl LocalBus {
                 let _ = ack.send(());
             });
             // A queue that closed meanwhile drops the delivery, so `acked` below fails.
-            let _ = queue.send(delivery).await;
+            let _ = queue.send(delivery);
             drop(queue);
             if acked.await.is_ok() {
                 return Ok(());
@@ -113,12 +120,16 @@ impl Bus for LocalBus {
         .boxed()
     }
 
+    fn max_in_flight(&self) -> usize {
+        MAX_IN_FLIGHT
+    }
+
     fn subscribe(
         &self,
         consumer: &'static str,
         subjects: &'static [Subject],
     ) -> BoxStream<'static, Delivery> {
-        let (queue, mut deliveries) = mpsc::channel(MAX_QUEUED);
+        let (queue, mut deliveries) = mpsc::unbounded_channel();
         self.register(consumer, subjects, Some(&queue));
         poll_fn(move |context| deliveries.poll_recv(context)).boxed()
     }

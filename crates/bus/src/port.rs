@@ -11,15 +11,26 @@ use futures::stream::BoxStream;
 
 use crate::raw_event::{RawEvent, UnreadableEvent};
 
+/// A bus that stores events acknowledges them within milliseconds, so this keeps it busy. While the bus refuses events,
+/// the relay retries so many.
+const MAX_IN_FLIGHT: usize = 1024;
+
 /// Delivers events between services, at least once.
 ///
 /// Several processes may run the same service. Together they are one consumer: each event is delivered to one of them,
-/// and the next event of the same aggregate perhaps to another, which may be faster. Order within an aggregate is
-/// therefore likely and makes handling cheap, but correctness rests on the version.
+/// and the next event of the same aggregate perhaps to another, which may be faster. Within a process, the consumer loop
+/// handles the events of an aggregate one after another, as they arrive. Their order is therefore likely and makes
+/// handling cheap, but correctness rests on the version.
 pub trait Bus: Send + Sync + 'static {
     /// Publishes an event. After `Ok` the event may leave the outbox: either the bus stores it durably, or every
-    /// consumer has acknowledged it. The call may wait for as long as the bus is unavailable.
+    /// consumer has acknowledged it. The call may wait for as long as the bus is unavailable. Events are
+    /// delivered in the order of the first polls; no call needs to wait for the former one.
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>>;
+
+    /// The events that one relay publishes at once. Further ones wait in their outbox.
+    fn max_in_flight(&self) -> usize {
+        MAX_IN_FLIGHT
+    }
 
     /// The events of these subjects for this consumer: from this call on, not from the first poll, or, if the bus
     /// stores events, from where the consumer stopped. The stream does not end by itself.

@@ -39,12 +39,13 @@ fn ticket(status: TicketStatus) -> TicketSnapshot {
         description: Some("Block A, row 3\nTwo seats".into()),
         price: PRICE,
         seller_id: id(2),
-        status,
+        status: status.into(),
         order_id: is_held.then(|| id(3)),
         reserved_until: (status == TicketStatus::Reserved).then(|| at("10:15:00")),
         version: 7,
         created_at: at("09:00:00.001"),
         updated_at: at("10:00:00"),
+        overdue: false,
     }
 }
 
@@ -53,14 +54,15 @@ fn order(status: OrderStatus) -> OrderSnapshot {
         id: id(3),
         user_id: id(4),
         ticket: OrderedTicket { id: id(1), title: "Mahler 5".into(), price: PRICE, seller_id: None },
-        status,
-        cancel_reason: (status == OrderStatus::Cancelled).then_some(CancelReason::ByBuyer),
+        status: status.into(),
+        cancel_reason: (status == OrderStatus::Cancelled).then_some(CancelReason::ByBuyer.into()),
         refunded: None,
         dispute: None,
         expires_at: at("10:15:00"),
         version: 2,
         created_at: at("10:00:00"),
         updated_at: at("10:00:01.5"),
+        overdue: false,
     }
 }
 
@@ -68,7 +70,7 @@ fn payment(status: PaymentStatus) -> PaymentSnapshot {
     PaymentSnapshot {
         id: id(5),
         order_id: id(3),
-        status,
+        status: status.into(),
         amount: PRICE,
         authorized_at: (status == PaymentStatus::Authorized).then(|| at("10:01:59")),
         refunded: None,
@@ -76,6 +78,7 @@ fn payment(status: PaymentStatus) -> PaymentSnapshot {
         version: 4,
         created_at: at("10:01:00"),
         updated_at: at("10:02:00"),
+        overdue: false,
     }
 }
 
@@ -91,7 +94,7 @@ fn example(subject: Subject) -> Event {
         Subject::TicketReservationRefused => Event::TicketReservationRefused(ReservationRefused {
             ticket_id: id(1),
             order_id: id(3),
-            reason: RefusalReason::PriceChanged,
+            reason: RefusalReason::PriceChanged.into(),
         }),
         Subject::OrderCreated => Event::OrderCreated(order(OrderStatus::Created)),
         Subject::OrderAwaitingPayment => Event::OrderAwaitingPayment(order(OrderStatus::AwaitingPayment)),
@@ -110,7 +113,7 @@ fn example(subject: Subject) -> Event {
         Subject::PaymentRefunded => Event::PaymentRefunded(payment(PaymentStatus::Refunded)),
         Subject::PaymentDisputed => Event::PaymentDisputed(PaymentSnapshot {
             refunded: Some(Money { amount: 10_00, ..PRICE }),
-            dispute: Some(DisputeStatus::Open),
+            dispute: Some(DisputeStatus::Open.into()),
             ..payment(PaymentStatus::Captured)
         }),
         Subject::SessionRevoked => Event::SessionRevoked(SessionRevoked {

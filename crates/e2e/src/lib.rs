@@ -17,4 +17,4 @@ pub use person::{Person, cards};
 pub use process::{Process, poll_until};
 pub use rng::Rng;
 pub use snapshot::Snapshot;
-pub use world::{HOLD_PERIOD, MakeBus, World, WorldConfig, WrapStore, WrapStripe};
+pub use world::{HOLD_PERIOD, MakeBus, OpenStore, World, WorldConfig, WrapStripe};

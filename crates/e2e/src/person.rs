@@ -44,6 +44,16 @@ impl Person {
         person
     }
 
+    /// A user of a stored session.
+    pub fn signed_in(endpoints: &Endpoints, email: &str, id: &str, cookie: &str) -> Self {
+        Self {
+            endpoints: endpoints.clone(),
+            email: email.to_owned(),
+            id: id.to_owned(),
+            cookie: Arc::new(Mutex::new(cookie.to_owned())),
+        }
+    }
+
     /// The same user at another address: the marketplace was restarted.
     #[must_use]
     pub fn at(&self, endpoints: &Endpoints) -> Self {

@@ -1,6 +1,6 @@
 //! The deadline of an order, and its transitions.
 
-use common::event::{DeadlinePassed, OrderSnapshot};
+use common::event::{DeadlinePassed, OrderSnapshot, OrderStatus};
 use common::{Decision, Event, OrderId, Time};
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,20 @@ impl Deadline {
             None => Some(Decision::without_event(Self::first(order, Status::Pending, now))),
             Some(_) => None,
         }
+    }
+
+    /// Schedules the lost deadline of an open order, at this version, after a restore of the database. Returns `None` if the
+    /// deadline is known, or the order needs none.
+    pub fn adopt(
+        known: Option<&Self>,
+        order: &OrderSnapshot,
+        version: u64,
+        now: Time,
+    ) -> Option<Decision<Self>> {
+        let is_open =
+            matches!(order.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment));
+        let is_lost = known.is_none() && is_open;
+        is_lost.then(|| Decision::without_event(Self { version, ..Self::first(order, Status::Pending, now) }))
     }
 
     /// Cancels the deadline of an order that needs none any more. An unknown deadline is stored as cancelled.

@@ -5,10 +5,12 @@
 
 mod consumer;
 pub mod domain;
+mod recovery;
 mod storage;
 mod wake;
 mod workers;
 
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 use std::sync::Arc;
@@ -28,6 +30,7 @@ pub const NAME: &str = "expiration";
 pub fn service(context: &ServiceContext) -> Service {
     let deadlines = Deadlines::new(context);
     Service {
+        documents: DOCUMENTS,
         workers: workers::workers(&deadlines),
         subscriptions: vec![Subscription {
             consumer: NAME,

@@ -10,8 +10,7 @@ use cli::Options;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, command } = Options::parse();
-    runtime::service_main(expiration::NAME, expiration::DOCUMENTS, args, command, async |context| {
-        Ok(expiration::service(context))
-    })
-    .await
+    let build = async |context: &_| Ok(expiration::service(context));
+    let (documents, recovery) = (expiration::DOCUMENTS, &expiration::RECOVERY);
+    runtime::service_main(expiration::NAME, documents, recovery, args, command, build).await
 }

@@ -4,7 +4,9 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use bus::{Consume, ConsumeError, Incoming};
-use common::event::{PaymentSnapshot, PaymentStatus, ReservationRefused, Subject, TicketSnapshot};
+use common::event::{
+    DisputeStatus, PaymentSnapshot, PaymentStatus, ReservationRefused, Subject, TicketSnapshot,
+};
 use common::{Decision, Event, OrderId, Time};
 use futures::future::{BoxFuture, FutureExt};
 use metrics::counter;
@@ -33,10 +35,9 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject::PaymentDisputed,
 ];
 
-/// The first delay before a payment that precedes its ticket's lock is retried: locks take milliseconds.
-const FIRST_RETRY_DELAY: Duration = Duration::from_millis(50);
-/// The longest such delay.
-const MAX_RETRY_DELAY: Duration = Duration::from_secs(5);
+/// How long a payment that precedes its ticket's lock is retried: locks take milliseconds. Later the payment is
+/// acknowledged, because payments publishes an authorization again until the order follows.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 impl Consume for Orders {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
@@ -109,26 +110,24 @@ impl Orders {
         refused: &ReservationRefused,
         incoming: &Incoming,
     ) -> Result<(), ConsumeError> {
-        let refuse = |order: &Order, now| order.on_reservation_refused(refused.reason, now);
+        let refuse = |order: &Order, now| order.on_reservation_refused(&refused.reason, now);
         self.apply(refused.order_id, incoming, refuse).await
     }
 
-    /// The pivot step, retried until the ticket's lock is confirmed or the order expires.
+    /// The pivot step, retried for a moment if the ticket's lock is not confirmed.
     async fn on_payment_authorized(
         &self,
         payment: &PaymentSnapshot,
         incoming: &Incoming,
     ) -> Result<(), ConsumeError> {
-        let accept = |order: &Order, now| order.accept_payment(payment.authorized_at, now);
-        self.update(payment.order_id, incoming, accept).await.map_err(|error| match error {
-            // Waiting for as long as passed already doubles the delay each time; the end is never overslept.
-            ConsumeError::RetryLater(until_end) => {
-                let passed = self.now() - incoming.first_attempt_at;
-                let delay = passed.clamp(FIRST_RETRY_DELAY, MAX_RETRY_DELAY);
-                ConsumeError::RetryLater(until_end.min(delay))
-            }
-            error => error,
-        })
+        let accept = |order: &Order, now| match order.accept_payment(payment.authorized_at, now) {
+            Err(StepError::RetryLater(until_end)) => match incoming.retry_delay(LOCK_TIMEOUT, now) {
+                Some(delay) => Err(StepError::RetryLater(delay.min(until_end))),
+                None => Ok(None),
+            },
+            decided => decided,
+        };
+        self.update(payment.order_id, incoming, accept).await
     }
 
     /// Unlike other events, this one is not ignored if the order is unknown: a buyer has paid.
@@ -152,7 +151,7 @@ impl Orders {
         let whole = (payment.status == PaymentStatus::Refunded).then_some(payment.amount);
         let latest = PostCapture {
             refunded: payment.refunded.or(whole),
-            dispute: payment.dispute,
+            dispute: payment.dispute.as_ref().map(DisputeStatus::of_word),
             as_of: payment.version,
         };
         let record = |order: &Order, now| order.record_refund_or_dispute(latest, now);
@@ -173,14 +172,20 @@ impl Orders {
         Ok(())
     }
 
-    /// As [`Self::update`]. Returns `None` if the order stays unknown.
+    /// As [`Self::update`]. Answers the overdue state of another service if there is nothing to decide. Returns `None` if
+    /// the order stays unknown.
     async fn try_update<E: Into<ConsumeError>>(
         &self,
         id: OrderId,
         incoming: &Incoming,
         mut decide: impl FnMut(&Order, Time) -> Result<Option<Decision<Order>>, E>,
     ) -> Result<Option<Order>, ConsumeError> {
-        let decide = |order: Option<&Order>| order.map_or(Ok(None), |order| decide(order, self.now()));
+        let is_overdue = incoming.envelope.event.is_overdue();
+        let decide = |order: Option<&Order>| {
+            let Some(order) = order else { return Ok::<_, E>(None) };
+            let answer = || order.answer().filter(|_| is_overdue);
+            Ok(decide(order, self.now())?.or_else(answer))
+        };
         let order = self.store.update(id, decide).await?;
         if order.is_none() {
             incoming.retry_missing(self.now())?;

@@ -31,7 +31,7 @@ const MAX_BUFFERED: usize = 8;
 
 #[derive(Clone)]
 enum FeedUpdate {
-    Changed(OrderSnapshot),
+    Changed(Box<OrderSnapshot>),
     /// Changes may have been lost.
     Gap,
 }
@@ -85,7 +85,7 @@ impl Feed {
         | Event::OrderCancelled(order) = event
             && let Some(channel) = self.channels.lock().get(&order.id)
         {
-            let _ = channel.send(FeedUpdate::Changed(order.clone()));
+            let _ = channel.send(FeedUpdate::Changed(Box::new(order.clone())));
         }
     }
 }
@@ -110,23 +110,24 @@ struct States {
     store: Collection<Order>,
     /// The state to be sent next, if it is newer than `last`.
     next: Option<OrderSnapshot>,
-    /// The state that was sent last.
-    last: Option<(OrderId, u64, OrderStatus)>,
+    /// The state that was sent last, and whether it is final.
+    last: Option<(OrderId, u64, bool)>,
 }
 
 impl States {
     async fn next(&mut self) -> Option<OrderSnapshot> {
         loop {
-            if self.last.is_some_and(|(_, _, status)| is_final(status)) {
+            if self.last.is_some_and(|(.., is_final)| is_final) {
                 return None;
             }
             let last = self.last.map_or(0, |(_, version, _)| version);
             if let Some(order) = self.next.take().filter(|order| order.version > last) {
-                self.last = Some((order.id, order.version, order.status));
+                let is_final = order.status.known().is_some_and(is_final);
+                self.last = Some((order.id, order.version, is_final));
                 return Some(order);
             }
             self.next = match self.updates.recv().await {
-                Ok(FeedUpdate::Changed(order)) => Some(order),
+                Ok(FeedUpdate::Changed(order)) => Some(*order),
                 // Without the database the stream ends; a client that reconnects gets the current state.
                 Ok(FeedUpdate::Gap) | Err(RecvError::Lagged(_)) => {
                     let (id, ..) = self.last?;

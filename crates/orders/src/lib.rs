@@ -10,6 +10,7 @@ pub mod domain;
 mod feed;
 mod http;
 mod place_order;
+mod recovery;
 mod storage;
 mod workers;
 
@@ -25,6 +26,7 @@ pub use crate::config::Config;
 use crate::domain::{Order, TicketReplica};
 use crate::feed::Feed;
 use crate::http::FeedState;
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 /// The name of the service, and of its consumer on the bus.
@@ -35,9 +37,12 @@ pub fn service(context: &ServiceContext, config: Config) -> Service {
     let orders = Orders::new(context, config);
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
     let feed = FeedState { orders: orders.clone(), feed, streams: EventStreams::new(context) };
+    let mut workers = vec![feed_worker];
+    workers.extend(workers::workers(&orders));
     Service {
+        documents: DOCUMENTS,
         routes: http::routes(orders.clone(), feed),
-        workers: vec![feed_worker, workers::expire_unanswered(&orders)],
+        workers,
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consumer::SUBJECTS,

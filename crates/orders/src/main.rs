@@ -11,8 +11,6 @@ use orders::Config;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, hold, command } = Options::parse();
-    runtime::service_main(orders::NAME, orders::DOCUMENTS, args, command, async |context| {
-        Ok(orders::service(context, Config { hold }))
-    })
-    .await
+    let build = async |context: &_| Ok(orders::service(context, Config { hold }));
+    runtime::service_main(orders::NAME, orders::DOCUMENTS, &orders::RECOVERY, args, command, build).await
 }

@@ -13,7 +13,10 @@ pub const DOCUMENTS: &[Verifier] = &[Verifier::of::<Order>(), Verifier::of::<Tic
 pub(crate) mod index {
     /// A buyer's orders by the time they were placed.
     pub(crate) const BY_BUYER: &str = "by-buyer";
-    /// Open orders with a payment in progress, by the end of their last poll.
+    /// Orders that await an event, and replicas of locked tickets, by the time when it is overdue.
+    pub(crate) const BY_OVERDUE: &str = "overdue";
+    /// Open orders with a payment in progress. Only the former release reads this index, to expire them: the next release
+    /// no longer writes it.
     pub(crate) const BY_LAST_POLL: &str = "last-poll";
 }
 
@@ -27,7 +30,10 @@ pub(crate) fn ticket_key(ticket: TicketId) -> UniqueKey {
 
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
-    const INDEXES: &'static [Index] = &[Index::one(index::BY_BUYER), Index::one(index::BY_LAST_POLL)];
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
+    const INDEXES: &'static [Index] =
+        &[Index::one(index::BY_BUYER), Index::one(index::BY_OVERDUE), Index::one(index::BY_LAST_POLL)];
     const UNIQUE_KEYS: &'static [&'static str] = &[TICKET];
 
     fn id(&self) -> Uuid {
@@ -40,6 +46,9 @@ impl Document for Order {
 
     fn keys(&self) -> Keys {
         let mut keys = Keys::none().ordered(index::BY_BUYER, [self.user_id.into(), self.created_at.into()]);
+        if let Some(due) = self.overdue_at() {
+            keys = keys.ordered(index::BY_OVERDUE, [due.into()]);
+        }
         if let Some(end) = self.last_poll_until() {
             keys = keys.ordered(index::BY_LAST_POLL, [end.into()]);
         }
@@ -49,6 +58,9 @@ impl Document for Order {
 
 impl Document for TicketReplica {
     const COLLECTION: &'static str = "tickets";
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -56,5 +68,12 @@ impl Document for TicketReplica {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn keys(&self) -> Keys {
+        match self.overdue_at() {
+            Some(due) => Keys::none().ordered(index::BY_OVERDUE, [due.into()]),
+            None => Keys::none(),
+        }
     }
 }

@@ -1,72 +1,82 @@
-//! The worker that expires orders whose last poll has no answer.
+//! The workers that decide on overdue orders, and ask for the end of overdue locks.
 //!
-//! The wait is a key of the order, not a delayed event: it occupies no permit of the consumer, survives restarts, and ends
-//! even if `expiration.completed` or the answer of payments is lost.
+//! An open order expires although `expiration.completed` or the answer of payments is lost. The wait is a key of the order,
+//! not a delayed event: it occupies no permit of the consumer, and survives restarts.
 
-use std::time::Duration;
+use std::future::ready;
 
-use common::Time;
-use runtime::{PeriodicJob, Worker};
-use store::{CommitError, Range, StoreError};
-use tokio_util::sync::CancellationToken;
+use common::{Decision, Time};
+use runtime::{Overdue, Worker};
+use store::{Collection, CommitError, StoreError};
 
 use crate::Orders;
-use crate::domain::Order;
+use crate::domain::{Order, Status, TicketReplica};
 use crate::storage::index;
 
-/// The worker. Every replica may run it: compare-and-swap decides.
-pub(crate) fn expire_unanswered(orders: &Orders) -> Worker {
-    Worker::periodic(ExpireUnanswered(orders.clone()), orders.clock.clone())
+/// The workers. Every replica may run them: compare-and-swap decides.
+pub(crate) fn workers(orders: &Orders) -> [Worker; 2] {
+    let clock = || orders.clock.clone();
+    [OverdueOrders(orders.clone()).worker(clock()), OverdueLocks(orders.clone()).worker(clock())]
 }
 
 #[derive(Clone)]
-struct ExpireUnanswered(Orders);
+struct OverdueOrders(Orders);
 
-/// The largest number of orders read at once.
-const MAX_BATCH: usize = 128;
-/// The longest delay between two runs. A payment starts longer before its order's last poll ends, so only one that
-/// starts after the deadline is expired later than due.
-const MAX_SLEEP: Duration = Duration::from_secs(5);
+impl Overdue for OverdueOrders {
+    type Document = Order;
 
-impl PeriodicJob for ExpireUnanswered {
-    const NAME: &'static str = "expire-unanswered";
-    const RETRY_DELAY: Duration = Duration::from_secs(1);
-    type Error = StoreError;
+    const INDEX: &'static str = index::BY_OVERDUE;
 
-    async fn run(&self, stop: &CancellationToken) -> Result<Time, StoreError> {
-        let Self(orders) = self;
-        loop {
-            let latest = orders.now().after(MAX_SLEEP);
-            let batch = orders.store.batch(Range::of(index::BY_LAST_POLL, []).limit(MAX_BATCH)).await?.items;
-            for order in &batch {
-                let end = order.last_poll_until().unwrap_or(latest);
-                if end > orders.now() {
-                    return Ok(end.min(latest));
-                }
-                expire(orders, order).await?;
-            }
-            if batch.len() < MAX_BATCH || stop.is_cancelled() {
-                return Ok(latest);
-            }
-        }
+    fn collection(&self) -> &Collection<Order> {
+        &self.0.store
     }
 
-    async fn is_idle(&self) -> bool {
-        let Self(orders) = self;
-        let due = Range::of(index::BY_LAST_POLL, []).at_most([orders.now().into()]).limit(1);
-        orders.store.batch(due).await.is_ok_and(|due| due.items.is_empty())
+    fn due(order: &Order) -> Option<Time> {
+        order.overdue_at()
+    }
+
+    fn decide(
+        &self,
+        order: &Order,
+        now: Time,
+    ) -> impl Future<Output = Result<Option<Decision<Order>>, StoreError>> + Send {
+        ready(Ok(order.on_overdue(now)))
     }
 }
 
-/// Decides by the state that was read. A conflict means that the order was decided meanwhile.
-async fn expire(orders: &Orders, order: &Order) -> Result<(), StoreError> {
-    let Ok(Some(decision)) = order.expire(orders.now()) else { return Ok(()) };
-    match orders.store.commit(decision).await {
-        Ok(_) => {
-            tracing::warn!(order = %order.id, "the last poll of a payment had no answer; the order expired");
-            Ok(())
+/// The locks that have ended as far as orders knows: tickets answers a complete order with the sale.
+#[derive(Clone)]
+struct OverdueLocks(Orders);
+
+impl Overdue for OverdueLocks {
+    type Document = TicketReplica;
+
+    const INDEX: &'static str = index::BY_OVERDUE;
+
+    fn collection(&self) -> &Collection<TicketReplica> {
+        &self.0.tickets
+    }
+
+    fn due(ticket: &TicketReplica) -> Option<Time> {
+        ticket.overdue_at()
+    }
+
+    async fn decide(
+        &self,
+        ticket: &TicketReplica,
+        now: Time,
+    ) -> Result<Option<Decision<TicketReplica>>, StoreError> {
+        let Self(orders) = self;
+        if let Some(holder) = ticket.locked_for() {
+            let republish = |order: Option<&Order>| {
+                order.filter(|order| order.status == Status::Complete).map(|order| order.republish(now))
+            };
+            // The order of another release is asked for later.
+            let republished = orders.store.apply(holder, republish).await;
+            if let Err(CommitError::Store(error @ StoreError::Unavailable(_))) = republished {
+                return Err(error);
+            }
         }
-        Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Ok(()),
-        Err(CommitError::Store(error)) => Err(error),
+        Ok(Some(ticket.asked(now)))
     }
 }

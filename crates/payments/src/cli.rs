@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use common::OrderId;
-use payments::Config;
-use runtime::{AdminCommand, AdminTask, BoxError, ServiceArgs, ServiceContext, ServiceStore};
+use payments::{Config, reconcile};
+use runtime::{AdminCommand, AdminTask, BoxError, Service, ServiceArgs, ServiceContext, ServiceStore};
 
 /// Payments: the state of each payment at the card processor, and its next step.
 #[derive(Parser)]
@@ -48,18 +48,35 @@ pub(crate) struct Task {
 impl AdminTask for Task {
     fn log_level(&self) -> &'static str {
         // The report of a reconciliation repeats its warnings.
-        if matches!(self.command, Command::Reconcile { .. }) { "error" } else { "warn" }
+        if matches!(self.command, Command::Reconcile { .. }) || self.is_exclusive() {
+            "error"
+        } else {
+            "warn"
+        }
     }
 
-    async fn run(self, service: &ServiceStore, context: &ServiceContext) -> Result<(), BoxError> {
+    fn is_exclusive(&self) -> bool {
+        matches!(&self.command, Command::Common(command) if command.is_exclusive())
+    }
+
+    async fn run(
+        self,
+        service: &ServiceStore,
+        context: &ServiceContext,
+        build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
+    ) -> Result<(), BoxError> {
+        let recovers = self.is_exclusive();
         match self.command {
             Command::Refund { order } => {
                 println!("{}", payments::refund(&context.store, &context.clock, order).await?);
             }
             Command::Reconcile { window } => {
-                println!("{}", Box::pin(payments::reconcile(context, self.config, window)).await?);
+                println!("{}", Box::pin(reconcile(context, self.config.clone(), window)).await?);
             }
-            Command::Common(command) => command.run(service, context).await?,
+            Command::Common(command) => command.run(service, context, build).await?,
+        }
+        if recovers {
+            println!("{}", Box::pin(reconcile(context, self.config, payments::RECOVERY_WINDOW)).await?);
         }
         Ok(())
     }

@@ -60,7 +60,7 @@ impl Payments {
     async fn on_order_event(&self, snapshot: &OrderSnapshot) -> Result<(), StoreError> {
         let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot);
         match self.orders.apply(snapshot.id, apply).await.map_err(without_duplicates)? {
-            Some(order) => self.apply_order(&order).await,
+            Some(order) => self.apply_order(&order, snapshot.overdue).await,
             None => Ok(()),
         }
     }
@@ -76,20 +76,28 @@ impl Payments {
     /// Lets the payment follow the newest state of its order. Commits the next step, without waiting for Stripe.
     pub(crate) async fn follow_order(&self, id: OrderId) -> Result<(), StoreError> {
         match self.orders.get(id).await? {
-            Some(order) => self.apply_order(&order).await,
+            Some(order) => self.apply_order(&order, false).await,
             None => Ok(()),
         }
     }
 
-    async fn apply_order(&self, order: &OrderReplica) -> Result<(), StoreError> {
+    /// Lets the payment follow its order, or answers an overdue order.
+    async fn apply_order(&self, order: &OrderReplica, overdue: bool) -> Result<(), StoreError> {
         // Saves the read: before the buyer has paid, no event of the order changes the payment.
         if order.is_payable() {
             return Ok(());
         }
         // None: the buyer never began to pay, or the read was outdated; then the payment's next poll follows the order.
         let Some(payment) = self.by_order(order.state.id).await? else { return Ok(()) };
-        self.update(&payment, |payment: &Payment, now| payment.on_order_event(order.state.status, now))
-            .await?;
+        let status = &order.state.status;
+        let follow = |payment: &Payment, now| {
+            let answer = || payment.answer(status, false).filter(|_| overdue);
+            payment
+                .on_order_event(status, now)
+                .or_else(answer)
+                .or_else(|| payment.on_order_shown(&order.state))
+        };
+        self.update(&payment, follow).await?;
         self.step_due.notify_one();
         Ok(())
     }

@@ -8,7 +8,9 @@ mod config;
 mod consumer;
 pub mod domain;
 mod http;
+mod overdue;
 mod reconcile;
+mod recovery;
 mod refund;
 mod start_payment;
 mod steps;
@@ -26,6 +28,7 @@ use tokio::sync::Notify;
 
 pub use config::{Config, ConfigError};
 pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
+pub use recovery::{RECOVERY, RECOVERY_WINDOW};
 pub use refund::{RefundError, RefundStarted, refund};
 pub use storage::DOCUMENTS;
 
@@ -43,14 +46,17 @@ pub const NAME: &str = "payments";
 /// The configuration is unsafe or unusable.
 pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
     let payments = Payments::new(context, config)?;
+    let mut workers = vec![steps::worker(payments.clone()), reconcile::worker(payments.clone())];
+    workers.extend(overdue::workers(&payments));
     Ok(Service {
+        documents: DOCUMENTS,
         routes: http::routes(payments.clone()),
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consumer::SUBJECTS,
-            handler: Arc::new(payments.clone()),
+            handler: Arc::new(payments),
         }],
-        workers: vec![steps::worker(payments.clone()), reconcile::worker(payments)],
+        workers,
         signed_paths: &[http::WEBHOOK],
         ..Service::new(NAME, "/api/payments")
     })

@@ -13,8 +13,6 @@ async fn main() -> ExitCode {
     let Options { args, stripe, command } = Options::parse();
     let config = Config::from(stripe);
     let task = command.map(|command| Task { command, config: config.clone() });
-    runtime::service_main(payments::NAME, payments::DOCUMENTS, args, task, async |context| {
-        Ok(payments::service(context, config)?)
-    })
-    .await
+    let build = async |context: &_| Ok(payments::service(context, config)?);
+    runtime::service_main(payments::NAME, payments::DOCUMENTS, &payments::RECOVERY, args, task, build).await
 }

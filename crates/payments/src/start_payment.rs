@@ -20,8 +20,8 @@ const INTENT_TIMEOUT: Duration = Duration::from_secs(12);
 pub(crate) enum StartError {
     UnknownOrder,
     NotTheBuyer,
-    /// The order's status does not allow a payment.
-    NotPayable(OrderStatus),
+    /// The order's status does not allow a payment; `None`: one of a newer release.
+    NotPayable(Option<OrderStatus>),
     /// Stripe has not created the `PaymentIntent` yet. The step remains, for the worker and for the next request.
     NoIntent {
         retry_after: Duration,
@@ -63,7 +63,11 @@ impl Payments {
         if order.state.user_id != buyer {
             return Err(StartError::NotTheBuyer);
         }
-        if order.is_payable() { Ok(order.state) } else { Err(StartError::NotPayable(order.state.status)) }
+        if order.is_payable() {
+            Ok(order.state)
+        } else {
+            Err(StartError::NotPayable(order.state.status.known()))
+        }
     }
 
     /// The order's payment, and whether it is new. The unique key on the order decides between simultaneous requests.
@@ -88,7 +92,7 @@ impl Payments {
             return Ok(());
         }
         self.follow_order(id).await?;
-        Err(StartError::NotPayable(OrderStatus::Cancelled))
+        Err(StartError::NotPayable(Some(OrderStatus::Cancelled)))
     }
 
     /// The payment after the step that creates its `PaymentIntent`, run here or joined: an earlier request, whose client
@@ -107,7 +111,7 @@ impl Payments {
         }
         match payment.status {
             PaymentStatus::Voiding | PaymentStatus::Voided => {
-                Err(StartError::NotPayable(OrderStatus::Cancelled))
+                Err(StartError::NotPayable(Some(OrderStatus::Cancelled)))
             }
             _ => Ok(payment),
         }

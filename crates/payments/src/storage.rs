@@ -21,6 +21,9 @@ pub(crate) mod index {
     pub(crate) const BY_SELLER: &str = "seller";
     /// All payments, by the time of their start.
     pub(crate) const BY_CREATED: &str = "created";
+    /// Payments whose order does not show their refunds and disputes, and orders that are not over, by the time when the next
+    /// event of the order is overdue.
+    pub(crate) const BY_OVERDUE: &str = "overdue";
 }
 
 /// The name of [`order_key`].
@@ -40,11 +43,14 @@ pub(crate) fn intent_key(intent: &str) -> UniqueKey {
 
 impl Document for Payment {
     const COLLECTION: &'static str = "payments";
+    /// 2: the indexes by seller, by start, and of overdue documents.
+    const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_BUYER),
         Index::one(index::BY_SELLER),
         Index::one(index::BY_CREATED),
         Index::one(index::BY_DUE),
+        Index::one(index::BY_OVERDUE),
     ];
     const UNIQUE_KEYS: &'static [&'static str] = &[ORDER, INTENT];
 
@@ -67,6 +73,9 @@ impl Document for Payment {
         if let Some(due) = self.schedule.due {
             keys = keys.ordered(index::BY_DUE, [due.into()]);
         }
+        if let Some(due) = self.overdue_at() {
+            keys = keys.ordered(index::BY_OVERDUE, [due.into()]);
+        }
         if let Some(intent) = &self.intent {
             keys = keys.unique(intent_key(&intent.id));
         }
@@ -76,6 +85,9 @@ impl Document for Payment {
 
 impl Document for OrderReplica {
     const COLLECTION: &'static str = "orders";
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
 
     fn id(&self) -> Uuid {
         self.state.id.into()
@@ -83,6 +95,13 @@ impl Document for OrderReplica {
 
     fn version(&self) -> u64 {
         self.version
+    }
+
+    fn keys(&self) -> Keys {
+        match self.overdue_at() {
+            Some(due) => Keys::none().ordered(index::BY_OVERDUE, [due.into()]),
+            None => Keys::none(),
+        }
     }
 }
 

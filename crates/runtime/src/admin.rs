@@ -58,6 +58,10 @@ impl Health {
         {
             return (StatusCode::OK, "ready, but the bus does not answer: events wait\n".to_owned());
         }
+        // The keys of former releases work as before, so the replica is ready.
+        if let Some(collection) = stores.iter().find_map(|(_, store)| store.upgrading()) {
+            return (StatusCode::OK, format!("ready; documents of `{collection}` are upgraded\n"));
+        }
         (StatusCode::OK, "ready\n".to_owned())
     }
 }

@@ -1,11 +1,18 @@
 //! The operator's commands that every service has.
 
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+
 use bus::DeadLetter;
+use common::Time;
 use store::{Store, StoreError};
 use uuid::Uuid;
 
 use crate::service_main::{AdminTask, BoxError};
-use crate::{BackendError, ServiceContext, ServiceStore, Unreadable};
+use crate::{
+    BackendError, EventFiles, RecoverySummary, Service, ServiceContext, ServiceStore, Unreadable,
+    export_events, recover,
+};
 
 /// A command that every service has.
 #[derive(Debug, clap::Subcommand)]
@@ -21,6 +28,19 @@ pub enum AdminCommand {
         /// The action.
         #[command(subcommand)]
         action: Unreadable,
+    },
+    /// Prints the states that this service knows of its own and of other services' aggregates, as JSON lines for `recover`.
+    /// The service may be running.
+    ExportEvents {
+        /// Only aggregates that changed since this time, such as `2026-11-22T03:00:00Z`.
+        #[arg(long)]
+        since: Option<Time>,
+    },
+    /// Recovers the database of this service after it was restored from a backup. The service must be stopped.
+    Recover {
+        /// A file with the output of `export-events` of another service, or `-` for standard input; repeatable.
+        #[arg(long)]
+        events: Vec<PathBuf>,
     },
 }
 
@@ -64,13 +84,61 @@ impl DeadLetters {
 }
 
 impl AdminTask for AdminCommand {
-    async fn run(self, service: &ServiceStore, _: &ServiceContext) -> Result<(), BoxError> {
+    fn is_exclusive(&self) -> bool {
+        matches!(self, Self::Recover { .. })
+    }
+
+    async fn run(
+        self,
+        service: &ServiceStore,
+        context: &ServiceContext,
+        build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
+    ) -> Result<(), BoxError> {
         match self {
             Self::DeadLetters { action } => action.run(&[(service.name, service.store.clone())]).await?,
             Self::Unreadable { action } => action.run(std::slice::from_ref(service)).await?,
+            Self::ExportEvents { since } => print_events(service, context, since).await?,
+            Self::Recover { events } => {
+                let summary = recover(service, context, build, EventFiles::read(&events)?).await?;
+                report_recovery(&summary)?;
+            }
         }
         Ok(())
     }
+}
+
+/// Prints the result of a recovery.
+///
+/// # Errors
+/// Something was refused.
+pub fn report_recovery(summary: &RecoverySummary) -> Result<(), BoxError> {
+    for refused in &summary.refused {
+        eprintln!("refused: {refused}");
+    }
+    println!("{summary}");
+    match summary.refused.len() {
+        0 => Ok(()),
+        refused => Err(format!("the database is not fully recovered: {refused} refused").into()),
+    }
+}
+
+async fn print_events(
+    service: &ServiceStore,
+    context: &ServiceContext,
+    since: Option<Time>,
+) -> Result<(), BoxError> {
+    let (mut output, mut written) = (BufWriter::new(io::stdout()), Ok(()));
+    let unreadable = export_events(service, context, since, |event| {
+        if written.is_ok() {
+            written = serde_json::to_writer(&mut output, &event)
+                .map_err(io::Error::from)
+                .and_then(|()| output.write_all(b"\n"));
+        }
+    });
+    for document in unreadable.await? {
+        eprintln!("skipped: {document}");
+    }
+    written.and_then(|()| output.flush()).map_err(Into::into)
 }
 
 async fn list(stores: &[(&'static str, Store)]) -> Result<(), DeadLetterError> {

@@ -8,7 +8,9 @@ pub mod config;
 mod event_stream;
 mod idempotency;
 mod openapi;
+mod overdue;
 mod prefix_router;
+mod recovery;
 mod remote_keys;
 mod revocation;
 mod routes;
@@ -21,13 +23,19 @@ pub mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod unreadable;
+mod upgrade;
 mod worker;
 
-pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters};
+pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recovery};
 pub use args::{HttpOptions, ServiceArgs};
 pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use event_stream::EventStreams;
+pub use overdue::Overdue;
 pub use prefix_router::PrefixRouter;
+pub use recovery::{
+    Aggregate, EventFiles, Export, Present, PresentState, Recover, Recovery, RecoveryError, RecoverySummary,
+    export_events, recover,
+};
 pub use remote_keys::RemoteKeys;
 pub use routes::routes;
 pub use serve::{ServeError, bind, serve, serve_behind};
@@ -35,5 +43,5 @@ pub use service::{Service, ServiceContext};
 pub use service_main::{AdminTask, BoxError, report, service_main};
 pub use start::{RunningService, SubscribedService};
 pub use stop::Tasks;
-pub use unreadable::{ServiceStore, Unreadable, UnreadableError};
+pub use unreadable::{COMMON_DOCUMENTS, ServiceStore, Unreadable, UnreadableError};
 pub use worker::{PeriodicJob, Purge, Worker};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bus::{Bus, Subscription};
 use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock};
-use store::Store;
+use store::{Store, Verifier};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::{Tasks, Worker};
@@ -31,6 +31,8 @@ pub struct Service {
     pub name: &'static str,
     /// The path prefix of its routes, such as `/api/tickets`; `<prefix>/openapi.json` describes them.
     pub prefix: &'static str,
+    /// The service's own collections.
+    pub documents: &'static [Verifier],
     /// The routes with their full paths and descriptions, without the shared middleware.
     pub routes: OpenApiRouter,
     /// The consumers.
@@ -49,6 +51,7 @@ impl Service {
         Self {
             name,
             prefix,
+            documents: &[],
             routes: OpenApiRouter::new(),
             subscriptions: Vec::new(),
             workers: Vec::new(),

@@ -17,8 +17,8 @@ use crate::admin::{self, Health, ReadinessChecks};
 use crate::backends::{BackendError, connect_bus, open_beside, open_store};
 use crate::config::SecretUrl;
 use crate::{
-    RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, ServiceStore, SubscribedService, Tasks,
-    bind, serve, serve_behind, stop, telemetry,
+    Recovery, RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, ServiceStore, SubscribedService,
+    Tasks, bind, serve, serve_behind, stop, telemetry,
 };
 
 /// Any error that ends a program.
@@ -31,11 +31,17 @@ pub trait AdminTask {
         "warn"
     }
 
-    /// Performs the command on the database of this service.
+    /// Whether the service must be stopped. SQLite enforces that; with MongoDB the operator does.
+    fn is_exclusive(&self) -> bool {
+        false
+    }
+
+    /// Performs the command on the database of this service. `build` builds the service, without running it.
     fn run(
         self,
         service: &ServiceStore,
         context: &ServiceContext,
+        build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
     ) -> impl Future<Output = Result<(), BoxError>>;
 }
 
@@ -44,13 +50,15 @@ pub trait AdminTask {
 pub async fn service_main(
     name: &'static str,
     documents: &'static [Verifier],
+    recovery: &'static Recovery,
     args: ServiceArgs,
     command: Option<impl AdminTask>,
     build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
 ) -> ExitCode {
     if let Some(command) = command {
         telemetry::init(command.log_level());
-        return report(name, run_admin_task(name, documents, &args.store_url, command).await);
+        let done = run_admin_task(name, documents, recovery, &args.store_url, command, build).await;
+        return report(name, done);
     }
     telemetry::init("info");
     report(name, run_service(name, args, build).await)
@@ -71,16 +79,22 @@ pub fn report<E: Display>(program: &str, result: Result<(), E>) -> ExitCode {
 async fn run_admin_task(
     name: &'static str,
     documents: &'static [Verifier],
+    recovery: &'static Recovery,
     url: &SecretUrl,
     task: impl AdminTask,
+    build: impl AsyncFnOnce(&ServiceContext) -> Result<Service, BoxError>,
 ) -> Result<(), BoxError> {
     let (clock, ids) = clock_and_ids();
-    let backend = open_beside(name, url, &clock, &ids).await?;
+    let backend = if task.is_exclusive() {
+        open_store(name, url, &clock, &ids).await?
+    } else {
+        open_beside(name, url, &clock, &ids).await?
+    };
     let store = Store::new(backend, Arc::clone(&clock), ids.clone());
     let (bus, tasks) = (Arc::new(LocalBus::new()), Tasks::default());
     let context = ServiceContext { store, clock, ids, bus, tasks };
-    let service = ServiceStore { name, store: context.store.clone(), documents };
-    let done = task.run(&service, &context).await;
+    let service = ServiceStore { name, store: context.store.clone(), documents, recovery };
+    let done = task.run(&service, &context, build).await;
     context.store.backend().close().await;
     done
 }

@@ -10,7 +10,7 @@ use store::StoreError;
 use utoipa::openapi::OpenApi;
 
 use crate::revocation::Revocations;
-use crate::{HttpOptions, Service, ServiceContext, Tasks, Worker, routes};
+use crate::{HttpOptions, Service, ServiceContext, Tasks, Worker, routes, upgrade};
 
 /// A service that has subscribed and does not run yet. Services in one process all subscribe before the first one
 /// runs, so that no event is published before its consumers exist.
@@ -54,7 +54,8 @@ impl SubscribedService {
         let consumers = subscriptions.into_iter().map(consumer).collect();
         let served = routes(service.routes, service.prefix, service.signed_paths, context, sessions, options);
         let mut workers = service.workers;
-        workers.extend([served.worker, revocation_worker]);
+        let upgrades = upgrade::worker(store.clone(), service.documents, clock.clone());
+        workers.extend([served.worker, revocation_worker, upgrades]);
         let (backend, bus) = (Arc::clone(store.backend()), Arc::clone(bus));
         let relay = Relay::new(service.name, backend, bus, clock.clone(), ids.clone());
         Ok(Self {

@@ -12,8 +12,30 @@ pub struct Record {
     pub id: Uuid,
     /// The version.
     pub version: u64,
+    /// The newest format that a release has written the document in ([`Format::newest`]).
+    pub format: u32,
     /// The state as JSON: equal to what was written, though spaces and the spelling of numbers may differ.
     pub body: String,
+}
+
+/// The formats of a stored document. They differ if an older release has written the document since a newer one: the
+/// fields of the newer release are still there, its keys are not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Format {
+    /// The format of the release that wrote the document last. The keys are those of this release.
+    pub written: u32,
+    /// The newest format that the document was ever written in.
+    pub newest: u32,
+}
+
+impl Format {
+    /// The format of documents that were stored before formats were recorded.
+    pub const FIRST: Self = Self::of(1);
+
+    /// A document that no newer release has written.
+    pub const fn of(format: u32) -> Self {
+        Self { written: format, newest: format }
+    }
 }
 
 /// A document that a range query found, behind its cursor ([`RangeQuery::cursor`]); the error of this document alone if
@@ -50,8 +72,11 @@ pub enum Change {
 /// The next state of a document.
 #[derive(Debug, Clone)]
 pub struct Put {
-    /// The new version, `expected + 1`.
+    /// The new version: `expected + 1`, or more if a restored database is recovered; `expected` if the state means the same,
+    /// written in another format.
     pub version: u64,
+    /// The formats.
+    pub format: Format,
     /// The state as JSON.
     pub body: String,
     /// All ordered keys.
@@ -97,11 +122,19 @@ impl RangeQuery {
 /// An event in the outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboxEntry {
-    /// The position in the outbox, as this process counts; entries of one aggregate have growing numbers.
+    /// The position in the outbox, as this process counts. Entries of one aggregate have growing numbers, unless one was
+    /// left behind by a crash or for want of memory.
     pub seq: u64,
     /// The envelope as JSON.
     pub event: String,
 }
+
+/// The receiver of a scan of the outbox: the document of an event, if the adapter knows it, and the event, which is empty if
+/// it is damaged.
+pub type EventReceiver<'a> = &'a mut (dyn FnMut(Option<Uuid>, &str) + Send);
+
+/// The entries that the default [`Backend::scan_outbox`] reads at once.
+const MAX_SCAN: usize = 512;
 
 /// A database. Every method may fail with [`StoreError::Unavailable`] and may then be called again.
 pub trait Backend: Send + Sync + 'static {
@@ -121,10 +154,12 @@ pub trait Backend: Send + Sync + 'static {
     /// Documents of an index in order of their keys, then of their ids.
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>>;
 
-    /// The documents with ids greater than `after`, in order of their ids, at most `limit`: for an operator's tool.
+    /// The documents with ids greater than `after`, in order of their ids, at most `limit`; those that were last written
+    /// in `format`, or all of them.
     fn scan(
         &self,
         collection: &'static str,
+        format: Option<u32>,
         after: Option<Uuid>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>>;
@@ -135,6 +170,26 @@ pub trait Backend: Send + Sync + 'static {
     /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`. If `after` is 0, the adapter
     /// may also take over entries that other processes left behind.
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>>;
+
+    /// Passes every event in the outbox to `found`, those of other processes included, in these collections: for an
+    /// operator's tool.
+    fn scan_outbox<'a>(
+        &'a self,
+        _collections: &'a [&'static str],
+        found: EventReceiver<'a>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(async move {
+            let mut after = 0;
+            loop {
+                let entries = self.outbox(after, MAX_SCAN).await?;
+                let Some(last) = entries.last() else { return Ok(()) };
+                after = last.seq;
+                for entry in &entries {
+                    found(None, &entry.event);
+                }
+            }
+        })
+    }
 
     /// Resolves when an entry may have entered the outbox since the last call returned. Spurious wake-ups are allowed.
     fn outbox_changed(&self) -> BoxFuture<'_, ()>;

@@ -3,11 +3,13 @@
 use std::convert::Infallible;
 use std::marker::PhantomData;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use common::{Decision, Envelope, Event, EventId, Ids, SharedClock};
+use parking_lot::Mutex;
 use uuid::Uuid;
 
-use crate::backend::{Backend, Change, IndexedRecord, Put, RangeQuery, Record, Write};
+use crate::backend::{Backend, Change, IndexedRecord, RangeQuery, Record, Write};
 use crate::unreadable::{Reports, parse};
 use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UnreadableDocument, UpdateError};
 
@@ -22,13 +24,24 @@ struct StoreInner {
     backend: Arc<dyn Backend>,
     clock: SharedClock,
     ids: Ids,
-    unreadable: Reports,
+    reports: Reports,
+    /// Whether this process has read a document of a newer release.
+    has_met_newer: AtomicBool,
+    /// The collection whose documents are upgraded now.
+    upgrading: Mutex<Option<&'static str>>,
 }
 
 impl Store {
     /// A store over an adapter; `clock` and `ids` stamp the events.
     pub fn new(backend: Arc<dyn Backend>, clock: SharedClock, ids: Ids) -> Self {
-        Self(Arc::new(StoreInner { backend, clock, ids, unreadable: Reports::default() }))
+        Self(Arc::new(StoreInner {
+            backend,
+            clock,
+            ids,
+            reports: Reports::default(),
+            has_met_newer: AtomicBool::new(false),
+            upgrading: Mutex::default(),
+        }))
     }
 
     /// The documents of one type.
@@ -40,6 +53,19 @@ impl Store {
     /// The adapter: for the relay, for health checks and for closing.
     pub fn backend(&self) -> &Arc<dyn Backend> {
         &self.0.backend
+    }
+
+    pub(crate) fn reports(&self) -> &Reports {
+        &self.0.reports
+    }
+
+    /// The collection whose documents of former formats are written again now, for readiness.
+    pub fn upgrading(&self) -> Option<&'static str> {
+        *self.0.upgrading.lock()
+    }
+
+    pub(crate) fn set_upgrading(&self, collection: Option<&'static str>) {
+        *self.0.upgrading.lock() = collection;
     }
 
     fn envelope(&self, aggregate: Uuid, version: u64, event: Event) -> Result<String, StoreError> {
@@ -106,16 +132,25 @@ impl<D: Document> Collection<D> {
     /// [`CommitError::Conflict`] if the stored version is not the one that was decided on;
     /// [`CommitError::DuplicateKey`] if another document holds one of the unique keys.
     pub async fn commit(&self, decision: Decision<D>) -> Result<D, CommitError> {
+        let expected = decision.next.version().saturating_sub(1);
+        self.commit_over(expected, decision).await
+    }
+
+    /// As [`Self::commit`], for a decision that skips versions, as the recovery of a restored database does. `expected` is
+    /// the version that was decided on; 0: the document is new.
+    ///
+    /// # Errors
+    /// As [`Self::commit`].
+    pub async fn commit_over(&self, expected: u64, decision: Decision<D>) -> Result<D, CommitError> {
         let Decision { next, events } = decision;
-        let (id, version, keys) = (next.id(), next.version(), next.keys());
-        let violation = Schema::of::<D>().violation(&keys);
-        debug_assert_eq!(violation, None, "{} does not declare this use of it", D::COLLECTION);
+        let (id, version) = (next.id(), next.version());
+        debug_assert!(version > expected, "{} must not reuse a version", D::COLLECTION);
         let outbox = events
             .into_iter()
             .map(|event| self.store.envelope(id, version, event))
             .collect::<Result<_, _>>()?;
-        let put = Put { version, body: to_json(&next)?, keys: keys.ordered, unique_keys: keys.unique };
-        self.write(id, version.saturating_sub(1), Change::Put(put), outbox).await?;
+        let put = self.put(&next, expected).await?;
+        self.write(id, expected, Change::Put(put), outbox).await?;
         Ok(next)
     }
 
@@ -209,8 +244,15 @@ impl<D: Document> Collection<D> {
         &*self.store.0.backend
     }
 
+    pub(crate) fn has_met_newer(&self) -> &AtomicBool {
+        &self.store.0.has_met_newer
+    }
+
     fn parse(&self, record: &Record) -> Result<D, UnreadableDocument> {
-        parse(record).inspect_err(|error| self.store.0.unreadable.report(error))
+        if record.format > D::FORMAT {
+            self.has_met_newer().store(true, Ordering::Relaxed);
+        }
+        parse(record).inspect_err(|error| self.store.reports().unreadable(error))
     }
 
     /// The document of a row; `None` if it is unreadable, which is reported once.
@@ -220,7 +262,7 @@ impl<D: Document> Collection<D> {
             Err(error) => {
                 let (collection, id) = (D::COLLECTION, RangeQuery::id_of(cursor));
                 let document = UnreadableDocument { collection, id, reason: error.to_string() };
-                self.store.0.unreadable.report(&document);
+                self.store.reports().unreadable(&document);
                 None
             }
         }

@@ -11,6 +11,10 @@ pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
     /// The collection's name, kebab-case.
     const COLLECTION: &'static str;
 
+    /// The number of the format. A release that changes fields, keys, unique keys or indexes raises the number by one;
+    /// each service then writes the documents of former formats again ([`Store::upgrade`](crate::Store::upgrade)).
+    const FORMAT: u32 = 1;
+
     /// The ordered indexes of [`Document::keys`]; no others may be used.
     const INDEXES: &'static [Index] = &[];
 
@@ -20,7 +24,8 @@ pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
     /// The id, unique within the collection.
     fn id(&self) -> Uuid;
 
-    /// The version: 1 at the first commit, one more with each further commit.
+    /// The version: 1 at the first commit, one more with each further commit, and more after the recovery of a restored
+    /// database.
     fn version(&self) -> u64;
 
     /// The secondary keys, computed from the state.
@@ -84,6 +89,8 @@ impl Index {
 pub struct Schema {
     /// The collection.
     pub collection: &'static str,
+    /// The format.
+    pub format: u32,
     /// The ordered indexes.
     pub indexes: &'static [Index],
     /// The names of the unique keys.
@@ -93,7 +100,12 @@ pub struct Schema {
 impl Schema {
     /// The declarations of this type.
     pub const fn of<D: Document>() -> Self {
-        Self { collection: D::COLLECTION, indexes: D::INDEXES, unique_keys: D::UNIQUE_KEYS }
+        Self {
+            collection: D::COLLECTION,
+            format: D::FORMAT,
+            indexes: D::INDEXES,
+            unique_keys: D::UNIQUE_KEYS,
+        }
     }
 
     /// The declared index of this name.

@@ -21,19 +21,27 @@ mod collection;
 pub mod conformance;
 mod document;
 mod error;
+mod fields;
+mod format;
+mod intercept;
 mod key;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 mod query;
 pub mod sqlite;
 mod unreadable;
+mod upgrade;
 
 pub use backend::{
-    Backend, Change, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, ScannedRecord, Write,
+    Backend, Change, EventReceiver, Format, IndexedRecord, OutboxEntry, Put, RangeQuery, Record,
+    ScannedRecord, Write,
 };
 pub use collection::{Collection, Store};
 pub use document::{Document, Index, Keys, Schema};
 pub use error::{CommitError, StoreError, UpdateError};
+pub use format::Verifier;
+pub use intercept::Intercept;
 pub use key::{Direction, Key, Part, UniqueKey};
 pub use query::{Page, Range};
-pub use unreadable::{UnreadableDocument, Verifier};
+pub use unreadable::UnreadableDocument;
+pub use upgrade::UpgradeProgress;

@@ -8,7 +8,8 @@ use tracing::error;
 use uuid::Uuid;
 
 use crate::backend::ScannedRecord;
-use crate::{Document, Record, Store, StoreError};
+use crate::format::{Verifier, unreadable};
+use crate::{Collection, Document, Record, Store, StoreError};
 
 /// A process remembers so many reported documents. Beyond, the report of another one adds nothing for an operator.
 const MAX_REPORTED: usize = 10_000;
@@ -36,51 +37,64 @@ impl From<UnreadableDocument> for StoreError {
 
 /// Parses a stored document.
 pub(crate) fn parse<D: Document>(record: &Record) -> Result<D, UnreadableDocument> {
-    serde_json::from_str(&record.body).map_err(|error| UnreadableDocument {
-        collection: D::COLLECTION,
-        id: record.id,
-        // The error's message may repeat contents; its kind and position do not.
-        reason: format!("{:?} error at line {} column {}", error.classify(), error.line(), error.column()),
-    })
+    serde_json::from_str(&record.body).map_err(|error| unreadable::<D>(record, &error))
 }
 
-/// The unreadable documents that a process has reported.
+/// The documents that a process has reported.
 #[derive(Debug, Default)]
 pub(crate) struct Reports(Mutex<HashSet<(&'static str, Uuid)>>);
 
 impl Reports {
     /// Logs and counts an unreadable document, the first time that it is found.
-    pub(crate) fn report(&self, document: &UnreadableDocument) {
+    pub(crate) fn unreadable(&self, document: &UnreadableDocument) {
         let UnreadableDocument { collection, id, reason } = document;
-        let mut reported = self.0.lock();
-        if reported.len() < MAX_REPORTED && reported.insert((collection, *id)) {
+        if self.is_new(collection, *id) {
             counter!("store_unreadable_documents_total", "collection" => *collection).increment(1);
             error!(collection, %id, reason, "a document cannot be parsed and is skipped");
         }
     }
-}
 
-/// The type of a collection's documents, which decides whether a document is readable.
-#[derive(Debug, Clone, Copy)]
-pub struct Verifier {
-    /// The collection.
-    pub collection: &'static str,
-    verify: fn(&Record) -> Result<(), UnreadableDocument>,
-}
-
-impl Verifier {
-    /// The verifier of this type.
-    pub const fn of<D: Document>() -> Self {
-        Self { collection: D::COLLECTION, verify: |record| parse::<D>(record).map(drop) }
+    /// Logs a document of a former format whose new unique key another document holds, the first time.
+    pub(crate) fn duplicate(&self, collection: &'static str, id: Uuid, key: &str) {
+        if self.is_new(collection, id) {
+            error!(collection, %id, key, "a document keeps its former format: another one holds its unique key");
+        }
     }
 
-    fn check(&self, (id, record): ScannedRecord) -> Result<(), UnreadableDocument> {
-        match record {
-            Ok(record) => (self.verify)(&record),
-            Err(error) => {
-                Err(UnreadableDocument { collection: self.collection, id, reason: error.to_string() })
-            }
+    fn is_new(&self, collection: &'static str, id: Uuid) -> bool {
+        let mut reported = self.0.lock();
+        reported.len() < MAX_REPORTED && reported.insert((collection, id))
+    }
+}
+
+/// The error of a scanned document that this release cannot parse.
+fn check(verifier: Verifier, (id, record): ScannedRecord) -> Result<(), UnreadableDocument> {
+    match record {
+        Ok(record) => verifier.put(&record).map(drop),
+        Err(error) => {
+            Err(UnreadableDocument { collection: verifier.collection, id, reason: error.to_string() })
         }
+    }
+}
+
+impl<D: Document> Collection<D> {
+    /// The next documents in the order of their ids, behind `after`, and the last of these ids; `None` at the end.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn scan(
+        &self,
+        after: Option<Uuid>,
+    ) -> Result<(Vec<Result<D, UnreadableDocument>>, Option<Uuid>), StoreError> {
+        let records = self.backend().scan(D::COLLECTION, None, after, MAX_SCAN).await?;
+        let last = records.last().map(|(id, _)| *id);
+        let damaged = |id, error: StoreError| UnreadableDocument {
+            collection: D::COLLECTION,
+            id,
+            reason: error.to_string(),
+        };
+        let read = |(id, record): ScannedRecord| parse(&record.map_err(|error| damaged(id, error))?);
+        Ok((records.into_iter().map(read).collect(), last))
     }
 }
 
@@ -96,10 +110,10 @@ impl Store {
     ) -> Result<(), StoreError> {
         let mut after = None;
         loop {
-            let records = self.backend().scan(verifier.collection, after, MAX_SCAN).await?;
+            let records = self.backend().scan(verifier.collection, None, after, MAX_SCAN).await?;
             let Some((last, _)) = records.last() else { return Ok(()) };
             after = Some(*last);
-            records.into_iter().filter_map(|record| verifier.check(record).err()).for_each(&mut found);
+            records.into_iter().filter_map(|record| check(verifier, record).err()).for_each(&mut found);
         }
     }
 }

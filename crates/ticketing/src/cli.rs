@@ -72,6 +72,13 @@ pub enum Command {
         #[command(subcommand)]
         action: runtime::Unreadable,
     },
+    /// Recovers the database of one service after it was restored from a backup, from the databases of the others. The
+    /// marketplace must be stopped.
+    Recover {
+        /// The service.
+        #[arg(value_parser = ["auth", "tickets", "orders", "expiration", "payments"])]
+        service: String,
+    },
     /// Refunds the payment of an order.
     Refund {
         /// The order's id, as shown on its page.

@@ -1,4 +1,5 @@
-//! The commands `dead-letters`, `unreadable` and `refund`, which work with or without a running marketplace.
+//! The commands `dead-letters`, `unreadable` and `refund`, which work with or without a running marketplace, and `recover`,
+//! which works without.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,11 +7,14 @@ use std::sync::Arc;
 use common::clock::SystemClock;
 use common::{Ids, OrderId, SharedClock, SystemEntropy};
 use payments::RefundError;
-use runtime::{BackendError, DeadLetterError, DeadLetters, ServiceStore, Unreadable, UnreadableError};
+use runtime::{
+    BackendError, BoxError, DeadLetterError, DeadLetters, Recovery, ServiceStore, Unreadable,
+    UnreadableError, report_recovery,
+};
 use store::sqlite::{SqliteBackend, SqliteOpenError};
 use store::{Store, Verifier};
 
-use crate::{DATABASES, database_file};
+use crate::{DATABASES, database_file, recover};
 
 /// Error of the command `refund`.
 #[derive(Debug, thiserror::Error)]
@@ -38,9 +42,17 @@ pub async fn run_dead_letters(action: &DeadLetters, folder: &Path) -> Result<(),
 /// # Errors
 /// A database failed.
 pub async fn run_unreadable(action: &Unreadable, folder: &Path) -> Result<(), UnreadableError> {
-    let open = |name| Ok(ServiceStore { name, store: open_store(folder, name)?, documents: documents(name) });
+    let open = |name| Ok(service_store(name, open_store(folder, name)?));
     let services = existing(folder).map(open).collect::<Result<Vec<_>, BackendError>>()?;
     action.run(&services).await
+}
+
+/// Recovers the database of a service, and prints the result.
+///
+/// # Errors
+/// As [`recover()`], or something was refused.
+pub async fn run_recover(service: &str, folder: &Path) -> Result<(), BoxError> {
+    report_recovery(&recover(service, folder, &clock()).await?)
 }
 
 /// The databases that exist in a folder.
@@ -48,17 +60,18 @@ fn existing(folder: &Path) -> impl Iterator<Item = &'static str> {
     DATABASES.into_iter().filter(|name| database_file(folder, name).exists())
 }
 
-/// The collections of a service.
-fn documents(service: &str) -> &'static [Verifier] {
-    match service {
-        auth::NAME => auth::DOCUMENTS,
-        tickets::NAME => tickets::DOCUMENTS,
-        orders::NAME => orders::DOCUMENTS,
-        expiration::NAME => expiration::DOCUMENTS,
-        payments::NAME => payments::DOCUMENTS,
+/// A service's database, with its collections.
+pub(crate) fn service_store(name: &'static str, store: Store) -> ServiceStore {
+    let (documents, recovery): (&[Verifier], _) = match name {
+        auth::NAME => (auth::DOCUMENTS, &auth::RECOVERY),
+        tickets::NAME => (tickets::DOCUMENTS, &tickets::RECOVERY),
+        orders::NAME => (orders::DOCUMENTS, &orders::RECOVERY),
+        expiration::NAME => (expiration::DOCUMENTS, &expiration::RECOVERY),
+        payments::NAME => (payments::DOCUMENTS, &payments::RECOVERY),
         // The simulator's database is no one's but its own.
-        _ => &[],
-    }
+        _ => (&[], &Recovery::NONE),
+    };
+    ServiceStore { name, store, documents, recovery }
 }
 
 /// Commits a refund of an order. The running marketplace, or the next one that starts, performs it.

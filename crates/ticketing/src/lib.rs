@@ -4,12 +4,14 @@ pub mod cli;
 mod commands;
 mod demo;
 mod marketplace;
+mod recover;
 mod serve;
 
 use std::path::{Path, PathBuf};
 
-pub use commands::{refund, run_dead_letters, run_unreadable};
+pub use commands::{refund, run_dead_letters, run_recover, run_unreadable};
 pub use marketplace::{AssembleError, Marketplace, OpenBackend, Parts};
+pub use recover::recover;
 pub use serve::{RunError, serve};
 
 /// The names of the databases: one a service, and the Stripe simulator's.

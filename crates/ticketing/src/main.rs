@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use ticketing::cli::{Command, Options};
-use ticketing::{refund, run_dead_letters, run_unreadable, serve};
+use ticketing::{refund, run_dead_letters, run_recover, run_unreadable, serve};
 
 const NAME: &str = "ticketing";
 
@@ -19,6 +19,9 @@ async fn main() -> ExitCode {
         }
         Some(Command::Unreadable { action }) => {
             runtime::report(NAME, run_unreadable(action, &options.data_dir).await)
+        }
+        Some(Command::Recover { service }) => {
+            runtime::report(NAME, run_recover(service, &options.data_dir).await)
         }
         Some(Command::Refund { order }) => runtime::report(NAME, refund(*order, &options.data_dir).await),
     }

@@ -166,7 +166,8 @@ fn stripe<E>(context: &ServiceContext, parts: &Parts<E>) -> StripeSim {
     StripeSim::new(&context.store, Arc::clone(&context.clock), context.ids.clone(), settings)
 }
 
-fn payments_config(stripe: SocketAddr) -> payments::Config {
+/// The settings of payments with the simulator at this address.
+pub(crate) fn payments_config(stripe: SocketAddr) -> payments::Config {
     let sim = stripe_sim::Settings::default();
     payments::Config {
         stripe_url: Some(format!("http://{stripe}")),

@@ -59,15 +59,16 @@ impl Tickets {
         // Refused before, or cancelled before this event arrived. If another process handles the cancellation between
         // this read and the lock, the ticket is locked for a cancelled order; orders then receives `ticket.reserved`
         // and publishes `order.cancelled` again.
-        if self.tombstones.get(order.id).await?.is_some() {
-            return Ok(());
+        if let Some(tombstone) = self.tombstones.get(order.id).await? {
+            return self.answer_refused(&tombstone, order).await;
         }
         let now = self.now();
         let mut is_missing = false;
         let reserve = |ticket: Option<&Ticket>| {
             is_missing = ticket.is_none();
             let refused = Err(ReserveError::Refused(RefusalReason::TicketUnavailable));
-            ticket.map_or(refused, |ticket| ticket.reserve(order, now))
+            let Some(ticket) = ticket else { return refused };
+            Ok(ticket.reserve(order, now)?.or_else(|| order.overdue.then(|| ticket.answer())))
         };
         let reason = match self.store.update(order.ticket.id, reserve).await {
             Ok(_) => return Ok(()),
@@ -112,7 +113,12 @@ impl Tickets {
         incoming: &Incoming,
     ) -> Result<(), ConsumeError> {
         let now = self.now();
-        let ticket = self.store.apply(order.ticket.id, |ticket| ticket?.sell(order.id, now)).await?;
+        let decide = |ticket: Option<&Ticket>| {
+            let ticket = ticket?;
+            let answer = || (order.overdue && ticket.order() == Some(order.id)).then(|| ticket.answer());
+            ticket.sell(order.id, now).or_else(answer)
+        };
+        let ticket = self.store.apply(order.ticket.id, decide).await?;
         if ticket.is_none() {
             incoming.retry_missing(now)?;
         }
@@ -128,7 +134,19 @@ impl Tickets {
         Ok(())
     }
 
-    /// Stores a tombstone, unless the order has one.
+    /// Publishes the refusal of an overdue order again.
+    async fn answer_refused(
+        &self,
+        tombstone: &OrderTombstone,
+        order: &OrderSnapshot,
+    ) -> Result<(), ConsumeError> {
+        match tombstone.answer().filter(|_| order.overdue) {
+            Some(answer) => self.store_tombstone(answer).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Stores a tombstone, unless the order has one of this version.
     async fn store_tombstone(&self, tombstone: Decision<OrderTombstone>) -> Result<(), ConsumeError> {
         match self.tombstones.commit(tombstone).await {
             Ok(_) | Err(CommitError::Conflict) => Ok(()),

@@ -4,9 +4,12 @@ mod consumer;
 pub mod domain;
 mod feed;
 mod http;
+mod recovery;
 mod search;
 mod storage;
+mod workers;
 
+pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
 use std::sync::Arc;
@@ -29,13 +32,14 @@ pub fn service(context: &ServiceContext) -> Service {
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
     let feed = FeedState { feed, streams: EventStreams::new(context) };
     Service {
+        documents: DOCUMENTS,
         routes: http::routes(tickets.clone(), feed),
+        workers: vec![feed_worker, workers::republish(&tickets)],
         subscriptions: vec![Subscription {
             consumer: NAME,
             subjects: consumer::SUBJECTS,
             handler: Arc::new(tickets),
         }],
-        workers: vec![feed_worker],
         ..Service::new(NAME, "/api/tickets")
     }
 }

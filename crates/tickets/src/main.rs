@@ -10,8 +10,6 @@ use cli::Options;
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, command } = Options::parse();
-    runtime::service_main(tickets::NAME, tickets::DOCUMENTS, args, command, async |context| {
-        Ok(tickets::service(context))
-    })
-    .await
+    let build = async |context: &_| Ok(tickets::service(context));
+    runtime::service_main(tickets::NAME, tickets::DOCUMENTS, &tickets::RECOVERY, args, command, build).await
 }

@@ -24,10 +24,14 @@ pub(crate) mod index {
     pub(crate) const BY_HOLDER: &str = "holding";
     /// The tickets that a buyer bought by the time they were listed.
     pub(crate) const BY_BUYER: &str = "bought";
+    /// Tickets by the time when they are published again.
+    pub(crate) const BY_OVERDUE: &str = "overdue";
 }
 
 impl Document for Ticket {
     const COLLECTION: &'static str = "tickets";
+    /// 2: the index of overdue documents.
+    const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_STATUS),
         Index::one(index::BY_PRICE),
@@ -35,6 +39,7 @@ impl Document for Ticket {
         Index::one(index::BY_SELLER),
         Index::one(index::BY_HOLDER),
         Index::one(index::BY_BUYER),
+        Index::one(index::BY_OVERDUE),
     ];
 
     fn id(&self) -> Uuid {
@@ -60,6 +65,10 @@ impl Document for Ticket {
             }
             Status::Sold { .. } | Status::Withdrawn => keys,
         };
+        let keys = match self.overdue_at() {
+            Some(due) => keys.ordered(index::BY_OVERDUE, [due.into()]),
+            None => keys,
+        };
         match self.status {
             Status::Reserved { holder, .. } => keys.ordered(index::BY_HOLDER, [holder.into(), listed.into()]),
             Status::Sold { buyer, .. } => keys.ordered(index::BY_BUYER, [buyer.into(), listed.into()]),
@@ -70,14 +79,15 @@ impl Document for Ticket {
 
 impl Document for OrderTombstone {
     const COLLECTION: &'static str = "closed-orders";
+    /// 2: the version, since a refusal may be published again.
+    const FORMAT: u32 = 2;
 
     fn id(&self) -> Uuid {
         self.order.into()
     }
 
-    /// Written once.
     fn version(&self) -> u64 {
-        1
+        self.version
     }
 }
 

@@ -13,6 +13,9 @@ fn cluster(outcome: &str) -> FakeCluster {
     let job = production.find("CronJob", "backup-orders").expect("a backup of orders");
     cluster.put("cronjob.json", &job.0.to_string());
     cluster.put("outcome", outcome);
+    let deployment = production.find("Deployment", "orders").expect("orders is deployed");
+    cluster.put("deployment.json", &deployment.0.to_string());
+    cluster.put("phase", "Succeeded");
     cluster
 }
 
@@ -88,7 +91,7 @@ fn a_restore_stops_the_service_and_reverses_the_backup_job() {
     let cluster = cluster("1/");
     let ran = cluster.run(SCRIPT, &["--yes", "ticketing", "orders", "2026-11-22T03-17-05Z"], &[]);
     assert!(
-        ran.succeeded && ran.output.contains("orders has the database of '2026-11-22T03-17-05Z'"),
+        ran.succeeded && ran.output.contains("orders has the database of '2026-11-22T03-17-05Z', recovered"),
         "{}",
         ran.output
     );
@@ -118,7 +121,46 @@ fn a_restore_stops_the_service_and_reverses_the_backup_job() {
     let calls = cluster.get("calls");
     let at = |call: &str| calls.find(call).unwrap_or_else(|| panic!("no `{call}` in\n{calls}"));
     assert!(at("scale deployment orders --replicas 0") < at("create --filename"));
-    assert!(at("create --filename") < at("scale deployment orders --replicas 3"));
+    assert!(at("create --filename") < at("exec deployment/tickets -- /service export-events"));
+    assert!(at("attach pod/recover-orders-") < at("scale deployment orders --replicas 3"));
+}
+
+#[test]
+fn a_restored_service_is_recovered_before_it_starts() {
+    let cluster = cluster("1/");
+    let ran = cluster.run(SCRIPT, &["--yes", "ticketing", "orders"], &[]);
+    assert!(ran.succeeded, "{}", ran.output);
+    let given = "an event of tickets\nan event of expiration\nan event of payments\n";
+    assert_eq!(cluster.get("attached"), given);
+
+    let production = environment("production");
+    let template = production.find("Deployment", "orders").expect("orders is deployed");
+    let template = template.at("/spec/template");
+    let pod = cluster.created("pod.json");
+    assert_eq!(
+        pod.at("/metadata/labels"),
+        &template["metadata"]["labels"],
+        "network policies select these labels"
+    );
+    let (container, of_service) = (pod.at("/spec/containers/0"), &template["spec"]["containers"][0]);
+    for same in ["image", "env", "envFrom", "securityContext"] {
+        assert_eq!(container[same], of_service[same], "{same}");
+    }
+    assert_eq!(container["args"], json!(["recover", "--events", "-"]));
+    assert_eq!((&container["stdin"], &container["stdinOnce"]), (&json!(true), &json!(true)));
+    for absent in ["ports", "readinessProbe", "livenessProbe", "startupProbe", "lifecycle"] {
+        assert!(container[absent].is_null(), "{absent}: requests must not reach this pod");
+    }
+    assert_eq!(pod.at("/spec/restartPolicy"), "Never");
+}
+
+#[test]
+fn a_service_that_is_not_fully_recovered_stays_stopped() {
+    let cluster = cluster("1/");
+    cluster.put("phase", "Failed");
+    let ran = cluster.run(SCRIPT, &["--yes", "ticketing", "orders"], &[]);
+    assert!(!ran.succeeded && ran.output.contains("orders stays stopped"), "{}", ran.output);
+    assert!(!cluster.get("calls").contains("--replicas 3"));
 }
 
 #[test]

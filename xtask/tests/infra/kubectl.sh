@@ -15,19 +15,28 @@ case "$*" in
         sed -n "s/^  ${key%\}}: '\(.*\)'$/\1/p" "$CLUSTER/secret-$3" | tr -d '\n' | base64
         ;;
     "get cronjob "*) cat "$CLUSTER/cronjob.json" ;;
+    "get deployment "*" --output json") cat "$CLUSTER/deployment.json" ;;
     "get deployment "*) printf 3 ;;
+    "exec deployment/"*" -- /service export-events")
+        source="${2#deployment/}"
+        echo "an event of $source"
+        ;;
+    "attach pod/"*" --stdin") cat > "$CLUSTER/attached" ;;
+    "get pod "*) cat "$CLUSTER/phase" ;;
     "get job "*) cat "$CLUSTER/outcome" ;;
     "create --filename -")
         object="$(cat)"
         name="$(sed -n 's/^  name: \(.*\)$/\1/p' <<< "$object" | head -n 1)"
-        if [ -z "$name" ]; then
+        if grep -q '"kind": "Pod"' <<< "$object"; then
+            printf '%s' "$object" > "$CLUSTER/pod.json"
+        elif [ -z "$name" ]; then
             printf '%s' "$object" > "$CLUSTER/job.json"
         else
             [ ! -e "$CLUSTER/secret-$name" ]
             printf '%s\n' "$object" > "$CLUSTER/secret-$name"
         fi
         ;;
-    "scale "* | "wait "* | "logs "* | "rollout "*) ;;
+    "scale "* | "wait "* | "logs "* | "rollout "* | "delete pod "*) ;;
     *)
         echo "the fake kubectl does not support: $*" >&2
         exit 64

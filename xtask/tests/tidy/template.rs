@@ -5,8 +5,15 @@ use super::{files, none, read, root};
 const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
 
 /// The files that every service has. `consumer.rs` and `http/` only where the service has events and routes.
-const FILES: &[&str] =
-    &["src/main.rs", "src/lib.rs", "src/cli.rs", "src/storage.rs", "tests/api/main.rs", "tests/api/app.rs"];
+const FILES: &[&str] = &[
+    "src/main.rs",
+    "src/lib.rs",
+    "src/cli.rs",
+    "src/recovery.rs",
+    "src/storage.rs",
+    "tests/api/main.rs",
+    "tests/api/app.rs",
+];
 
 /// Former names of roles, which no service may have again.
 const FORMER: &[&str] = &[

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use common::event::SessionRevoked;
-use common::{Decision, Event, SessionId, Time, UserId};
+use common::{Decision, Event, Intervals, SessionId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
 /// The session of a user on a device. Its last token was issued at `last_seen_at`.
@@ -28,6 +28,9 @@ pub struct Session {
     /// When the session was revoked.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoked_at: Option<Time>,
+    /// How often the revocation was published again.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub republished: u32,
     /// When the session last changed.
     pub updated_at: Time,
 }
@@ -35,6 +38,10 @@ pub struct Session {
 /// The refusal of a session that was revoked, was idle for too long, or has reached its maximum age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SessionEnded;
+
+/// Between publications of a revocation. Three of them fit into the life of a token.
+const REVOCATION_INTERVALS: Intervals =
+    Intervals { first: Duration::from_secs(30), factor: 4, max: Duration::from_mins(15) };
 
 impl Session {
     /// The time without use after which a session ends.
@@ -60,6 +67,7 @@ impl Session {
             last_seen_at: now,
             tokens_expire_at: token_expiry(now, now.after(Self::MAX_AGE)),
             revoked_at: None,
+            republished: 0,
             updated_at: now,
         })
     }
@@ -89,13 +97,42 @@ impl Session {
         if !self.is_live(now) {
             return None;
         }
+        let next = Self { version: self.version + 1, revoked_at: Some(now), updated_at: now, ..self.clone() };
+        Some(next.announced())
+    }
+
+    /// Ends the session at this version, after a restore of the database: since the backup the session may have been
+    /// refreshed, so that its last token expires later than the restored one, or revoked.
+    pub fn end_restored(&self, version: u64, now: Time) -> Decision<Self> {
+        let is_over = self.revoked_at.is_some() || now >= self.created_at.after(Self::MAX_AGE);
+        if is_over {
+            return Decision::without_event(Self { version, ..self.clone() });
+        }
+        let tokens_expire_at = now.after(Self::TOKEN_LIFETIME);
+        Self { version, tokens_expire_at, revoked_at: Some(now), updated_at: now, ..self.clone() }.announced()
+    }
+
+    /// When the revocation is to be published again: some process may have missed it. Returns `None` if the session was not
+    /// revoked, or its tokens expire before.
+    pub fn overdue_at(&self) -> Option<Time> {
+        let due = REVOCATION_INTERVALS.due(self.revoked_at?, self.republished);
+        (due < self.tokens_expire_at).then_some(due)
+    }
+
+    /// Publishes the revocation again.
+    pub fn republish(&self, now: Time) -> Option<Decision<Self>> {
+        let republished = REVOCATION_INTERVALS.repeated(self.revoked_at?, self.republished, now);
+        Some(Self { republished, version: self.version + 1, ..self.clone() }.announced())
+    }
+
+    /// This state with `session.revoked`.
+    fn announced(self) -> Decision<Self> {
         let event = Event::SessionRevoked(SessionRevoked {
             session_id: self.id,
             user_id: self.user_id,
             tokens_expire_at: self.tokens_expire_at,
         });
-        let next = Self { version: self.version + 1, revoked_at: Some(now), updated_at: now, ..self.clone() };
-        Some(Decision::with_event(next, event))
+        Decision::with_event(self, event)
     }
 
     /// Whether the session has not ended.
@@ -217,6 +254,20 @@ mod tests {
         assert_eq!(decision.events, [Event::SessionRevoked(revoked)]);
         assert_eq!(decision.next.purge_at(), session.tokens_expire_at);
         assert_eq!(decision.next.version, 2);
+    }
+
+    #[test]
+    fn after_a_restore_every_session_ends_with_an_event_that_outlives_its_last_token() {
+        for (state, session, now) in states() {
+            let Decision { next, events } = session.end_restored(1_795_000_000_000, now);
+            assert_eq!(next.version, 1_795_000_000_000);
+            assert!(!next.is_live(now), "{state}");
+            let is_over = matches!(state, "as old as it may get" | "revoked");
+            assert_eq!(events.len(), usize::from(!is_over), "{state}");
+            let Some(Event::SessionRevoked(revoked)) = events.first() else { continue };
+            // Since the backup the session may have been refreshed until now.
+            assert_eq!(revoked.tokens_expire_at, now.after(Session::TOKEN_LIFETIME), "{state}");
+        }
     }
 
     #[test]

@@ -36,6 +36,21 @@ async fn signing_out_ends_the_session_at_once_and_announces_it() {
 }
 
 #[tokio::test]
+async fn a_revocation_is_published_again_while_the_tokens_of_the_session_live() {
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    app.with_token(&token).post(SIGN_OUT, Value::Null).await;
+    let mut published = Vec::new();
+    for second in (0..3600).step_by(15) {
+        let events = app.service.published().await;
+        assert!(events.iter().all(|envelope| matches!(envelope.event, Event::SessionRevoked(_))));
+        published.extend(events.iter().map(|envelope| (second, envelope.version)));
+        app.service.clock.advance(Duration::from_secs(15));
+    }
+    assert_eq!(published, [(0, 2), (30, 3), (150, 4), (630, 5)], "a token lives for 900 seconds");
+}
+
+#[tokio::test]
 async fn signing_out_twice_or_without_a_session_succeeds() {
     let app = TestApp::start().await;
     let token = app.sign_up("ann").await;

@@ -15,7 +15,7 @@ const FLOOD: usize = 20_000;
 type Live = BoxStream<'static, Result<Arc<Envelope>, Lagged>>;
 
 /// Every listener receives what is published after its subscription, and nothing from before.
-pub async fn live_listeners_receive_what_is_published_from_now_on(bus: Arc<dyn Bus>) {
+pub(super) async fn live_listeners_receive_what_is_published_from_now_on(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let events: Vec<_> = (0..3).map(|_| samples.deadline()).collect();
     publish(&*bus, &events[0]).await;
@@ -30,7 +30,7 @@ pub async fn live_listeners_receive_what_is_published_from_now_on(bus: Arc<dyn B
 }
 
 /// A listener receives no event of another subject.
-pub async fn live_listeners_receive_only_their_subjects(bus: Arc<dyn Bus>) {
+pub(super) async fn live_listeners_receive_only_their_subjects(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let (other, own) = (samples.ticket(samples.id(), 1, ""), samples.deadline());
     let mut deadlines = bus.live(DEADLINES);
@@ -41,7 +41,7 @@ pub async fn live_listeners_receive_only_their_subjects(bus: Arc<dyn Bus>) {
 
 /// Publishing does not wait for a listener that does not read. Once it reads, it receives [`Lagged`], unless the bus has
 /// buffered every event, and then the rest.
-pub async fn a_slow_live_listener_receives_lagged_and_delays_no_publisher(bus: Arc<dyn Bus>) {
+pub(super) async fn a_slow_live_listener_receives_lagged_and_delays_no_publisher(bus: Arc<dyn Bus>) {
     let samples = Samples::new();
     let mut slow = bus.live(DEADLINES);
     let events: Vec<_> = (0..FLOOD).map(|_| samples.deadline()).collect();

@@ -30,12 +30,13 @@ impl Samples {
             description: Some(description.to_owned()),
             price: Money { amount: 2500, currency: Currency::Usd },
             seller_id: self.0.next(),
-            status: TicketStatus::Available,
+            status: TicketStatus::Available.into(),
             order_id: None,
             reserved_until: None,
             version,
             created_at: time,
             updated_at: time,
+            overdue: false,
         };
         self.envelope(aggregate, version, Event::TicketUpdated(snapshot))
     }

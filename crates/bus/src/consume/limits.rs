@@ -9,7 +9,8 @@ use common::Backoff;
 pub struct Limits {
     /// Handlers that run concurrently.
     pub max_concurrent: usize,
-    /// Events in memory: running, waiting for a retry, or queued behind one of their aggregate.
+    /// Events in memory: running, waiting for a retry, or queued behind one of their aggregate. An event that waits holds
+    /// no permit, so it delays the other aggregates only once so many wait. Each takes some kilobytes.
     pub max_buffered: usize,
     /// The timeout of one attempt, which then counts as failed.
     pub attempt_timeout: Duration,
@@ -38,7 +39,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             max_concurrent: 64,
-            max_buffered: 1024,
+            max_buffered: 8192,
             attempt_timeout: Duration::from_secs(30),
             max_attempts: 10,
             max_deliveries: 20,

@@ -75,10 +75,13 @@ impl ConsumerLoop {
         let (mut queues, mut tasks, mut subscribed) = (KeyedQueues::default(), JoinSet::new(), true);
         loop {
             let has_room = queues.len() < limits.max_buffered;
+            // An event without a permit is left to another process. Events that wait hold none.
+            let has_permit = processor.permits.available_permits() > 0;
             let ready = tokio::select! {
                 () = stop.cancelled() => break,
                 Some(ended) = tasks.join_next() => ended.ok().and_then(|key| queues.complete(key)),
-                delivery = deliveries.next(), if has_room && subscribed => {
+                _ = processor.permits.acquire(), if has_room && !has_permit => None,
+                delivery = deliveries.next(), if has_room && has_permit && subscribed => {
                     subscribed = delivery.is_some();
                     // During a stop the bus may close before this loop ends.
                     if !subscribed && !stop.is_cancelled() {

@@ -8,9 +8,9 @@ use async_nats::jetstream::AckKind;
 use async_nats::{Client, Subject as ReplySubject};
 use common::{Backoff, Ids, SharedClock};
 use parking_lot::Mutex;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 use tracing::warn;
 
 /// The delay before a redelivery, by the number of deliveries so far. Without a delay a consumer that cannot handle an
@@ -27,7 +27,7 @@ type Ack = (ReplySubject, AckKind);
 pub(super) struct Acks {
     /// By reply subject.
     unacknowledged: Mutex<HashSet<String>>,
-    /// Bounded by the permits: at most one acknowledgement and one progress report for each delivery.
+    /// Bounded by the unacknowledged deliveries: at most one acknowledgement and one progress report for each.
     queue: UnboundedSender<Ack>,
     ids: Ids,
 }
@@ -39,14 +39,9 @@ impl Acks {
     }
 
     /// Tracks a delivery, which is reported as in progress until the handle acknowledges it or is dropped.
-    pub(super) fn track(
-        self: &Arc<Self>,
-        reply: ReplySubject,
-        deliveries: u64,
-        permit: Option<OwnedSemaphorePermit>,
-    ) -> AckHandle {
+    pub(super) fn track(self: &Arc<Self>, reply: ReplySubject, deliveries: u64) -> AckHandle {
         self.unacknowledged.lock().insert(reply.to_string());
-        AckHandle { acks: Arc::clone(self), reply, deliveries, acknowledged: false, _permit: permit }
+        AckHandle { acks: Arc::clone(self), reply, deliveries, acknowledged: false }
     }
 
     /// Reports every unacknowledged delivery as in progress.
@@ -65,7 +60,6 @@ pub(super) struct AckHandle {
     reply: ReplySubject,
     deliveries: u64,
     acknowledged: bool,
-    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl AckHandle {
@@ -98,10 +92,12 @@ pub(super) struct AckSender {
     pub(super) clock: SharedClock,
     pub(super) ack_wait: Duration,
     pub(super) stop: CancellationToken,
+    /// The tasks that may still return deliveries after `stop`.
+    pub(super) tasks: TaskTracker,
 }
 
 impl AckSender {
-    /// Sends acknowledgements and progress reports until the bus is closed, then the rest of the queue.
+    /// Sends acknowledgements and progress reports until the bus is closed and its tasks have ended.
     pub(super) async fn run(mut self) {
         let interval = self.ack_wait / PROGRESS_PER_ACK_WAIT;
         let mut next_report = self.clock.sleep(interval);
@@ -115,6 +111,8 @@ impl AckSender {
                 }
             }
         }
+        self.tasks.close();
+        self.tasks.wait().await;
         while let Ok(ack) = self.queue.try_recv() {
             self.send(ack).await;
         }

@@ -19,10 +19,11 @@ use async_nats::jetstream::message::PublishMessage;
 use common::event::Subject;
 use common::{Envelope, Ids, SharedClock};
 use futures::future::{BoxFuture, FutureExt};
-use futures::stream::{BoxStream, StreamExt, poll_fn};
+use futures::stream::{BoxStream, StreamExt, poll_fn, select_all};
 use metrics::counter;
 use parking_lot::Mutex;
 use tokio::sync::mpsc;
+use tokio::task::unconstrained;
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
@@ -31,7 +32,7 @@ use self::acks::{AckSender, Acks};
 use self::connect::ensure_stream;
 use self::connection::{Connection, ConnectionMonitor};
 use self::pull_consumer::PullConsumer;
-use self::settings::{Settings, Stream};
+use self::settings::{MAX_QUEUED, Settings, Stream};
 use crate::port::{Bus, BusError, Delivery, Lagged};
 
 pub use self::address::{Address, AddressError};
@@ -58,6 +59,8 @@ const CLOSED: &str = "this process has closed its connection";
 pub struct JetStream {
     connection: Arc<Connection>,
     tasks: TaskTracker,
+    /// Ends after the other tasks.
+    ack_sender: TaskTracker,
     _stop: DropGuard,
 }
 
@@ -84,8 +87,10 @@ impl JetStream {
             clock: Arc::clone(&clock),
             ack_wait: settings.options.ack_wait,
             stop: stop.clone(),
+            tasks: tasks.clone(),
         };
-        tasks.spawn(sender.run());
+        let ack_sender = TaskTracker::new();
+        ack_sender.spawn(sender.run());
         let distrusted = Mutex::default();
         let connection = Arc::new(Connection {
             client,
@@ -101,7 +106,7 @@ impl JetStream {
         for stream in Stream::ALL.into_iter().filter(|stream| connection.settings.owns(*stream)) {
             tasks.spawn(watch::measure(Arc::clone(&connection), stream));
         }
-        Ok(Arc::new(Self { connection, tasks, _stop: stop.drop_guard() }))
+        Ok(Arc::new(Self { connection, tasks, ack_sender, _stop: stop.drop_guard() }))
     }
 
     /// Publishes once, as soon as the client is connected. The message id is the event's, by which the server drops
@@ -159,14 +164,15 @@ impl JetStream {
 
 impl Bus for JetStream {
     fn publish(&self, event: Arc<Envelope>) -> BoxFuture<'_, Result<(), BusError>> {
-        async move {
+        // A task that has used up its budget would send what it has left in the opposite order.
+        unconstrained(async move {
             let published = self.publish_once(&event).await;
             if published.is_err() {
                 let stream = Stream::of(event.subject()).name();
                 counter!("bus_publish_failures_total", "stream" => stream).increment(1);
             }
             published
-        }
+        })
         .boxed()
     }
 
@@ -175,13 +181,13 @@ impl Bus for JetStream {
         consumer: &'static str,
         subjects: &'static [Subject],
     ) -> BoxStream<'static, Delivery> {
-        let (queue, mut deliveries) = mpsc::unbounded_channel();
-        for stream in Stream::of_each(subjects) {
-            let connection = &self.connection;
-            let pull = PullConsumer::new(Arc::clone(connection), consumer, stream, subjects, queue.clone());
-            self.tasks.spawn(pull.run());
-        }
-        poll_fn(move |context| deliveries.poll_recv(context)).boxed()
+        let of_stream = |stream| {
+            let (queue, mut deliveries) = mpsc::channel(MAX_QUEUED);
+            let connection = Arc::clone(&self.connection);
+            self.tasks.spawn(PullConsumer::new(connection, consumer, stream, subjects, queue).run());
+            poll_fn(move |context| deliveries.poll_recv(context))
+        };
+        select_all(Stream::of_each(subjects).into_iter().map(of_stream)).boxed()
     }
 
     fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {
@@ -196,9 +202,9 @@ impl Bus for JetStream {
         async {
             let Connection { client, stop, .. } = &*self.connection;
             stop.cancel();
-            self.tasks.close();
+            self.ack_sender.close();
             let flushed = async {
-                self.tasks.wait().await;
+                self.ack_sender.wait().await;
                 client.flush().await.is_ok() && client.drain().await.is_ok()
             };
             if timeout(CLOSE_TIMEOUT, flushed).await != Ok(true) {

@@ -1,4 +1,8 @@
-//! The pull consumer: requests a stream's events as permits are free, so that no event waits unseen in this process.
+//! The pull consumer: requests as many events of a stream as its queue has room for, so that no event waits unseen in this
+//! process.
+//!
+//! The client's own pull consumers do not suffice: they end with the messages in flight to them, which the server would
+//! redeliver only after [`ack_wait`](super::Options::ack_wait).
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,22 +17,18 @@ use common::event::Subject;
 use futures::StreamExt;
 use metrics::counter;
 use serde_json::json;
-use tokio::sync::mpsc::UnboundedSender;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::mpsc::{Permit, Sender};
 use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use super::connection::Connection;
 use super::origin;
-use super::settings::{MAX_IN_FLIGHT, Stream};
+use super::settings::Stream;
 use crate::port::Delivery;
 
-/// The expiry of a pull request, after which a new one follows.
-const PULL_EXPIRES: Duration = Duration::from_secs(30);
-
-/// The interval of the server's heartbeats while it has no events. Without one for twice as long, the server has lost
+/// The expiry of a pull request, after which a new one follows. Without an answer for twice as long, the server has lost
 /// the request.
-const IDLE_HEARTBEAT: Duration = Duration::from_secs(5);
+const PULL_EXPIRES: Duration = Duration::from_secs(5);
 
 /// The time that the end of a subscription leaves to the messages in flight.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
@@ -52,8 +52,8 @@ pub(super) enum PullError {
     Request(String),
     #[error("NATS ended the request: {0}")]
     Ended(String),
-    #[error("NATS sent no heartbeat")]
-    NoHeartbeat,
+    #[error("NATS did not answer the request")]
+    NoAnswer,
     #[error("the connection was lost")]
     Disconnected,
 }
@@ -64,9 +64,8 @@ pub(super) struct PullConsumer {
     pub(super) consumer: &'static str,
     pub(super) stream: Stream,
     subjects: BTreeSet<Subject>,
-    queue: UnboundedSender<Delivery>,
-    /// Permits for unacknowledged deliveries.
-    permits: Arc<Semaphore>,
+    /// Deliveries that the subscriber has not received yet.
+    queue: Sender<Delivery>,
 }
 
 impl PullConsumer {
@@ -75,11 +74,10 @@ impl PullConsumer {
         consumer: &'static str,
         stream: Stream,
         subjects: &[Subject],
-        queue: UnboundedSender<Delivery>,
+        queue: Sender<Delivery>,
     ) -> Self {
         let subjects = subjects.iter().copied().filter(|subject| Stream::of(*subject) == stream).collect();
-        let permits = Arc::new(Semaphore::new(MAX_IN_FLIGHT.into()));
-        Self { connection, consumer, stream, subjects, queue, permits }
+        Self { connection, consumer, stream, subjects, queue }
     }
 
     /// Runs until the bus is closed or the subscription is dropped.
@@ -166,7 +164,7 @@ impl PullConsumer {
         ensured.map(|_| ()).map_err(PullError::Consumer)
     }
 
-    /// Requests as many events as there are permits, dispatches them, and repeats.
+    /// Requests as many events as the queue has room for, dispatches them, and repeats.
     async fn pull(
         &self,
         messages: &mut Subscriber,
@@ -174,27 +172,21 @@ impl PullConsumer {
         failures: &mut u32,
     ) -> Result<(), PullError> {
         loop {
-            let mut permits = self.acquire_permits().await;
-            self.request(inbox, permits.num_permits()).await?;
-            let (mut received, mut heartbeat) = (true, self.connection.clock.sleep(2 * IDLE_HEARTBEAT));
-            while permits.num_permits() > 0 {
+            // Closed: the subscription was dropped.
+            let Ok(first) = self.queue.reserve().await else { return Ok(()) };
+            drop(first);
+            let Ok(mut room) = self.queue.try_reserve_many(self.queue.capacity()) else { return Ok(()) };
+            self.request(inbox, room.len()).await?;
+            let mut lost = self.connection.clock.sleep(2 * PULL_EXPIRES);
+            while room.len() > 0 {
                 let message = tokio::select! {
                     biased;
-                    message = messages.next() => {
-                        message.ok_or_else(|| PullError::Ended("closed".to_owned()))?
-                    }
-                    () = &mut heartbeat => {
-                        if !std::mem::take(&mut received) {
-                            return Err(PullError::NoHeartbeat);
-                        }
-                        heartbeat = self.connection.clock.sleep(2 * IDLE_HEARTBEAT);
-                        continue;
-                    }
+                    message = messages.next() => message.ok_or_else(|| PullError::Ended("closed".to_owned()))?,
+                    () = &mut lost => return Err(PullError::NoAnswer),
                 };
-                (received, *failures) = (true, 0);
+                *failures = 0;
                 match message.status {
-                    None | Some(StatusCode::OK) => self.dispatch(message, permits.split(1)),
-                    Some(StatusCode::IDLE_HEARTBEAT) => {}
+                    None | Some(StatusCode::OK) => self.dispatch(message, room.next()),
                     // The request has expired.
                     Some(StatusCode::TIMEOUT | StatusCode::NOT_FOUND) => break,
                     Some(status) => {
@@ -206,31 +198,19 @@ impl PullConsumer {
         }
     }
 
-    /// Waits for a permit, then takes all that are free.
-    async fn acquire_permits(&self) -> OwnedSemaphorePermit {
-        let Ok(mut acquired) = Arc::clone(&self.permits).acquire_owned().await else {
-            unreachable!("the semaphore is never closed");
-        };
-        let free = u32::try_from(self.permits.available_permits()).unwrap_or(0);
-        if let Ok(free) = Arc::clone(&self.permits).try_acquire_many_owned(free) {
-            acquired.merge(free);
-        }
-        acquired
-    }
-
     /// <https://docs.nats.io/reference/reference-protocols/nats_api_reference#consumers>
     async fn request(&self, inbox: &str, batch: usize) -> Result<(), PullError> {
         let Connection { client, settings, .. } = &*self.connection;
         let stream = settings.stream_name(self.stream);
         let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{}", self.consumer);
-        let (expires, idle_heartbeat) = (nanos(PULL_EXPIRES), nanos(IDLE_HEARTBEAT));
-        let request = json!({ "batch": batch, "expires": expires, "idle_heartbeat": idle_heartbeat });
+        let expires = u64::try_from(PULL_EXPIRES.as_nanos()).unwrap_or(u64::MAX);
+        let request = json!({ "batch": batch, "expires": expires });
         let sent = client.publish_with_reply(subject, inbox.to_owned(), request.to_string().into());
         sent.await.map_err(|error| PullError::Request(error.to_string()))
     }
 
     /// Queues a message as a delivery.
-    fn dispatch(&self, message: Message, permit: Option<OwnedSemaphorePermit>) {
+    fn dispatch(&self, message: Message, room: Option<Permit<'_, Delivery>>) {
         let message = JetStreamMessage { message, context: self.connection.context.clone() };
         let (Ok(info), Some(reply)) = (message.info(), message.message.reply.clone()) else {
             return;
@@ -240,7 +220,7 @@ impl PullConsumer {
         if deliveries > 1 {
             counter!("bus_redeliveries_total", "consumer" => consumer, "stream" => stream).increment(1);
         }
-        let ack = self.connection.acks.track(reply, deliveries, permit);
+        let ack = self.connection.acks.track(reply, deliveries);
         if !self.handles(&message.message) {
             if deliveries >= MAX_HANDOVERS {
                 ack.acknowledge();
@@ -259,8 +239,11 @@ impl PullConsumer {
             counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
             error!(consumer, stream, seq, %error, "an event cannot be read and becomes a dead letter");
         }
-        // Fails after the subscription was dropped, which drops the delivery and so sends a nak.
-        self.queue.send(delivery).ok();
+        match room {
+            Some(room) => room.send(delivery),
+            // Without room, or a subscription, this drops the delivery and so sends a nak.
+            None => drop(self.queue.try_send(delivery)),
+        }
     }
 
     /// Whether this release handles the message's subject.
@@ -268,8 +251,7 @@ impl PullConsumer {
         self.subjects.iter().any(|subject| *self.connection.settings.subject(*subject) == *message.subject)
     }
 
-    /// Ends the subscription and dispatches the messages in flight, which would otherwise be redelivered only after
-    /// [`ack_wait`](super::Options::ack_wait).
+    /// Ends the subscription and dispatches the messages in flight.
     async fn drain(&self, mut messages: Subscriber) {
         let drained = async {
             if messages.drain().await.is_ok() {
@@ -294,8 +276,4 @@ impl PullConsumer {
             () = self.queue.closed() => {}
         }
     }
-}
-
-fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

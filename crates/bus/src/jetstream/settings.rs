@@ -16,12 +16,13 @@ const MAX_AGE: Duration = Duration::from_hours(3 * 24);
 /// seconds) and retries fall well within; a later duplicate is delivered twice, which consumers tolerate.
 const DUPLICATE_WINDOW: Duration = Duration::from_mins(2);
 
-/// Unacknowledged deliveries of one consumer over all its processes: enough for eight full ones.
-const MAX_ACK_PENDING: i64 = 8 * (MAX_IN_FLIGHT as i64);
+/// Unacknowledged deliveries of one consumer over all its processes: enough for eight in which as many events wait as
+/// [`Limits::max_buffered`](crate::Limits::max_buffered) allows.
+const MAX_ACK_PENDING: i64 = 65_536;
 
-/// Unacknowledged deliveries from one stream in one process, and the batch of a pull request: enough to keep a consumer
-/// loop busy, few enough that a process that crashes does not withhold many from the others.
-pub(super) const MAX_IN_FLIGHT: u16 = 512;
+/// Deliveries from one stream that wait in one process for its consumer loop, and so the batch of a pull request: enough
+/// to keep the loop busy, few enough that a process that crashes does not withhold many from the others.
+pub(super) const MAX_QUEUED: usize = 512;
 
 /// The options of the bus. All processes of one marketplace use the same, except for the name.
 #[derive(Debug, Clone)]

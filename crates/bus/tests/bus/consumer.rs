@@ -158,6 +158,24 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
 }
 
 #[tokio::test]
+async fn two_thousand_events_that_wait_delay_no_other() {
+    let (harness, waiting) = (Harness::new(), Arc::new(AtomicUsize::new(0)));
+    let counted = waiting.clone();
+    let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
+        let waits = incoming.envelope.version == 1;
+        counted.fetch_add(waits.into(), Ordering::Relaxed);
+        async move { if waits { Err(ConsumeError::RetryLater(Duration::from_secs(1))) } else { Ok(()) } }
+            .boxed()
+    });
+    let _waiting: Vec<_> = (0..2000).map(|order| consumer.publish(&harness.event(order, 1))).collect();
+    settle().await;
+    assert_eq!(waiting.load(Ordering::Relaxed), 2000);
+    let other = consumer.publish(&harness.event(5000, 2));
+    settle().await;
+    assert!(other.is_done(), "without any time that passes");
+}
+
+#[tokio::test]
 async fn a_handler_runs_under_the_trace_of_its_event() {
     let (harness, seen) = (Harness::new(), Arc::new(Mutex::new(None)));
     let recorded = Arc::clone(&seen);

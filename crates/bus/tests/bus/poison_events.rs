@@ -3,33 +3,12 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bus::{ConsumeError, ConsumerLoop, DeadLetter, Incoming, Subscription};
-use common::event::Subject;
+use bus::{DeadLetter, Limits};
 use futures::FutureExt;
-use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Handler, Harness, ScriptedBus};
-
-/// The consumer `tests` on this bus; a drop is a crash.
-fn consume(
-    harness: &Harness,
-    bus: &ScriptedBus,
-    handler: impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
-) -> JoinSet<()> {
-    let subscription = Subscription {
-        consumer: "tests",
-        subjects: &[Subject::ExpirationCompleted],
-        handler: Arc::new(Handler(handler)),
-    };
-    let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
-    let consumers = ConsumerLoop::new(subscription, bus, harness.store.clone(), clock, ids);
-    let mut running = JoinSet::new();
-    running.spawn(consumers.run(CancellationToken::new()));
-    running
-}
+use crate::support::{Harness, ScriptedBus, consume};
 
 #[tokio::test]
 async fn an_event_delivered_more_than_20_times_is_a_dead_letter_without_another_attempt() {
@@ -37,7 +16,7 @@ async fn an_event_delivered_more_than_20_times_is_a_dead_letter_without_another_
     let (last, over) = (harness.event(1, 1), harness.event(2, 1));
     let bus = ScriptedBus::new([(last.clone(), 20), (over.clone(), 21)]);
     let noted = Arc::clone(&tried);
-    let _running = consume(&harness, &bus, move |incoming| {
+    let _running = consume(&harness, &bus, Limits::default(), &CancellationToken::new(), move |incoming| {
         noted.lock().push(incoming.envelope);
         async { Ok(()) }.boxed()
     });
@@ -60,7 +39,7 @@ async fn poison_candidates_are_tried_one_at_a_time_in_any_order_and_delay_no_oth
     let bus = ScriptedBus::new(candidates.chain(others).collect::<Vec<_>>());
     let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (counted, highest, noted) = (Arc::clone(&running), Arc::clone(&peak), Arc::clone(&tried));
-    let _running = consume(&harness, &bus, move |incoming| {
+    let _running = consume(&harness, &bus, Limits::default(), &CancellationToken::new(), move |incoming| {
         let order = incoming.envelope.aggregate.as_u128();
         let (counted, highest, noted) = (counted.clone(), highest.clone(), noted.clone());
         async move {

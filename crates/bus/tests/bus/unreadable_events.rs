@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use bus::{ConsumerLoop, DeadLetter, Limits, RawEvent, Subscription};
+use bus::{DeadLetter, Incoming, Limits, RawEvent};
 use common::Decision;
-use common::event::Subject;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use serde_json::{Value, json};
@@ -14,22 +13,17 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::support::{Handler, Harness, ScriptedBus, settle};
+use crate::support::{Harness, ScriptedBus, consume, settle};
 
 /// The versions of the events that the consumer of this bus has handled.
-fn consume(harness: &Harness, bus: &ScriptedBus) -> (JoinSet<()>, Arc<Mutex<Vec<u64>>>) {
+fn note_versions(harness: &Harness, bus: &ScriptedBus) -> (JoinSet<()>, Arc<Mutex<Vec<u64>>>) {
     let versions = Arc::new(Mutex::new(Vec::new()));
     let noted = Arc::clone(&versions);
-    let consume = Handler(move |incoming: bus::Incoming| {
-        noted.lock().push(incoming.envelope.version);
-        async { Ok(()) }.boxed()
-    });
-    let (consumer, subjects, handler) = ("tests", &[Subject::ExpirationCompleted][..], Arc::new(consume));
-    let subscription = Subscription { consumer, subjects, handler };
-    let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
-    let consumers = ConsumerLoop::new(subscription, bus, harness.store.clone(), clock, ids);
-    let mut running = JoinSet::new();
-    running.spawn(consumers.run(CancellationToken::new()));
+    let running =
+        consume(harness, bus, Limits::default(), &CancellationToken::new(), move |incoming: Incoming| {
+            noted.lock().push(incoming.envelope.version);
+            async { Ok(()) }.boxed()
+        });
     (running, versions)
 }
 
@@ -51,7 +45,7 @@ async fn an_unreadable_event_is_kept_with_every_byte_and_acknowledged_and_others
     ];
     let readable = serde_json::to_vec(&*harness.event(1, 7)).expect("JSON");
     let bus = ScriptedBus::receiving(payloads.iter().cloned().chain([readable]));
-    let (_running, handled) = consume(&harness, &bus);
+    let (_running, handled) = note_versions(&harness, &bus);
     settle().await;
     assert_eq!((bus.acknowledged(), handled.lock().clone()), (5, vec![7]));
     let letters = letters(&harness).await;
@@ -71,7 +65,7 @@ async fn an_unreadable_event_is_not_acknowledged_before_it_is_stored() {
     let harness = Harness::new();
     harness.database.refuses.store(true, Ordering::Relaxed);
     let bus = ScriptedBus::receiving([b"?".to_vec()]);
-    let (_running, _) = consume(&harness, &bus);
+    let (_running, _) = note_versions(&harness, &bus);
     harness.pass(Limits::default().max_retry_delay).await;
     assert_eq!(bus.acknowledged(), 0);
     harness.database.refuses.store(false, Ordering::Relaxed);
@@ -133,7 +127,7 @@ async fn dead_letters_of_former_releases_are_listed_and_replayed_beside_unreadab
     }
     assert_eq!(letters(&harness).await.len(), 2, "the newer one hides no other");
     let bus = ScriptedBus::receiving([]);
-    let (_running, handled) = consume(&harness, &bus);
+    let (_running, handled) = note_versions(&harness, &bus);
     settle().await;
     assert_eq!(*handled.lock(), [3]);
     let left = letters(&harness).await;

@@ -41,6 +41,7 @@ async fn processes_that_all_start_at_once_agree_on_streams_and_consumers() {
     }
     let consumer = marketplace.consumer("deadlines").await.expect("created").config;
     assert_eq!((consumer.max_deliver, consumer.ack_wait), (-1, Duration::from_secs(30)));
+    assert_eq!(consumer.max_ack_pending, 65_536);
     let subject = format!("{}.expiration.completed", marketplace.options.prefix);
     assert_eq!((consumer.filter_subject, consumer.filter_subjects), (String::new(), vec![subject]));
     marketplace.end().await;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use bus::{Bus, DeadLetter, Delivery, Limits, RawEvent};
 use common::clock::SystemClock;
-use common::poll_until;
-use futures::future::join_all;
+use common::{Envelope, poll_until};
+use futures::future::{join, join_all};
 use futures::stream::{StreamExt, select};
 use store::Store;
 use store::sqlite::SqliteBackend;
@@ -62,23 +62,74 @@ async fn two_processes_of_a_service_share_the_events_and_no_event_is_delivered_t
 }
 
 #[tokio::test]
-async fn what_one_process_has_no_permits_for_is_delivered_to_another() {
+async fn what_one_process_does_not_read_is_delivered_to_another() {
     let marketplace = Marketplace::new();
     let (busy, idle) = (marketplace.process().await, marketplace.process().await);
-    let mut full = busy.subscribe("deadlines", DEADLINES);
+    let _unread = busy.subscribe("deadlines", DEADLINES);
     marketplace.wait_for("deadlines", |info| info.num_waiting == 1).await;
     let events: Vec<_> = (0..600).map(|_| envelope()).collect();
     join_all(events.iter().map(|event| publish(&*busy, event))).await;
-    // As many as one process has permits for.
-    let mut held = Vec::new();
-    for _ in 0..512 {
-        held.push(within(full.next()).await.expect("a delivery"));
-    }
+    // As many as one process queues.
+    marketplace.wait_for("deadlines", |info| info.num_ack_pending == 512).await;
     let mut rest = idle.subscribe("deadlines", DEADLINES);
     for _ in 512..600 {
         within(rest.next()).await.expect("a delivery").ack();
     }
     marketplace.wait_for("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 512).await;
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn two_thousand_events_that_wait_delay_no_other() {
+    let marketplace = Marketplace::new();
+    let backend = SqliteBackend::in_memory().expect("a database");
+    let store = Store::new(backend, Arc::new(SystemClock), ids());
+    let bus = marketplace.process().await;
+    let ends = Ends::AtOnceExcept(1);
+    let mut running = RunningConsumer::start(Arc::clone(&bus), &store, Limits::default(), ends);
+    let waiting: Vec<_> = (0..2000).map(|_| envelope()).collect();
+    join_all(waiting.iter().map(|event| publish(&*bus, event))).await;
+    let mut missing: HashSet<_> = waiting.iter().map(|event| event.id).collect();
+    while !missing.is_empty() {
+        missing.remove(&running.next_started().await.id);
+    }
+    let other = Arc::new(Envelope { version: 2, ..(*envelope()).clone() });
+    publish(&*bus, &other).await;
+    while running.next_started().await != other {}
+    marketplace.wait_for("deadlines", |info| info.num_ack_pending == 2000).await;
+    running.crash().await;
+    marketplace.end().await;
+}
+
+#[tokio::test]
+async fn what_is_in_flight_to_a_process_that_stops_is_delivered_to_another_at_once() {
+    // Without a nak, the server would redeliver only after the end of the test.
+    let marketplace = Marketplace::new().with_ack_wait(Duration::from_mins(10));
+    let (stopping, other) = (marketplace.process().await, marketplace.process().await);
+    let events: Vec<_> = (0..3000).map(|_| envelope()).collect();
+    let mut missing: HashSet<_> = events.iter().map(|event| event.id).collect();
+    let published = async {
+        for event in &events {
+            publish(&*other, event).await;
+        }
+    };
+    let received = async {
+        let mut deliveries = stopping.subscribe("deadlines", DEADLINES);
+        for _ in 0..500 {
+            let delivery = next(&mut deliveries).await;
+            missing.remove(&delivery.envelope().expect("readable").id);
+            delivery.ack();
+        }
+        drop(deliveries);
+        stopping.close().await;
+        let mut deliveries = other.subscribe("deadlines", DEADLINES);
+        while !missing.is_empty() {
+            let delivery = next(&mut deliveries).await;
+            missing.remove(&delivery.envelope().expect("readable").id);
+            delivery.ack();
+        }
+    };
+    join(published, received).await;
     marketplace.end().await;
 }
 
@@ -92,7 +143,7 @@ async fn receive_and_crash(marketplace: &Marketplace, consumer: &'static str) ->
 
 #[tokio::test]
 async fn what_a_crashed_process_held_is_delivered_to_another() {
-    let marketplace = Marketplace::new().with_short_ack_wait();
+    let marketplace = Marketplace::new().with_ack_wait(Duration::from_secs(1));
     let (bus, event) = (marketplace.process().await, envelope());
     publish(&*bus, &event).await;
     for deliveries in 1..=2 {
@@ -122,7 +173,7 @@ async fn an_event_without_an_acknowledgement_is_redelivered_with_a_delay_and_oth
 
 #[tokio::test]
 async fn an_event_in_progress_is_not_delivered_to_another_process() {
-    let marketplace = Marketplace::new().with_short_ack_wait();
+    let marketplace = Marketplace::new().with_ack_wait(Duration::from_secs(1));
     let (bus, slow, last) = (marketplace.process().await, envelope(), envelope());
     let mut deliveries = bus.subscribe("deadlines", DEADLINES);
     publish(&*bus, &slow).await;
@@ -144,7 +195,7 @@ async fn an_event_in_progress_is_not_delivered_to_another_process() {
 
 #[tokio::test]
 async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
-    let marketplace = Marketplace::new().with_short_ack_wait();
+    let marketplace = Marketplace::new().with_ack_wait(Duration::from_secs(1));
     let backend = SqliteBackend::in_memory().expect("a database");
     let store = Store::new(backend, Arc::new(SystemClock), ids());
     let (bus, poison, harmless) = (marketplace.process().await, envelope(), envelope());

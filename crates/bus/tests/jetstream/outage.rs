@@ -68,7 +68,7 @@ fn relay(store: &Store, bus: &Arc<JetStream>, stop: &CancellationToken) -> JoinS
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_committed_before_during_and_after_an_outage_is_handled_and_nothing_is_lost() {
     let mut server = own_server();
-    let marketplace = Marketplace::at(server.url()).with_short_ack_wait();
+    let marketplace = Marketplace::at(server.url()).with_ack_wait(Duration::from_secs(1));
     let (publisher, consumer) = (database(), database());
     let (bus, stop) = (marketplace.process().await, CancellationToken::new());
     let mut relay = relay(&publisher, &bus, &stop);

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use common::event::{TicketSnapshot, TicketStatus};
+use common::event::{TicketSnapshot, TicketStatus, Word};
 use common::http::PathId;
 use common::{Currency, Problem, TicketId};
 use http::StatusCode;
@@ -32,13 +32,13 @@ struct EditPage {
 impl EditPage {
     fn new(visitor: &Visitor, ticket: &TicketSnapshot, form: TicketForm, errors: FormErrors) -> Self {
         let layout = Layout::of(visitor);
-        let locked = locked(layout.t, ticket.status);
+        let locked = locked(layout.t, &ticket.status);
         Self { layout, id: ticket.id, form, errors, currencies: Currency::ALL, locked }
     }
 }
 
-const fn locked(t: &Texts, status: TicketStatus) -> Option<&'static str> {
-    match status {
+fn locked(t: &Texts, status: &Word<TicketStatus>) -> Option<&'static str> {
+    match status.known()? {
         TicketStatus::Available => None,
         TicketStatus::Reserved => Some(t.ticket_form.held),
         TicketStatus::Sold => Some(t.ticket_form.sold),

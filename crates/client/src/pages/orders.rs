@@ -47,11 +47,11 @@ impl Row {
     }
 
     /// The CSS class of the status.
-    const fn status_class(&self) -> &'static str {
-        match self.order.status {
-            OrderStatus::Created | OrderStatus::AwaitingPayment | OrderStatus::Paying => "open",
-            OrderStatus::Complete => "complete",
-            OrderStatus::Cancelled => "cancelled",
+    fn status_class(&self) -> &'static str {
+        match self.order.status.known() {
+            Some(OrderStatus::Complete) => "complete",
+            Some(OrderStatus::Cancelled) => "cancelled",
+            Some(OrderStatus::Created | OrderStatus::AwaitingPayment | OrderStatus::Paying) | None => "open",
         }
     }
 }

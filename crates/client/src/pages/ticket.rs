@@ -126,7 +126,8 @@ pub(crate) async fn load(
 
 async fn purchase_state(client: &Client, visitor: &Visitor, ticket: &TicketSnapshot) -> PurchaseState {
     let own = visitor.is_user(ticket.seller_id);
-    match ticket.status {
+    let Some(status) = ticket.status.known() else { return PurchaseState::Withdrawn };
+    match status {
         TicketStatus::Available if own => PurchaseState::Own,
         TicketStatus::Available if visitor.user.is_some() => {
             PurchaseState::CanBuy(client.new_idempotency_key())
@@ -194,7 +195,7 @@ impl TicketPage {
     /// The description for link previews.
     fn summary(&self) -> String {
         let venue = self.ticket.venue.as_deref().map(|venue| format!("{venue} · ")).unwrap_or_default();
-        format!("{venue}{} · {}", self.price(), self.layout.t.ticket_status(self.ticket.status))
+        format!("{venue}{} · {}", self.price(), self.layout.t.ticket_status(&self.ticket.status))
     }
 
     fn sign_up(&self) -> String {

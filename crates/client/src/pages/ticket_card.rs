@@ -2,7 +2,7 @@
 
 use askama::Template;
 use askama::filters::HtmlSafe;
-use common::event::{TicketSnapshot, TicketStatus};
+use common::event::{TicketSnapshot, TicketStatus, Word};
 
 use crate::datetime::TimeTag;
 use crate::text::Texts;
@@ -36,12 +36,12 @@ impl TicketCard {
 }
 
 /// The CSS class of a status.
-pub(crate) const fn status_class(status: TicketStatus) -> &'static str {
-    match status {
-        TicketStatus::Available => "available",
-        TicketStatus::Reserved => "reserved",
-        TicketStatus::Sold => "sold",
-        TicketStatus::Withdrawn => "withdrawn",
+pub(crate) fn status_class(status: &Word<TicketStatus>) -> &'static str {
+    match status.known() {
+        Some(TicketStatus::Available) => "available",
+        Some(TicketStatus::Reserved) => "reserved",
+        Some(TicketStatus::Sold) => "sold",
+        Some(TicketStatus::Withdrawn) | None => "withdrawn",
     }
 }
 

@@ -4,7 +4,7 @@ mod english;
 
 use std::time::Duration;
 
-use common::event::{CancelReason, DisputeStatus, OrderStatus, TicketStatus};
+use common::event::{CancelReason, DisputeStatus, OrderStatus, TicketStatus, Word};
 use http::StatusCode;
 
 use crate::api::Refusal;
@@ -118,32 +118,35 @@ impl Texts {
         }
     }
 
-    pub(crate) const fn ticket_status(&self, status: TicketStatus) -> &'static str {
-        match status {
-            TicketStatus::Available => self.status.available,
-            TicketStatus::Reserved => self.status.reserved,
-            TicketStatus::Sold => self.status.sold,
-            TicketStatus::Withdrawn => self.status.withdrawn,
+    pub(crate) fn ticket_status(&self, status: &Word<TicketStatus>) -> &'static str {
+        match status.known() {
+            Some(TicketStatus::Available) => self.status.available,
+            Some(TicketStatus::Reserved) => self.status.reserved,
+            Some(TicketStatus::Sold) => self.status.sold,
+            Some(TicketStatus::Withdrawn) => self.status.withdrawn,
+            None => self.status.not_for_sale,
         }
     }
 
-    pub(crate) const fn order_status(&self, status: OrderStatus) -> &'static str {
-        match status {
-            OrderStatus::Created => self.status.created,
-            OrderStatus::AwaitingPayment => self.status.awaiting_payment,
-            OrderStatus::Paying => self.status.paying,
-            OrderStatus::Complete => self.status.complete,
-            OrderStatus::Cancelled => self.status.cancelled,
+    pub(crate) fn order_status(&self, status: &Word<OrderStatus>) -> &'static str {
+        match status.known() {
+            Some(OrderStatus::Created) => self.status.created,
+            Some(OrderStatus::AwaitingPayment) => self.status.awaiting_payment,
+            Some(OrderStatus::Paying) => self.status.paying,
+            Some(OrderStatus::Complete) => self.status.complete,
+            Some(OrderStatus::Cancelled) => self.status.cancelled,
+            None => self.status.in_progress,
         }
     }
 
-    pub(crate) const fn cancel_reason(&self, reason: CancelReason) -> &'static str {
-        match reason {
-            CancelReason::ByBuyer => self.status.by_buyer,
-            CancelReason::Expired => self.status.expired,
-            CancelReason::TicketUnavailable => self.status.ticket_unavailable,
-            CancelReason::PriceChanged => self.status.price_changed,
-            CancelReason::PaymentFailed => self.status.payment_failed,
+    pub(crate) fn cancel_reason(&self, reason: &Word<CancelReason>) -> &'static str {
+        match reason.known() {
+            Some(CancelReason::ByBuyer) => self.status.by_buyer,
+            Some(CancelReason::Expired) => self.status.expired,
+            Some(CancelReason::TicketUnavailable) => self.status.ticket_unavailable,
+            Some(CancelReason::PriceChanged) => self.status.price_changed,
+            Some(CancelReason::PaymentFailed) => self.status.payment_failed,
+            None => self.status.no_sale,
         }
     }
 }

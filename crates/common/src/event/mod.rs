@@ -1,11 +1,13 @@
 //! The events that services publish and consume.
 //!
-//! Consumers ignore unknown fields, so a field can be added. A removed or narrowed field needs a new schema number.
+//! Consumers ignore unknown fields and read unknown words ([`Word`]), so both can be added. A removed or narrowed field
+//! needs a new schema number.
 
 mod order;
 mod payment;
 mod session;
 mod ticket;
+mod word;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -14,6 +16,7 @@ pub use order::{CancelReason, DeadlinePassed, OrderSnapshot, OrderStatus, Ordere
 pub use payment::{DisputeStatus, PaymentSnapshot, PaymentStatus};
 pub use session::SessionRevoked;
 pub use ticket::{RefusalReason, ReservationRefused, TicketSnapshot, TicketStatus};
+pub use word::Word;
 
 use crate::{EventId, Time};
 
@@ -89,6 +92,36 @@ macro_rules! events {
     };
 }
 
+impl Event {
+    /// Whether the owner published this state again, because no consequence has followed.
+    pub fn is_overdue(&self) -> bool {
+        match self {
+            Self::TicketCreated(ticket)
+            | Self::TicketUpdated(ticket)
+            | Self::TicketReserved(ticket)
+            | Self::TicketReleased(ticket)
+            | Self::TicketSold(ticket)
+            | Self::TicketWithdrawn(ticket) => ticket.overdue,
+            Self::OrderCreated(order)
+            | Self::OrderAwaitingPayment(order)
+            | Self::OrderPaymentAccepted(order)
+            | Self::OrderCompleted(order)
+            | Self::OrderCancelled(order) => order.overdue,
+            Self::PaymentStarted(payment)
+            | Self::PaymentAuthorized(payment)
+            | Self::PaymentNotAuthorized(payment)
+            | Self::PaymentCaptured(payment)
+            | Self::PaymentFailed(payment)
+            | Self::PaymentVoided(payment)
+            | Self::PaymentRefunded(payment)
+            | Self::PaymentDisputed(payment) => payment.overdue,
+            Self::TicketReservationRefused(_) | Self::ExpirationCompleted(_) | Self::SessionRevoked(_) => {
+                false
+            }
+        }
+    }
+}
+
 events! {
     TicketCreated => "ticket.created", 1, TicketSnapshot;
     TicketUpdated => "ticket.updated", 1, TicketSnapshot;
@@ -112,6 +145,33 @@ events! {
     PaymentRefunded => "payment.refunded", 1, PaymentSnapshot;
     PaymentDisputed => "payment.disputed", 1, PaymentSnapshot;
     SessionRevoked => "session.revoked", 1, SessionRevoked;
+}
+
+impl Event {
+    /// The order of an `order.*` event.
+    pub const fn order(&self) -> Option<&OrderSnapshot> {
+        match self {
+            Self::OrderCreated(order)
+            | Self::OrderAwaitingPayment(order)
+            | Self::OrderPaymentAccepted(order)
+            | Self::OrderCompleted(order)
+            | Self::OrderCancelled(order) => Some(order),
+            _ => None,
+        }
+    }
+
+    /// The ticket of a `ticket.*` event that carries one.
+    pub const fn ticket(&self) -> Option<&TicketSnapshot> {
+        match self {
+            Self::TicketCreated(ticket)
+            | Self::TicketUpdated(ticket)
+            | Self::TicketReserved(ticket)
+            | Self::TicketReleased(ticket)
+            | Self::TicketSold(ticket)
+            | Self::TicketWithdrawn(ticket) => Some(ticket),
+            _ => None,
+        }
+    }
 }
 
 impl std::fmt::Display for Subject {

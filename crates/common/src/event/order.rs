@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::DisputeStatus;
+use super::{DisputeStatus, Word};
 use crate::{Money, OrderId, TicketId, Time, UserId};
 
 /// An order's state.
@@ -16,16 +16,16 @@ pub struct OrderSnapshot {
     /// The ordered ticket.
     pub ticket: OrderedTicket,
     /// The status.
-    pub status: OrderStatus,
+    pub status: Word<OrderStatus>,
     /// The reason of the cancellation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cancel_reason: Option<CancelReason>,
+    pub cancel_reason: Option<Word<CancelReason>>,
     /// The amount refunded to the buyer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub refunded: Option<Money>,
     /// The buyer's dispute of the payment.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dispute: Option<DisputeStatus>,
+    pub dispute: Option<Word<DisputeStatus>>,
     /// The deadline of the payment.
     pub expires_at: Time,
     /// The version.
@@ -34,6 +34,10 @@ pub struct OrderSnapshot {
     pub created_at: Time,
     /// The time of the last change.
     pub updated_at: Time,
+    /// Whether the owner published this state again, because no consequence has followed. A consumer that has nothing to
+    /// decide answers with its own state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
 }
 
 /// The ticket at the time of ordering.

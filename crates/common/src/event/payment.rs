@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Word;
 use crate::{Money, OrderId, PaymentId, Time};
 
 /// A payment's public state.
@@ -13,7 +14,7 @@ pub struct PaymentSnapshot {
     /// The order.
     pub order_id: OrderId,
     /// The status.
-    pub status: PaymentStatus,
+    pub status: Word<PaymentStatus>,
     /// The amount.
     pub amount: Money,
     /// The time at which Stripe authorized the amount, in whole seconds. Absent before, and in payments of releases that did
@@ -25,13 +26,17 @@ pub struct PaymentSnapshot {
     pub refunded: Option<Money>,
     /// The buyer's dispute.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub dispute: Option<DisputeStatus>,
+    pub dispute: Option<Word<DisputeStatus>>,
     /// The version.
     pub version: u64,
     /// The time of creation.
     pub created_at: Time,
     /// The time of the last change.
     pub updated_at: Time,
+    /// Whether the owner published this state again, because no consequence has followed. A consumer that has nothing to
+    /// decide answers with its own state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
 }
 
 /// A payment's status without its data.
@@ -68,4 +73,12 @@ pub enum DisputeStatus {
     Won,
     /// Lost; the money stays withdrawn.
     Lost,
+}
+
+impl DisputeStatus {
+    /// The status as a reader shows it. One of a newer release is shown as open until the next event: nothing is decided
+    /// by it.
+    pub fn of_word(word: &Word<Self>) -> Self {
+        word.known().unwrap_or(Self::Open)
+    }
 }

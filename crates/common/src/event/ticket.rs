@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::Word;
 use crate::{Money, OrderId, TicketId, Time, UserId};
 
 /// A ticket's public state, and the order that holds it.
@@ -26,7 +27,7 @@ pub struct TicketSnapshot {
     /// The seller.
     pub seller_id: UserId,
     /// The status.
-    pub status: TicketStatus,
+    pub status: Word<TicketStatus>,
     /// The order that holds or bought the ticket.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub order_id: Option<OrderId>,
@@ -39,6 +40,10 @@ pub struct TicketSnapshot {
     pub created_at: Time,
     /// The time of the last change.
     pub updated_at: Time,
+    /// Whether the owner published this state again, because no consequence has followed. A consumer that has nothing to
+    /// decide answers with its own state.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub overdue: bool,
 }
 
 /// A ticket's status without its data.
@@ -64,7 +69,7 @@ pub struct ReservationRefused {
     /// The order.
     pub order_id: OrderId,
     /// The reason.
-    pub reason: RefusalReason,
+    pub reason: Word<RefusalReason>,
 }
 
 /// The reason why a ticket was not locked.

@@ -48,6 +48,18 @@ impl World {
         (audit, violations)
     }
 
+    /// Requests a replay of every dead letter, as an operator does once its cause is gone.
+    ///
+    /// # Panics
+    /// A database does not answer.
+    pub async fn replay_dead_letters(&self) {
+        for (_, store) in &self.marketplace.stores {
+            for letter in bus::DeadLetter::list(store).await.expect("the database answers") {
+                bus::DeadLetter::request_replay(store, letter.id).await.expect("the database answers");
+            }
+        }
+    }
+
     async fn dead_letters(&self) -> Vec<String> {
         let mut found = Vec::new();
         for (service, store) in &self.marketplace.stores {
@@ -113,7 +125,7 @@ async fn ledger(store: &Store, stripe: &StripeSim, intents: &[IntentSummary]) ->
     let mut violations = second_intents(intents);
     let by_id: HashMap<&str, &IntentSummary> =
         intents.iter().map(|intent| (intent.id.as_str(), intent)).collect();
-    let mut held = BTreeMap::<Currency, i64>::new();
+    let mut held: BTreeMap<Currency, i64> = intents.iter().map(|intent| (intent.held.currency, 0)).collect();
     for payment in &payments {
         *held.entry(payment.amount.currency).or_default() += at_stripe(payment);
         let intent = payment.intent.as_ref().and_then(|intent| by_id.get(intent.id.as_str()));

@@ -2,6 +2,8 @@
 
 mod finish;
 
+use std::collections::HashMap;
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,25 +14,33 @@ use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
 use parking_lot::Mutex;
 use runtime::{HttpOptions, Tasks, bind, serve};
-use store::sqlite::{SqliteBackend, SqliteOpenError};
-use store::{Backend, Store};
+use serde_json::{Value, json};
+use store::sqlite::SqliteBackend;
+use store::{Backend, ScannedRecord, Store};
 use stripe_sim::{Fees, StripeSim};
 use ticketing::{Marketplace, Parts};
 
-use crate::{Endpoints, Person};
+use crate::audit::intents;
+use crate::{Endpoints, Person, Snapshot};
 
 /// How long a ticket is held in every world.
 pub const HOLD_PERIOD: Duration = Duration::from_mins(15);
 
 /// In real time; past any work that ends.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// In real time; past any step that a stop waits for.
+const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// How far [`World::poll_until`] advances the clock between two polls: past most retry delays.
 const POLL_INTERVAL: Duration = Duration::from_secs(15);
 /// Past every retry that a test may need.
 const MAX_POLLS: usize = 12;
 
-/// Wraps each service's store.
-pub type WrapStore = Box<dyn Fn(Arc<dyn Backend>) -> Arc<dyn Backend> + Send + Sync>;
+/// The collections of a snapshot.
+const COLLECTIONS: [&str; 7] =
+    ["orders", "tickets", "closed-orders", "payments", "deadlines", "revoked-sessions", "dead-letters"];
+
+/// Opens the database of a service.
+pub type OpenStore = Box<dyn Fn(&str) -> Arc<dyn Backend> + Send + Sync>;
 
 /// Makes a bus on this clock.
 pub type MakeBus = Box<dyn FnOnce(&SimClock) -> Arc<dyn Bus> + Send>;
@@ -40,26 +50,35 @@ pub type WrapStripe = Box<dyn FnOnce(Router) -> Router + Send>;
 
 /// The parts of a world that a test may replace.
 pub struct WorldConfig {
+    /// The clock, which several worlds may share.
+    pub clock: SimClock,
+    /// The seed of ids and secrets. Two worlds on the same databases need different seeds.
+    pub seed: u64,
     /// The options of the services' HTTP servers.
     pub http: HttpOptions,
     /// The card processor's fees.
     pub fees: Fees,
     /// Makes the bus.
     pub make_bus: MakeBus,
-    /// Wraps each service's store.
-    pub wrap_store: WrapStore,
+    /// Opens the database of each service; by default an empty one in memory.
+    pub open_store: OpenStore,
     /// Wraps the card processor.
     pub wrap_stripe: WrapStripe,
+    /// The users of a former world.
+    pub people: Vec<Person>,
 }
 
 impl Default for WorldConfig {
     fn default() -> Self {
         Self {
+            clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
+            seed: 42,
             http: HttpOptions::default(),
             fees: Fees::default(),
             make_bus: Box::new(|_| Arc::new(LocalBus::new())),
-            wrap_store: Box::new(|store| store),
+            open_store: Box::new(|_| SqliteBackend::in_memory().expect("a database in memory")),
             wrap_stripe: Box::new(|stripe| stripe),
+            people: Vec::new(),
         }
     }
 }
@@ -90,8 +109,7 @@ impl World {
     /// # Panics
     /// The marketplace does not start.
     pub async fn with(config: WorldConfig) -> Self {
-        let WorldConfig { http, fees, make_bus, wrap_store, wrap_stripe } = config;
-        let clock = SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time"));
+        let WorldConfig { clock, seed, http, fees, make_bus, open_store, wrap_stripe, people } = config;
         let shared: SharedClock = Arc::new(clock.clone());
         let local = ([127, 0, 0, 1], 0).into();
         let listener = bind(local, "--listen").await.expect("a port");
@@ -99,9 +117,9 @@ impl World {
         let address = listener.local_addr().expect("an address");
         let stripe_address = stripe_listener.local_addr().expect("an address");
         let parts = Parts {
-            ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(42))),
+            ids: Ids::new(Arc::clone(&shared), Arc::new(SeededEntropy::new(seed))),
             clock: shared,
-            open: Box::new(move |_| Ok::<_, SqliteOpenError>(wrap_store(SqliteBackend::in_memory()?))),
+            open: Box::new(move |service| Ok::<_, Infallible>(open_store(service))),
             bus: make_bus(&clock),
             auth: auth::Config::default(),
             hold: HOLD_PERIOD,
@@ -115,12 +133,13 @@ impl World {
         tasks.spawn(serve(listener, marketplace.router.clone(), tasks.stop_token()));
         tasks.spawn(serve(stripe_listener, wrap_stripe(marketplace.stripe.router()), tasks.stop_token()));
         let endpoints = Endpoints::new(format!("http://{address}"), format!("http://{stripe_address}"));
+        let people = people.iter().map(|person| person.at(&endpoints)).collect();
         Self {
             clock,
             endpoints,
             marketplace,
             tasks,
-            people: Mutex::default(),
+            people: Mutex::new(people),
             checked: AtomicBool::new(false),
         }
     }
@@ -131,12 +150,42 @@ impl World {
     }
 
     /// The store of payments.
+    pub fn payments(&self) -> &Store {
+        self.store(payments::NAME)
+    }
+
+    /// The store of a service.
     ///
     /// # Panics
-    /// The marketplace has none.
-    pub fn payments(&self) -> &Store {
-        let found = self.marketplace.stores.iter().find(|(name, _)| *name == payments::NAME);
-        &found.expect("payments has a store").1
+    /// There is no such service.
+    pub fn store(&self, service: &str) -> &Store {
+        let found = self.marketplace.stores.iter().find(|(name, _)| *name == service);
+        &found.expect("the service has a store").1
+    }
+
+    /// All users.
+    pub fn people(&self) -> Vec<Person> {
+        self.people.lock().clone()
+    }
+
+    /// A snapshot of now, as of a cluster.
+    ///
+    /// # Panics
+    /// A database or the simulator does not answer.
+    pub async fn snapshot(&self) -> Snapshot {
+        let mut documents = HashMap::new();
+        for (service, store) in &self.marketplace.stores {
+            for collection in COLLECTIONS {
+                let found =
+                    store.backend().scan(collection, None, None, usize::MAX / 2).await.expect("a scan");
+                let state = |(_, record): ScannedRecord| {
+                    let state: Value = serde_json::from_str(&record.expect("readable").body).expect("JSON");
+                    json!({ "state": state })
+                };
+                documents.insert(format!("{service}.{collection}"), found.into_iter().map(state).collect());
+            }
+        }
+        Snapshot { documents, intents: intents(&self.endpoints).await }
     }
 
     /// A new user.
@@ -144,6 +193,11 @@ impl World {
         let person = Person::sign_up(&self.endpoints, name).await;
         self.people.lock().push(person.clone());
         person
+    }
+
+    /// Adds a user of a former world on the same databases.
+    pub fn add(&self, person: Person) {
+        self.people.lock().push(person);
     }
 
     /// A seller and a buyer.
@@ -208,6 +262,15 @@ impl World {
             self.clock.advance(POLL_INTERVAL);
         }
         panic!("not within {MAX_POLLS} polls: {expected}");
+    }
+
+    /// Ends the world as processes end, without an assertion: another one opens its databases.
+    pub async fn stop(&self) {
+        self.checked.store(true, Ordering::SeqCst);
+        self.tasks.stop(STOP_TIMEOUT).await;
+        for (_, store) in &self.marketplace.stores {
+            store.backend().close().await;
+        }
     }
 }
 

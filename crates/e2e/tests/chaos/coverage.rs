@@ -1,8 +1,10 @@
 //! The coverage of a scenario: the events that really occurred, so that the scenario cannot become weaker unnoticed.
 
-use parking_lot::Mutex;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+
+use common::event::Subject;
+use parking_lot::Mutex;
 
 /// Cheap to clone; clones share the records.
 #[derive(Clone, Default)]
@@ -34,6 +36,10 @@ pub(crate) fn fault(kind: &str) -> String {
 
 pub(crate) fn event(kind: &str) -> String {
     format!("the event {kind}")
+}
+
+pub(crate) fn lost(subject: Subject) -> String {
+    format!("a lost {subject}")
 }
 
 pub(crate) fn end(how: &str) -> String {

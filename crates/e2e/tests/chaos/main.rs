@@ -3,21 +3,37 @@
 
 mod coverage;
 mod fault_injector;
-mod late_bus;
 mod network;
 mod post_capture;
 mod purchase;
 mod remote_database;
 mod scenario;
+mod unreadable;
+mod unreliable_bus;
+
+use common::event::Subject;
 
 use crate::coverage::Coverage;
 use crate::fault_injector::kinds_of_faults;
 use crate::post_capture::PostCapture;
 use crate::purchase::Behavior;
-use crate::scenario::{DisabledGuard, ENDS, EVENTS, run};
+use crate::scenario::{DisabledGuard, ENDS, EVENTS, SALES_BESIDE_UNREADABLE, run};
 
 /// As many as cover everything for certain.
 const SEEDS: std::ops::RangeInclusive<u64> = 1..=2;
+
+/// The subjects of which every seed loses some events.
+const FREQUENT_SUBJECTS: [Subject; 9] = [
+    Subject::TicketCreated,
+    Subject::TicketReserved,
+    Subject::TicketSold,
+    Subject::OrderCreated,
+    Subject::OrderPaymentAccepted,
+    Subject::OrderCompleted,
+    Subject::OrderCancelled,
+    Subject::PaymentAuthorized,
+    Subject::PaymentCaptured,
+];
 
 /// A negative control finds its violation with one of these seeds; so far with the first.
 const CONTROL_SEEDS: std::ops::RangeInclusive<u64> = 1..=4;
@@ -44,6 +60,8 @@ fn everything() -> Vec<String> {
     all.extend(EVENTS.map(coverage::event));
     all.extend(ENDS.map(coverage::end));
     all.extend([network::DUPLICATE, network::LOST_REPLY, network::OUTAGE].map(str::to_owned));
+    all.extend([purchase::ABORTED, unreadable::UNREADABLE, SALES_BESIDE_UNREADABLE].map(str::to_owned));
+    all.extend(FREQUENT_SUBJECTS.map(coverage::lost));
     all
 }
 
@@ -73,4 +91,9 @@ async fn without_idempotency_keys_a_payment_is_created_twice() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_the_version_check_a_ticket_goes_without_its_money() {
     is_found(DisabledGuard::VersionCheck, "is \"complete\", and its money was captured 0 times").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_republished_events_a_lost_one_leaves_an_order_open() {
+    is_found(DisabledGuard::Republication, "is \"paying\"").await;
 }

@@ -11,6 +11,13 @@ use crate::coverage::{self, Coverage};
 
 const MAX_ATTEMPTS: usize = 8;
 
+/// Of so many buyers who begin to pay one reloads the page before the reply.
+const ABORTED_ONCE_IN: u32 = 5;
+/// The longest time before such a reload.
+const MAX_RELOAD_DELAY: Duration = Duration::from_millis(8);
+
+pub(crate) const ABORTED: &str = "an aborted request";
+
 /// The behavior of a buyer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Behavior {
@@ -81,6 +88,10 @@ impl Purchase {
         let (buyer, order) =
             if one.status == 201 { (self.buyer.clone(), one) } else { (self.rival.clone(), other) };
         let buyer = &buyer;
+        if order.status == 404 {
+            // Orders has no replica yet, because the event was lost.
+            return None;
+        }
         assert_eq!(order.status, 201, "{}", order.json);
         let behavior = Behavior::random(&self.rng);
         self.coverage.record(format!("{behavior:?}"));
@@ -126,9 +137,18 @@ impl Purchase {
 
     /// The payment, with what the browser needs to enter a card.
     async fn begins(&self, buyer: &Person, order: &Value) -> Option<Value> {
+        if self.rng.below(ABORTED_ONCE_IN) == 0 && self.aborts(buyer.begins_to_pay(order)).await {
+            self.coverage.record(ABORTED);
+        }
         let request = async || buyer.begins_to_pay(order).await;
         let begun = self.retry_until(request, |reply| matches!(reply.status, 200 | 201 | 409)).await;
         matches!(begun.status, 200 | 201).then_some(begun.json)
+    }
+
+    /// Drops a request after a moment. Returns whether its reply had not arrived yet.
+    async fn aborts<T>(&self, request: impl Future<Output = T>) -> bool {
+        let delay = MAX_RELOAD_DELAY.mul_f64(f64::from(self.rng.below(100)) / 100.0);
+        tokio::time::timeout(delay, request).await.is_err()
     }
 
     /// Retries on the simulated clock until the reply is final or the attempts are exhausted.

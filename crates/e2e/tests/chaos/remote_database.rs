@@ -1,4 +1,5 @@
-//! A database as if it were on another machine: other tasks run during each call. The version check may be disabled.
+//! A database as if it were on another machine: other tasks run during each call, and some documents are unreadable for a
+//! while. The version check may be disabled.
 
 use std::sync::Arc;
 
@@ -6,10 +7,11 @@ use e2e::Rng;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
-    UniqueKey, Write,
+    Backend, CommitError, IndexedRecord, Intercept, RangeQuery, Record, StoreError, UniqueKey, Write,
 };
 use uuid::Uuid;
+
+use crate::unreadable::Unreadable;
 
 /// Yields of a call, below this number.
 const MAX_YIELDS: u32 = 6;
@@ -17,6 +19,7 @@ const MAX_YIELDS: u32 = 6;
 pub(crate) struct RemoteDatabase {
     pub(crate) database: Arc<dyn Backend>,
     pub(crate) rng: Rng,
+    pub(crate) unreadable: Unreadable,
     pub(crate) checks_versions: bool,
 }
 
@@ -41,16 +44,16 @@ impl RemoteDatabase {
     }
 }
 
-impl Backend for RemoteDatabase {
-    fn declare(&self, schema: Schema) {
-        self.database.declare(schema);
+impl Intercept for RemoteDatabase {
+    fn inner(&self) -> &dyn Backend {
+        &*self.database
     }
 
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
-            let found = self.database.get(collection, id).await;
+            let found = self.database.get(collection, id).await?;
             self.transit().await;
-            found
+            Ok(found.map(|record| self.unreadable.read(collection, record)))
         }
         .boxed()
     }
@@ -61,24 +64,24 @@ impl Backend for RemoteDatabase {
         claim: UniqueKey,
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         async move {
-            let found = self.database.get_by_unique_key(collection, claim).await;
+            let found = self.database.get_by_unique_key(collection, claim).await?;
             self.transit().await;
-            found
+            Ok(found.map(|record| self.unreadable.read(collection, record)))
         }
         .boxed()
     }
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
-        self.database.range(query)
-    }
-
-    fn scan(
-        &self,
-        collection: &'static str,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.database.scan(collection, after, limit)
+        let collection = query.collection;
+        async move {
+            let mut found = self.database.range(query).await?;
+            for (_, record) in &mut found {
+                let Ok(record) = record else { continue };
+                *record = self.unreadable.read(collection, record.clone());
+            }
+            Ok(found)
+        }
+        .boxed()
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
@@ -87,29 +90,5 @@ impl Backend for RemoteDatabase {
             if self.checks_versions { self.database.commit(write).await } else { self.overwrite(write).await }
         }
         .boxed()
-    }
-
-    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        self.database.outbox(after, limit)
-    }
-
-    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
-        self.database.outbox_changed()
-    }
-
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.mark_published(seqs)
-    }
-
-    fn revision(&self, collection: &'static str) -> Option<u64> {
-        self.database.revision(collection)
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.check()
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.database.close()
     }
 }

@@ -10,15 +10,17 @@ use e2e::{HOLD_PERIOD, Person, Rng, World, WorldConfig};
 use futures::StreamExt;
 use futures::stream::iter;
 use store::Backend;
+use store::sqlite::SqliteBackend;
 use stripe_sim::Fees;
 
 use crate::coverage::{self, Coverage};
 use crate::fault_injector::FaultInjector;
-use crate::late_bus::LateBus;
 use crate::network::Network;
 use crate::post_capture::{PostCapture, Sale};
 use crate::purchase::{LatePayment, Purchase};
 use crate::remote_database::RemoteDatabase;
+use crate::unreadable::Unreadable;
+use crate::unreliable_bus::{Losses, UnreliableBus};
 
 const PURCHASES: u64 = 200;
 /// Purchases during the outage of Stripe.
@@ -51,6 +53,11 @@ const RECOVERY_STEPS: [Duration; 6] = {
     [moment, Duration::from_secs(10), Duration::from_secs(30), minute, minute, minute]
 };
 
+/// Purchases that completed while other payments were unreadable.
+pub(crate) const SALES_BESIDE_UNREADABLE: &str = "sales beside unreadable payments";
+/// A third of those that complete in fact.
+const MIN_SALES_BESIDE_UNREADABLE: usize = 20;
+
 /// A guard of the promises that a negative control disables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum DisabledGuard {
@@ -58,16 +65,12 @@ pub(crate) enum DisabledGuard {
     PivotStep,
     IdempotencyKeys,
     VersionCheck,
+    Republication,
 }
 
 /// Runs the scenario. Returns the audit of its end and every violation.
 pub(crate) async fn run(seed: u64, disabled: DisabledGuard, coverage: &Coverage) -> (Audit, Vec<String>) {
-    let network = Network::new(Rng::new(seed * 7), coverage, disabled != DisabledGuard::IdempotencyKeys);
-    let world = World::with(config(seed, disabled, &network)).await;
-    let faults = FaultInjector::new(&world, &network, coverage, Rng::new(seed * 11));
-    let (people, rng) = (people(&world).await, Rng::new(seed));
-    let mut purchases = purchases(seed, &world, &people, &rng, coverage);
-    let scenario = Scenario { world, faults, network, people, rng, coverage };
+    let (scenario, mut purchases) = Scenario::start(seed, disabled, coverage).await;
     let in_outage = purchases.split_off(usize::try_from(PURCHASES - PURCHASES_IN_OUTAGE).expect("a few"));
     scenario.buy(purchases).await;
     scenario.buy_in_outage(in_outage).await;
@@ -79,16 +82,45 @@ struct Scenario<'a> {
     world: World,
     faults: FaultInjector,
     network: Network,
+    losses: Losses,
+    unreadable: Unreadable,
     people: Vec<Person>,
     rng: Rng,
     coverage: &'a Coverage,
 }
 
-impl Scenario<'_> {
+impl<'a> Scenario<'a> {
+    /// The scenario before its purchases.
+    async fn start(seed: u64, disabled: DisabledGuard, coverage: &'a Coverage) -> (Self, Vec<Purchase>) {
+        let network = Network::new(Rng::new(seed * 7), coverage, disabled != DisabledGuard::IdempotencyKeys);
+        let losses = Losses::new(Rng::new(seed * 19), coverage, disabled != DisabledGuard::Republication);
+        let unreadable = Unreadable::new(coverage);
+        let world = World::with(config(seed, disabled, &network, &losses, &unreadable)).await;
+        let faults = FaultInjector::new(&world, &network, coverage, Rng::new(seed * 11));
+        let (people, rng) = (people(&world).await, Rng::new(seed));
+        let purchases = purchases(seed, &world, &people, &rng, coverage);
+        (Self { world, faults, network, losses, unreadable, people, rng, coverage }, purchases)
+    }
+
     /// Purchases under faults; some pay at their deadline or later.
     async fn buy(&self, purchases: Vec<Purchase>) {
         let late = self.run_all(purchases).await;
+        self.record_sales().await;
+        self.unreadable.lift();
         self.pay_late(late).await;
+        self.world.replay_dead_letters().await;
+        self.advance_by(RECOVERY_STEPS).await;
+    }
+
+    async fn record_sales(&self) {
+        let mut sales = 0;
+        for person in &self.people {
+            let orders = person.all("/api/orders").await;
+            sales += orders.iter().filter(|order| order["status"] == "complete").count();
+        }
+        if sales >= MIN_SALES_BESIDE_UNREADABLE {
+            self.coverage.record(SALES_BESIDE_UNREADABLE);
+        }
     }
 
     /// Stripe becomes unavailable during purchases, past every deadline, until its authorizations have expired.
@@ -125,6 +157,7 @@ impl Scenario<'_> {
 
     async fn end(self) -> (Audit, Vec<String>) {
         self.network.set_faultless();
+        self.losses.end();
         // Past two reconciliations, which find what no webhook reported.
         let minutes = [10, 1, 10, 1].map(Duration::from_mins);
         let is_settled = self.advance_by(minutes).await;
@@ -169,17 +202,25 @@ impl Scenario<'_> {
     }
 }
 
-fn config(seed: u64, disabled: DisabledGuard, network: &Network) -> WorldConfig {
-    let network = network.clone();
+fn config(
+    seed: u64,
+    disabled: DisabledGuard,
+    network: &Network,
+    losses: &Losses,
+    unreadable: &Unreadable,
+) -> WorldConfig {
+    let (network, losses, unreadable) = (network.clone(), losses.clone(), unreadable.clone());
     WorldConfig {
         fees: Fees { basis_points: 290, fixed: 30, dispute: 15_00 },
         make_bus: Box::new(move |clock| {
             let has_pivot_step = disabled != DisabledGuard::PivotStep;
-            Arc::new(LateBus::new(clock.clone(), Rng::new(seed * 17), has_pivot_step))
+            Arc::new(UnreliableBus::new(clock.clone(), Rng::new(seed * 17), losses, has_pivot_step))
         }),
-        wrap_store: Box::new(move |database| -> Arc<dyn Backend> {
+        open_store: Box::new(move |_| -> Arc<dyn Backend> {
+            let database = SqliteBackend::in_memory().expect("a database in memory");
             let checks_versions = disabled != DisabledGuard::VersionCheck;
-            Arc::new(RemoteDatabase { database, rng: Rng::new(seed * 13), checks_versions })
+            let (rng, unreadable) = (Rng::new(seed * 13), unreadable.clone());
+            Arc::new(RemoteDatabase { database, rng, unreadable, checks_versions })
         }),
         wrap_stripe: Box::new(move |stripe| network.wrap(stripe)),
         ..WorldConfig::default()

@@ -10,7 +10,8 @@ use common::{Decision, Envelope, Event, Ids, SharedClock, SystemEntropy};
 use e2e::cluster::programs;
 use runtime::open_store;
 use servers::{ServerLocation, mongodb};
-use store::Store;
+use store::{Change, Document, Format, Put, Store, Write};
+use uuid::Uuid;
 
 use crate::startup::{SERVICES, settings};
 
@@ -44,6 +45,28 @@ fn dead_letters(service: &str, url: &str, arguments: &[&str]) -> Output {
     command.output().expect("the program runs")
 }
 
+fn unreadable(service: &str, url: &str) -> String {
+    let mut command = Command::new(programs().join(service));
+    let command = command.args(["unreadable", "list"]).envs(settings(url, "nats://127.0.0.1:1"));
+    stdout(&command.output().expect("the program runs"))
+}
+
+/// Leaves an event of a newer release in the outbox of a service. Returns its aggregate.
+async fn store_unreadable_event(service: &'static str, url: &str) -> Uuid {
+    let clock: SharedClock = Arc::new(SystemClock);
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
+    let backend = open_store(service, &url.into(), &clock, &ids).await.expect("a database");
+    let (id, aggregate) = (ids.next(), ids.next());
+    let (version, format) = (1, Format::FIRST);
+    let put = Put { version, format, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
+    let outbox = vec![format!(r#"{{"subject":"order.put-on-hold","aggregate":"{aggregate}"}}"#)];
+    let (collection, change) = (DeadLetter::COLLECTION, Change::Put(put));
+    let write = Write { collection, id, expected: 0, change, outbox };
+    backend.commit(write).await.expect("the event is stored");
+    backend.close().await;
+    aggregate
+}
+
 fn stdout(output: &Output) -> String {
     assert!(output.status.success(), "{output:?}");
     String::from_utf8_lossy(&output.stdout).into_owned()
@@ -59,10 +82,10 @@ async fn are_listed_and_replayed(service: &'static str, url: &str) {
     assert!(replayed.starts_with(&format!("{service} will handle it again")), "{replayed}");
     assert!(stdout(&run(&["list"])).contains("to be replayed"));
 
-    let mut unreadable = Command::new(programs().join(service));
-    let unreadable =
-        unreadable.args(["unreadable", "list"]).envs(settings(url, "nats://127.0.0.1:1")).output();
-    assert!(stdout(&unreadable.expect("the program runs")).contains("no unreadable documents"));
+    assert!(unreadable(service, url).contains("no unreadable documents"));
+    let aggregate = store_unreadable_event(service, url).await;
+    let listed = unreadable(service, url);
+    assert!(listed.contains(&format!("{aggregate} of the collection `outbox`")), "{listed}");
 
     let unknown = run(&["replay", "0192f0c0-7c1e-7e3a-8000-1234567890ab"]);
     let words = String::from_utf8_lossy(&unknown.stderr);

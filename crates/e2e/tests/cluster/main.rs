@@ -1,13 +1,16 @@
-//! The cluster: disruptions while users trade and the invariants afterwards, the invariants' own tests, and single
-//! services at their start and on the command line.
+//! The cluster: disruptions while users trade and the invariants afterwards, streams that lose what they have stored, the
+//! invariants' own tests, and single services at their start and on the command line.
 
 mod checker;
 mod client;
 mod dead_letters;
 mod disruptions;
+mod emptied_streams;
 mod proxy;
+mod restore;
 mod schedule;
 mod startup;
+mod streams;
 mod workload;
 
 use tokio::sync::{Mutex, MutexGuard};

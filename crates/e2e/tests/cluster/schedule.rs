@@ -8,6 +8,7 @@ use servers::Server;
 
 use crate::proxy::TcpProxy;
 use crate::startup::SERVICES;
+use crate::streams;
 
 /// Between two faults.
 const FAULT_INTERVAL: Duration = Duration::from_millis(1_500);
@@ -23,6 +24,8 @@ enum Fault {
     Pause(&'static str),
     /// The broker runs and is unreachable.
     CutOff,
+    /// The stream of a service refuses events for a while, because it is full.
+    FillStream(&'static str),
 }
 
 /// The targets of the faults.
@@ -76,6 +79,11 @@ pub(crate) fn run(targets: &mut Targets<'_>, seed: u64) {
                 sleep(pause_duration());
                 targets.proxy.restore();
             }
+            Fault::FillStream(service) => {
+                let limit = streams::fill(targets.nats.url(), service);
+                sleep(pause_duration());
+                streams::set_limit(targets.nats.url(), service, limit);
+            }
         }
         sleep(FAULT_INTERVAL);
     }
@@ -83,6 +91,7 @@ pub(crate) fn run(targets: &mut Targets<'_>, seed: u64) {
 
 fn shuffled(rng: &Rng) -> Vec<Fault> {
     let mut faults = vec![Fault::CutOff, Fault::KillBoth(rng.pick(&SERVICES))];
+    faults.extend(["tickets", "orders", "payments"].map(Fault::FillStream));
     for name in SERVICES.into_iter().chain(["nats", "mongodb"]) {
         faults.extend([Fault::Kill(name), Fault::Pause(name)]);
     }

@@ -62,12 +62,13 @@ impl Model {
             description: None,
             price,
             seller_id: id(2),
-            status: TicketStatus::Available,
+            status: TicketStatus::Available.into(),
             order_id: None,
             reserved_until: None,
             version: 1,
             created_at: start(),
             updated_at: start(),
+            overdue: false,
         };
         let replica = TicketReplica::apply(None, &ticket).expect("new").next;
         let hold = expires_at - start();
@@ -143,6 +144,7 @@ impl Model {
                 Event::PaymentAuthorized(it) => self.order.accept_payment(it.authorized_at, self.now),
                 Event::PaymentNotAuthorized(_) => Ok(self.order.on_payment_not_authorized(self.now)),
                 Event::PaymentVoided(_) => self.order.on_payment_voided(),
+                Event::PaymentStarted(_) => Ok(self.order.on_payment_started()),
                 other => panic!("{other:?}"),
             };
             if let Some(decision) = decision.expect("neither early nor a violation") {
@@ -154,7 +156,7 @@ impl Model {
     fn decide(&mut self, Decision { next, .. }: Decision<Order>) {
         self.order = next;
         let status = self.order.wire_status().0;
-        let followed = self.payment.on_order_event(status, self.now);
+        let followed = self.payment.on_order_event(&status.into(), self.now);
         self.commit(followed);
     }
 

@@ -6,7 +6,9 @@ mod endings;
 mod flows;
 mod last_poll;
 mod last_poll_matrix;
+mod lost_events;
 mod refunds;
+mod stuck_consumer;
 mod unreadable;
 
 use e2e::World;

@@ -26,8 +26,8 @@ async fn the_deadline_of_an_order_that_ended_in_time_never_expires() {
     let at = |status, version| OrderSnapshot { status, version, ..held(id, HOLD) };
     let paid = vec![
         created(id, HOLD),
-        Event::OrderPaymentAccepted(at(OrderStatus::Paying, 3)),
-        Event::OrderCompleted(at(OrderStatus::Complete, 4)),
+        Event::OrderPaymentAccepted(at(OrderStatus::Paying.into(), 3)),
+        Event::OrderCompleted(at(OrderStatus::Complete.into(), 4)),
     ];
     let abandoned = vec![created(id, HOLD), cancelled(id, HOLD)];
     let mut number = 0;

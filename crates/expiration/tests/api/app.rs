@@ -89,7 +89,7 @@ pub(crate) fn held(id: OrderId, hold: Duration) -> OrderSnapshot {
             title: "A concert".into(),
             price: Money { amount: 2500, currency: Currency::Usd },
         },
-        status: OrderStatus::Created,
+        status: OrderStatus::Created.into(),
         cancel_reason: None,
         refunded: None,
         dispute: None,
@@ -97,6 +97,7 @@ pub(crate) fn held(id: OrderId, hold: Duration) -> OrderSnapshot {
         version: 1,
         created_at: start(),
         updated_at: start(),
+        overdue: false,
     }
 }
 
@@ -105,6 +106,6 @@ pub(crate) fn created(id: OrderId, hold: Duration) -> Event {
 }
 
 pub(crate) fn cancelled(id: OrderId, hold: Duration) -> Event {
-    let (status, cancel_reason) = (OrderStatus::Cancelled, Some(CancelReason::ByBuyer));
+    let (status, cancel_reason) = (OrderStatus::Cancelled.into(), Some(CancelReason::ByBuyer.into()));
     Event::OrderCancelled(OrderSnapshot { status, cancel_reason, version: 2, ..held(id, hold) })
 }

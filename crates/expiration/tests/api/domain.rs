@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use common::event::DeadlinePassed;
+use common::event::{DeadlinePassed, OrderSnapshot, OrderStatus};
 use common::{Decision, Event};
 use expiration::domain::{Deadline, Status};
 
@@ -38,5 +38,28 @@ fn every_command_in_every_state() {
         assert_eq!(outcome(Deadline::cancel(known, &order, due), known), cancel, "cancel {known:?}");
         let expire = |at| outcome(known.and_then(|known| known.expire(at)), known);
         assert_eq!((expire(early), expire(due)), (expire_early, expire_due), "expire {known:?}");
+    }
+}
+
+#[test]
+fn after_a_restore_only_the_lost_deadline_of_an_open_order_is_scheduled() {
+    const RAISED: u64 = 1_795_000_000_000;
+    for (status, is_scheduled) in [
+        (OrderStatus::Created, true),
+        (OrderStatus::AwaitingPayment, true),
+        (OrderStatus::Paying, false),
+        (OrderStatus::Complete, false),
+        (OrderStatus::Cancelled, false),
+    ] {
+        let order = OrderSnapshot { status: status.into(), ..held(order_id(1), HOLD) };
+        let adopted = Deadline::adopt(None, &order, RAISED, start());
+        assert_eq!(adopted.is_some(), is_scheduled, "{status:?}");
+        let Some(Decision { next, events }) = adopted else { continue };
+        assert_eq!((next.status, next.version, next.expires_at), (Status::Pending, RAISED, order.expires_at));
+        assert_eq!(events, []);
+        for known in [Status::Pending, Status::Expired, Status::Cancelled] {
+            let known = Deadline { status: known, ..next.clone() };
+            assert_eq!(Deadline::adopt(Some(&known), &order, RAISED, start()), None);
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Orders and their decisions: pure functions of a state, a command and the time.
 
 mod order;
+mod overdue;
+mod recovery;
 mod refusal;
 mod ticket_replica;
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason};
+use common::event::{
+    CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, RefusalReason, Word,
+};
 use common::{Decision, Event, Money, OrderId, Time, UserId};
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +30,9 @@ pub struct Order {
     /// Whether the buyer has started to pay, so that Stripe is polled once more before the order expires.
     #[serde(default)]
     pub payment_in_progress: bool,
+    /// How often the present state was published again because it is overdue.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub republished: u32,
     /// The version, 1 when placed.
     pub version: u64,
     /// When the order was placed.
@@ -99,6 +104,7 @@ impl Order {
             post_capture: PostCapture::default(),
             expires_at: now.after(hold),
             payment_in_progress: false,
+            republished: 0,
             version: 1,
             created_at: now,
             updated_at: now,
@@ -113,15 +119,16 @@ impl Order {
         match self.status {
             Status::Created => Some(self.transition(Status::AwaitingPayment, now)),
             Status::AwaitingPayment | Status::Paying | Status::Complete => None,
-            Status::Cancelled(_) => Some(self.republish()),
+            Status::Cancelled(_) => Some(self.answered()),
         }
     }
 
     /// Ends an order whose ticket was not locked.
-    pub fn on_reservation_refused(&self, reason: RefusalReason, now: Time) -> Option<Decision<Self>> {
-        let reason = match reason {
-            RefusalReason::TicketUnavailable => CancelReason::TicketUnavailable,
-            RefusalReason::PriceChanged => CancelReason::PriceChanged,
+    pub fn on_reservation_refused(&self, reason: &Word<RefusalReason>, now: Time) -> Option<Decision<Self>> {
+        let reason = match reason.known() {
+            // Whatever the reason of a newer release, the buyer does not get the ticket.
+            Some(RefusalReason::TicketUnavailable) | None => CancelReason::TicketUnavailable,
+            Some(RefusalReason::PriceChanged) => CancelReason::PriceChanged,
         };
         match self.status {
             Status::Created => Some(self.transition(Status::Cancelled(reason), now)),
@@ -139,18 +146,23 @@ impl Order {
         })
     }
 
-    /// Ends an order that was not paid in time. Returns `Ok(None)` while the last poll of its payment is pending.
+    /// Ends an order that was not paid in time. Returns `Ok(None)` while the last poll of its payment is pending. An order that
+    /// was cancelled before is published again, because expiration has missed that event.
     ///
     /// # Errors
     /// [`StepError::RetryLater`] before the deadline, by the clock of orders.
     pub fn expire(&self, now: Time) -> Result<Option<Decision<Self>>, StepError> {
-        if !self.is_open() {
-            return Ok(None);
+        match self.status {
+            Status::Created | Status::AwaitingPayment => {}
+            Status::Cancelled(why) if why != CancelReason::Expired && now >= self.expires_at => {
+                return Ok(Some(self.answered()));
+            }
+            Status::Paying | Status::Complete | Status::Cancelled(_) => return Ok(None),
         }
         if now < self.expires_at {
             return Err(StepError::RetryLater(self.expires_at - now));
         }
-        let is_polled = self.last_poll_until().is_some_and(|end| now < end);
+        let is_polled = self.payment_in_progress && now < self.expires_unanswered_at();
         Ok((!is_polled).then(|| self.expired(now)))
     }
 
@@ -180,14 +192,8 @@ impl Order {
             Status::Created if now < end => Err(StepError::RetryLater(end - now)),
             Status::Created | Status::AwaitingPayment => Ok(Some(self.expired(now))),
             Status::Paying | Status::Complete => Ok(None),
-            Status::Cancelled(_) => Ok(Some(self.republish())),
+            Status::Cancelled(_) => Ok(Some(self.answered())),
         }
-    }
-
-    /// The time until which the last poll of a payment in progress may prevent that the order expires. Returns `None` if
-    /// the order is decided, or has no payment in progress.
-    pub fn last_poll_until(&self) -> Option<Time> {
-        (self.is_open() && self.payment_in_progress).then(|| self.expires_at.after(LAST_POLL_TIMEOUT))
     }
 
     /// Whether Stripe's time is in time. Stripe reports whole seconds, so the second of the deadline counts.
@@ -197,11 +203,11 @@ impl Order {
     }
 
     /// Whether the order may still be paid, cancelled or expire.
-    fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         matches!(self.status, Status::Created | Status::AwaitingPayment)
     }
 
-    fn expired(&self, now: Time) -> Decision<Self> {
+    pub(super) fn expired(&self, now: Time) -> Decision<Self> {
         self.transition(Status::Cancelled(CancelReason::Expired), now)
     }
 
@@ -247,7 +253,7 @@ impl Order {
     pub fn on_payment_voided(&self) -> Result<Option<Decision<Self>>, StepError> {
         match self.status {
             Status::Created | Status::AwaitingPayment | Status::Cancelled(_) => Ok(None),
-            Status::Paying => Ok(Some(self.republish())),
+            Status::Paying => Ok(Some(self.answered())),
             Status::Complete => {
                 Err(StepError::InvariantViolation("the payment of a complete order was reported as voided"))
             }
@@ -310,18 +316,19 @@ impl Order {
 
     /// The next state and its event.
     fn transition(&self, status: Status, now: Time) -> Decision<Self> {
-        let next = Self { status, version: self.version + 1, updated_at: now, ..self.clone() };
+        let next =
+            Self { status, republished: 0, version: self.version + 1, updated_at: now, ..self.clone() };
         let event = next.event();
         Decision::with_event(next, event)
     }
 
-    /// The same state and its event once more, at a new version: consumers ignore versions that they know.
-    fn republish(&self) -> Decision<Self> {
-        self.transition(self.status, self.updated_at)
+    /// The event that announces the present state.
+    pub fn event(&self) -> Event {
+        self.event_with(self.snapshot())
     }
 
-    /// The event that announces the present state.
-    fn event(&self) -> Event {
+    /// The event of the present state, with this snapshot.
+    pub(super) fn event_with(&self, snapshot: OrderSnapshot) -> Event {
         let event = match self.status {
             Status::Created => Event::OrderCreated,
             Status::AwaitingPayment => Event::OrderAwaitingPayment,
@@ -329,7 +336,7 @@ impl Order {
             Status::Complete => Event::OrderCompleted,
             Status::Cancelled(_) => Event::OrderCancelled,
         };
-        event(self.snapshot())
+        event(snapshot)
     }
 
     /// The whole state, as events carry it.
@@ -339,14 +346,15 @@ impl Order {
             id: self.id,
             user_id: self.user_id,
             ticket: self.ticket.clone(),
-            status,
-            cancel_reason,
+            status: status.into(),
+            cancel_reason: cancel_reason.map(Word::from),
             refunded: self.post_capture.refunded,
-            dispute: self.post_capture.dispute,
+            dispute: self.post_capture.dispute.map(Word::from),
             expires_at: self.expires_at,
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            overdue: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The response bodies of orders, and their refusals as problems.
 
-use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket};
+use common::event::{CancelReason, DisputeStatus, OrderSnapshot, OrderStatus, OrderedTicket, Word};
 use common::{Money, OrderId, Problem, Time, UserId};
 use serde::Serialize;
 
@@ -18,16 +18,19 @@ pub(crate) struct OrderView {
     /// The ticket, at the ordered price.
     ticket: OrderedTicket,
     /// The state of the purchase.
-    status: OrderStatus,
+    #[schema(value_type = OrderStatus)]
+    status: Word<OrderStatus>,
     /// Why the order was cancelled, if it was.
     #[serde(skip_serializing_if = "Option::is_none")]
-    cancel_reason: Option<CancelReason>,
+    #[schema(value_type = Option<CancelReason>)]
+    cancel_reason: Option<Word<CancelReason>>,
     /// How much of the price was refunded, if any.
     #[serde(skip_serializing_if = "Option::is_none")]
     refunded: Option<Money>,
     /// The state of the buyer's dispute, if there is one.
     #[serde(skip_serializing_if = "Option::is_none")]
-    dispute: Option<DisputeStatus>,
+    #[schema(value_type = Option<DisputeStatus>)]
+    dispute: Option<Word<DisputeStatus>>,
     /// The deadline of the payment.
     expires_at: Time,
     /// The version; also the `ETag`.

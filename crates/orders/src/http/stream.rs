@@ -72,7 +72,12 @@ fn has_seen_the_end(headers: &HeaderMap, order: &Order) -> bool {
 }
 
 fn event(order: OrderSnapshot) -> Event {
-    let event = Event::default().event(subject(order.status).as_str()).id(order.version.to_string());
+    let event = Event::default().id(order.version.to_string());
+    // A state of a newer release is a message without a name; clients read the status in its data.
+    let event = match order.status.known() {
+        Some(status) => event.event(subject(status).as_str()),
+        None => event,
+    };
     // Serializing an order cannot fail.
     event.clone().json_data(OrderView::from(order)).unwrap_or(event)
 }

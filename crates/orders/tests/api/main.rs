@@ -11,4 +11,7 @@ mod http {
     mod stream;
 }
 mod last_poll;
+mod newer_words;
+mod overdue;
+mod recovery;
 mod samples;

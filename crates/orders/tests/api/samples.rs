@@ -40,12 +40,13 @@ pub(crate) fn ticket(id: TicketId, seller_id: UserId) -> TicketSnapshot {
         description: None,
         price: usd(2500),
         seller_id,
-        status: TicketStatus::Available,
+        status: TicketStatus::Available.into(),
         order_id: None,
         reserved_until: None,
         version: 1,
         created_at: noon(),
         updated_at: noon(),
+        overdue: false,
     }
 }
 
@@ -55,14 +56,14 @@ pub(crate) fn then(
     status: TicketStatus,
     order_id: Option<OrderId>,
 ) -> TicketSnapshot {
-    TicketSnapshot { status, order_id, version: ticket.version + 1, ..ticket.clone() }
+    TicketSnapshot { status: status.into(), order_id, version: ticket.version + 1, ..ticket.clone() }
 }
 
 pub(crate) fn payment(order_id: OrderId, status: PaymentStatus) -> PaymentSnapshot {
     PaymentSnapshot {
         id: id::<PaymentId>(900),
         order_id,
-        status,
+        status: status.into(),
         amount: usd(2500),
         authorized_at: None,
         refunded: None,
@@ -70,5 +71,6 @@ pub(crate) fn payment(order_id: OrderId, status: PaymentStatus) -> PaymentSnapsh
         version: 1,
         created_at: noon(),
         updated_at: noon(),
+        overdue: false,
     }
 }

@@ -59,8 +59,20 @@ impl Payment {
         }
     }
 
-    /// Follows the state that a poll returned which began at `polled_at`. The last poll answers orders.
+    /// Follows the state that a poll returned which began at `polled_at`. The last poll answers orders. Any other poll without
+    /// a change publishes again what orders may have missed.
     pub fn on_poll(
+        &self,
+        state: &IntentState,
+        polled_at: Time,
+        order_is_cancelled: bool,
+        now: Time,
+    ) -> Option<Decision<Self>> {
+        let Decision { next, events } = self.followed(state, polled_at, order_is_cancelled, now)?;
+        Some(next.reminding(events, self.status, now))
+    }
+
+    fn followed(
         &self,
         state: &IntentState,
         polled_at: Time,

@@ -5,12 +5,13 @@ mod last_poll;
 mod ledger;
 mod money_totals;
 mod order_replica;
+mod overdue;
 mod post_capture;
 mod schedule;
 mod transitions;
 
-use common::event::{OrderSnapshot, PaymentSnapshot, PaymentStatus};
-use common::{Decision, Event, Money, OrderId, PaymentId, TicketId, Time, UserId};
+use common::event::{OrderSnapshot, PaymentSnapshot, PaymentStatus, Word};
+use common::{Decision, Event, Money, OrderId, PaymentId, TicketId, Time, UserId, raised_version};
 use serde::{Deserialize, Serialize};
 
 pub use intent::{CardError, ClientSecret, Intent, IntentState, IntentView};
@@ -64,6 +65,12 @@ pub struct Payment {
     /// The number of refunds that failed at the buyer's bank, or that Stripe refused.
     #[serde(default)]
     pub failed_refunds: u32,
+    /// Whether the order does not show the present refunds and disputes yet.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
+    /// How often the present state was published again because it is overdue.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub republished: u32,
     /// The next step.
     #[serde(rename = "work")]
     pub schedule: StepSchedule,
@@ -95,6 +102,8 @@ impl Payment {
             totals: MoneyTotals::default(),
             ledger: Vec::new(),
             failed_refunds: 0,
+            unconfirmed: false,
+            republished: 0,
             schedule: StepSchedule::due_now(now),
             version: 1,
             created_at: now,
@@ -102,10 +111,26 @@ impl Payment {
         })
     }
 
-    /// Restores a lost payment from its `PaymentIntent`. The next poll finds out what happened meanwhile.
+    /// Restores a lost payment from its `PaymentIntent`, above the versions that the lost one has published. The next poll
+    /// finds out what happened meanwhile.
     pub fn restore(id: PaymentId, order: &OrderSnapshot, intent: Intent, now: Time) -> Decision<Self> {
         let Decision { next, .. } = Self::begin(id, order, now);
-        Self::started(Self { intent: Some(intent), ..next })
+        Self::started(Self { intent: Some(intent), version: raised_version(0, now), ..next })
+    }
+
+    /// The same state at a raised version, after a restore of the database. Published while orders may wait for the payment;
+    /// orders answers with its own state.
+    pub fn raise(&self, version: u64, now: Time) -> Decision<Self> {
+        let mut raised = Self { version, ..self.clone() };
+        // The lost state may have created the `PaymentIntent`. A second attempt searches before it creates another.
+        if raised.is_to_be_created() {
+            raised.schedule.attempts = raised.schedule.attempts.max(1);
+        }
+        if !matches!(self.status, PaymentStatus::RequiresPayment | PaymentStatus::Authorized) {
+            return Decision::without_event(raised);
+        }
+        let before = Self { version: version.saturating_sub(1), ..raised.clone() };
+        before.republish(now).unwrap_or_else(|| Decision::without_event(raised))
     }
 
     /// Orders must know of the payment before the deadline, so that the order waits for the last poll.
@@ -119,15 +144,16 @@ impl Payment {
         PaymentSnapshot {
             id: self.id,
             order_id: self.order_id,
-            status: self.status,
+            status: self.status.into(),
             amount: self.amount,
             authorized_at: self.authorized_at,
             refunded: (self.totals.refunded > 0)
                 .then_some(Money { amount: self.totals.refunded, ..self.amount }),
-            dispute: self.totals.dispute,
+            dispute: self.totals.dispute.map(Word::from),
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            overdue: false,
         }
     }
 
@@ -153,7 +179,7 @@ impl Payment {
 
     /// The next version, with a change that the buyer can see.
     fn changed(&self, now: Time) -> Self {
-        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+        Self { republished: 0, version: self.version + 1, updated_at: now, ..self.clone() }
     }
 
     /// The next version, with another schedule.

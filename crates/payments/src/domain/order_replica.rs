@@ -1,7 +1,9 @@
 //! The replica of an order.
 
-use common::Decision;
+use std::time::Duration;
+
 use common::event::{OrderSnapshot, OrderStatus};
+use common::{Decision, Intervals, Time};
 use serde::{Deserialize, Serialize};
 
 /// The newest state of an order that this service has received.
@@ -9,9 +11,21 @@ use serde::{Deserialize, Serialize};
 pub(crate) struct OrderReplica {
     /// The version of the replica.
     pub(crate) version: u64,
+    /// How often the payment was published again because the next event of the order is overdue.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub(crate) asked: u32,
     /// The order as its own service published it.
     pub(crate) state: OrderSnapshot,
 }
+
+/// Between publications to an order that is open past its deadline. The last poll answers sooner.
+const DEADLINE_INTERVALS: Intervals =
+    Intervals { first: Duration::from_secs(5), factor: 2, max: Duration::from_hours(24) };
+
+/// Between publications to an order that has accepted the payment. Longer at first than orders waits before it publishes the
+/// acceptance again.
+const PAYING_INTERVALS: Intervals =
+    Intervals { first: Duration::from_secs(20), factor: 2, max: Duration::from_hours(24) };
 
 impl OrderReplica {
     /// Applies a snapshot. Returns `None` if the replica is as new.
@@ -21,12 +35,38 @@ impl OrderReplica {
             Some(known) => known.version + 1,
             None => 1,
         };
-        Some(Decision::without_event(Self { version, state: snapshot.clone() }))
+        let same_status = known.filter(|known| known.state.status == snapshot.status);
+        let asked = same_status.map_or(0, |known| known.asked);
+        let state = OrderSnapshot { overdue: false, ..snapshot.clone() };
+        Some(Decision::without_event(Self { version, asked, state }))
+    }
+
+    /// When the next event of the order is overdue. Returns `None` if the order is over.
+    pub(crate) fn overdue_at(&self) -> Option<Time> {
+        let (intervals, since) = self.intervals()?;
+        Some(intervals.due(since, self.asked))
+    }
+
+    /// The replica after its payment was published again.
+    pub(crate) fn asked(&self, now: Time) -> Option<Decision<Self>> {
+        let (intervals, since) = self.intervals()?;
+        let asked = intervals.repeated(since, self.asked, now);
+        Some(Decision::without_event(Self { asked, version: self.version + 1, ..self.clone() }))
+    }
+
+    fn intervals(&self) -> Option<(Intervals, Time)> {
+        match self.state.status.known()? {
+            OrderStatus::Created | OrderStatus::AwaitingPayment => {
+                Some((DEADLINE_INTERVALS, self.state.expires_at))
+            }
+            OrderStatus::Paying => Some((PAYING_INTERVALS, self.state.updated_at)),
+            OrderStatus::Complete | OrderStatus::Cancelled => None,
+        }
     }
 
     /// Whether a payment may start.
     pub(crate) fn is_payable(&self) -> bool {
-        matches!(self.state.status, OrderStatus::Created | OrderStatus::AwaitingPayment)
+        matches!(self.state.status.known(), Some(OrderStatus::Created | OrderStatus::AwaitingPayment))
     }
 
     pub(crate) fn is_cancelled(&self) -> bool {

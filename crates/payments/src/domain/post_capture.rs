@@ -75,7 +75,11 @@ impl Payment {
         };
         let failed_refunds = self.failed_refunds + u32::from(refund_failed);
         let schedule = if status == self.status { self.schedule } else { StepSchedule::done() };
-        let next = Self { status, totals, failed_refunds, schedule, ..self.changed(now) }.booked(now);
+        let is_shown = (totals.refunded, totals.dispute, status)
+            == (self.totals.refunded, self.totals.dispute, self.status);
+        let unconfirmed = self.unconfirmed || !is_shown;
+        let next =
+            Self { status, totals, failed_refunds, unconfirmed, schedule, ..self.changed(now) }.booked(now);
         let mut events = Vec::new();
         if totals.refunded != self.totals.refunded || status != self.status {
             events.push(Event::PaymentRefunded(next.snapshot()));

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use common::event::{OrderStatus, PaymentStatus};
+use common::event::{OrderStatus, PaymentStatus, Word};
 use common::{Decision, Event, Time};
 
 use super::{CardError, Intent, IntentState, MoneyTotals, Payment, RunWhen, StepSchedule};
@@ -46,9 +46,10 @@ impl Payment {
         Some(self.rescheduled(self.not_after_last_poll(schedule, now)))
     }
 
-    /// Follows the order into this status.
-    pub fn on_order_event(&self, status: OrderStatus, now: Time) -> Option<Decision<Self>> {
-        match status {
+    /// Follows the order into this status. On a status of a newer release nothing is captured or voided: the replica of
+    /// the order keeps the word, and a release that knows it follows the order at the payment's next poll.
+    pub fn on_order_event(&self, status: &Word<OrderStatus>, now: Time) -> Option<Decision<Self>> {
+        match status.known()? {
             OrderStatus::Created | OrderStatus::AwaitingPayment => None,
             OrderStatus::Paying | OrderStatus::Complete => self.on_order_accepted(now),
             OrderStatus::Cancelled => self.on_order_cancelled(now),
@@ -177,9 +178,10 @@ impl Payment {
 
     fn become_captured(&self, totals: MoneyTotals, now: Time) -> Decision<Self> {
         let (status, schedule) = (PaymentStatus::Captured, StepSchedule::done());
-        let next =
-            Self { status, schedule, abandoning: false, last_error: None, totals, ..self.changed(now) };
-        let next = next.booked(now);
+        // Refunded or disputed at Stripe before this service knew of the capture.
+        let unconfirmed = totals.refunded > 0 || totals.dispute.is_some();
+        let next = Self { status, totals, unconfirmed, schedule, ..self.changed(now) };
+        let next = Self { abandoning: false, last_error: None, ..next }.booked(now);
         let event = Event::PaymentCaptured(next.snapshot());
         Decision::with_event(next, event)
     }

@@ -100,17 +100,19 @@ impl From<StartError> for Problem {
     }
 }
 
-fn not_payable(status: OrderStatus) -> Problem {
+fn not_payable(status: Option<OrderStatus>) -> Problem {
     match status {
-        OrderStatus::Cancelled => {
+        Some(OrderStatus::Cancelled) => {
             Problem::conflict("order-cancelled", "The order is cancelled; place a new one.")
         }
-        OrderStatus::Paying => {
+        Some(OrderStatus::Paying) | None => {
             Problem::conflict("order-paying", "The order is being paid; wait a moment, then reload it.")
         }
-        OrderStatus::Complete => {
+        Some(OrderStatus::Complete) => {
             Problem::conflict("order-complete", "The order is paid; there is nothing left to pay.")
         }
-        OrderStatus::Created | OrderStatus::AwaitingPayment => Problem::internal("the order can be paid"),
+        Some(OrderStatus::Created | OrderStatus::AwaitingPayment) => {
+            Problem::internal("the order can be paid")
+        }
     }
 }

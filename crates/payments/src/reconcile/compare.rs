@@ -138,7 +138,7 @@ impl Payments {
         let Some(order) = self.orders.get(order).await? else { return Ok(None) };
         let Decision { next, .. } =
             Payment::restore(listed.payment, &order.state, listed.view.intent.clone(), self.clock.now());
-        match self.store.commit(Decision::without_event(next)).await {
+        match self.store.commit_over(0, Decision::without_event(next)).await {
             Ok(payment) => Ok(Some(payment)),
             // The order has another payment, or another replica was first.
             Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => Ok(None),

@@ -203,7 +203,7 @@ impl Payments {
                 let follow = |payment: &Payment, now| {
                     // A process that has leased the next step comes here after it.
                     let free = !payment.schedule.leased;
-                    free.then(|| payment.on_order_event(order.state.status, now)).flatten()
+                    free.then(|| payment.on_order_event(&order.state.status, now)).flatten()
                 };
                 // Saves the read of a payment that has followed its order already.
                 if order.is_cancelled() || follow(&after, self.clock.now()).is_some() {

@@ -193,7 +193,7 @@ impl TestApp {
                 price: PRICE,
                 seller_id: Some(self.seller.id),
             },
-            status: OrderStatus::Created,
+            status: OrderStatus::Created.into(),
             cancel_reason: None,
             refunded: None,
             dispute: None,
@@ -201,12 +201,13 @@ impl TestApp {
             version: 1,
             created_at: now,
             updated_at: now,
+            overdue: false,
         }
     }
 
     /// Delivers the event of the order in this status.
     pub(crate) async fn deliver_order(&self, order: &OrderSnapshot, status: OrderStatus, version: u64) {
-        let order = OrderSnapshot { status, version, ..order.clone() };
+        let order = OrderSnapshot { status: status.into(), version, ..order.clone() };
         let id = order.id.into();
         let event = match status {
             OrderStatus::Created => Event::OrderCreated(order),
@@ -340,10 +341,11 @@ impl TestApp {
         self.sim.refunded_total(Currency::Usd).await.expect("the simulator's database").amount
     }
 
-    /// The events published since the last call, without the start of each payment.
+    /// The events published since the last call, without the start of each payment and without overdue states.
     pub(crate) async fn published(&self) -> Vec<Subject> {
         let published = self.service.published().await;
-        let subjects = published.iter().map(common::Envelope::subject);
+        let changes = published.iter().filter(|envelope| !envelope.event.is_overdue());
+        let subjects = changes.map(common::Envelope::subject);
         subjects.filter(|subject| *subject != Subject::PaymentStarted).collect()
     }
 

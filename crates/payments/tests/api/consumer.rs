@@ -1,6 +1,7 @@
 //! The consumer: events of orders.
 
-use common::event::{OrderStatus, Subject};
+use common::Event;
+use common::event::{OrderSnapshot, OrderStatus, Subject, Word};
 use stripe_sim::Status;
 
 use crate::app::{LONG, TestApp, VISA, intent_of};
@@ -102,4 +103,21 @@ async fn an_authorization_that_the_bank_let_go_of_fails_the_accepted_order() {
     assert_eq!(app.status(&order).await, "failed");
     let expected = [Subject::PaymentAuthorized, Subject::PaymentVoided, Subject::PaymentFailed];
     assert_eq!(app.published().await, expected);
+}
+
+#[tokio::test]
+async fn an_order_of_an_unknown_status_captures_and_voids_nothing() {
+    let (app, order, begun) = TestApp::with_payment().await;
+    assert_eq!(app.confirm(&begun, VISA).await, 200);
+    let status = Word::Unknown("of-a-newer-release".to_owned());
+    let newer = OrderSnapshot { status, version: 3, ..order.clone() };
+    // Whichever the subject, the status decides.
+    for (event, version) in [(Event::OrderPaymentAccepted as fn(_) -> _, 3), (Event::OrderCancelled, 4)] {
+        let newer = OrderSnapshot { version, ..newer.clone() };
+        assert!(app.service.receive(order.id.into(), version, event(newer)).await);
+        app.advance(LONG).await;
+    }
+    assert_eq!((app.status(&order).await, app.captured().await), ("authorized".to_owned(), 0));
+    app.deliver_order(&order, OrderStatus::Paying, 5).await;
+    assert_eq!((app.status(&order).await, app.captured().await), ("captured".to_owned(), 2500));
 }

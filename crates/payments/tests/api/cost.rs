@@ -5,10 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use common::event::OrderStatus;
 use futures::future::BoxFuture;
-use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
-    UniqueKey, Write,
-};
+use store::{Backend, CommitError, Intercept, Record, StoreError, UniqueKey, Write};
 use uuid::Uuid;
 
 use crate::app::{TestApp, VISA, intent_of};
@@ -31,9 +28,10 @@ fn count(counter: &AtomicUsize, collection: &str) {
     }
 }
 
-impl Backend for Counting {
-    fn declare(&self, schema: Schema) {
-        self.database.declare(schema);
+/// The ranges of the worker are not counted: they do not depend on the purchase.
+impl Intercept for Counting {
+    fn inner(&self) -> &dyn Backend {
+        &*self.database
     }
 
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
@@ -50,47 +48,9 @@ impl Backend for Counting {
         self.database.get_by_unique_key(collection, key)
     }
 
-    /// Not counted: the worker's reads do not depend on the purchase.
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
-        self.database.range(query)
-    }
-
-    fn scan(
-        &self,
-        collection: &'static str,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.database.scan(collection, after, limit)
-    }
-
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         count(&self.counts.commits, write.collection);
         self.database.commit(write)
-    }
-
-    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        self.database.outbox(after, limit)
-    }
-
-    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
-        self.database.outbox_changed()
-    }
-
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.mark_published(seqs)
-    }
-
-    fn revision(&self, collection: &'static str) -> Option<u64> {
-        self.database.revision(collection)
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.check()
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.database.close()
     }
 }
 

@@ -6,6 +6,7 @@ mod consumer;
 mod cost;
 mod create;
 mod last_poll;
+mod overdue;
 mod read;
 mod receipt;
 mod reconcile;

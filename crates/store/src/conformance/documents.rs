@@ -22,7 +22,7 @@ pub(super) async fn a_document_is_read_as_it_was_written(backend: Arc<dyn Backen
     ];
     for (number, body) in (1..).zip(bodies) {
         Draft::new(number).body(body.clone()).commit(&backend).await;
-        let Record { id: of, version, body: read } = get(&backend, number).await.expect("it is there");
+        let Record { id: of, version, body: read, .. } = get(&backend, number).await.expect("it is there");
         assert_eq!((of, version, json(&read)), (id(number), 1, json(&body)));
     }
 }

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::key::{Part, encode};
 use crate::{
-    Backend, Change, CommitError, Direction, Index, Key, OutboxEntry, Put, RangeQuery, Record, Schema,
-    UniqueKey, Write,
+    Backend, Change, CommitError, Direction, Format, Index, Key, OutboxEntry, Put, RangeQuery, Record,
+    Schema, UniqueKey, Write,
 };
 
 pub(super) const NOTES: &str = "notes";
@@ -30,7 +30,12 @@ pub(super) const UNIQUE_KEYS: &[&str] = &["name", "nick", "owner", "seat", "tick
 
 /// The declarations of the cases.
 pub(super) fn schemas() -> [Schema; 2] {
-    [NOTES, LETTERS].map(|collection| Schema { collection, indexes: INDEXES, unique_keys: UNIQUE_KEYS })
+    [NOTES, LETTERS].map(|collection| Schema {
+        collection,
+        format: 3,
+        indexes: INDEXES,
+        unique_keys: UNIQUE_KEYS,
+    })
 }
 
 /// The id of this number; ids sort as their numbers.
@@ -48,7 +53,13 @@ pub(super) struct Draft {
 impl Draft {
     /// The first version of a note.
     pub(super) fn new(number: u128) -> Self {
-        let put = Put { version: 1, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
+        let put = Put {
+            version: 1,
+            format: Format::FIRST,
+            body: "{}".into(),
+            keys: Vec::new(),
+            unique_keys: Vec::new(),
+        };
         let (collection, id) = (NOTES, id(number));
         Self { write: Write { collection, id, expected: 0, change: Change::Remove, outbox: Vec::new() }, put }
     }
@@ -67,6 +78,11 @@ impl Draft {
 
     pub(super) fn body(mut self, body: impl Into<String>) -> Self {
         self.put.body = body.into();
+        self
+    }
+
+    pub(super) fn format(mut self, format: Format) -> Self {
+        self.put.format = format;
         self
     }
 

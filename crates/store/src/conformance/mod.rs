@@ -4,6 +4,7 @@ mod atomicity;
 mod contention;
 mod documents;
 mod draft;
+mod formats;
 mod outbox;
 mod pages;
 mod ranges;
@@ -93,6 +94,7 @@ cases! {
         events_stand_in_the_order_in_which_they_were_committed,
         events_are_read_in_portions,
         exactly_the_published_events_leave,
+        a_scan_finds_every_event,
         numbers_are_never_reused,
         a_removal_publishes_its_events_too,
         a_waiter_for_changes_is_woken,
@@ -107,6 +109,7 @@ cases! {
         an_update_without_a_decision_writes_nothing,
         an_update_from_an_outdated_document_is_decided_on_the_latest,
         a_refusal_and_a_duplicate_key_reach_the_caller,
+        a_raised_version_replaces_the_expected_one_and_no_other,
         a_page_leads_to_the_next_one,
         a_page_keeps_to_its_prefix_and_bounds,
         a_search_finds_what_matches_and_leads_to_the_rest,
@@ -117,6 +120,12 @@ cases! {
         a_page_behind_many_unreadable_documents_leads_on_and_a_batch_is_filled,
         an_unreadable_document_is_no_absent_one,
         a_scan_finds_every_document_of_a_collection_by_id;
+    formats:
+        a_scan_finds_the_documents_that_were_last_written_in_a_format,
+        fields_of_a_newer_release_survive_the_writes_of_an_older_one,
+        an_older_release_changes_what_it_knows_and_nothing_else,
+        an_upgrade_gives_stored_documents_the_keys_of_this_release,
+        an_upgrade_leaves_unreadable_documents_and_duplicate_keys_alone;
 }
 
 /// Runs every case, each on an empty database of its own from `make`, and closes it.

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::timeout;
+use uuid::Uuid;
 
-use super::draft::{Draft, events, outbox};
+use super::draft::{Draft, LETTERS, NOTES, events, id, outbox};
 use crate::Backend;
 
 /// Far longer than any adapter needs to wake a waiter.
@@ -59,6 +60,19 @@ pub(super) async fn exactly_the_published_events_leave(backend: Arc<dyn Backend>
     backend.mark_published(seqs(&[1, 3, 6])).await.expect("they may go");
     Draft::new(7).event("7").commit(&backend).await;
     assert_eq!(events(&backend).await, ["4", "7"]);
+}
+
+pub(super) async fn a_scan_finds_every_event(backend: Arc<dyn Backend>) {
+    Draft::new(1).event("1").event("2").commit(&backend).await;
+    Draft::new(2).commit(&backend).await;
+    Draft::new(1).in_collection(LETTERS).event("3").commit(&backend).await;
+    let mut found = Vec::new();
+    let mut add = |document: Option<Uuid>, event: &str| {
+        assert!(document.is_none_or(|document| document == id(1)));
+        found.push(event.to_owned());
+    };
+    backend.scan_outbox(&[NOTES, LETTERS], &mut add).await.expect("the outbox reads");
+    assert_eq!(found, ["1", "2", "3"]);
 }
 
 pub(super) async fn numbers_are_never_reused(backend: Arc<dyn Backend>) {

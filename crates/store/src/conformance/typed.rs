@@ -152,6 +152,23 @@ pub(super) async fn a_refusal_and_a_duplicate_key_reach_the_caller(backend: Arc<
     assert_eq!(notes.get(id(1)).await.expect("the database reads"), None);
 }
 
+pub(super) async fn a_raised_version_replaces_the_expected_one_and_no_other(backend: Arc<dyn Backend>) {
+    let notes = notes(&backend);
+    let raised = |number, version| Decision::without_event(Note { version, ..Note::new(number) });
+    commit(&notes, Note::new(1)).await;
+    notes.commit_over(1, raised(1, 1 << 52)).await.expect("the expected version is stored");
+    let outdated = notes.commit_over(1, raised(1, (1 << 52) + 1)).await;
+    assert!(matches!(outdated, Err(CommitError::Conflict)), "{outdated:?}");
+    notes.commit_over(0, raised(2, 1 << 52)).await.expect("the document is new");
+    let known = notes.commit_over(0, raised(2, (1 << 52) + 1)).await;
+    assert!(matches!(known, Err(CommitError::Conflict)), "{known:?}");
+    for number in [1, 2] {
+        let note = notes.get(id(number)).await.expect("the database reads").expect("a note");
+        assert_eq!(note.version, 1 << 52);
+        commit(&notes, note.next()).await;
+    }
+}
+
 pub(super) async fn a_page_leads_to_the_next_one(backend: Arc<dyn Backend>) {
     let notes = notes(&backend);
     for number in 1..=7_u8 {

@@ -90,7 +90,7 @@ pub(super) async fn a_scan_finds_every_document_of_a_collection_by_id(backend: A
     Draft::new(4).in_collection(LETTERS).commit(&backend).await;
     let (mut met, mut after) = (Vec::new(), None);
     loop {
-        let records = backend.scan(NOTES, after, 3).await.expect("the database reads");
+        let records = backend.scan(NOTES, None, after, 3).await.expect("the database reads");
         let Some((last, _)) = records.last() else { break };
         after = Some(*last);
         for (found, record) in &records {

@@ -13,10 +13,13 @@ use uuid::Uuid;
 
 use super::calls::{CALL_TIMEOUT, call};
 use super::json;
-use crate::{Schema, StoreError};
+use crate::{Format, Schema, StoreError};
 
 /// Building an index of a large collection takes minutes, once.
 const INDEX_BUILD_TIMEOUT: Duration = Duration::from_mins(10);
+
+/// The name of the index of formats.
+const BY_FORMAT: &str = "format";
 
 /// A collection with its declarations.
 pub(super) struct CollectionHandle {
@@ -49,7 +52,15 @@ fn indexes(schema: &Schema) -> Vec<IndexModel> {
     let unique = schema.unique_keys.iter().map(|name| index_on(&format!("claims.{name}"), text(), true));
     let outbox = index_on("outbox.id", doc! { "$gte": json::id(Uuid::nil()) }, false);
     let removed = index_on("removed", doc! { "$eq": true }, false);
-    keys.chain(unique).chain([outbox, removed]).collect()
+    keys.chain(unique).chain([outbox, removed]).chain(by_format(schema)).collect()
+}
+
+/// The index that finds documents of former formats, if there can be any. Not partial: in documents of the first release
+/// the format is absent. An update that leaves the format as it is does not touch the index.
+fn by_format(schema: &Schema) -> Option<IndexModel> {
+    let options = IndexOptions::builder().name(BY_FORMAT.to_owned()).build();
+    let index = IndexModel::builder().keys(doc! { "format.written": 1, "_id": 1 }).options(options).build();
+    (schema.format > Format::FIRST.written).then_some(index)
 }
 
 fn index_on(path: &str, condition: Document, unique: bool) -> IndexModel {
@@ -80,7 +91,7 @@ impl Collections {
 
     /// The collection of this name, with its indexes. An undeclared collection has no keys.
     pub(super) async fn named(&self, collection: &'static str) -> Result<Arc<CollectionHandle>, StoreError> {
-        let handle = self.handle(Schema { collection, indexes: &[], unique_keys: &[] });
+        let handle = self.handle(Schema { collection, format: 1, indexes: &[], unique_keys: &[] });
         handle.ensure_indexes().await?;
         Ok(handle)
     }

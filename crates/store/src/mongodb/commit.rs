@@ -73,7 +73,7 @@ impl Commit<'_> {
         }
         let tombstone = doc! {
             "$set": { "removed": true },
-            "$unset": { "version": true, "state": true, "keys": true, "claims": true },
+            "$unset": { "version": true, "format": true, "state": true, "keys": true, "claims": true },
         };
         self.write(self.at_expected_version(), self.with_events(tombstone)?).await
     }

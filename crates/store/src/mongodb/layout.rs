@@ -4,6 +4,7 @@
 //! {
 //!   _id: UUID('0192f000-…'),
 //!   version: Long('3'),
+//!   format: { written: Long('2'), newest: Long('2') },  // absent in documents of the first release
 //!   state: { … },                                  // the aggregate's own fields
 //!   keys: { 'by-buyer': '0301….0192f000-…' },      // index entries: one text, or an array of them
 //!   claims: { ticket: '0192f000-…' },              // unique keys: one text, or an array of them
@@ -18,7 +19,7 @@ use mongodb::bson::{Array, Bson, Document, RawBsonRef, RawDocument, doc};
 use uuid::Uuid;
 
 use super::{index_key, json};
-use crate::{Key, Put, Record, Schema, StoreError, UniqueKey};
+use crate::{Format, Key, Put, Record, Schema, StoreError, UniqueKey};
 
 /// An event in the outbox of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +42,7 @@ pub(super) struct Origin {
 pub(super) fn put(schema: &Schema, id: Uuid, put: &Put) -> Result<Document, StoreError> {
     Ok(doc! {
         "version": put.version.cast_signed(),
+        "format": { "written": i64::from(put.format.written), "newest": i64::from(put.format.newest) },
         "state": json::read(&put.body)?,
         "keys": keys(schema, id, &put.keys)?,
         "claims": unique_keys(schema, &put.unique_keys)?,
@@ -113,7 +115,18 @@ pub(super) fn outbox(events: &[StoredEvent]) -> Result<Array, StoreError> {
 pub(super) fn record(document: &RawDocument) -> Result<Option<Record>, StoreError> {
     let Some(state) = document.get("state").map_err(unreadable)? else { return Ok(None) };
     let version = document.get_i64("version").map_err(unreadable)?.cast_unsigned();
-    Ok(Some(Record { id: id(document)?, version, body: json::write(state)? }))
+    Ok(Some(Record {
+        id: id(document)?,
+        version,
+        format: newest_format(document)?,
+        body: json::write(state)?,
+    }))
+}
+
+fn newest_format(document: &RawDocument) -> Result<u32, StoreError> {
+    let Some(format) = document.get("format").map_err(unreadable)? else { return Ok(Format::FIRST.newest) };
+    let newest = format.as_document().and_then(|format| format.get_i64("newest").ok());
+    newest.and_then(|newest| newest.try_into().ok()).ok_or_else(|| damaged("format"))
 }
 
 /// The events in the document's outbox, in order.

@@ -21,7 +21,6 @@ mod read;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::{Ids, SharedClock};
@@ -41,8 +40,8 @@ use self::collections::Collections;
 use self::layout::Origin;
 use self::outbox::Outbox;
 use crate::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, Schema, StoreError,
-    UniqueKey, Write,
+    Backend, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord,
+    Schema, StoreError, UniqueKey, Write,
 };
 
 /// Shorter than the timeout of a readiness probe.
@@ -63,8 +62,6 @@ struct MongoInner {
     /// Work without a waiting caller; closing waits for it.
     tasks: TaskTracker,
     closing: CancellationToken,
-    /// Whether a task is about to prune published events from their documents.
-    prune_scheduled: AtomicBool,
 }
 
 impl fmt::Debug for MongoBackend {
@@ -98,7 +95,6 @@ impl MongoBackend {
             outbox: Outbox::new(name.clone(), Arc::clone(&clock), ids),
             tasks: TaskTracker::new(),
             closing: CancellationToken::new(),
-            prune_scheduled: AtomicBool::new(false),
             clock,
             name,
         }))))
@@ -109,22 +105,19 @@ impl MongoInner {
     async fn commit(&self, mut write: Write) -> Result<(), CommitError> {
         let collection = self.collections.named(write.collection).await?;
         let origin = Origin { collection: write.collection, document: write.id };
-        let pending = self.outbox.begin(origin, std::mem::take(&mut write.outbox));
-        let result = commit::commit(&collection, &write, pending.events()).await;
-        pending.complete(&result);
+        let events = self.outbox.elements(origin, std::mem::take(&mut write.outbox));
+        let result = commit::commit(&collection, &write, &events).await;
+        self.outbox.committed(events, &result);
         if result.is_ok() {
             counter!("store_writes_total", "database" => self.name.clone()).increment(1);
         }
         result
     }
 
-    /// Prunes after a delay and retries until that succeeds; while the database is closing, at once and once.
+    /// Prunes after a delay and retries until that succeeds or the database is closing.
     async fn prune_later(self: Arc<Self>) {
-        loop {
-            let waited = self.closing.run_until_cancelled(self.clock.sleep(PRUNE_DELAY)).await;
-            self.prune_scheduled.store(false, Ordering::Release);
-            let pruned = self.prune().await;
-            if pruned.is_ok() || waited.is_none() || self.prune_scheduled.swap(true, Ordering::AcqRel) {
+        while self.closing.run_until_cancelled(self.clock.sleep(PRUNE_DELAY)).await.is_some() {
+            if self.prune().await.is_ok() {
                 return;
             }
         }
@@ -134,8 +127,7 @@ impl MongoInner {
         if self.outbox.all_pruned() {
             return Ok(());
         }
-        let collections = self.collections.all().await?;
-        self.outbox.prune_published(&collections).await
+        self.outbox.prune(&self.collections.all().await?).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -182,12 +174,13 @@ impl Backend for MongoBackend {
     fn scan(
         &self,
         collection: &'static str,
+        format: Option<u32>,
         after: Option<Uuid>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
         async move {
             let _permit = self.0.limiter.acquire()?;
-            read::scan(&self.0.collections.raw(collection), after, limit).await
+            read::scan(&self.0.collections.raw(collection), format, after, limit).await
         }
         .boxed()
     }
@@ -216,14 +209,28 @@ impl Backend for MongoBackend {
         .boxed()
     }
 
+    fn scan_outbox<'a>(
+        &'a self,
+        collections: &'a [&'static str],
+        found: EventReceiver<'a>,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        async move {
+            let _permit = self.0.limiter.acquire()?;
+            for collection in collections {
+                outbox::scan(&self.0.collections.raw(collection), collection, found).await?;
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+
     fn outbox_changed(&self) -> BoxFuture<'_, ()> {
         self.0.outbox.changed().boxed()
     }
 
     fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
         async move {
-            self.0.outbox.mark_published(&seqs);
-            if !seqs.is_empty() && !self.0.prune_scheduled.swap(true, Ordering::AcqRel) {
+            if self.0.outbox.mark_published(&seqs) {
                 self.0.tasks.spawn(Arc::clone(&self.0).prune_later());
             }
             Ok(())

@@ -2,17 +2,19 @@
 
 use futures::TryStreamExt;
 use mongodb::Collection;
-use mongodb::bson::{Document, RawDocumentBuf, doc};
+use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
 use uuid::Uuid;
 
 use super::calls::{CALL_TIMEOUT, call};
 use super::collections::CollectionHandle;
 use super::{index_key, json, layout};
-use crate::{Direction, Index, IndexedRecord, RangeQuery, Record, ScannedRecord, StoreError, UniqueKey};
+use crate::{
+    Direction, Format, Index, IndexedRecord, RangeQuery, Record, ScannedRecord, StoreError, UniqueKey,
+};
 
 /// The fields of a record.
 fn record_fields() -> Document {
-    doc! { "version": 1, "state": 1 }
+    doc! { "version": 1, "format": 1, "state": 1 }
 }
 
 /// The document of this id.
@@ -58,13 +60,21 @@ pub(super) async fn range(
 /// Documents in order of their ids. Documents with an id of another type are not of this program.
 pub(super) async fn scan(
     collection: &Collection<RawDocumentBuf>,
+    format: Option<u32>,
     after: Option<Uuid>,
     limit: usize,
 ) -> Result<Vec<ScannedRecord>, StoreError> {
     let bound =
         after.map_or_else(|| doc! { "$gte": json::id(Uuid::nil()) }, |after| doc! { "$gt": json::id(after) });
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let filter = doc! { "_id": bound, "state": { "$exists": true } };
+    let mut filter = doc! { "_id": bound, "state": { "$exists": true } };
+    if let Some(format) = format {
+        let written = Bson::Int64(format.into());
+        // Absent in documents of the first release.
+        let is_first = format == Format::FIRST.written;
+        let written = if is_first { doc! { "$in": [written, Bson::Null] }.into() } else { written };
+        filter.insert("format.written", written);
+    }
     let find = collection.find(filter).sort(doc! { "_id": 1 }).limit(limit).projection(record_fields());
     let rows: Vec<RawDocumentBuf> = call(CALL_TIMEOUT, async { find.await?.try_collect().await }).await?;
     let scanned = |row: RawDocumentBuf| {

@@ -117,10 +117,11 @@ impl Backend for SqliteBackend {
     fn scan(
         &self,
         collection: &'static str,
+        format: Option<u32>,
         after: Option<Uuid>,
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.read_many(move |connection| read::scan(connection, collection, after, limit)).boxed()
+        self.read_many(move |connection| read::scan(connection, collection, format, after, limit)).boxed()
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {

@@ -15,6 +15,9 @@ const APPLICATION: i32 = 0x5449_4B54;
 /// The format that this version writes.
 const FORMAT: i32 = 1;
 const SCHEMA: &str = include_str!("schema.sql");
+/// The columns of a later release. Former releases ignore these columns, so the format of the file stays the same and a
+/// rollback is possible.
+const FORMATS: &str = include_str!("formats.sql");
 
 /// The wait for another connection's lock. Only a checkpoint or a recovery holds a lock for a noticeable time.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -71,6 +74,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, SqliteOpenError> {
     if let FileFormat::Empty = found {
         create(&mut connection).map_err(failed)?;
     }
+    add_formats(&mut connection).map_err(failed)?;
     Ok(connection)
 }
 
@@ -89,6 +93,7 @@ pub(super) fn memory() -> Result<Connection, SqliteOpenError> {
     tune(&connection, WRITER_CACHE_KIB).map_err(failed)?;
     connection.pragma_update(None, "synchronous", "OFF").map_err(failed)?;
     create(&mut connection).map_err(failed)?;
+    add_formats(&mut connection).map_err(failed)?;
     Ok(connection)
 }
 
@@ -128,5 +133,19 @@ fn create(connection: &mut Connection) -> rusqlite::Result<()> {
     transaction.execute_batch(SCHEMA)?;
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", FORMAT)?;
+    transaction.commit()
+}
+
+/// Adds the columns of formats, unless they are there.
+fn add_formats(connection: &mut Connection) -> rusqlite::Result<()> {
+    let has_formats = |connection: &Connection| connection.column_exists(None, "documents", "newest_format");
+    if has_formats(connection)? {
+        return Ok(());
+    }
+    let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
+    // An operator's tool may have been faster.
+    if !has_formats(&transaction)? {
+        transaction.execute_batch(FORMATS)?;
+    }
     transaction.commit()
 }

@@ -9,7 +9,9 @@ use crate::{Direction, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRe
 /// The document of this id.
 pub(super) fn get(connection: &Connection, collection: &str, id: Uuid) -> rusqlite::Result<Option<Record>> {
     connection
-        .prepare_cached("SELECT id, version, body FROM documents WHERE collection = ?1 AND id = ?2")?
+        .prepare_cached(
+            "SELECT id, version, newest_format, body FROM documents WHERE collection = ?1 AND id = ?2",
+        )?
         .query_row(params![collection, id.as_bytes()], |row| record(row, 0))
         .optional()
 }
@@ -22,7 +24,7 @@ pub(super) fn get_by_unique_key(
 ) -> rusqlite::Result<Option<Record>> {
     connection
         .prepare_cached(
-            "SELECT id, version, body FROM claims CROSS JOIN documents USING (document)
+            "SELECT id, version, newest_format, body FROM claims CROSS JOIN documents USING (document)
              WHERE claims.collection = ?1 AND claims.name = ?2 AND claims.value = ?3",
         )?
         .query_row(params![collection, key.name, key.value.as_bytes()], |row| record(row, 0))
@@ -47,7 +49,7 @@ pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Re
     };
     let upper = if high.is_some() { "AND (k.key, k.id) < (?6, ?7)" } else { "" };
     let sql = format!(
-        "SELECT k.key, k.id, d.version, d.body FROM keys k CROSS JOIN documents d USING (document)
+        "SELECT k.key, k.id, d.version, d.newest_format, d.body FROM keys k CROSS JOIN documents d USING (document)
          WHERE k.collection = ?1 AND k.name = ?2 AND (k.key, k.id) > (?3, ?4) {upper}
          ORDER BY k.key {order}, k.id {order} LIMIT ?5"
     );
@@ -71,20 +73,25 @@ pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Re
 pub(super) fn scan(
     connection: &Connection,
     collection: &str,
+    format: Option<u32>,
     after: Option<Uuid>,
     limit: usize,
 ) -> rusqlite::Result<Vec<ScannedRecord>> {
     let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    connection
-        .prepare_cached(
-            "SELECT id, version, body FROM documents
-             WHERE collection = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
-        )?
-        .query_map(params![collection, after, limit], |row| {
-            Ok((Uuid::from_bytes(row.get(0)?), record(row, 0).map_err(|error| store_error(&error))))
-        })?
-        .collect()
+    let of_format = if format.is_some() { "AND format = ?4" } else { "" };
+    let sql = format!(
+        "SELECT id, version, newest_format, body FROM documents
+         WHERE collection = ?1 AND id > ?2 {of_format} ORDER BY id LIMIT ?3"
+    );
+    let mut statement = connection.prepare_cached(&sql)?;
+    let scanned = |row: &Row<'_>| {
+        Ok((Uuid::from_bytes(row.get(0)?), record(row, 0).map_err(|error| store_error(&error))))
+    };
+    match format {
+        Some(format) => statement.query_map(params![collection, after, limit, format], scanned)?.collect(),
+        None => statement.query_map(params![collection, after, limit], scanned)?.collect(),
+    }
 }
 
 /// The key and id of a cursor. Bytes that are too short for a cursor count as a key.
@@ -113,11 +120,12 @@ pub(super) fn check(connection: &Connection) -> rusqlite::Result<()> {
     connection.prepare_cached("SELECT count(*) FROM sqlite_schema")?.query_row([], |_| Ok(()))
 }
 
-/// The record in the columns from `first` on: id, version, body.
+/// The record in the columns from `first` on: id, version, format, body.
 fn record(row: &Row<'_>, first: usize) -> rusqlite::Result<Record> {
     Ok(Record {
         id: Uuid::from_bytes(row.get(first)?),
         version: row.get::<_, i64>(first + 1)?.cast_unsigned(),
-        body: row.get(first + 2)?,
+        format: row.get(first + 2)?,
+        body: row.get(first + 3)?,
     })
 }

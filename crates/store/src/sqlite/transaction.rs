@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::entry::{self, KeyEntry};
 use super::error::store_error;
-use crate::{Change, CommitError, Put, StoreError, Write};
+use crate::{Change, CommitError, Format, Put, StoreError, Write};
 
 /// The outcome of one write.
 pub(super) type WriteResult = Result<(), CommitError>;
@@ -74,6 +74,7 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<WriteResult
 struct DocumentRow {
     document: i64,
     version: u64,
+    format: Format,
     keys: Vec<u8>,
     unique_keys: Vec<u8>,
 }
@@ -82,7 +83,8 @@ impl DocumentRow {
     fn find(connection: &Connection, collection: &str, id: Uuid) -> rusqlite::Result<Option<Self>> {
         connection
             .prepare_cached(
-                "SELECT document, version, keys, claims FROM documents WHERE collection = ?1 AND id = ?2",
+                "SELECT document, version, keys, claims, format, newest_format FROM documents
+                 WHERE collection = ?1 AND id = ?2",
             )?
             .query_row(params![collection, id.as_bytes()], |row| {
                 Ok(Self {
@@ -90,6 +92,7 @@ impl DocumentRow {
                     version: row.get::<_, i64>(1)?.cast_unsigned(),
                     keys: row.get(2)?,
                     unique_keys: row.get(3)?,
+                    format: Format { written: row.get(4)?, newest: row.get(5)? },
                 })
             })
             .optional()
@@ -143,12 +146,18 @@ fn put_document(
                 "UPDATE documents SET version = ?2, keys = ?3, claims = ?4, body = ?5 WHERE document = ?1",
             )?
             .execute(params![row.document, version, packed_keys, packed_unique_keys, put.body])?;
+        if row.format != put.format {
+            // Seldom, so the other updates leave the index of formats alone.
+            connection
+                .prepare_cached("UPDATE documents SET format = ?2, newest_format = ?3 WHERE document = ?1")?
+                .execute(params![row.document, put.format.written, put.format.newest])?;
+        }
         row.document
     } else {
         connection
             .prepare_cached(
-                "INSERT INTO documents (collection, id, version, keys, claims, body)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+                "INSERT INTO documents (collection, id, version, keys, claims, body, format, newest_format)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
             )?
             .insert(params![
                 write.collection,
@@ -156,7 +165,9 @@ fn put_document(
                 version,
                 packed_keys,
                 packed_unique_keys,
-                put.body
+                put.body,
+                put.format.written,
+                put.format.newest
             ])?
     };
     let (old_keys, old_unique_keys) = (DocumentRow::keys(row)?, DocumentRow::unique_keys(row)?);

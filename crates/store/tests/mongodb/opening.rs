@@ -25,7 +25,16 @@ async fn indexes_are_made_once_however_many_replicas_start() {
         names.sort();
         assert_eq!(
             names,
-            ["_id_", "claims.name", "claims.nick", "keys.rank", "keys.words", "outbox.id", "removed"]
+            [
+                "_id_",
+                "claims.name",
+                "claims.nick",
+                "format",
+                "keys.rank",
+                "keys.words",
+                "outbox.id",
+                "removed"
+            ]
         );
     })
     .await;

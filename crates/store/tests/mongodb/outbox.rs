@@ -5,10 +5,12 @@ use std::pin::Pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use mongodb::bson::doc;
 use store::mongodb::MongoBackend;
 use store::{Backend, Write};
+use uuid::Uuid;
 
-use crate::support::{on_a_database, write};
+use crate::support::{id, on_a_database, write};
 
 /// Far longer than relaying takes.
 const RELAY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -71,6 +73,22 @@ async fn events_without_room_in_memory_come_from_the_documents_in_order() {
 }
 
 #[tokio::test]
+async fn a_scan_finds_the_events_of_other_replicas_and_the_documents_with_a_damaged_outbox() {
+    on_a_database(async |database| {
+        let (replica, operator) = (database.replica().await, database.replica().await);
+        replica.commit(write(1, 1)).await.unwrap();
+        replica.commit(many(2, 1, 0..2)).await.unwrap();
+        let damage = doc! { "$unset": { "outbox.1.event": true } };
+        database.notes().update_one(doc! { "outbox": { "$size": 2 } }, damage).await.unwrap();
+        let mut found = Vec::new();
+        let mut add = |document: Option<Uuid>, event: &str| found.push((document, event.to_owned()));
+        operator.scan_outbox(&["notes"], &mut add).await.unwrap();
+        assert_eq!(found, [(Some(id(1)), "\"1.1\"".to_owned()), (Some(id(2)), String::new())]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn an_abandoned_commit_is_made_and_relayed() {
     on_a_database(async |database| {
         let backend = database.replica().await;
@@ -90,11 +108,11 @@ async fn calls_beyond_the_limit_are_rejected_at_once_and_the_others_are_served()
     on_a_database(async |database| {
         let backend = database.replica().await;
         backend.check().await.unwrap();
-        let reads = (0..600).map(|number| backend.get("notes", crate::support::id(number)));
+        let reads = (0..600).map(|number| backend.get("notes", id(number)));
         let outcomes = futures::future::join_all(reads).await;
         let rejected = outcomes.iter().filter(|outcome| outcome.is_err()).count();
         assert_eq!(rejected, 600 - 512);
-        backend.get("notes", crate::support::id(1)).await.unwrap();
+        backend.get("notes", id(1)).await.unwrap();
     })
     .await;
 }

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, Database};
 use store::mongodb::{MongoBackend, MongoOpenError};
-use store::{Backend, Change, Index, Key, Put, Schema, UniqueKey, Write};
+use store::{Backend, Change, Format, Index, Key, Put, Schema, UniqueKey, Write};
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
@@ -63,7 +63,12 @@ impl TestDatabase {
         let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
         let backend =
             MongoBackend::open(&address(), &self.name, clock, ids).await.expect("the database opens");
-        backend.declare(Schema { collection: NOTES, indexes: INDEXES, unique_keys: &["name", "nick"] });
+        backend.declare(Schema {
+            collection: NOTES,
+            format: 2,
+            indexes: INDEXES,
+            unique_keys: &["name", "nick"],
+        });
         backend
     }
 
@@ -90,7 +95,8 @@ pub(crate) fn id(number: u32) -> Uuid {
 
 /// The write of a note in this version, with the event `<number>.<version>`.
 pub(crate) fn write(number: u32, version: u64) -> Write {
-    let put = Put { version, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
+    let put =
+        Put { version, format: Format::FIRST, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
     let outbox = vec![format!("\"{number}.{version}\"")];
     let change = Change::Put(put);
     Write { collection: NOTES, id: id(number), expected: version - 1, change, outbox }
@@ -98,7 +104,7 @@ pub(crate) fn write(number: u32, version: u64) -> Write {
 
 /// The same without an event, with these keys.
 pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, unique_keys: Vec<UniqueKey>) -> Write {
-    let put = Put { version, body: "{}".into(), keys, unique_keys };
+    let put = Put { version, format: Format::FIRST, body: "{}".into(), keys, unique_keys };
     Write { change: Change::Put(put), outbox: Vec::new(), ..write(number, version) }
 }
 

@@ -5,14 +5,20 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use store::sqlite::SqliteBackend;
-use store::{Backend, Change, CommitError, Put, Write};
+use store::{Backend, Change, CommitError, Format, Put, Write};
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
 
 /// The insertion of a note with an event of its number.
 pub(crate) fn insert(number: u32) -> Write {
-    let put = Put { version: 1, body: number.to_string(), keys: Vec::new(), unique_keys: Vec::new() };
+    let put = Put {
+        version: 1,
+        format: Format::FIRST,
+        body: number.to_string(),
+        keys: Vec::new(),
+        unique_keys: Vec::new(),
+    };
     let outbox = vec![number.to_string()];
     Write { collection: NOTES, id: id(number), expected: 0, change: Change::Put(put), outbox }
 }

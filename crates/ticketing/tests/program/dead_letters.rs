@@ -9,7 +9,7 @@ use common::event::{TicketSnapshot, TicketStatus};
 use common::{Clock, Currency, Decision, Envelope, Event, Ids, Money, SharedClock, SystemEntropy, Time};
 use e2e::{Person, Process};
 use store::sqlite::SqliteBackend;
-use store::{Backend, Change, Put, Store, Write};
+use store::{Backend, Change, Format, Put, Store, Write};
 
 use crate::{PROGRAM, assert_eventually, run_command, stdout};
 
@@ -23,12 +23,13 @@ fn event(ids: &Ids, now: Time) -> Envelope {
         description: None,
         price: Money { amount: 500, currency: Currency::Usd },
         seller_id: ids.next(),
-        status: TicketStatus::Available,
+        status: TicketStatus::Available.into(),
         order_id: None,
         reserved_until: None,
         version: 1,
         created_at: now,
         updated_at: now,
+        overdue: false,
     };
     let aggregate = ticket.id.into();
     let (id, event) = (ids.next(), Event::TicketCreated(ticket));
@@ -85,7 +86,7 @@ async fn a_dead_letter_is_replayed_by_the_running_marketplace() {
 }
 
 #[tokio::test]
-async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_listed() {
+async fn unreadable_documents_and_events_in_the_outbox_and_in_dead_letters_are_listed() {
     let data = tempfile::tempdir().expect("a folder");
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
@@ -94,10 +95,17 @@ async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_lis
     let unreadable = store_dead_letter(RawEvent::new(b"\x1b[2J\xff"), &ids, &clock, data.path()).await;
     let backend = SqliteBackend::open(data.path().join("orders.sqlite")).expect("a database");
     let id = ids.next();
-    let put =
-        Put { version: 1, body: r#"{"status":"on-hold"}"#.into(), keys: Vec::new(), unique_keys: Vec::new() };
+    let put = Put {
+        version: 1,
+        format: Format::FIRST,
+        body: r#"{"status":"on-hold"}"#.into(),
+        keys: Vec::new(),
+        unique_keys: Vec::new(),
+    };
     let (collection, change) = ("orders", Change::Put(put));
-    let write = Write { collection, id, expected: 0, change, outbox: Vec::new() };
+    let aggregate: uuid::Uuid = ids.next();
+    let outbox = vec![format!(r#"{{"subject":"order.put-on-hold","aggregate":"{aggregate}"}}"#)];
+    let write = Write { collection, id, expected: 0, change, outbox };
     backend.commit(write).await.expect("stored");
     backend.close().await;
 
@@ -107,5 +115,6 @@ async fn an_unreadable_document_and_a_dead_letter_of_an_unreadable_event_are_lis
     }
     let listed = stdout(&run_command(data.path(), &["unreadable", "list"]));
     assert!(listed.contains(&id.to_string()) && listed.contains("`orders`"), "{listed}");
-    assert_eq!(listed.lines().count(), 1, "{listed}");
+    assert!(listed.contains(&aggregate.to_string()) && listed.contains("`outbox`"), "{listed}");
+    assert_eq!(listed.lines().count(), 2, "{listed}");
 }

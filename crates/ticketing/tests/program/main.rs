@@ -2,6 +2,7 @@
 
 mod command_line;
 mod dead_letters;
+mod recover;
 mod refund;
 mod restart;
 

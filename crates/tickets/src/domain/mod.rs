@@ -2,6 +2,8 @@
 
 mod offer;
 mod order_tombstone;
+mod overdue;
+mod recovery;
 mod refusal;
 mod ticket;
 

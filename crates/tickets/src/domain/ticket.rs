@@ -17,6 +17,9 @@ pub struct Ticket {
     pub offer: Offer,
     /// The state, with the order that holds or bought the ticket.
     pub status: Status,
+    /// How often the present state was published again.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub republished: u32,
     /// The version, 1 when listed.
     pub version: u64,
     /// When the ticket was listed.
@@ -73,7 +76,8 @@ impl Ticket {
     pub fn list(id: TicketId, seller: UserId, offer: Offer, now: Time) -> Result<Decision<Self>, Refusal> {
         offer.check_start(None, now)?;
         let status = Status::Available;
-        let ticket = Self { id, seller, offer, status, version: 1, created_at: now, updated_at: now };
+        let ticket =
+            Self { id, seller, offer, status, republished: 0, version: 1, created_at: now, updated_at: now };
         Ok(with_snapshot(ticket, Event::TicketCreated))
     }
 
@@ -161,7 +165,8 @@ impl Ticket {
     /// `None` if they are known, or the order is another one.
     pub fn record_refund_or_dispute(&self, latest: &OrderSnapshot, now: Time) -> Option<Decision<Self>> {
         let Status::Sold { order, buyer, post_capture: known } = self.status else { return None };
-        let (refunded, dispute) = (latest.refunded, latest.dispute);
+        let dispute = latest.dispute.as_ref().map(DisputeStatus::of_word);
+        let refunded = latest.refunded;
         let is_known =
             latest.version <= known.as_of || (refunded, dispute) == (known.refunded, known.dispute);
         if order != latest.id || is_known {
@@ -213,13 +218,25 @@ impl Ticket {
             description: self.offer.description.as_ref().map(Description::as_str).map(str::to_owned),
             price: self.offer.price.money(),
             seller_id: self.seller,
-            status: self.status.kind(),
+            status: self.status.kind().into(),
             order_id: self.order(),
             reserved_until: self.reserved_until(),
             version: self.version,
             created_at: self.created_at,
             updated_at: self.updated_at,
+            overdue: false,
         }
+    }
+
+    /// The event that announces the present state.
+    pub fn event(&self) -> Event {
+        let event = match self.status {
+            Status::Available => Event::TicketUpdated,
+            Status::Reserved { .. } => Event::TicketReserved,
+            Status::Sold { .. } => Event::TicketSold,
+            Status::Withdrawn => Event::TicketWithdrawn,
+        };
+        event(event_data(self))
     }
 
     /// The next state and its event.
@@ -229,7 +246,7 @@ impl Ticket {
 
     /// The same ticket at the next version.
     fn successor(&self, now: Time) -> Self {
-        Self { version: self.version + 1, updated_at: now, ..self.clone() }
+        Self { republished: 0, version: self.version + 1, updated_at: now, ..self.clone() }
     }
 }
 
@@ -245,8 +262,13 @@ impl Status {
     }
 }
 
-/// A new state and the event that carries it, without the description: the largest member, on which no consumer decides.
+/// A new state and the event that carries it.
 fn with_snapshot(ticket: Ticket, event: fn(TicketSnapshot) -> Event) -> Decision<Ticket> {
-    let event = event(TicketSnapshot { description: None, ..ticket.snapshot() });
+    let event = event(event_data(&ticket));
     Decision::with_event(ticket, event)
+}
+
+/// The state as events carry it, without the description: the largest member, on which no consumer decides.
+pub(super) fn event_data(ticket: &Ticket) -> TicketSnapshot {
+    TicketSnapshot { description: None, ..ticket.snapshot() }
 }

@@ -1,6 +1,6 @@
 //! The response bodies of tickets, and their refusals as problems.
 
-use common::event::{DisputeStatus, TicketSnapshot, TicketStatus};
+use common::event::{DisputeStatus, TicketSnapshot, TicketStatus, Word};
 use common::http::IfMatch;
 use common::{FieldError, Money, OrderId, Problem, TicketId, Time, UserId};
 use serde::Serialize;
@@ -24,7 +24,8 @@ pub(crate) struct TicketView {
     description: Option<String>,
     price: Money,
     seller_id: UserId,
-    status: TicketStatus,
+    #[schema(value_type = TicketStatus)]
+    status: Word<TicketStatus>,
     /// The deadline of the order that holds the ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
     reserved_until: Option<Time>,

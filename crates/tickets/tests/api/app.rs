@@ -81,7 +81,7 @@ impl TestApp {
             id: self.service.context.ids.next(),
             user_id: buyer,
             ticket: OrderedTicket { id: ticket, title: "Concert".into(), price, seller_id: None },
-            status: OrderStatus::Created,
+            status: OrderStatus::Created.into(),
             cancel_reason: None,
             refunded: None,
             dispute: None,
@@ -89,6 +89,7 @@ impl TestApp {
             version: 1,
             created_at: now,
             updated_at: now,
+            overdue: false,
         }
     }
 
@@ -105,8 +106,8 @@ impl TestApp {
     /// Delivers `order.cancelled`. Returns whether it was handled at once.
     pub(crate) async fn try_cancelled(&self, order: &OrderSnapshot) -> bool {
         let order = OrderSnapshot {
-            status: OrderStatus::Cancelled,
-            cancel_reason: Some(CancelReason::Expired),
+            status: OrderStatus::Cancelled.into(),
+            cancel_reason: Some(CancelReason::Expired.into()),
             version: order.version + 1,
             ..order.clone()
         };
@@ -115,7 +116,7 @@ impl TestApp {
 
     /// Delivers `order.completed`. Returns whether it was handled at once.
     pub(crate) async fn deliver_completed(&self, order: &OrderSnapshot) -> bool {
-        let order = OrderSnapshot { status: OrderStatus::Complete, version: 4, ..order.clone() };
+        let order = OrderSnapshot { status: OrderStatus::Complete.into(), version: 4, ..order.clone() };
         self.service.receive(order.id.into(), order.version, Event::OrderCompleted(order)).await
     }
 

@@ -12,7 +12,7 @@ use crate::app::{TestApp, address, offer, offer_with};
 async fn refusals(app: &TestApp) -> Vec<(OrderId, RefusalReason)> {
     let events = app.service.published().await;
     let refused = events.into_iter().filter_map(|event| match event.event {
-        Event::TicketReservationRefused(refused) => Some((refused.order_id, refused.reason)),
+        Event::TicketReservationRefused(refused) => Some((refused.order_id, refused.reason.known()?)),
         _ => None,
     });
     refused.collect()
@@ -251,7 +251,13 @@ async fn a_sold_ticket_shows_a_refund_and_a_dispute_to_its_seller_and_its_buyer_
     let (ticket, order) = app.sold().await;
     let refunded = Some(Money { amount: 900, currency: Currency::Usd });
     let dispute = Some(DisputeStatus::Open);
-    let order = OrderSnapshot { refunded, dispute, version: 5, status: OrderStatus::Complete, ..order };
+    let order = OrderSnapshot {
+        refunded,
+        dispute: dispute.map(Into::into),
+        version: 5,
+        status: OrderStatus::Complete.into(),
+        ..order
+    };
     for _ in 0..2 {
         assert!(app.service.receive(order.id.into(), 5, Event::OrderCompleted(order.clone())).await);
     }

@@ -145,7 +145,7 @@ fn a_lock_says_for_whom_and_until_when_and_a_sale_keeps_for_whom() {
     let snapshot = reserved.snapshot();
     assert_eq!((snapshot.order_id, snapshot.reserved_until), (Some(order), Some(at(900))));
     let snapshot = sold.snapshot();
-    assert_eq!((snapshot.status, snapshot.order_id), (TicketStatus::Sold, Some(order)));
+    assert_eq!((snapshot.status, snapshot.order_id), (TicketStatus::Sold.into(), Some(order)));
     assert_eq!(snapshot.reserved_until, None);
 }
 
@@ -183,7 +183,7 @@ fn a_sold_ticket_records_refunds_and_disputes() {
     assert_eq!(refunded.events[0].subject().as_str(), "ticket.sold");
     let marked = refunded.next;
     assert_eq!((marked.version, marked.post_capture().refunded), (sold.version + 1, Some(usd(900))));
-    let disputed = latest(6, Some(usd(900)), Some(DisputeStatus::Open));
+    let disputed = latest(6, Some(usd(900)), Some(DisputeStatus::Open.into()));
     let disputed = marked.record_refund_or_dispute(&disputed, at(31)).expect("newer").next;
     assert_eq!(disputed.post_capture().dispute, Some(DisputeStatus::Open));
     assert!(
@@ -242,7 +242,8 @@ fn a_refusal_is_published_with_its_reason() {
     for reason in [RefusalReason::TicketUnavailable, RefusalReason::PriceChanged] {
         let decision = OrderTombstone::refused(&order, reason, at(30));
         assert_eq!(decision.next.outcome, Outcome::Refused(reason));
-        let refused = ReservationRefused { ticket_id: ticket_id(), order_id: order_id(11), reason };
+        let refused =
+            ReservationRefused { ticket_id: ticket_id(), order_id: order_id(11), reason: reason.into() };
         assert_eq!(decision.events, [Event::TicketReservationRefused(refused)]);
     }
 }

@@ -11,5 +11,7 @@ mod http {
     mod stream;
     mod withdraw;
 }
+mod overdue;
+mod recovery;
 mod samples;
 mod search;

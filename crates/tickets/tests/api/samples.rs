@@ -45,7 +45,7 @@ pub(crate) fn order(number: u128, buyer: u128, price: Money) -> OrderSnapshot {
         id: order_id(number),
         user_id: user(buyer),
         ticket: OrderedTicket { id: ticket_id(), title: "concert".into(), price, seller_id: None },
-        status: OrderStatus::Created,
+        status: OrderStatus::Created.into(),
         cancel_reason: None,
         refunded: None,
         dispute: None,
@@ -53,5 +53,6 @@ pub(crate) fn order(number: u128, buyer: u128, price: Money) -> OrderSnapshot {
         version: 1,
         created_at: at(20),
         updated_at: at(20),
+        overdue: false,
     }
 }

@@ -5,11 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::{BoxFuture, FutureExt};
 use store::sqlite::SqliteBackend;
-use store::{
-    Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, StoreError,
-    UniqueKey, Write,
-};
-use uuid::Uuid;
+use store::{Backend, CommitError, Intercept, OutboxEntry, StoreError, Write};
 
 /// A database that can withhold changes of its outbox, refuse commits, or show an entry late.
 pub(crate) struct Database {
@@ -27,30 +23,9 @@ impl Database {
     }
 }
 
-impl Backend for Database {
-    fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.inner.get(collection, id)
-    }
-
-    fn get_by_unique_key(
-        &self,
-        collection: &'static str,
-        key: UniqueKey,
-    ) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
-        self.inner.get_by_unique_key(collection, key)
-    }
-
-    fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
-        self.inner.range(query)
-    }
-
-    fn scan(
-        &self,
-        collection: &'static str,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.inner.scan(collection, after, limit)
+impl Intercept for Database {
+    fn inner(&self) -> &dyn Backend {
+        &*self.inner
     }
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
@@ -71,21 +46,5 @@ impl Backend for Database {
             return futures::future::pending().boxed();
         }
         self.inner.outbox_changed()
-    }
-
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.inner.mark_published(seqs)
-    }
-
-    fn revision(&self, collection: &'static str) -> Option<u64> {
-        self.inner.revision(collection)
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.inner.check()
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.inner.close()
     }
 }

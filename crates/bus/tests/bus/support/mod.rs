@@ -11,12 +11,12 @@ use common::clock::SimClock;
 use common::event::DeadlinePassed;
 use common::{Clock, Decision, Envelope, Event, Ids, SeededEntropy, Time};
 use serde::{Deserialize, Serialize};
-use store::{Backend, Change, Document, Put, Store, Write};
+use store::{Backend, Change, Document, Format, Put, Store, Write};
 use uuid::Uuid;
 
 pub(crate) use buses::{RecordingBus, ScriptedBus};
 pub(crate) use database::Database;
-pub(crate) use running_consumer::{Handler, Published, RunningConsumer};
+pub(crate) use running_consumer::{Handler, Published, RunningConsumer, consume};
 
 pub(crate) struct Harness {
     pub(crate) clock: SimClock,
@@ -60,14 +60,19 @@ impl Harness {
 
     /// Commits an unreadable event.
     pub(crate) async fn commit_poison(&self) {
-        let put = Put { version: 1, body: "{}".to_owned(), keys: Vec::new(), unique_keys: Vec::new() };
-        let write = Write {
-            collection: "poison",
-            id: self.ids.next(),
-            expected: 0,
-            change: Change::Put(put),
-            outbox: vec!["{\"subject\":\"from.the-future\"}".to_owned()],
-        };
+        self.commit_events(vec!["{\"subject\":\"from.the-future\"}".to_owned()]).await;
+    }
+
+    /// Commits these events at once.
+    pub(crate) async fn commit_events(&self, outbox: Vec<String>) {
+        let change = Change::Put(Put {
+            version: 1,
+            format: Format::FIRST,
+            body: "{}".to_owned(),
+            keys: Vec::new(),
+            unique_keys: Vec::new(),
+        });
+        let write = Write { collection: "batches", id: self.ids.next(), expected: 0, change, outbox };
         self.database.commit(write).await.expect("committed");
     }
 

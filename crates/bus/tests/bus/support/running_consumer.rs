@@ -25,7 +25,25 @@ where
     }
 }
 
-/// The consumer `tests` of `expiration.completed`, running; a drop is a crash.
+/// Runs the consumer `tests` of `expiration.completed` on this bus; a drop is a crash.
+pub(crate) fn consume(
+    harness: &Harness,
+    bus: &dyn Bus,
+    limits: Limits,
+    stop: &CancellationToken,
+    handler: impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
+) -> JoinSet<()> {
+    let (consumer, subjects, handler) =
+        ("tests", &[Subject::ExpirationCompleted][..], Arc::new(Handler(handler)));
+    let subscription = Subscription { consumer, subjects, handler };
+    let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
+    let consumers = ConsumerLoop::new(subscription, bus, harness.store.clone(), clock, ids);
+    let mut running = JoinSet::new();
+    running.spawn(consumers.with_limits(limits).run(stop.clone()));
+    running
+}
+
+/// The same on a local bus, with its publishers.
 pub(crate) struct RunningConsumer {
     bus: Arc<LocalBus>,
     consumer: JoinSet<()>,
@@ -40,15 +58,7 @@ impl RunningConsumer {
         handler: impl Fn(Incoming) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
     ) -> Self {
         let (bus, stop) = (Arc::new(LocalBus::new()), CancellationToken::new());
-        let subscription = Subscription {
-            consumer: "tests",
-            subjects: &[Subject::ExpirationCompleted],
-            handler: Arc::new(Handler(handler)),
-        };
-        let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
-        let consumers = ConsumerLoop::new(subscription, &*bus, harness.store.clone(), clock, ids);
-        let mut consumer = JoinSet::new();
-        consumer.spawn(consumers.with_limits(limits).run(stop.clone()));
+        let consumer = consume(harness, &*bus, limits, &stop, handler);
         Self { bus, consumer, publishers: RefCell::default(), stop }
     }
 

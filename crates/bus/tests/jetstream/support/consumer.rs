@@ -1,6 +1,7 @@
 //! A consumer loop in a process that may crash.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bus::jetstream::JetStream;
 use bus::{Bus, Consume, ConsumeError, ConsumerLoop, Incoming, Limits, Subscription};
@@ -22,12 +23,16 @@ struct Handler {
 
 impl Consume for Handler {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
+        let version = incoming.envelope.version;
         let reported = self.started.send(incoming.envelope);
         async move {
             // Fails after the test has dropped the receiver.
             reported.ok();
             match self.ends {
-                Ends::AtOnce => Ok(()),
+                Ends::AtOnceExcept(waiting) if version == waiting => {
+                    Err(ConsumeError::RetryLater(Duration::from_secs(1)))
+                }
+                Ends::AtOnce | Ends::AtOnceExcept(_) => Ok(()),
                 Ends::Never => std::future::pending().await,
             }
         }
@@ -39,6 +44,8 @@ impl Consume for Handler {
 #[derive(Clone, Copy)]
 pub(crate) enum Ends {
     AtOnce,
+    /// At once, except for events of this version, which wait.
+    AtOnceExcept(u64),
     Never,
 }
 

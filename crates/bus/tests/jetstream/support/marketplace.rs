@@ -49,9 +49,9 @@ impl Marketplace {
         Self { options: Options { max_stream_bytes, ..self.options }, ..self }
     }
 
-    /// The same with a short `ack_wait`.
-    pub(crate) fn with_short_ack_wait(self) -> Self {
-        Self { options: Options { ack_wait: Duration::from_secs(1), ..self.options }, ..self }
+    /// The same with this `ack_wait`.
+    pub(crate) fn with_ack_wait(self, ack_wait: Duration) -> Self {
+        Self { options: Options { ack_wait, ..self.options }, ..self }
     }
 
     /// A new process.

@@ -1,7 +1,7 @@
 //! The stages of the checkout page.
 
 use common::Time;
-use common::event::{CancelReason, OrderSnapshot, OrderStatus, PaymentStatus};
+use common::event::{CancelReason, OrderSnapshot, OrderStatus, PaymentStatus, Word};
 
 use crate::text::Texts;
 
@@ -18,21 +18,24 @@ pub(super) enum Stage {
     Confirming,
     /// The order is paid.
     Complete,
-    /// The order was cancelled.
-    Cancelled(CancelReason),
+    /// The order was cancelled, for a reason that this release knows.
+    Cancelled(Option<CancelReason>),
+    /// The order has a status of a newer release.
+    InProgress,
 }
 
 impl Stage {
     /// The stage of an order with this payment status.
     pub(super) fn of(order: &OrderSnapshot, payment: Option<PaymentStatus>, now: Time) -> Self {
-        match order.status {
+        let Some(status) = order.status.known() else { return Self::InProgress };
+        match status {
             OrderStatus::Created => Self::Reserving,
             OrderStatus::AwaitingPayment if payment == Some(PaymentStatus::Authorized) => Self::Confirming,
             OrderStatus::AwaitingPayment if now >= order.expires_at => Self::Late,
             OrderStatus::AwaitingPayment => Self::Payable,
             OrderStatus::Paying => Self::Confirming,
             OrderStatus::Complete => Self::Complete,
-            OrderStatus::Cancelled => Self::Cancelled(order.cancel_reason.unwrap_or(CancelReason::ByBuyer)),
+            OrderStatus::Cancelled => Self::Cancelled(order.cancel_reason.as_ref().and_then(Word::known)),
         }
     }
 
@@ -42,7 +45,8 @@ impl Stage {
             Self::Reserving => "reserving",
             Self::Payable => "payable",
             Self::Late => "late",
-            Self::Confirming => "confirming",
+            // The script waits alike.
+            Self::Confirming | Self::InProgress => "confirming",
             Self::Complete => "complete",
             Self::Cancelled(_) => "cancelled",
         }
@@ -57,11 +61,13 @@ impl Stage {
             Self::Late => t.late,
             Self::Confirming => t.confirming,
             Self::Complete => t.complete,
-            Self::Cancelled(CancelReason::ByBuyer) => t.by_buyer,
-            Self::Cancelled(CancelReason::Expired) => t.expired,
-            Self::Cancelled(CancelReason::TicketUnavailable) => t.ticket_unavailable,
-            Self::Cancelled(CancelReason::PriceChanged) => t.price_changed,
-            Self::Cancelled(CancelReason::PaymentFailed) => t.payment_failed,
+            Self::Cancelled(Some(CancelReason::ByBuyer)) => t.by_buyer,
+            Self::Cancelled(Some(CancelReason::Expired)) => t.expired,
+            Self::Cancelled(Some(CancelReason::TicketUnavailable)) => t.ticket_unavailable,
+            Self::Cancelled(Some(CancelReason::PriceChanged)) => t.price_changed,
+            Self::Cancelled(Some(CancelReason::PaymentFailed)) => t.payment_failed,
+            Self::Cancelled(None) => t.no_sale,
+            Self::InProgress => t.in_progress,
         }
     }
 
@@ -74,11 +80,13 @@ impl Stage {
             Self::Late => t.late_text,
             Self::Confirming => t.confirming_text,
             Self::Complete => t.complete_text,
-            Self::Cancelled(CancelReason::ByBuyer) => t.by_buyer_text,
-            Self::Cancelled(CancelReason::Expired) => t.expired_text,
-            Self::Cancelled(CancelReason::TicketUnavailable) => t.ticket_unavailable_text,
-            Self::Cancelled(CancelReason::PriceChanged) => t.price_changed_text,
-            Self::Cancelled(CancelReason::PaymentFailed) => t.payment_failed_text,
+            Self::Cancelled(Some(CancelReason::ByBuyer)) => t.by_buyer_text,
+            Self::Cancelled(Some(CancelReason::Expired)) => t.expired_text,
+            Self::Cancelled(Some(CancelReason::TicketUnavailable)) => t.ticket_unavailable_text,
+            Self::Cancelled(Some(CancelReason::PriceChanged)) => t.price_changed_text,
+            Self::Cancelled(Some(CancelReason::PaymentFailed)) => t.payment_failed_text,
+            Self::Cancelled(None) => t.no_sale_text,
+            Self::InProgress => t.in_progress_text,
         }
     }
 }

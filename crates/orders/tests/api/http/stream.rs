@@ -99,15 +99,17 @@ async fn a_comment_is_sent_when_nothing_else_is_and_a_reader_may_disconnect() {
     let app = TestApp::start().await;
     let ticket = app.ticket().await;
     let order = app.ordered(&ticket).await;
+    app.reserve(&ticket, order).await;
+    app.service.settle().await;
     let (mut stream, other) = (watch(&app, order).await, watch(&app, order).await);
-    stream.expect("order.created").await;
+    stream.expect("order.awaiting-payment").await;
     drop(other);
     let (message, ()) = tokio::join!(stream.next(), async {
         app.service.clock.advance(EventStreams::KEEP_ALIVE_INTERVAL);
     });
     assert_eq!(message, Some(Message::default()));
-    app.reserve(&ticket, order).await;
-    stream.expect("order.awaiting-payment").await;
+    app.deliver_payment(order, PaymentStatus::Authorized).await;
+    stream.expect("order.payment-accepted").await;
 }
 
 #[tokio::test]

@@ -115,7 +115,9 @@ fn what_a_bank_has_withdrawn_is_not_given_back_a_second_time() {
         [(DisputeStatus::Open, 2500, 2500), (DisputeStatus::Lost, 2500, 0), (DisputeStatus::Won, 0, 2500)]
     {
         let Decision { next, events } = disputed(status, withdrawn);
-        assert!(matches!(&events[..], [Event::PaymentDisputed(event)] if event.dispute == Some(status)));
+        assert!(
+            matches!(&events[..], [Event::PaymentDisputed(event)] if event.dispute == Some(status.into()))
+        );
         assert_eq!(next.refund(now()).is_err(), status != DisputeStatus::Won);
         let owed = next.balances().get(&Account::Seller(next.seller_id)).copied().unwrap_or(0);
         assert_eq!(owed, -seller_gets, "{status:?}");

@@ -2,6 +2,7 @@
 
 mod last_poll;
 mod ledger;
+mod recovery;
 mod schedule;
 
 use common::event::{OrderStatus, OrderedTicket};
@@ -28,7 +29,7 @@ fn order() -> OrderSnapshot {
             price,
             seller_id: Some(id(4).into()),
         },
-        status: OrderStatus::AwaitingPayment,
+        status: OrderStatus::AwaitingPayment.into(),
         cancel_reason: None,
         refunded: None,
         dispute: None,
@@ -36,6 +37,7 @@ fn order() -> OrderSnapshot {
         version: 1,
         created_at: now(),
         updated_at: now(),
+        overdue: false,
     }
 }
 

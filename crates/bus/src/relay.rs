@@ -1,22 +1,23 @@
 //! The relay from an outbox to the bus.
 
-mod backlog;
-
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use common::{Backoff, Envelope, Ids, SharedClock};
+use common::{Backoff, Envelope, Ids, SharedClock, Time};
 use futures::future::{BoxFuture, Fuse, FusedFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
 use metrics::{Gauge, counter, gauge};
-use store::{Backend, OutboxEntry, StoreError};
+use store::{Backend, OutboxEntry, StoreError, UnreadableDocument};
 use tokio_util::sync::CancellationToken;
-use tracing::{error, warn};
+use tracing::{debug, error, warn};
+use uuid::Uuid;
 
-use self::backlog::{Backlog, Entry};
 use crate::port::Bus;
+use crate::raw_event::RawEvent;
 
 /// Entries in one read.
 const MAX_BATCH: usize = 256;
@@ -31,14 +32,20 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(5);
 /// The delays between two attempts to publish the same entry, and between two calls of a failing store.
 const RETRY_BACKOFF: Backoff = Backoff { first: Duration::from_millis(50), max: Duration::from_secs(30) };
 
-/// Publishes the entries of an outbox: at once, in order within an aggregate, and concurrently across aggregates. An
-/// entry leaves the outbox after its acknowledgement, so it is published at least once.
+/// Publishes the entries of an outbox at once: starts in their order, and waits for no acknowledgement before the next, so
+/// that a consumer that is stuck delays no other. At most [`Bus::max_in_flight`] wait for their acknowledgement. An entry
+/// leaves the outbox after that, so it is published at least once.
+///
+/// A publication that is retried, or repeated after a crash, may be overtaken by later events of its aggregate: consumers
+/// compare the version.
 pub struct Relay {
     service: &'static str,
     backend: Arc<dyn Backend>,
     bus: Arc<dyn Bus>,
     clock: SharedClock,
     ids: Ids,
+    /// Whether the last attempt to publish has failed. One outage is one line of the log, not one for each entry.
+    failing: AtomicBool,
 }
 
 impl Relay {
@@ -46,8 +53,7 @@ impl Relay {
     ///
     /// Processes that share an outbox run one relay each. No event is lost by that, since an entry leaves only after an
     /// acknowledgement. Two relays may publish the same entry, which a bus recognizes by the event's id or else delivers
-    /// twice. They do not wait for each other, so an aggregate's next event may overtake one that another process has
-    /// just committed. Consumers are idempotent by version and tolerate both.
+    /// twice.
     pub fn new(
         service: &'static str,
         backend: Arc<dyn Backend>,
@@ -55,7 +61,7 @@ impl Relay {
         clock: SharedClock,
         ids: Ids,
     ) -> Self {
-        Self { service, backend, bus, clock, ids }
+        Self { service, backend, bus, clock, ids, failing: AtomicBool::new(false) }
     }
 
     /// Runs until `stop`. Then the relay reads no more and waits, for a bounded time, for the events in flight; the
@@ -64,7 +70,8 @@ impl Relay {
         let mut run = Run {
             relay: &self,
             stop: &stop,
-            backlog: Backlog::default(),
+            buffered: BTreeMap::new(),
+            cursor: 0,
             publishing: FuturesUnordered::new(),
             acknowledged: Vec::new(),
             unread: true,
@@ -75,31 +82,51 @@ impl Relay {
         run.flush().await;
     }
 
-    /// Publishes an entry, with retries. Returns the entry, and `false` if the relay is stopped before the bus
+    /// Publishes an entry, with retries. Returns its sequence number, and `false` if the relay is stopped before the bus
     /// acknowledges it.
-    async fn publish(&self, entry: Entry, stop: &CancellationToken) -> (Entry, bool) {
-        let (service, subject) = (self.service, entry.event.subject().as_str());
+    async fn publish(&self, seq: u64, event: Arc<Envelope>, stop: &CancellationToken) -> (u64, bool) {
+        let (service, subject) = (self.service, event.subject().as_str());
         for failures in 1_u32.. {
-            match self.bus.publish(entry.event.clone()).await {
-                Ok(()) => {
-                    counter!("outbox_published_total", "service" => service, "subject" => subject)
-                        .increment(1);
-                    return (entry, true);
-                }
-                Err(error) => {
-                    counter!("outbox_publish_failures_total", "service" => service, "subject" => subject)
-                        .increment(1);
-                    let (event, error): (_, &dyn Error) = (entry.event.id, &error);
-                    warn!(service, subject, %event, error, "an event could not be published; retrying");
-                }
+            let Err(error) = self.bus.publish(Arc::clone(&event)).await else {
+                self.failing.store(false, Ordering::Relaxed);
+                counter!("outbox_published_total", "service" => service, "subject" => subject).increment(1);
+                return (seq, true);
+            };
+            counter!("outbox_publish_failures_total", "service" => service, "subject" => subject)
+                .increment(1);
+            let id = event.id;
+            if self.failing.swap(true, Ordering::Relaxed) {
+                debug!(service, subject, event = %id, %error, "another event could not be published; retrying");
+            } else {
+                warn!(service, subject, event = %id, %error, "an event could not be published; retrying");
             }
             let delay = RETRY_BACKOFF.delay(failures, &self.ids);
             if stop.run_until_cancelled(self.clock.sleep(delay)).await.is_none() {
                 break;
             }
         }
-        (entry, false)
+        (seq, false)
     }
+}
+
+/// Passes each entry of an outbox that this release cannot read to `found`, as a document of the collection `outbox` with the
+/// id of its aggregate.
+///
+/// # Errors
+/// The database failed.
+pub async fn find_unreadable_entries(
+    backend: &dyn Backend,
+    collections: &[&'static str],
+    mut found: impl FnMut(UnreadableDocument) + Send,
+) -> Result<(), StoreError> {
+    let mut check = |document: Option<Uuid>, event: &str| {
+        let event = RawEvent::new(event.as_bytes());
+        if let Err(error) = event.envelope() {
+            let id = event.aggregate().or(document).unwrap_or_else(|| event.id());
+            found(UnreadableDocument { collection: "outbox", id, reason: error.to_string() });
+        }
+    };
+    backend.scan_outbox(collections, &mut check).await
 }
 
 /// The result of a store call. There is one call at a time, so that no entry is read while it is being marked.
@@ -112,8 +139,11 @@ enum StoreResult {
 struct Run<'a> {
     relay: &'a Relay,
     stop: &'a CancellationToken,
-    backlog: Backlog,
-    publishing: FuturesUnordered<BoxFuture<'a, (Entry, bool)>>,
+    /// The commit times of the entries that are in flight, or acknowledged and still in the outbox.
+    buffered: BTreeMap<u64, Time>,
+    /// The sequence number up to which the outbox was read.
+    cursor: u64,
+    publishing: FuturesUnordered<BoxFuture<'a, (u64, bool)>>,
     /// Entries that the bus has acknowledged and the outbox still contains.
     acknowledged: Vec<u64>,
     /// Whether there may be entries after the cursor.
@@ -141,7 +171,7 @@ impl<'a> Run<'a> {
                     changed = backend.outbox_changed();
                 }
                 () = &mut sweep => {
-                    self.backlog.rewind();
+                    self.cursor = 0;
                     self.unread = true;
                     sweep = clock.sleep(SWEEP_INTERVAL);
                 }
@@ -169,10 +199,10 @@ impl<'a> Run<'a> {
                 StoreResult::Marked { count, result: relay.backend.mark_published(seqs).await }
             };
             mark.boxed().fuse()
-        } else if self.unread && self.backlog.has_room() {
+        } else if self.unread && self.has_room() {
             // An entry committed during the read signals `outbox_changed` again.
             self.unread = false;
-            let after = self.backlog.cursor();
+            let after = self.cursor;
             let read = async move {
                 backoff.await;
                 let entries = relay.backend.outbox(after, MAX_BATCH).await;
@@ -184,15 +214,21 @@ impl<'a> Run<'a> {
         }
     }
 
+    fn has_room(&self) -> bool {
+        self.buffered.len() < self.relay.bus.max_in_flight()
+    }
+
     fn on_store_result(&mut self, result: StoreResult) {
         let failed = match result {
             StoreResult::Marked { count, result: Ok(()) } => {
-                self.backlog.remove(self.acknowledged.drain(..count));
+                for seq in self.acknowledged.drain(..count) {
+                    self.buffered.remove(&seq);
+                }
                 None
             }
             StoreResult::Marked { result: Err(error), .. } => Some(error),
             StoreResult::Read { after, entries: Ok(entries) } => {
-                self.buffer(after, entries);
+                self.publish(after, entries);
                 None
             }
             StoreResult::Read { entries: Err(error), .. } => {
@@ -207,26 +243,27 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn buffer(&mut self, after: u64, entries: Vec<OutboxEntry>) {
-        // The cursor was set back during this read: an earlier entry of the same aggregate may come first.
-        if after != self.backlog.cursor() {
+    /// Starts to publish entries that were read behind `after`.
+    fn publish(&mut self, after: u64, entries: Vec<OutboxEntry>) {
+        // A sweep has set the cursor back during this read.
+        if after != self.cursor {
             self.unread = true;
             return;
         }
         self.unread |= entries.len() == MAX_BATCH;
         for OutboxEntry { seq, event } in entries {
-            if !self.backlog.has_room() {
+            if !self.has_room() {
                 self.unread = true;
                 return;
             }
-            self.backlog.advance(seq);
-            if self.backlog.contains(seq) {
+            self.cursor = seq;
+            if self.buffered.contains_key(&seq) {
                 continue;
             }
             match serde_json::from_str::<Envelope>(&event) {
                 Ok(event) => {
-                    let ready = self.backlog.push(Entry { seq, event: Arc::new(event) });
-                    self.publish(ready);
+                    self.buffered.insert(seq, event.time);
+                    self.publishing.push(self.relay.publish(seq, Arc::new(event), self.stop).boxed());
                 }
                 Err(error) => self.report_unreadable(seq, &error),
             }
@@ -242,37 +279,21 @@ impl<'a> Run<'a> {
         error!(service, seq, ?kind, column, "an outbox entry cannot be read and stays in the outbox");
     }
 
-    fn publish(&mut self, ready: Option<Entry>) {
-        if let Some(entry) = ready {
-            self.publishing.push(self.relay.publish(entry, self.stop).boxed());
-        }
-    }
-
     /// Notes one ended publication and all others that have ended: acknowledgements come in bursts, and one call marks
     /// them together.
-    fn all_published(&mut self, first: (Entry, bool)) {
+    fn all_published(&mut self, first: (u64, bool)) {
         let mut ended = Some(first);
-        while let Some((entry, published)) = ended {
-            self.published(&entry, published);
+        while let Some((seq, published)) = ended {
+            if published {
+                self.acknowledged.push(seq);
+            }
             ended = self.publishing.next().now_or_never().flatten();
         }
     }
 
-    fn published(&mut self, entry: &Entry, published: bool) {
-        if !published {
-            return;
-        }
-        self.acknowledged.push(entry.seq);
-        let before = self.backlog.cursor();
-        let next = self.backlog.acknowledged(entry.event.aggregate);
-        self.unread |= self.backlog.cursor() != before;
-        if !self.stop.is_cancelled() {
-            self.publish(next);
-        }
-    }
-
     fn measure(&self) {
-        let lag = self.backlog.oldest().map_or(Duration::ZERO, |oldest| self.relay.clock.now() - oldest);
+        let oldest = self.buffered.first_key_value();
+        let lag = oldest.map_or(Duration::ZERO, |(_, oldest)| self.relay.clock.now() - *oldest);
         self.lag.set(lag.as_secs_f64());
     }
 
@@ -280,8 +301,8 @@ impl<'a> Run<'a> {
     async fn flush(&mut self) {
         let timeout = self.relay.clock.sleep(STOP_TIMEOUT);
         let ended = async {
-            while let Some((entry, published)) = self.publishing.next().await {
-                self.published(&entry, published);
+            while let Some(ended) = self.publishing.next().await {
+                self.all_published(ended);
             }
         };
         tokio::select! {
