@@ -39,11 +39,14 @@ export async function pays(person, { stripe }, order) {
   return intent;
 }
 
-/** Refunds money at Stripe; resolves when the buyer's order shows the refund. */
+/** Refunds money at Stripe; resolves when the buyer's order and the ticket show the refund, so no page changes any more. */
 export async function refunds(buyer, { stripe }, order, payment_intent, amount) {
   await atStripe(stripe, "/v1/refunds", "sk_test_sim", { payment_intent, amount });
   let refunded = null;
   while (!refunded) ({ refunded } = await buyer.call(`/api/orders/${order.id}`));
+  const isRefunded = ({ id, refunded }) => id === order.ticket.id && refunded;
+  let bought = [];
+  while (!bought.some(isRefunded)) ({ items: bought } = await buyer.call("/api/tickets/mine?role=bought"));
 }
 
 async function atStripe(stripe, path, key, form) {
