@@ -109,8 +109,7 @@ impl Order {
             created_at: now,
             updated_at: now,
         };
-        let event = order.event();
-        Ok(Decision::with_event(order, event))
+        Ok(order.published())
     }
 
     /// Waits for payment: tickets locked the ticket. A cancelled order is published again, because tickets has missed
@@ -316,10 +315,14 @@ impl Order {
 
     /// The next state and its event.
     fn transition(&self, status: Status, now: Time) -> Decision<Self> {
-        let next =
-            Self { status, republished: 0, version: self.version + 1, updated_at: now, ..self.clone() };
-        let event = next.event();
-        Decision::with_event(next, event)
+        Self { status, republished: 0, version: self.version + 1, updated_at: now, ..self.clone() }
+            .published()
+    }
+
+    /// This state with its event.
+    pub(super) fn published(self) -> Decision<Self> {
+        let event = self.event();
+        Decision::with_event(self, event)
     }
 
     /// The event that announces the present state.

@@ -55,9 +55,7 @@ impl Order {
 
     /// The same state and its event once more, at a new version: consumers ignore versions that they know.
     pub(super) fn answered(&self) -> Decision<Self> {
-        let next = Self { version: self.version + 1, ..self.clone() };
-        let event = next.event();
-        Decision::with_event(next, event)
+        Self { version: self.version + 1, ..self.clone() }.published()
     }
 
     /// The end of the last poll of a payment in progress. Returns `None` without one.

@@ -34,8 +34,8 @@ impl Order {
             status,
             post_capture,
             expires_at: copy.expires_at,
-            // `payment.started` sets this for a payment that the order does not know.
             republished: 0,
+            // `payment.started` sets this for a payment that the order does not know.
             payment_in_progress: known.is_some_and(|known| known.payment_in_progress),
             version,
             created_at: copy.created_at,
@@ -54,10 +54,5 @@ impl Order {
                 Decision::without_event(Self { version, ..self.clone() })
             }
         }
-    }
-
-    fn published(self) -> Decision<Self> {
-        let event = self.event();
-        Decision::with_event(self, event)
     }
 }
