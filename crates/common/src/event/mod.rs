@@ -92,36 +92,6 @@ macro_rules! events {
     };
 }
 
-impl Event {
-    /// Whether the owner published this state again, because no consequence has followed.
-    pub fn is_overdue(&self) -> bool {
-        match self {
-            Self::TicketCreated(ticket)
-            | Self::TicketUpdated(ticket)
-            | Self::TicketReserved(ticket)
-            | Self::TicketReleased(ticket)
-            | Self::TicketSold(ticket)
-            | Self::TicketWithdrawn(ticket) => ticket.overdue,
-            Self::OrderCreated(order)
-            | Self::OrderAwaitingPayment(order)
-            | Self::OrderPaymentAccepted(order)
-            | Self::OrderCompleted(order)
-            | Self::OrderCancelled(order) => order.overdue,
-            Self::PaymentStarted(payment)
-            | Self::PaymentAuthorized(payment)
-            | Self::PaymentNotAuthorized(payment)
-            | Self::PaymentCaptured(payment)
-            | Self::PaymentFailed(payment)
-            | Self::PaymentVoided(payment)
-            | Self::PaymentRefunded(payment)
-            | Self::PaymentDisputed(payment) => payment.overdue,
-            Self::TicketReservationRefused(_) | Self::ExpirationCompleted(_) | Self::SessionRevoked(_) => {
-                false
-            }
-        }
-    }
-}
-
 events! {
     TicketCreated => "ticket.created", 1, TicketSnapshot;
     TicketUpdated => "ticket.updated", 1, TicketSnapshot;
@@ -148,6 +118,13 @@ events! {
 }
 
 impl Event {
+    /// Whether the owner published this state again, because no consequence has followed.
+    pub fn is_overdue(&self) -> bool {
+        self.ticket().is_some_and(|ticket| ticket.overdue)
+            || self.order().is_some_and(|order| order.overdue)
+            || self.payment().is_some_and(|payment| payment.overdue)
+    }
+
     /// The order of an `order.*` event.
     pub const fn order(&self) -> Option<&OrderSnapshot> {
         match self {
@@ -169,6 +146,21 @@ impl Event {
             | Self::TicketReleased(ticket)
             | Self::TicketSold(ticket)
             | Self::TicketWithdrawn(ticket) => Some(ticket),
+            _ => None,
+        }
+    }
+
+    /// The payment of a `payment.*` event.
+    pub const fn payment(&self) -> Option<&PaymentSnapshot> {
+        match self {
+            Self::PaymentStarted(payment)
+            | Self::PaymentAuthorized(payment)
+            | Self::PaymentNotAuthorized(payment)
+            | Self::PaymentCaptured(payment)
+            | Self::PaymentFailed(payment)
+            | Self::PaymentVoided(payment)
+            | Self::PaymentRefunded(payment)
+            | Self::PaymentDisputed(payment) => Some(payment),
             _ => None,
         }
     }
