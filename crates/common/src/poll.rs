@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-/// The delay between two polls.
-const POLL_INTERVAL: Duration = Duration::from_millis(10);
+use crate::Backoff;
+
+/// Between two polls: an event of the same process arrives within a millisecond or two, one of another process later.
+const POLL_BACKOFF: Backoff = Backoff { first: Duration::from_millis(1), max: Duration::from_millis(16) };
 
 /// Polls `read` until it returns a value or `timeout` has passed; polls at least once.
 ///
@@ -18,11 +20,13 @@ where
     F: Future<Output = Result<Option<T>, E>>,
 {
     let deadline = tokio::time::Instant::now() + timeout;
+    let mut polls = 0;
     loop {
         let found = read().await?;
         if found.is_some() || tokio::time::Instant::now() >= deadline {
             return Ok(found);
         }
-        tokio::time::sleep(POLL_INTERVAL).await;
+        polls += 1;
+        tokio::time::sleep(POLL_BACKOFF.without_jitter(polls)).await;
     }
 }

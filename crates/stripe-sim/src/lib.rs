@@ -25,6 +25,7 @@ mod param;
 mod record;
 mod refund;
 mod revision;
+mod schedule;
 mod settings;
 mod sim;
 mod webhook;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use common::Time;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 use store::{Document, Index, Keys, Part, UniqueKey};
 use uuid::Uuid;
 
@@ -37,7 +38,8 @@ pub(crate) struct StoredReply {
     pub(crate) fingerprint: String,
     pub(crate) request_id: String,
     pub(crate) status: u16,
-    pub(crate) body: Value,
+    /// Serialized: it is replayed rarely, and read with every revision.
+    pub(crate) body: Box<RawValue>,
     pub(crate) at: Time,
 }
 

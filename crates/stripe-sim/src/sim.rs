@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use crate::endpoint::Endpoint;
 use crate::fault::FaultSwitch;
 use crate::record::Record;
+use crate::schedule::Schedule;
 use crate::settings::Settings;
 
 /// Stripe's limit (<https://docs.stripe.com/webhooks>).
@@ -23,6 +24,7 @@ pub struct StripeSim(pub(crate) Arc<Shared>);
 
 pub(crate) struct Shared {
     pub(crate) records: Collection<Record>,
+    pub(crate) schedule: Mutex<Schedule>,
     pub(crate) endpoints: Collection<Endpoint>,
     /// The endpoints as last read from the database, which only this process changes.
     endpoint_cache: Mutex<Option<Arc<[Endpoint]>>>,
@@ -46,6 +48,7 @@ impl StripeSim {
     pub fn new(store: &Store, clock: SharedClock, ids: Ids, settings: Settings) -> Self {
         Self(Arc::new(Shared {
             records: store.collection(),
+            schedule: Mutex::default(),
             endpoints: store.collection(),
             endpoint_cache: Mutex::default(),
             started: clock.now(),

@@ -4,7 +4,7 @@ mod delivery;
 
 use common::Time;
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value};
 
 pub(crate) use delivery::{Delivery, Outcome};
@@ -96,7 +96,7 @@ pub(crate) struct Event {
     /// The object at that time, serialized once for all deliveries.
     object: Box<RawValue>,
     /// The former values of changed members.
-    previous: Option<Map<String, Value>>,
+    previous: Option<Box<RawValue>>,
     request_id: Option<String>,
     idempotency_key: Option<String>,
     pub(crate) deliveries: Vec<Delivery>,
@@ -131,8 +131,8 @@ impl Event {
             position,
             kind: new.kind,
             created: now,
-            object: serde_json::value::to_raw_value(&new.object)?,
-            previous: before.map(|before| changed(before, &new.object)),
+            object: to_raw_value(&new.object)?,
+            previous: before.map(|before| to_raw_value(&changed(before, &new.object))).transpose()?,
             request_id: cause.request_id.map(str::to_owned),
             idempotency_key: cause.idempotency_key.map(str::to_owned),
             deliveries,
@@ -169,7 +169,7 @@ impl Event {
             object: "event",
             api_version: api_version.unwrap_or(API_VERSION),
             created: unix_seconds(self.created),
-            data: Data { object: &self.object, previous_attributes: self.previous.as_ref() },
+            data: Data { object: &self.object, previous_attributes: self.previous.as_deref() },
             livemode: false,
             pending_webhooks,
             request: Request {
@@ -198,7 +198,7 @@ struct View<'a> {
 struct Data<'a> {
     object: &'a RawValue,
     #[serde(skip_serializing_if = "Option::is_none")]
-    previous_attributes: Option<&'a Map<String, Value>>,
+    previous_attributes: Option<&'a RawValue>,
 }
 
 #[derive(Serialize)]

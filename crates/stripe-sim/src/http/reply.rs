@@ -5,6 +5,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use common::{Decision, Time};
 use serde_json::Value;
+use serde_json::value::to_raw_value;
 use store::CommitError;
 
 use super::Call;
@@ -63,7 +64,7 @@ impl StripeSim {
         let now = self.0.clock.now();
         let mut replied = None;
         let mut fails = None;
-        let changed = self.0.records.apply(id.0, |current| {
+        let changed = self.commit(id.0, None, |current| {
             let outcome = decide(current.map(|record| &record.intent));
             let (next, reply) = match (outcome, current) {
                 (Ok(transition), _) => {
@@ -115,7 +116,7 @@ impl StripeSim {
             return Err(ApiError::key_reused(key));
         }
         let status = StatusCode::from_u16(stored.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let body = stored.body.clone();
+        let body = serde_json::from_str(stored.body.get()).map_err(|_| ApiError::internal())?;
         Ok(Some(Reply { status, body, replay_of: Some(stored.request_id.clone()) }))
     }
 
@@ -126,7 +127,7 @@ impl StripeSim {
                 .map(|record| Record::next(current, record.intent.clone(), now))
                 .map(Decision::without_event)
         };
-        self.0.records.apply(id.0, purge).await?;
+        self.commit(id.0, None, purge).await?;
         Ok(())
     }
 
@@ -193,14 +194,17 @@ impl StripeSim {
 
 fn store_reply(mut record: Record, call: &Call, reply: &Reply, now: Time) -> Record {
     if let (Some(key), Some(fingerprint)) = (call.key(), call.fingerprint()) {
-        record.replies.push(StoredReply {
-            key: key.to_owned(),
-            fingerprint: fingerprint.to_owned(),
-            request_id: call.request_id.clone(),
-            status: reply.status.as_u16(),
-            body: reply.body.clone(),
-            at: now,
-        });
+        match to_raw_value(&reply.body) {
+            Ok(body) => record.replies.push(StoredReply {
+                key: key.to_owned(),
+                fingerprint: fingerprint.to_owned(),
+                request_id: call.request_id.clone(),
+                status: reply.status.as_u16(),
+                body,
+                at: now,
+            }),
+            Err(error) => tracing::error!(%error, "cannot serialize a reply"),
+        }
     }
     record
 }

@@ -3,7 +3,6 @@
 use aws_lc_rs::hmac;
 use common::{Decision, Time};
 use store::CommitError;
-use uuid::Uuid;
 
 use crate::endpoint::Endpoint;
 use crate::event::{Event, Outcome};
@@ -20,8 +19,7 @@ struct AttemptResult {
 
 impl StripeSim {
     /// Sends the due events one after another and stores the outcomes.
-    pub(super) async fn deliver(&self, id: Uuid, client: &reqwest::Client) -> Result<(), CommitError> {
-        let Some(record) = self.0.records.get(id).await? else { return Ok(()) };
+    pub(super) async fn deliver(&self, record: Record, client: &reqwest::Client) -> Result<(), CommitError> {
         let endpoints = self.endpoints().await?;
         let mut attempts = Vec::new();
         for (event, endpoint) in due(&record, self.0.clock.now()) {
@@ -39,7 +37,7 @@ impl StripeSim {
             let next = current.map(|record| apply(record, &attempts, self.0.clock.now()));
             next.map(Decision::without_event)
         };
-        self.0.records.apply(id, record_outcomes).await?;
+        self.commit(record.intent.id.0, Some(&record), record_outcomes).await?;
         Ok(())
     }
 

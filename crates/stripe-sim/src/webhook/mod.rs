@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use common::{Decision, Time};
+use common::Decision;
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
-use store::{CommitError, Range, StoreError};
+use store::{CommitError, StoreError};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -47,7 +47,7 @@ impl StripeSim {
                     self.finish(&mut busy, id);
                     continue;
                 }
-                polled = self.due(now, &busy) => polled,
+                polled = self.due(now, &busy, MAX_IN_FLIGHT.saturating_sub(busy.len())) => polled,
             };
             let (due, next) = polled.unwrap_or_else(|error| {
                 tracing::error!(%error, "cannot read the due payments");
@@ -82,7 +82,7 @@ impl StripeSim {
         loop {
             let mut finished = pin!(self.0.work_finished.notified());
             finished.as_mut().enable();
-            let (due, _) = self.due(self.0.clock.now(), &HashSet::new()).await?;
+            let (due, _) = self.due(self.0.clock.now(), &HashSet::new(), 1).await?;
             if due.is_empty() && self.0.in_flight.load(Ordering::SeqCst) == 0 {
                 return Ok(());
             }
@@ -96,26 +96,18 @@ impl StripeSim {
         self.0.work_finished.notify_waiters();
     }
 
-    /// The due payments, up to the free permits, and when the next is due.
-    async fn due(&self, now: Time, busy: &HashSet<Uuid>) -> Result<(Vec<Uuid>, Option<Time>), StoreError> {
-        let permits = MAX_IN_FLIGHT.saturating_sub(busy.len());
-        // The index contains the payments in flight, too; one more shows when to wake.
-        let first = Range::of(Record::BY_DUE, []).limit(MAX_IN_FLIGHT + 1);
-        let records = self.0.records.page(first).await?.items;
-        let free = || records.iter().filter(|record| !busy.contains(&record.intent.id.0));
-        let is_due = |record: &&Record| record.due().is_some_and(|due| due <= now);
-        let due = free().filter(is_due).take(permits).map(|record| record.intent.id.0).collect();
-        Ok((due, free().filter_map(Record::due).find(|due| *due > now)))
-    }
-
     /// Applies transitions first, since they may add events, then delivers.
     async fn process_due(&self, id: Uuid, client: &reqwest::Client) {
-        if let Err(error) = self.apply_due_transitions(id).await {
-            return self.database_failed(&error).await;
-        }
-        if let Err(error) = self.deliver(id, client).await {
+        if let Err(error) = self.try_process_due(id, client).await {
             self.database_failed(&error).await;
         }
+    }
+
+    async fn try_process_due(&self, id: Uuid, client: &reqwest::Client) -> Result<(), CommitError> {
+        let Some(record) = self.0.records.get(id).await? else { return Ok(()) };
+        let record = self.apply_due_transitions(record).await?;
+        self.0.schedule.lock().update(&record);
+        self.deliver(record, client).await
     }
 
     /// The payment stays due and is retried.
@@ -124,10 +116,13 @@ impl StripeSim {
         self.0.clock.sleep(DATABASE_RETRY_DELAY).await;
     }
 
-    /// Applies the time-driven transitions of a payment one after another until none is due.
-    async fn apply_due_transitions(&self, id: Uuid) -> Result<(), CommitError> {
-        let endpoints: Arc<[Endpoint]> = self.endpoints().await?;
+    /// Applies the time-driven transitions of a payment one after another until none is due. Returns its latest revision.
+    async fn apply_due_transitions(&self, record: Record) -> Result<Record, CommitError> {
         let context = self.context();
+        if record.intent.due_transition(context).is_none() {
+            return Ok(record);
+        }
+        let endpoints: Arc<[Endpoint]> = self.endpoints().await?;
         let cause = Cause { request_id: None, idempotency_key: None };
         let apply = |current: Option<&Record>| {
             let mut next = None::<Record>;
@@ -142,8 +137,7 @@ impl StripeSim {
             }
             next.map(Decision::without_event)
         };
-        self.0.records.apply(id, apply).await?;
-        Ok(())
+        Ok(self.commit(record.intent.id.0, Some(&record), apply).await?.unwrap_or(record))
     }
 }
 

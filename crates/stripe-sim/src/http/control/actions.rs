@@ -89,7 +89,7 @@ pub(crate) async fn resend(
         }
         Some(Decision::without_event(next))
     };
-    let record = sim.0.records.apply(id.owner.0, reschedule).await?.ok_or_else(missing)?;
+    let record = sim.commit(id.owner.0, None, reschedule).await?.ok_or_else(missing)?;
     sim.0.work_added.notify_one();
     let view = record.view(Kind::Event, id.position, &sim.0.settings.public_url, now).ok_or_else(missing)?;
     Ok(answer(&headers, Reply::ok(view), &format!("/sim/events/{text}")))
