@@ -41,9 +41,9 @@ impl MemoryDatabase {
         results.pop().unwrap_or(Ok(()))
     }
 
-    pub(super) fn mark_published(&self, seqs: &[u64]) -> Result<(), StoreError> {
-        transaction::run(self.connection.lock().as_mut().ok_or_else(StoreError::closed)?, &[], seqs);
-        Ok(())
+    pub(super) fn prune(&self, seqs: &[u64]) -> Result<(), StoreError> {
+        let mut connection = self.connection.lock();
+        transaction::run(connection.as_mut().ok_or_else(StoreError::closed)?, &[], seqs).1
     }
 
     pub(super) fn close(&self) {

@@ -132,26 +132,18 @@ impl Backend for SqliteBackend {
     }
 
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        match &self.storage {
-            Storage::File(file) => file.outbox(after, limit).boxed(),
-            Storage::Memory(memory) => {
-                async move { memory.read(|connection| read::outbox(connection, after, limit)) }.boxed()
-            }
-        }
+        self.read(move |connection| read::outbox(connection, after, limit)).boxed()
     }
 
     fn outbox_changed(&self) -> BoxFuture<'_, ()> {
         self.state.outbox_changed().boxed()
     }
 
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        async move {
-            match &self.storage {
-                Storage::File(file) => file.mark_published(seqs),
-                Storage::Memory(memory) => memory.mark_published(&seqs),
-            }
+    fn mark_published<'a>(&'a self, seqs: &'a [u64]) -> BoxFuture<'a, Result<(), StoreError>> {
+        match &self.storage {
+            Storage::File(file) => file.prune(seqs).boxed(),
+            Storage::Memory(memory) => async { memory.prune(seqs) }.boxed(),
         }
-        .boxed()
     }
 
     fn revision(&self, collection: &'static str) -> Option<u64> {

@@ -52,7 +52,7 @@ async fn published_events_stay_away_after_reopening() {
         backend.commit(insert(number)).await.unwrap();
     }
     let entries = backend.outbox(0, 2).await.unwrap();
-    backend.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.unwrap();
+    backend.mark_published(&[entries[0].seq, entries[1].seq]).await.unwrap();
     backend.close().await;
     assert_eq!(published(&SqliteBackend::open(&path).unwrap()).await, [3]);
 }
