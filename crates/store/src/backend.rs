@@ -85,6 +85,14 @@ pub struct Put {
     pub unique_keys: Vec<UniqueKey>,
 }
 
+impl Put {
+    /// A state of the first format, without keys.
+    pub fn new(version: u64, body: impl Into<String>) -> Self {
+        let (keys, unique_keys) = (Vec::new(), Vec::new());
+        Self { version, format: Format::FIRST, body: body.into(), keys, unique_keys }
+    }
+}
+
 /// A query of a part of an index, in order.
 #[derive(Debug, Clone)]
 pub struct RangeQuery {

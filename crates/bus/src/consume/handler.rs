@@ -140,9 +140,7 @@ mod tests {
         let clock: SharedClock = Arc::new(SimClock::starting_at(start));
         let ids = Ids::new(clock, Arc::new(SeededEntropy::new(7)));
         let event = Event::ExpirationCompleted(DeadlinePassed { order_id: ids.next(), expires_at: start });
-        let schema = event.subject().schema();
-        let (id, aggregate) = (ids.next(), ids.next());
-        let envelope = Envelope { id, schema, aggregate, version: 1, time: start, trace: None, event };
+        let envelope = Envelope::new(ids.next(), ids.next(), 1, start, event);
         let incoming = Incoming { envelope: Arc::new(envelope), first_attempt_at: start };
 
         let (mut delays, mut now) = (Vec::new(), start);

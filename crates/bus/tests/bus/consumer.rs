@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bus::{ConsumeError, DeadLetter, Incoming, Limits};
+use bus::{ConsumeError, Incoming, Limits};
 use common::{Clock, Time};
 use futures::FutureExt;
 use parking_lot::Mutex;
@@ -42,7 +42,7 @@ async fn an_event_that_fails_is_tried_ten_times_with_backoff_and_then_kept_with_
         let max = Duration::from_millis(50 << failures);
         assert!(*wait >= max / 2 && *wait <= max, "{waits:?}");
     }
-    let letters = DeadLetter::list(&harness.store).await.expect("listed");
+    let letters = harness.letters().await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].event.envelope().as_ref(), Ok(&*event));
     assert_eq!(letters[0].consumer, "tests");
@@ -63,7 +63,7 @@ async fn a_panic_is_a_failure_like_any_other() {
     });
     let (early, late) = (consumer.publish(&harness.event(1, 1)), consumer.publish(&harness.event(2, 2)));
     harness.pass_time_until(|| early.is_done() && late.is_done()).await;
-    let letters = DeadLetter::list(&harness.store).await.expect("listed");
+    let letters = harness.letters().await;
     let mut reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
     reasons.sort_unstable();
     assert_eq!(
@@ -86,7 +86,7 @@ async fn a_handler_that_hangs_is_dropped_after_30_seconds_and_tried_again() {
     for wait in waits(&attempts) {
         assert!(wait > Duration::from_secs(30) && wait <= Duration::from_millis(30_100), "{wait:?}");
     }
-    let letters = DeadLetter::list(&harness.store).await.expect("listed");
+    let letters = harness.letters().await;
     assert_eq!(letters[0].reason, "the handler did not finish within 30s");
     assert_eq!(letters[0].attempts, 3);
 }
@@ -108,7 +108,7 @@ async fn an_unavailable_dependency_is_retried_without_a_limit() {
     assert!(waits[0] <= Duration::from_millis(50), "{waits:?}");
     assert!(waits[20..].iter().all(|wait| *wait >= Duration::from_secs(15)), "{waits:?}");
     assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(30)), "{waits:?}");
-    assert_eq!(DeadLetter::list(&harness.store).await.expect("listed"), []);
+    assert_eq!(harness.letters().await, []);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn an_event_to_retry_later_is_retried_exactly_then_and_carries_its_first_a
     let published = consumer.publish(&harness.event(1, 1));
     harness.pass_time_until(|| published.is_done()).await;
     assert_eq!(waits(&attempts), [Duration::from_millis(250); 20]);
-    assert_eq!(DeadLetter::list(&harness.store).await.expect("listed"), []);
+    assert_eq!(harness.letters().await, []);
 }
 
 #[tokio::test]

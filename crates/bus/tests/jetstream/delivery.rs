@@ -156,22 +156,6 @@ async fn what_a_crashed_process_held_is_delivered_to_another() {
 }
 
 #[tokio::test]
-async fn an_event_without_an_acknowledgement_is_redelivered_with_a_delay_and_others_pass() {
-    let marketplace = Marketplace::new();
-    let (bus, again, other) = (marketplace.process().await, envelope(), envelope());
-    let mut deliveries = bus.subscribe("deadlines", DEADLINES);
-    publish(&*bus, &again).await;
-    for times in 1..=5 {
-        let delivery = next(&mut deliveries).await;
-        assert_eq!((delivery.envelope(), delivery.deliveries), (Some(&again), times));
-    }
-    // The first event was returned before this one was published.
-    publish(&*bus, &other).await;
-    assert_eq!(next(&mut deliveries).await.envelope(), Some(&other));
-    marketplace.end().await;
-}
-
-#[tokio::test]
 async fn an_event_in_progress_is_not_delivered_to_another_process() {
     let marketplace = Marketplace::new().with_ack_wait(Duration::from_secs(1));
     let (bus, slow, last) = (marketplace.process().await, envelope(), envelope());

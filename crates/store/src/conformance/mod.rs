@@ -57,7 +57,6 @@ macro_rules! cases {
 cases! {
     documents:
         a_document_is_read_as_it_was_written,
-        a_document_that_was_never_written_is_not_there,
         a_document_is_inserted_once,
         an_update_of_an_older_version_is_refused,
         an_update_of_a_missing_document_is_refused,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::error::{SqliteOpenError, store_error};
-use super::open::LockFile;
+use super::error::{SqliteOpenFault, store_error};
 use super::permits::Permits;
 use super::state::WriterState;
 use super::transaction::WriteResult;
@@ -26,27 +25,17 @@ pub(super) struct FileDatabase {
 }
 
 impl FileDatabase {
-    /// Opens or creates the file, and starts the writer.
-    pub(super) fn open(path: &Path, state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
-        let (path, lock) = open::lock(path)?;
-        Self::start(path, Some(lock), state)
-    }
-
-    /// Opens the file although another process may have it open, and starts a second writer.
-    pub(super) fn open_beside(path: &Path, state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
-        let absolute = std::path::absolute(path);
-        let path = absolute.map_err(|cause| SqliteOpenError::Folder { path: path.to_owned(), cause })?;
-        Self::start(path, None, state)
-    }
-
-    fn start(
-        path: PathBuf,
-        lock: Option<LockFile>,
+    /// Opens or creates the file and starts the writer: as the only process, or beside another one.
+    pub(super) fn open(
+        path: &Path,
+        exclusive: bool,
         state: Arc<WriterState>,
-    ) -> Result<Self, SqliteOpenError> {
+    ) -> Result<Self, SqliteOpenFault> {
+        // An absolute path is never one of SQLite's special names.
+        let path = std::path::absolute(path).map_err(SqliteOpenFault::Folder)?;
+        let lock = exclusive.then(|| open::lock(&path)).transpose()?;
         let connection = open::writer(&path)?;
-        let writer = Writer::start(connection, lock, state)
-            .map_err(|cause| SqliteOpenError::Thread { path: path.clone(), cause })?;
+        let writer = Writer::start(connection, lock, state).map_err(SqliteOpenFault::Thread)?;
         let readers = Readers { path, idle: Mutex::default(), permits: Permits::new(MAX_READERS) };
         Ok(Self { readers: Arc::new(readers), writer })
     }

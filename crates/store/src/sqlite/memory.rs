@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::error::{SqliteOpenError, store_error};
+use super::error::store_error;
 use super::state::WriterState;
 use super::transaction::WriteResult;
 use super::{open, transaction};
@@ -20,7 +20,7 @@ pub(super) struct MemoryDatabase {
 }
 
 impl MemoryDatabase {
-    pub(super) fn open(state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
+    pub(super) fn open(state: Arc<WriterState>) -> rusqlite::Result<Self> {
         Ok(Self { connection: Mutex::new(Some(open::memory()?)), state })
     }
 

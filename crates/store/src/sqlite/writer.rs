@@ -58,7 +58,8 @@ impl Writer {
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || {
             thread.run();
             drop(thread);
-            drop(lock);
+            // Not by a drop: a child process that is just being started may hold a copy of the file.
+            let _ = lock.map(|lock| lock.unlock());
         })?;
         let permits = Permits::new(MAX_IN_FLIGHT);
         Ok(Self { jobs, permits, thread: tokio::sync::Mutex::new(Some(thread)) })

@@ -10,7 +10,7 @@ use futures::FutureExt;
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, Database};
 use store::mongodb::{MongoBackend, MongoOpenError};
-use store::{Backend, Change, Format, Index, Key, Put, Schema, UniqueKey, Write};
+use store::{Backend, Change, Index, Key, Put, Schema, UniqueKey, Write};
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
@@ -98,16 +98,13 @@ pub(crate) fn id(number: u32) -> Uuid {
 
 /// The write of a note in this version, with the event `<number>.<version>`.
 pub(crate) fn write(number: u32, version: u64) -> Write {
-    let put =
-        Put { version, format: Format::FIRST, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
-    let outbox = vec![format!("\"{number}.{version}\"")];
-    let change = Change::Put(put);
+    let (change, outbox) = (Change::Put(Put::new(version, "{}")), vec![format!("\"{number}.{version}\"")]);
     Write { collection: NOTES, id: id(number), expected: version - 1, change, outbox }
 }
 
 /// The same without an event, with these keys.
 pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, unique_keys: Vec<UniqueKey>) -> Write {
-    let put = Put { version, format: Format::FIRST, body: "{}".into(), keys, unique_keys };
+    let put = Put { keys, unique_keys, ..Put::new(version, "{}") };
     Write { change: Change::Put(put), outbox: Vec::new(), ..write(number, version) }
 }
 

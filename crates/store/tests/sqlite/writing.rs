@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::{begun, has, insert, published};
+use crate::support::{begun, database_path, has, insert, published};
 use futures::future::try_join_all;
 use rusqlite::Connection;
 use store::sqlite::SqliteBackend;
@@ -18,8 +18,7 @@ fn write_lock(path: &Path) -> Connection {
 
 #[tokio::test]
 async fn commits_that_wait_at_the_same_time_share_a_transaction() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let backend = SqliteBackend::open(&path).unwrap();
     let before = backend.transactions();
     let lock = write_lock(&path);
@@ -34,8 +33,7 @@ async fn commits_that_wait_at_the_same_time_share_a_transaction() {
 
 #[tokio::test]
 async fn a_refused_commit_does_not_fail_those_that_share_its_transaction() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let backend = SqliteBackend::open(&path).unwrap();
     let lock = write_lock(&path);
     let commits = begun(&backend, [1, 2, 1, 3, 2]);
@@ -49,8 +47,7 @@ async fn a_refused_commit_does_not_fail_those_that_share_its_transaction() {
 
 #[tokio::test]
 async fn a_reader_is_not_blocked_by_an_open_write_transaction() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let backend = SqliteBackend::open(&path).unwrap();
     backend.commit(insert(1)).await.unwrap();
     let lock = write_lock(&path);
@@ -67,8 +64,7 @@ async fn a_reader_is_not_blocked_by_an_open_write_transaction() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_rejects_more_and_loses_nothing() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let backend = SqliteBackend::open(&path).unwrap();
     let lock = write_lock(&path);
     let commits = begun(&backend, 1..=1024);
@@ -83,8 +79,7 @@ async fn a_full_queue_rejects_more_and_loses_nothing() {
 
 #[tokio::test]
 async fn closing_finishes_what_was_accepted() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let backend = SqliteBackend::open(&path).unwrap();
     let lock = write_lock(&path);
     let commits = begun(&backend, 1..=600);
@@ -98,8 +93,7 @@ async fn closing_finishes_what_was_accepted() {
 
 #[tokio::test]
 async fn an_abandoned_commit_is_still_made_as_a_whole() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let backend = SqliteBackend::open(&path).unwrap();
     let lock = write_lock(&path);
     drop(begun(&backend, [1]));
@@ -112,8 +106,7 @@ async fn an_abandoned_commit_is_still_made_as_a_whole() {
 
 #[tokio::test]
 async fn published_events_leave_the_file_even_if_no_commit_follows() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let backend = SqliteBackend::open(&path).unwrap();
     backend.commit(insert(1)).await.unwrap();
     let other = Connection::open(&path).unwrap();

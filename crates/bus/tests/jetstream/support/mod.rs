@@ -29,15 +29,7 @@ pub(crate) fn event(order: OrderId) -> Event {
 /// `expiration.completed` of a new order.
 pub(crate) fn envelope() -> Arc<Envelope> {
     let order: OrderId = ids().next();
-    Arc::new(Envelope {
-        id: ids().next(),
-        schema: 1,
-        aggregate: order.into(),
-        version: 1,
-        time: SystemClock.now(),
-        trace: None,
-        event: event(order),
-    })
+    Arc::new(Envelope::new(ids().next(), order.into(), 1, SystemClock.now(), event(order)))
 }
 
 /// `payment.captured` of a new payment.
