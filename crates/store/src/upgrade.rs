@@ -46,16 +46,17 @@ impl Store {
         documents: Verifier,
         mut proceed: impl FnMut(UpgradeProgress) -> bool,
     ) -> Result<UpgradeProgress, StoreError> {
-        let upgraded = self.upgrade_all(documents, &mut proceed).await;
+        let upgraded = self.rewrite_all(documents, &mut proceed).await;
         self.set_upgrading(None);
         upgraded
     }
 
-    async fn upgrade_all(
+    async fn rewrite_all(
         &self,
         documents: Verifier,
         proceed: &mut impl FnMut(UpgradeProgress) -> bool,
     ) -> Result<UpgradeProgress, StoreError> {
+        let outdated = gauge!("store_outdated_documents", "collection" => documents.collection);
         let mut progress = UpgradeProgress::default();
         for format in Format::FIRST.written..documents.format {
             let mut after = None;
@@ -64,36 +65,24 @@ impl Store {
                 let Some((last, _)) = batch.last() else { break };
                 after = Some(*last);
                 self.set_upgrading(Some(documents.collection));
-                self.upgrade_batch(documents, batch, &mut progress).await?;
+                let found = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+                outdated.set(f64::from(progress.left.saturating_add(found)));
+                let rewrites = batch.into_iter().map(|found| self.rewrite(documents, found));
+                let mut outcomes = iter(rewrites).buffer_unordered(MAX_COMMITS);
+                while let Some(outcome) = outcomes.next().await {
+                    match outcome? {
+                        Outcome::Rewritten => progress.rewritten += 1,
+                        Outcome::Overtaken => {}
+                        Outcome::Left => progress.left += 1,
+                    }
+                }
                 if !proceed(progress) {
                     return Ok(progress);
                 }
             }
         }
-        gauge!("store_outdated_documents", "collection" => documents.collection)
-            .set(f64::from(progress.left));
+        outdated.set(f64::from(progress.left));
         Ok(progress)
-    }
-
-    async fn upgrade_batch(
-        &self,
-        documents: Verifier,
-        batch: Vec<ScannedRecord>,
-        progress: &mut UpgradeProgress,
-    ) -> Result<(), StoreError> {
-        let outdated = gauge!("store_outdated_documents", "collection" => documents.collection);
-        let found = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        outdated.set(f64::from(progress.left.saturating_add(found)));
-        let rewrites = batch.into_iter().map(|found| self.rewrite(documents, found));
-        let mut outcomes = iter(rewrites).buffer_unordered(MAX_COMMITS);
-        while let Some(outcome) = outcomes.next().await {
-            match outcome? {
-                Outcome::Rewritten => progress.rewritten += 1,
-                Outcome::Overtaken => {}
-                Outcome::Left => progress.left += 1,
-            }
-        }
-        Ok(())
     }
 
     async fn rewrite(&self, documents: Verifier, found: ScannedRecord) -> Result<Outcome, StoreError> {

@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bus::{Bus, DeadLetter, Delivery, Limits, RawEvent};
-use common::clock::SystemClock;
-use common::{Envelope, poll_until};
+use common::Envelope;
 use futures::future::{join, join_all};
 use futures::stream::{StreamExt, select};
-use store::Store;
-use store::sqlite::SqliteBackend;
 
-use crate::support::{DEADLINES, Ends, Marketplace, RunningConsumer, envelope, ids, next, publish, within};
+use crate::support::{
+    DEADLINES, Ends, Marketplace, RunningConsumer, database, envelope, eventually, next, publish, within,
+};
 
 #[tokio::test]
 async fn an_event_that_several_relays_publish_at_once_is_stored_once() {
@@ -82,9 +81,7 @@ async fn what_one_process_does_not_read_is_delivered_to_another() {
 #[tokio::test]
 async fn two_thousand_events_that_wait_delay_no_other() {
     let marketplace = Marketplace::new();
-    let backend = SqliteBackend::in_memory().expect("a database");
-    let store = Store::new(backend, Arc::new(SystemClock), ids());
-    let bus = marketplace.process().await;
+    let (store, bus) = (database(), marketplace.process().await);
     let ends = Ends::AtOnceExcept(1);
     let mut running = RunningConsumer::start(Arc::clone(&bus), &store, Limits::default(), ends);
     let waiting: Vec<_> = (0..2000).map(|_| envelope()).collect();
@@ -180,9 +177,8 @@ async fn an_event_in_progress_is_not_delivered_to_another_process() {
 #[tokio::test]
 async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
     let marketplace = Marketplace::new().with_ack_wait(Duration::from_secs(1));
-    let backend = SqliteBackend::in_memory().expect("a database");
-    let store = Store::new(backend, Arc::new(SystemClock), ids());
-    let (bus, poison, harmless) = (marketplace.process().await, envelope(), envelope());
+    let (store, bus) = (database(), marketplace.process().await);
+    let (poison, harmless) = (envelope(), envelope());
     let limits = Limits { max_deliveries: 3, ..Limits::default() };
     publish(&*bus, &poison).await;
     for _ in 0..limits.max_deliveries {
@@ -192,9 +188,7 @@ async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
         running.crash().await;
     }
     let mut running = RunningConsumer::start(marketplace.process().await, &store, limits, Ends::AtOnce);
-    let kept = || async { DeadLetter::list(&store).await.map(|letters| letters.into_iter().next()) };
-    let minute = Duration::from_mins(1);
-    let letter = poll_until(minute, kept).await.expect("listed").expect("a dead letter");
+    let letter = eventually(async || DeadLetter::list(&store).await.expect("listed").pop()).await;
     assert_eq!((letter.event.envelope().expect("readable"), letter.attempts), ((*poison).clone(), 3));
     assert_eq!(
         letter.reason,
@@ -211,9 +205,7 @@ async fn an_event_that_crashes_every_process_becomes_a_dead_letter() {
 #[tokio::test]
 async fn an_unreadable_event_becomes_a_dead_letter_and_is_acknowledged() {
     let marketplace = Marketplace::new();
-    let backend = SqliteBackend::in_memory().expect("a database");
-    let store = Store::new(backend, Arc::new(SystemClock), ids());
-    let bus = marketplace.process().await;
+    let (store, bus) = (database(), marketplace.process().await);
     let mut running = RunningConsumer::start(Arc::clone(&bus), &store, Limits::default(), Ends::AtOnce);
     let (first, last) = (envelope(), envelope());
     publish(&*bus, &first).await;

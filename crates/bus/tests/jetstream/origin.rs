@@ -1,20 +1,16 @@
 //! The origin of events: what the owner of a subject has not published is not delivered.
 
-use std::time::Duration;
-
-use async_nats::jetstream::consumer::push;
+use async_nats::jetstream::consumer::{Info, push};
 use async_nats::jetstream::stream::{Republish, Source};
 use bus::Bus;
+use common::Envelope;
 use common::event::Subject;
-use common::{Envelope, poll_until};
 use futures::StreamExt;
 
-use crate::support::{Marketplace, captured, envelope, next, publish, within};
+use crate::support::{Marketplace, captured, envelope, eventually, next, publish, within};
 
 /// The subjects of two owners.
 const BOTH: &[Subject] = &[Subject::ExpirationCompleted, Subject::PaymentCaptured];
-
-const MINUTE: Duration = Duration::from_mins(1);
 
 fn body(event: &Envelope) -> Vec<u8> {
     serde_json::to_vec(event).expect("JSON")
@@ -22,14 +18,10 @@ fn body(event: &Envelope) -> Vec<u8> {
 
 /// Waits until the consumer `orders` has neither undelivered nor unacknowledged messages of the stream.
 async fn is_done(marketplace: &Marketplace, stream: &str, messages: u64) {
-    let done = || async {
-        let info = marketplace.consumer_of(stream, "orders").await;
-        let done = info.filter(|info| {
-            info.delivered.stream_sequence == messages && info.num_pending == 0 && info.num_ack_pending == 0
-        });
-        Ok::<_, ()>(done)
+    let done = |info: &Info| {
+        info.delivered.stream_sequence == messages && info.num_pending == 0 && info.num_ack_pending == 0
     };
-    poll_until(MINUTE, done).await.expect("no error").expect("the consumer is done");
+    marketplace.wait_for_of(stream, "orders", done).await;
 }
 
 #[tokio::test]
@@ -67,11 +59,11 @@ async fn what_the_server_copies_into_another_owners_stream_is_not_believed() {
     config.republish = Some(Republish { source: own.clone(), destination: foreign, headers_only: false });
     context.update_stream(config).await.expect("updated");
     context.publish(own, body(&captured()).into()).await.expect("sent").await.expect("stored");
-    let copied = || async {
+    let copied = async || {
         let stream = context.get_stream(marketplace.stream_name("payments")).await.ok();
-        Ok::<_, ()>(stream.filter(|stream| stream.cached_info().state.messages == 1))
+        stream.filter(|stream| stream.cached_info().state.messages == 1)
     };
-    poll_until(MINUTE, copied).await.expect("no error").expect("the server has copied the forged payment");
+    eventually(copied).await;
 
     let mut orders = bus.subscribe("orders", &[Subject::PaymentCaptured]);
     let genuine = captured();
@@ -101,8 +93,7 @@ async fn a_stream_that_copies_or_renames_events_is_not_consumed_until_it_is_repa
     let starting = marketplace.process_of("orders").await;
     let mut starting_orders = starting.subscribe("orders", BOTH);
     for process in [&bus, &starting] {
-        let refused = || async { Ok::<_, ()>(process.check().await.err()) };
-        let refused = poll_until(MINUTE, refused).await.expect("no error").expect("reported to readiness");
+        let refused = eventually(async || process.check().await.err()).await;
         assert_eq!(
             refused.to_string(),
             "the bus is not available: the stream of expiration has `sources` and is not consumed"
@@ -120,8 +111,7 @@ async fn a_stream_that_copies_or_renames_events_is_not_consumed_until_it_is_repa
     // Expiration's next process repairs its stream.
     let repairing = marketplace.process_of("expiration").await;
     for process in [&bus, &starting] {
-        let trusted = || async { Ok::<_, ()>(process.check().await.ok()) };
-        poll_until(MINUTE, trusted).await.expect("no error").expect("ready");
+        eventually(async || process.check().await.ok()).await;
     }
     let last = envelope();
     publish(&*bus, &last).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_nats::ConnectOptions;
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::stream;
-use bus::jetstream::{Address, JetStream, Options};
+use bus::jetstream::{ConnectError, JetStream, Options};
 use bus::{Bus, Delivery};
 use common::Envelope;
 use common::clock::SystemClock;
@@ -84,11 +84,15 @@ fn password(service: &str) -> String {
     format!("p-{service}")
 }
 
-async fn process(server: &Server, service: &str) -> Arc<JetStream> {
-    let address = format!("nats://{service}:{}@{}", password(service), server.url());
-    let address: Address = address.parse().expect("an address");
+async fn connect(server: &Server, credentials: &str, service: &str) -> Result<Arc<JetStream>, ConnectError> {
+    let address = format!("nats://{credentials}{}", server.url()).parse().expect("an address");
     let options = Options { name: service.to_owned(), ..Options::default() };
-    within(JetStream::connect(&address, options, Arc::new(SystemClock), ids())).await.expect("connected")
+    within(JetStream::connect(&address, options, Arc::new(SystemClock), ids())).await
+}
+
+async fn process(server: &Server, service: &str) -> Arc<JetStream> {
+    let credentials = format!("{service}:{}@", password(service));
+    connect(server, &credentials, service).await.expect("connected")
 }
 
 /// The sample of an event, as a new event.
@@ -165,4 +169,22 @@ async fn no_service_can_write_into_or_change_or_create_the_stream_of_another() {
     let info = payments.cached_info();
     assert_eq!((info.state.messages, info.config.sources.is_none()), (0, true));
     assert!(orders.get_stream("ticketing-orders").await.is_err(), "only orders creates its stream");
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_without_being_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = server(folder.path());
+    for credentials in ["orders:s3cret@", "s3cret@", ""] {
+        let refused = connect(&server, credentials, "orders").await.err().expect("refused");
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "NATS at nats://{} refuses these credentials; check the user and password, or the token, in the \
+                 bus address",
+                server.url()
+            )
+        );
+        assert!(!format!("{refused:?}").contains("s3cret"));
+    }
 }

@@ -57,16 +57,16 @@ pub(super) fn writer(path: &Path) -> Result<Connection, SqliteOpenFault> {
     let mut connection = Connection::open_with_flags(path, flags)?;
     tune(&connection, WRITER_CACHE_KIB)?;
     // Read before any change: the file may belong to another program.
-    let found = format(&connection)?;
-    match found {
-        FileFormat::Foreign => return Err(SqliteOpenFault::Foreign),
-        FileFormat::Ours(found) if found > FORMAT => {
-            return Err(SqliteOpenFault::Newer { found, known: FORMAT });
-        }
-        FileFormat::Ours(_) | FileFormat::Empty => {}
-    }
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_empty = match (number("application_id")?, number("user_version")?) {
+        (0, 0) if tables == 0 => true,
+        (APPLICATION, ..=FORMAT) => false,
+        (APPLICATION, found) => return Err(SqliteOpenFault::Newer { found, known: FORMAT }),
+        _ => return Err(SqliteOpenFault::Foreign),
+    };
     durable(&connection)?;
-    if let FileFormat::Empty = found {
+    if is_empty {
         create(&mut connection)?;
     }
     add_formats(&mut connection)?;
@@ -104,22 +104,6 @@ fn durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)
-}
-
-enum FileFormat {
-    Empty,
-    Ours(i32),
-    Foreign,
-}
-
-fn format(connection: &Connection) -> rusqlite::Result<FileFormat> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(match (number("application_id")?, number("user_version")?) {
-        (0, 0) if tables == 0 => FileFormat::Empty,
-        (APPLICATION, version) => FileFormat::Ours(version),
-        _ => FileFormat::Foreign,
-    })
 }
 
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {

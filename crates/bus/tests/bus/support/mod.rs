@@ -7,12 +7,14 @@ mod running_consumer;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::DeadLetter;
+use bus::{Bus, DeadLetter, Relay};
 use common::clock::SimClock;
 use common::event::DeadlinePassed;
 use common::{Clock, Decision, Envelope, Event, Ids, SeededEntropy, Time};
 use serde::{Deserialize, Serialize};
 use store::{Backend, Change, Document, Put, Store, Write};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use buses::{RecordingBus, ScriptedBus};
@@ -62,6 +64,15 @@ impl Harness {
         let change = Change::Put(Put::new(1, "{}"));
         let write = Write { collection: "batches", id: self.ids.next(), expected: 0, change, outbox };
         self.database.commit(write).await.expect("committed");
+    }
+
+    /// Runs a relay to this bus; a drop is a crash.
+    pub(crate) fn relay(&self, bus: Arc<dyn Bus>, stop: &CancellationToken) -> JoinSet<()> {
+        let clock = Arc::new(self.clock.clone());
+        let relay = Relay::new("tests", self.database.clone(), bus, clock, self.ids.clone());
+        let mut running = JoinSet::new();
+        running.spawn(relay.run(stop.clone()));
+        running
     }
 
     /// The dead letters.

@@ -1,5 +1,6 @@
 //! Streams of a test's own, and the processes that use them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -95,8 +96,7 @@ impl Marketplace {
 
     /// Waits until a consumer of this service's stream meets the condition.
     pub(crate) async fn wait_for_of(&self, service: &str, consumer: &str, condition: impl Fn(&Info) -> bool) {
-        let read = || async { Ok::<_, ()>(self.consumer_of(service, consumer).await.filter(&condition)) };
-        poll_until(TEST_TIMEOUT, read).await.expect("no error").expect("the condition is met");
+        eventually(async || self.consumer_of(service, consumer).await.filter(&condition)).await;
     }
 
     /// Removes the streams.
@@ -110,8 +110,13 @@ impl Marketplace {
 
 /// Publishes as a relay does, with retries.
 pub(crate) async fn publish(bus: &dyn Bus, event: &Arc<Envelope>) {
-    let attempt = || async { Ok::<_, ()>(bus.publish(Arc::clone(event)).await.ok()) };
-    poll_until(TEST_TIMEOUT, attempt).await.expect("no error").expect("published");
+    eventually(async || bus.publish(Arc::clone(event)).await.ok()).await;
+}
+
+/// Reads until there is a value.
+pub(crate) async fn eventually<T>(read: impl AsyncFn() -> Option<T>) -> T {
+    let Ok(found) = poll_until(TEST_TIMEOUT, || async { Ok::<_, Infallible>(read().await) }).await;
+    found.expect("a value before the timeout")
 }
 
 pub(crate) async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
