@@ -85,15 +85,15 @@ impl Relay {
         run.flush().await;
     }
 
-    /// Publishes an entry, with retries. Returns its sequence number, and `false` if the relay is stopped before the bus
+    /// Publishes an entry, with retries. Returns its sequence number, or `None` if the relay is stopped before the bus
     /// acknowledges it.
-    async fn publish(&self, seq: u64, event: Arc<Envelope>, stop: &CancellationToken) -> (u64, bool) {
+    async fn publish(&self, seq: u64, event: Arc<Envelope>, stop: &CancellationToken) -> Option<u64> {
         let (service, subject) = (self.service, event.subject().as_str());
         for failures in 1_u32.. {
             let Err(error) = self.bus.publish(Arc::clone(&event)).await else {
                 self.failing.store(false, Ordering::Relaxed);
                 counter!("outbox_published_total", "service" => service, "subject" => subject).increment(1);
-                return (seq, true);
+                return Some(seq);
             };
             counter!("outbox_publish_failures_total", "service" => service, "subject" => subject)
                 .increment(1);
@@ -104,11 +104,9 @@ impl Relay {
                 warn!(service, subject, event = %id, %error, "an event could not be published; retrying");
             }
             let delay = RETRY_BACKOFF.delay(failures, &self.ids);
-            if stop.run_until_cancelled(self.clock.sleep(delay)).await.is_none() {
-                break;
-            }
+            stop.run_until_cancelled(self.clock.sleep(delay)).await?;
         }
-        (seq, false)
+        None
     }
 
     /// Calls the store until a call succeeds, with backoff.
@@ -155,7 +153,7 @@ struct Run<'a> {
     buffered: BTreeMap<u64, Time>,
     /// The sequence number up to which the outbox was read.
     cursor: u64,
-    publishing: FuturesUnordered<BoxFuture<'a, (u64, bool)>>,
+    publishing: FuturesUnordered<BoxFuture<'a, Option<u64>>>,
     /// Entries that the bus has acknowledged and the outbox still contains.
     acknowledged: Vec<u64>,
     /// Entries that have left the outbox. A read that was in progress meanwhile may still find them.
@@ -263,12 +261,10 @@ impl<'a> Run<'a> {
 
     /// Notes one ended publication and all others that have ended: acknowledgements come in bursts, and one call marks
     /// them together.
-    fn all_published(&mut self, first: (u64, bool)) {
+    fn all_published(&mut self, first: Option<u64>) {
         let mut ended = Some(first);
-        while let Some((seq, published)) = ended {
-            if published {
-                self.acknowledged.push(seq);
-            }
+        while let Some(published) = ended {
+            self.acknowledged.extend(published);
             ended = self.publishing.next().now_or_never().flatten();
         }
     }

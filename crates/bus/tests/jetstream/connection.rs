@@ -5,19 +5,13 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::{self, DiscardPolicy};
 use bus::Bus;
-use bus::jetstream::{Address, ConnectError, JetStream, Options};
-use common::clock::SystemClock;
+use bus::jetstream::{ConnectError, JetStream, Options};
 use futures::StreamExt;
 use futures::future::{join, join_all};
 use futures::stream::select_all;
 use servers::{Port, ServerLocation, nats};
 
-use crate::support::{DEADLINES, Marketplace, envelope, ids, next, publish, within};
-
-async fn connect(url: &str, options: Options) -> Result<Arc<JetStream>, ConnectError> {
-    let address: Address = url.parse().expect("an address");
-    within(JetStream::connect(&address, options, Arc::new(SystemClock), ids())).await
-}
+use crate::support::{DEADLINES, Marketplace, connect, envelope, next, publish, within};
 
 fn refusal(connected: Result<Arc<JetStream>, ConnectError>) -> ConnectError {
     connected.err().expect("the connection is refused")

@@ -9,7 +9,6 @@ use bus::{Bus, DeadLetter, Lagged, Limits, Relay};
 use common::clock::SystemClock;
 use common::{Clock, Decision, OrderId};
 use futures::StreamExt;
-use futures::future::join;
 use serde::{Deserialize, Serialize};
 use store::{Document, Store};
 use tokio::task::JoinSet;
@@ -136,19 +135,6 @@ async fn an_outage_and_its_end_are_reported_to_readiness() {
     assert!(down.to_string().starts_with("the bus is not available: "), "{down}");
     server.restart().expect("restarted");
     eventually(async || bus.check().await.ok()).await;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_is_published_during_an_outage_waits_for_its_end() {
-    let mut server = own_server();
-    let marketplace = Marketplace::at(server.url());
-    let (bus, event) = (marketplace.process().await, envelope());
-    server.kill();
-    let restarted = async { server.restart().expect("restarted") };
-    join(publish(&*bus, &event), restarted).await;
-    let context = marketplace.context().await;
-    let stream = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
-    assert_eq!(stream.cached_info().state.messages, 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

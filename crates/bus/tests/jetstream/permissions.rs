@@ -9,15 +9,14 @@ use std::time::Duration;
 use async_nats::ConnectOptions;
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::stream;
-use bus::jetstream::{ConnectError, JetStream, Options};
+use bus::jetstream::{JetStream, Options};
 use bus::{Bus, Delivery};
 use common::Envelope;
-use common::clock::SystemClock;
 use common::event::Subject;
 use futures::stream::BoxStream;
 use servers::{Port, Program, ReadinessProbe, Server, nats};
 
-use crate::support::{ids, next, publish, within};
+use crate::support::{connect, ids, next, publish};
 
 /// The services, and the aggregate of which each publishes events.
 const SERVICES: [(&str, &str); 5] = [
@@ -84,15 +83,10 @@ fn password(service: &str) -> String {
     format!("p-{service}")
 }
 
-async fn connect(server: &Server, credentials: &str, service: &str) -> Result<Arc<JetStream>, ConnectError> {
-    let address = format!("nats://{credentials}{}", server.url()).parse().expect("an address");
-    let options = Options { name: service.to_owned(), ..Options::default() };
-    within(JetStream::connect(&address, options, Arc::new(SystemClock), ids())).await
-}
-
 async fn process(server: &Server, service: &str) -> Arc<JetStream> {
-    let credentials = format!("{service}:{}@", password(service));
-    connect(server, &credentials, service).await.expect("connected")
+    let url = format!("nats://{service}:{}@{}", password(service), server.url());
+    let options = Options { name: service.to_owned(), ..Options::default() };
+    connect(&url, options).await.expect("connected")
 }
 
 /// The sample of an event, as a new event.
@@ -176,7 +170,8 @@ async fn wrong_credentials_are_refused_without_being_repeated() {
     let folder = tempfile::tempdir().expect("a folder");
     let server = server(folder.path());
     for credentials in ["orders:s3cret@", "s3cret@", ""] {
-        let refused = connect(&server, credentials, "orders").await.err().expect("refused");
+        let url = format!("nats://{credentials}{}", server.url());
+        let refused = connect(&url, Options::default()).await.err().expect("refused");
         assert_eq!(
             refused.to_string(),
             format!(

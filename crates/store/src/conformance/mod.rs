@@ -58,11 +58,9 @@ macro_rules! cases {
 cases! {
     documents:
         a_document_is_read_as_it_was_written,
-        a_document_is_inserted_once,
         an_update_of_an_older_version_is_refused,
         an_update_of_a_missing_document_is_refused,
         a_removed_document_is_gone_and_may_be_written_anew,
-        a_removal_of_an_older_version_is_refused,
         collections_do_not_see_each_other,
         every_commit_raises_the_revision_of_its_collection_alone,
         a_closed_database_is_unavailable;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_nats::jetstream::consumer::{Info, pull};
 use async_nats::jetstream::{self, Context};
-use bus::jetstream::{Address, JetStream, Options};
+use bus::jetstream::{Address, ConnectError, JetStream, Options};
 use bus::{Bus, Delivery};
 use common::clock::SystemClock;
 use common::{Envelope, poll_until};
@@ -57,9 +57,7 @@ impl Marketplace {
 
     /// A new process.
     pub(crate) async fn process(&self) -> Arc<JetStream> {
-        let address: Address = self.url.parse().expect("an address");
-        let connected = JetStream::connect(&address, self.options.clone(), Arc::new(SystemClock), ids());
-        within(connected).await.expect("connected")
+        connect(&self.url, self.options.clone()).await.expect("connected")
     }
 
     /// A new process of one service.
@@ -106,6 +104,11 @@ impl Marketplace {
             context.delete_stream(self.stream_name(service)).await.expect("deleted");
         }
     }
+}
+
+pub(crate) async fn connect(url: &str, options: Options) -> Result<Arc<JetStream>, ConnectError> {
+    let address: Address = url.parse().expect("an address");
+    within(JetStream::connect(&address, options, Arc::new(SystemClock), ids())).await
 }
 
 /// Publishes as a relay does, with retries.
