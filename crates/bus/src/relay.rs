@@ -22,8 +22,11 @@ use crate::raw_event::{RawEvent, UnreadableEvent};
 /// Entries in one read.
 const MAX_BATCH: usize = 256;
 
-/// Entries that one call marks. While more are acknowledged, the relay reads no further ones.
+/// Entries that one call marks, which bounds the time for which it occupies the database.
 const MAX_MARKED: usize = 4096;
+
+/// Acknowledged entries that are not marked yet. While there are more, the relay reads no further ones.
+const MAX_ACKNOWLEDGED: usize = 65_536;
 
 /// The interval at which the whole outbox is read again, for entries that a crash or a late commit left behind the
 /// cursor.
@@ -184,6 +187,7 @@ impl<'a> Run<'a> {
             if marking.is_terminated() && !self.acknowledged.is_empty() {
                 marking = self.mark();
             }
+            self.measure();
             tokio::select! {
                 () = &mut stopped => break,
                 () = &mut changed => {
@@ -201,7 +205,6 @@ impl<'a> Run<'a> {
                     self.marked.extend(self.acknowledged.drain(..count));
                 }
             }
-            self.measure();
         }
     }
 
@@ -224,7 +227,7 @@ impl<'a> Run<'a> {
     }
 
     fn has_room(&self) -> bool {
-        self.publishing.len() < self.relay.bus.max_in_flight() && self.acknowledged.len() < MAX_MARKED
+        self.publishing.len() < self.relay.bus.max_in_flight() && self.acknowledged.len() < MAX_ACKNOWLEDGED
     }
 
     /// Starts to publish entries that were read behind `after`.
