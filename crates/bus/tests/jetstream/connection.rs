@@ -11,7 +11,7 @@ use futures::future::{join, join_all};
 use futures::stream::select_all;
 use servers::{Port, ServerLocation, nats};
 
-use crate::support::{DEADLINES, Marketplace, connect, envelope, next, publish, within};
+use crate::support::{DEADLINES, Marketplace, connect, envelope, expect, next, publish, within};
 
 fn refusal(connected: Result<Arc<JetStream>, ConnectError>) -> ConnectError {
     connected.err().expect("the connection is refused")
@@ -51,9 +51,9 @@ async fn a_consumer_that_starts_early_misses_nothing_and_one_that_starts_late_re
     context.delete_stream(marketplace.stream_name("expiration")).await.expect("deleted");
     let publisher = marketplace.process().await;
     publish(&*publisher, &event).await;
-    assert_eq!(next(&mut first).await.envelope(), Some(&event));
+    expect(&mut first, &event).await;
     let mut late = publisher.subscribe("late", DEADLINES);
-    assert_eq!(next(&mut late).await.envelope(), Some(&event));
+    expect(&mut late, &event).await;
     marketplace.end().await;
 }
 
@@ -67,7 +67,7 @@ async fn a_stream_with_other_settings_is_changed() {
     let old = stream::Config { name: name.clone(), subjects, max_age, ..stream::Config::default() };
     context.create_stream(old).await.expect("created");
     marketplace.process().await;
-    let changed = context.get_stream(name).await.expect("there").cached_info().config.clone();
+    let changed = marketplace.stream("orders").await.config;
     assert_eq!(changed.max_age, Duration::from_hours(3 * 24));
     assert_eq!((changed.max_bytes, changed.discard), (64 << 20, DiscardPolicy::New));
     assert_eq!(changed.duplicate_window, Duration::from_mins(2));

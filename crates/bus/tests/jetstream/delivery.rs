@@ -20,9 +20,7 @@ async fn an_event_that_several_relays_publish_at_once_is_stored_once() {
     let event = envelope();
     let published = (0..20).map(|attempt| processes[attempt % 2].publish(event.clone()));
     assert!(join_all(published).await.iter().all(Result::is_ok));
-    let context = marketplace.context().await;
-    let stream = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
-    assert_eq!(stream.cached_info().state.messages, 1);
+    assert_eq!(marketplace.stream("expiration").await.state.messages, 1);
     marketplace.end().await;
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{NOTES, database_path, has, id, insert, published};
+use crate::support::{NOTES, database_path, has, id, insert, open_database, published};
 use store::sqlite::{SqliteBackend, SqliteOpenError, SqliteOpenFault};
 use store::{Backend, CommitError, StoreError};
 
@@ -32,8 +32,7 @@ async fn a_missing_folder_is_made_and_contents_survive_reopening() {
 
 #[tokio::test]
 async fn closing_leaves_one_database_file_behind() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = SqliteBackend::open(folder.path().join("notes.db")).unwrap();
+    let (folder, _, backend) = open_database();
     backend.commit(insert(1)).await.unwrap();
     assert!(has(&backend, 1).await);
     backend.close().await;
@@ -45,8 +44,7 @@ async fn closing_leaves_one_database_file_behind() {
 
 #[tokio::test]
 async fn published_events_stay_away_after_reopening() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     for number in 1..=3 {
         backend.commit(insert(number)).await.unwrap();
     }
@@ -68,8 +66,7 @@ async fn a_database_that_is_dropped_without_being_closed_can_be_opened_at_once()
 
 #[tokio::test]
 async fn a_database_is_opened_by_one_at_a_time() {
-    let (_folder, path) = database_path();
-    let first = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, first) = open_database();
     let second = refusal(&path);
     assert!(matches!(second.fault, SqliteOpenFault::InUse), "{second:?}");
     assert!(second.to_string().contains("in use by another process: stop that one"), "{second}");
@@ -79,8 +76,7 @@ async fn a_database_is_opened_by_one_at_a_time() {
 
 #[tokio::test]
 async fn a_tool_opens_a_database_beside_the_service_that_has_it_open() {
-    let (_folder, path) = database_path();
-    let service = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, service) = open_database();
     let tool = SqliteBackend::open_beside(&path).unwrap();
     service.commit(insert(1)).await.unwrap();
     tool.commit(insert(2)).await.unwrap();
@@ -123,8 +119,8 @@ fn a_file_that_is_no_database_is_refused_and_left_alone() {
 
 #[tokio::test]
 async fn a_database_whose_first_page_is_broken_is_refused() {
-    let (_folder, path) = database_path();
-    SqliteBackend::open(&path).unwrap().close().await;
+    let (_folder, path, backend) = open_database();
+    backend.close().await;
     let mut bytes = fs::read(&path).unwrap();
     // The header stays, the schema behind it goes.
     bytes[100..4096].fill(0xA5);
@@ -134,8 +130,7 @@ async fn a_database_whose_first_page_is_broken_is_refused() {
 
 #[tokio::test]
 async fn a_broken_page_that_is_met_later_is_unreadable() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     backend.commit(insert(1)).await.unwrap();
     backend.close().await;
     let mut bytes = fs::read(&path).unwrap();
@@ -150,8 +145,8 @@ async fn a_broken_page_that_is_met_later_is_unreadable() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
-    let (_folder, path) = database_path();
-    SqliteBackend::open(&path).unwrap().close().await;
+    let (_folder, path, backend) = open_database();
+    backend.close().await;
     alter(&path, "PRAGMA user_version = 99");
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);

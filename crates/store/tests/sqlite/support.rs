@@ -19,6 +19,13 @@ pub(crate) fn database_path() -> (TempDir, PathBuf) {
     (folder, path)
 }
 
+/// The same, with an open database.
+pub(crate) fn open_database() -> (TempDir, PathBuf, Arc<SqliteBackend>) {
+    let (folder, path) = database_path();
+    let backend = SqliteBackend::open(&path).unwrap();
+    (folder, path, backend)
+}
+
 /// The insertion of a note with an event of its number.
 pub(crate) fn insert(number: u32) -> Write {
     let (change, outbox) = (Change::Put(Put::new(1, number.to_string())), vec![number.to_string()]);

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::support::{begun, database_path, has, insert, published};
+use crate::support::{begun, has, insert, open_database, published};
 use futures::future::try_join_all;
 use rusqlite::Connection;
 use store::sqlite::SqliteBackend;
@@ -18,8 +18,7 @@ fn write_lock(path: &Path) -> Connection {
 
 #[tokio::test]
 async fn commits_that_wait_at_the_same_time_share_a_transaction() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     let before = backend.transactions();
     let lock = write_lock(&path);
     let commits = begun(&backend, 1..=256);
@@ -33,8 +32,7 @@ async fn commits_that_wait_at_the_same_time_share_a_transaction() {
 
 #[tokio::test]
 async fn a_refused_commit_does_not_fail_those_that_share_its_transaction() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     let lock = write_lock(&path);
     let commits = begun(&backend, [1, 2, 1, 3, 2]);
     drop(lock);
@@ -47,8 +45,7 @@ async fn a_refused_commit_does_not_fail_those_that_share_its_transaction() {
 
 #[tokio::test]
 async fn a_reader_is_not_blocked_by_an_open_write_transaction() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     backend.commit(insert(1)).await.unwrap();
     let lock = write_lock(&path);
     lock.execute_batch("DELETE FROM documents; DELETE FROM outbox").unwrap();
@@ -64,8 +61,7 @@ async fn a_reader_is_not_blocked_by_an_open_write_transaction() {
 
 #[tokio::test(start_paused = true)]
 async fn a_full_queue_rejects_more_and_loses_nothing() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     let lock = write_lock(&path);
     let commits = begun(&backend, 1..=1024);
     // The runtime's paused clock jumps ahead, since no task can run.
@@ -79,8 +75,7 @@ async fn a_full_queue_rejects_more_and_loses_nothing() {
 
 #[tokio::test]
 async fn closing_finishes_what_was_accepted() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     let lock = write_lock(&path);
     let commits = begun(&backend, 1..=600);
     drop(lock);
@@ -93,8 +88,7 @@ async fn closing_finishes_what_was_accepted() {
 
 #[tokio::test]
 async fn an_abandoned_commit_is_still_made_as_a_whole() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     let lock = write_lock(&path);
     drop(begun(&backend, [1]));
     drop(lock);
@@ -106,8 +100,7 @@ async fn an_abandoned_commit_is_still_made_as_a_whole() {
 
 #[tokio::test]
 async fn published_events_leave_the_file_even_if_no_commit_follows() {
-    let (_folder, path) = database_path();
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     backend.commit(insert(1)).await.unwrap();
     let other = Connection::open(&path).unwrap();
     let rows = || other.query_row("SELECT count(*) FROM outbox", [], |row| row.get::<_, i64>(0)).unwrap();

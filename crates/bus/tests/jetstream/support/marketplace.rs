@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{Info, pull};
-use async_nats::jetstream::{self, Context};
+use async_nats::jetstream::{self, Context, stream};
 use bus::jetstream::{Address, ConnectError, JetStream, Options};
 use bus::{Bus, Delivery};
 use common::clock::SystemClock;
@@ -75,6 +75,12 @@ impl Marketplace {
         format!("{}-{service}", self.options.prefix)
     }
 
+    /// The server's information on this service's stream.
+    pub(crate) async fn stream(&self, service: &str) -> stream::Info {
+        let found = self.context().await.get_stream(self.stream_name(service)).await;
+        found.expect("the stream is there").cached_info().clone()
+    }
+
     /// The server's information on a consumer of expiration's stream.
     pub(crate) async fn consumer(&self, name: &str) -> Option<Info> {
         self.consumer_of("expiration", name).await
@@ -124,6 +130,13 @@ pub(crate) async fn eventually<T>(read: impl AsyncFn() -> Option<T>) -> T {
 
 pub(crate) async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
     within(deliveries.next()).await.expect("a subscription does not end")
+}
+
+/// Receives and acknowledges the next delivery, which must be of this event.
+pub(crate) async fn expect(deliveries: &mut BoxStream<'static, Delivery>, event: &Arc<Envelope>) {
+    let delivery = next(deliveries).await;
+    assert_eq!(delivery.envelope(), Some(event));
+    delivery.ack();
 }
 
 pub(crate) async fn within<F: Future>(work: F) -> F::Output {

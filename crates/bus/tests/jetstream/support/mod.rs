@@ -13,7 +13,7 @@ use store::Store;
 use store::sqlite::SqliteBackend;
 
 pub(crate) use consumer::{Ends, RunningConsumer};
-pub(crate) use marketplace::{Marketplace, connect, eventually, next, publish, within};
+pub(crate) use marketplace::{Marketplace, connect, eventually, expect, next, publish, within};
 
 pub(crate) const DEADLINES: &[Subject] = &[Subject::ExpirationCompleted];
 
