@@ -5,6 +5,7 @@ use base64::prelude::BASE64_STANDARD;
 use common::Envelope;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::error::Category;
 use uuid::Uuid;
 
 /// An event as it was received.
@@ -74,9 +75,9 @@ impl RawEvent {
 
 /// The reason why an event is unreadable: the kind and position of the error, without contents.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("this release cannot read the event: {kind} error at line {line} column {column}")]
+#[error("this release cannot read the event: {kind:?} error at line {line} column {column}")]
 pub struct UnreadableEvent {
-    kind: &'static str,
+    kind: Category,
     line: usize,
     column: usize,
 }
@@ -84,12 +85,7 @@ pub struct UnreadableEvent {
 impl UnreadableEvent {
     /// The kind and position of this error, whose message may repeat contents.
     pub(crate) fn new(error: &serde_json::Error) -> Self {
-        let kind = match error.classify() {
-            serde_json::error::Category::Data => "data",
-            serde_json::error::Category::Eof => "end",
-            serde_json::error::Category::Io | serde_json::error::Category::Syntax => "syntax",
-        };
-        Self { kind, line: error.line(), column: error.column() }
+        Self { kind: error.classify(), line: error.line(), column: error.column() }
     }
 }
 

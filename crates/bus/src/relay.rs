@@ -17,10 +17,16 @@ use tracing::{debug, error, warn};
 use uuid::Uuid;
 
 use crate::port::Bus;
-use crate::raw_event::RawEvent;
+use crate::raw_event::{RawEvent, UnreadableEvent};
 
 /// Entries in one read.
 const MAX_BATCH: usize = 256;
+
+/// Entries that one call marks, which bounds the time for which it occupies the database.
+const MAX_MARKED: usize = 4096;
+
+/// Acknowledged entries that are not marked yet. While there are more, the relay reads no further ones.
+const MAX_ACKNOWLEDGED: usize = 65_536;
 
 /// The interval at which the whole outbox is read again, for entries that a crash or a late commit left behind the
 /// cursor.
@@ -74,23 +80,23 @@ impl Relay {
             cursor: 0,
             publishing: FuturesUnordered::new(),
             acknowledged: Vec::new(),
+            marked: Vec::new(),
             unread: true,
-            failures: 0,
             lag: gauge!("outbox_lag_seconds", "service" => self.service),
         };
         run.relay().await;
         run.flush().await;
     }
 
-    /// Publishes an entry, with retries. Returns its sequence number, and `false` if the relay is stopped before the bus
+    /// Publishes an entry, with retries. Returns its sequence number, or `None` if the relay is stopped before the bus
     /// acknowledges it.
-    async fn publish(&self, seq: u64, event: Arc<Envelope>, stop: &CancellationToken) -> (u64, bool) {
+    async fn publish(&self, seq: u64, event: Arc<Envelope>, stop: &CancellationToken) -> Option<u64> {
         let (service, subject) = (self.service, event.subject().as_str());
         for failures in 1_u32.. {
             let Err(error) = self.bus.publish(Arc::clone(&event)).await else {
                 self.failing.store(false, Ordering::Relaxed);
                 counter!("outbox_published_total", "service" => service, "subject" => subject).increment(1);
-                return (seq, true);
+                return Some(seq);
             };
             counter!("outbox_publish_failures_total", "service" => service, "subject" => subject)
                 .increment(1);
@@ -101,11 +107,24 @@ impl Relay {
                 warn!(service, subject, event = %id, %error, "an event could not be published; retrying");
             }
             let delay = RETRY_BACKOFF.delay(failures, &self.ids);
-            if stop.run_until_cancelled(self.clock.sleep(delay)).await.is_none() {
-                break;
-            }
+            stop.run_until_cancelled(self.clock.sleep(delay)).await?;
         }
-        (seq, false)
+        None
+    }
+
+    /// Calls the store until a call succeeds, with backoff.
+    async fn retry<'a, T>(&self, call: impl Fn() -> BoxFuture<'a, Result<T, StoreError>>) -> T {
+        let mut failures = 0_u32;
+        loop {
+            let error = match call().await {
+                Ok(result) => return result,
+                Err(error) => error,
+            };
+            let service = self.service;
+            warn!(service, error = &error as &dyn Error, "the outbox is unavailable; retrying");
+            failures = failures.saturating_add(1);
+            self.clock.sleep(RETRY_BACKOFF.delay(failures, &self.ids)).await;
+        }
     }
 }
 
@@ -129,41 +148,46 @@ pub async fn find_unreadable_entries(
     backend.scan_outbox(collections, &mut check).await
 }
 
-/// The result of a store call. There is one call at a time, so that no entry is read while it is being marked.
-enum StoreResult {
-    Read { after: u64, entries: Result<Vec<OutboxEntry>, StoreError> },
-    Marked { count: usize, result: Result<(), StoreError> },
-}
-
 /// The state of a running relay. Nothing is spawned: dropping this drops all.
 struct Run<'a> {
     relay: &'a Relay,
     stop: &'a CancellationToken,
-    /// The commit times of the entries that are in flight, or acknowledged and still in the outbox.
+    /// The commit times of the entries that are in flight, or acknowledged and perhaps still in the outbox.
     buffered: BTreeMap<u64, Time>,
     /// The sequence number up to which the outbox was read.
     cursor: u64,
-    publishing: FuturesUnordered<BoxFuture<'a, (u64, bool)>>,
+    publishing: FuturesUnordered<BoxFuture<'a, Option<u64>>>,
     /// Entries that the bus has acknowledged and the outbox still contains.
     acknowledged: Vec<u64>,
+    /// Entries that have left the outbox. A read that was in progress meanwhile may still find them.
+    marked: Vec<u64>,
     /// Whether there may be entries after the cursor.
     unread: bool,
-    /// Failures of the store in a row.
-    failures: u32,
     lag: Gauge,
 }
 
 impl<'a> Run<'a> {
     async fn relay(&mut self) {
         let Relay { backend, clock, .. } = self.relay;
-        let mut store_call = Fuse::terminated();
+        let (mut reading, mut marking) = (Fuse::terminated(), Fuse::terminated());
         let mut changed = backend.outbox_changed();
         let mut sweep = clock.sleep(SWEEP_INTERVAL);
         let mut stopped = pin!(self.stop.cancelled());
         loop {
-            if store_call.is_terminated() {
-                store_call = self.next_store_call();
+            if reading.is_terminated() {
+                for seq in self.marked.drain(..) {
+                    self.buffered.remove(&seq);
+                }
+                if self.unread && self.has_room() {
+                    // An entry committed during the read signals `outbox_changed` again.
+                    self.unread = false;
+                    reading = self.read();
+                }
             }
+            if marking.is_terminated() && !self.acknowledged.is_empty() {
+                marking = self.mark();
+            }
+            self.measure();
             tokio::select! {
                 () = &mut stopped => break,
                 () = &mut changed => {
@@ -176,71 +200,34 @@ impl<'a> Run<'a> {
                     sweep = clock.sleep(SWEEP_INTERVAL);
                 }
                 Some(ended) = self.publishing.next() => self.all_published(ended),
-                result = &mut store_call, if !store_call.is_terminated() => self.on_store_result(result),
+                (after, entries) = &mut reading, if !reading.is_terminated() => self.publish(after, entries),
+                count = &mut marking, if !marking.is_terminated() => {
+                    self.marked.extend(self.acknowledged.drain(..count));
+                }
             }
-            self.measure();
         }
     }
 
-    /// The next store call: acknowledged entries are marked before more are read. After a failure, with backoff.
-    fn next_store_call(&mut self) -> Fuse<BoxFuture<'a, StoreResult>> {
+    /// Reads entries behind the cursor. Returns that cursor, too.
+    fn read(&self) -> Fuse<BoxFuture<'a, (u64, Vec<OutboxEntry>)>> {
+        let (relay, after) = (self.relay, self.cursor);
+        let read = async move { (after, relay.retry(|| relay.backend.outbox(after, MAX_BATCH)).await) };
+        read.boxed().fuse()
+    }
+
+    /// Marks acknowledged entries. Returns their number.
+    fn mark(&self) -> Fuse<BoxFuture<'a, usize>> {
         let relay = self.relay;
-        let delay = (self.failures > 0).then(|| RETRY_BACKOFF.delay(self.failures, &relay.ids));
-        let backoff = async move {
-            if let Some(delay) = delay {
-                relay.clock.sleep(delay).await;
-            }
+        let seqs: Vec<_> = self.acknowledged.iter().take(MAX_MARKED).copied().collect();
+        let mark = async move {
+            relay.retry(|| relay.backend.mark_published(&seqs)).await;
+            seqs.len()
         };
-        if !self.acknowledged.is_empty() {
-            let seqs = self.acknowledged.clone();
-            let mark = async move {
-                backoff.await;
-                let count = seqs.len();
-                StoreResult::Marked { count, result: relay.backend.mark_published(seqs).await }
-            };
-            mark.boxed().fuse()
-        } else if self.unread && self.has_room() {
-            // An entry committed during the read signals `outbox_changed` again.
-            self.unread = false;
-            let after = self.cursor;
-            let read = async move {
-                backoff.await;
-                let entries = relay.backend.outbox(after, MAX_BATCH).await;
-                StoreResult::Read { after, entries }
-            };
-            read.boxed().fuse()
-        } else {
-            Fuse::terminated()
-        }
+        mark.boxed().fuse()
     }
 
     fn has_room(&self) -> bool {
-        self.buffered.len() < self.relay.bus.max_in_flight()
-    }
-
-    fn on_store_result(&mut self, result: StoreResult) {
-        let failed = match result {
-            StoreResult::Marked { count, result: Ok(()) } => {
-                for seq in self.acknowledged.drain(..count) {
-                    self.buffered.remove(&seq);
-                }
-                None
-            }
-            StoreResult::Marked { result: Err(error), .. } => Some(error),
-            StoreResult::Read { after, entries: Ok(entries) } => {
-                self.publish(after, entries);
-                None
-            }
-            StoreResult::Read { entries: Err(error), .. } => {
-                self.unread = true;
-                Some(error)
-            }
-        };
-        self.failures = if failed.is_some() { self.failures.saturating_add(1) } else { 0 };
-        if let Some(error) = failed {
-            let (service, error): (_, &dyn Error) = (self.relay.service, &error);
-            warn!(service, error, "the outbox is unavailable; retrying");
-        }
+        self.publishing.len() < self.relay.bus.max_in_flight() && self.acknowledged.len() < MAX_ACKNOWLEDGED
     }
 
     /// Starts to publish entries that were read behind `after`.
@@ -265,28 +252,22 @@ impl<'a> Run<'a> {
                     self.buffered.insert(seq, event.time);
                     self.publishing.push(self.relay.publish(seq, Arc::new(event), self.stop).boxed());
                 }
-                Err(error) => self.report_unreadable(seq, &error),
+                // The entry stays for a release that can read it, or for an operator. Every sweep reports it.
+                Err(error) => {
+                    let (service, error) = (self.relay.service, UnreadableEvent::new(&error));
+                    counter!("outbox_unreadable_total", "service" => service).increment(1);
+                    error!(service, seq, %error, "an outbox entry cannot be read and stays in the outbox");
+                }
             }
         }
     }
 
-    /// The entry stays in the outbox for a release that can read it, or for an operator. Every sweep reports it.
-    fn report_unreadable(&self, seq: u64, error: &serde_json::Error) {
-        let service = self.relay.service;
-        counter!("outbox_unreadable_total", "service" => service).increment(1);
-        // The error's message may repeat the data; its position does not.
-        let (kind, column) = (error.classify(), error.column());
-        error!(service, seq, ?kind, column, "an outbox entry cannot be read and stays in the outbox");
-    }
-
     /// Notes one ended publication and all others that have ended: acknowledgements come in bursts, and one call marks
     /// them together.
-    fn all_published(&mut self, first: (u64, bool)) {
+    fn all_published(&mut self, first: Option<u64>) {
         let mut ended = Some(first);
-        while let Some((seq, published)) = ended {
-            if published {
-                self.acknowledged.push(seq);
-            }
+        while let Some(published) = ended {
+            self.acknowledged.extend(published);
             ended = self.publishing.next().now_or_never().flatten();
         }
     }
@@ -315,7 +296,7 @@ impl<'a> Run<'a> {
         if self.acknowledged.is_empty() {
             return;
         }
-        if let Err(error) = self.relay.backend.mark_published(std::mem::take(&mut self.acknowledged)).await {
+        if let Err(error) = self.relay.backend.mark_published(&self.acknowledged).await {
             let (service, error): (_, &dyn Error) = (self.relay.service, &error);
             warn!(service, error, "published events stay in the outbox and will be published again");
         }

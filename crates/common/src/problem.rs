@@ -119,13 +119,17 @@ impl Problem {
     }
 }
 
-/// The message of an error and of its causes, for logs: `message: cause: cause`.
+/// The message of an error and of its causes, for logs: `message: cause: cause`. Many errors already end with the message
+/// of their cause, which is not repeated.
 pub fn error_chain(error: &(dyn Error + 'static)) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
+        let message = error.to_string();
+        if !text.ends_with(&message) {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
         cause = error.source();
     }
     text

@@ -85,6 +85,14 @@ pub struct Put {
     pub unique_keys: Vec<UniqueKey>,
 }
 
+impl Put {
+    /// A state of the first format, without keys.
+    pub fn new(version: u64, body: impl Into<String>) -> Self {
+        let (keys, unique_keys) = (Vec::new(), Vec::new());
+        Self { version, format: Format::FIRST, body: body.into(), keys, unique_keys }
+    }
+}
+
 /// A query of a part of an index, in order.
 #[derive(Debug, Clone)]
 pub struct RangeQuery {
@@ -194,9 +202,10 @@ pub trait Backend: Send + Sync + 'static {
     /// Resolves when an entry may have entered the outbox since the last call returned. Spurious wake-ups are allowed.
     fn outbox_changed(&self) -> BoxFuture<'_, ()>;
 
-    /// Removes entries that the bus has acknowledged from the outbox, not necessarily durably at once: an entry that
-    /// reappears is published again, and consumers are idempotent.
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>>;
+    /// Removes entries that the bus has acknowledged from the outbox; after `Ok`, no read finds them. The adapter may
+    /// wait a moment for a commit or for other entries, to remove all with one write. After a crash an entry may
+    /// reappear: it is published again, and consumers are idempotent.
+    fn mark_published<'a>(&'a self, seqs: &'a [u64]) -> BoxFuture<'a, Result<(), StoreError>>;
 
     /// A number that grows with every commit to the collection; `None` unless this process is the only writer. Readers
     /// may cache results as long as the number is the same.

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use common::{Decision, Envelope, Event, EventId, Ids, SharedClock};
+use common::{Decision, Envelope, Event, Ids, SharedClock};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
@@ -69,16 +69,9 @@ impl Store {
     }
 
     fn envelope(&self, aggregate: Uuid, version: u64, event: Event) -> Result<String, StoreError> {
-        let envelope = Envelope {
-            id: self.0.ids.next::<EventId>(),
-            schema: event.subject().schema(),
-            aggregate,
-            version,
-            time: self.0.clock.now(),
-            trace: common::trace::current(),
-            event,
-        };
-        to_json(&envelope)
+        let (id, time) = (self.0.ids.next(), self.0.clock.now());
+        let envelope = Envelope::new(id, aggregate, version, time, event);
+        to_json(&Envelope { trace: common::trace::current(), ..envelope })
     }
 }
 
@@ -260,9 +253,8 @@ impl<D: Document> Collection<D> {
         match record {
             Ok(record) => self.parse(record).ok(),
             Err(error) => {
-                let (collection, id) = (D::COLLECTION, RangeQuery::id_of(cursor));
-                let document = UnreadableDocument { collection, id, reason: error.to_string() };
-                self.store.reports().unreadable(&document);
+                let id = RangeQuery::id_of(cursor);
+                self.store.reports().unreadable(&UnreadableDocument::damaged(D::COLLECTION, id, error));
                 None
             }
         }

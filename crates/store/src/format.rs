@@ -8,7 +8,7 @@ use std::sync::atomic::Ordering;
 
 use serde_json::{Map, Value};
 
-use crate::backend::{Format, Put, Record};
+use crate::backend::{Format, Put, Record, ScannedRecord};
 use crate::collection::Collection;
 use crate::fields::fields;
 use crate::unreadable::parse;
@@ -40,9 +40,10 @@ impl Verifier {
     /// The stored document as this release writes it: the same state at the same version.
     ///
     /// # Errors
-    /// This release cannot parse the document.
-    pub(crate) fn put(&self, record: &Record) -> Result<Put, UnreadableDocument> {
-        (self.put)(record)
+    /// This release cannot parse the document, or its row is damaged.
+    pub(crate) fn put(&self, (id, record): &ScannedRecord) -> Result<Put, UnreadableDocument> {
+        let damaged = |error| UnreadableDocument::damaged(self.collection, *id, error);
+        (self.put)(record.as_ref().map_err(damaged)?)
     }
 }
 

@@ -29,6 +29,13 @@ pub struct UnreadableDocument {
     pub reason: String,
 }
 
+impl UnreadableDocument {
+    /// A document whose row is damaged.
+    pub(crate) fn damaged(collection: &'static str, id: Uuid, error: &StoreError) -> Self {
+        Self { collection, id, reason: error.to_string() }
+    }
+}
+
 impl From<UnreadableDocument> for StoreError {
     fn from(document: UnreadableDocument) -> Self {
         Self::Unreadable(document.into())
@@ -67,16 +74,6 @@ impl Reports {
     }
 }
 
-/// The error of a scanned document that this release cannot parse.
-fn check(verifier: Verifier, (id, record): ScannedRecord) -> Result<(), UnreadableDocument> {
-    match record {
-        Ok(record) => verifier.put(&record).map(drop),
-        Err(error) => {
-            Err(UnreadableDocument { collection: verifier.collection, id, reason: error.to_string() })
-        }
-    }
-}
-
 impl<D: Document> Collection<D> {
     /// The next documents in the order of their ids, behind `after`, and the last of these ids; `None` at the end.
     ///
@@ -88,12 +85,9 @@ impl<D: Document> Collection<D> {
     ) -> Result<(Vec<Result<D, UnreadableDocument>>, Option<Uuid>), StoreError> {
         let records = self.backend().scan(D::COLLECTION, None, after, MAX_SCAN).await?;
         let last = records.last().map(|(id, _)| *id);
-        let damaged = |id, error: StoreError| UnreadableDocument {
-            collection: D::COLLECTION,
-            id,
-            reason: error.to_string(),
+        let read = |(id, record): ScannedRecord| {
+            parse(&record.map_err(|error| UnreadableDocument::damaged(D::COLLECTION, id, &error))?)
         };
-        let read = |(id, record): ScannedRecord| parse(&record.map_err(|error| damaged(id, error))?);
         Ok((records.into_iter().map(read).collect(), last))
     }
 }
@@ -113,7 +107,7 @@ impl Store {
             let records = self.backend().scan(verifier.collection, None, after, MAX_SCAN).await?;
             let Some((last, _)) = records.last() else { return Ok(()) };
             after = Some(*last);
-            records.into_iter().filter_map(|record| check(verifier, record).err()).for_each(&mut found);
+            records.iter().filter_map(|record| verifier.put(record).err()).for_each(&mut found);
         }
     }
 }

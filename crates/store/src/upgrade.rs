@@ -3,11 +3,10 @@
 use futures::StreamExt;
 use futures::stream::iter;
 use metrics::{counter, gauge};
-use uuid::Uuid;
 
 use crate::backend::{Change, ScannedRecord, Write};
 use crate::format::Verifier;
-use crate::{CommitError, Format, Record, Store, StoreError, UnreadableDocument};
+use crate::{CommitError, Format, Store, StoreError, UnreadableDocument};
 
 /// An upgrade reads so many documents at once: some hundred kilobytes.
 const MAX_BATCH: usize = 128;
@@ -47,16 +46,17 @@ impl Store {
         documents: Verifier,
         mut proceed: impl FnMut(UpgradeProgress) -> bool,
     ) -> Result<UpgradeProgress, StoreError> {
-        let upgraded = self.upgrade_all(documents, &mut proceed).await;
+        let upgraded = self.rewrite_all(documents, &mut proceed).await;
         self.set_upgrading(None);
         upgraded
     }
 
-    async fn upgrade_all(
+    async fn rewrite_all(
         &self,
         documents: Verifier,
         proceed: &mut impl FnMut(UpgradeProgress) -> bool,
     ) -> Result<UpgradeProgress, StoreError> {
+        let outdated = gauge!("store_outdated_documents", "collection" => documents.collection);
         let mut progress = UpgradeProgress::default();
         for format in Format::FIRST.written..documents.format {
             let mut after = None;
@@ -65,55 +65,35 @@ impl Store {
                 let Some((last, _)) = batch.last() else { break };
                 after = Some(*last);
                 self.set_upgrading(Some(documents.collection));
-                self.upgrade_batch(documents, batch, &mut progress).await?;
+                let found = u32::try_from(batch.len()).unwrap_or(u32::MAX);
+                outdated.set(f64::from(progress.left.saturating_add(found)));
+                let rewrites = batch.into_iter().map(|found| self.rewrite(documents, found));
+                let mut outcomes = iter(rewrites).buffer_unordered(MAX_COMMITS);
+                while let Some(outcome) = outcomes.next().await {
+                    match outcome? {
+                        Outcome::Rewritten => progress.rewritten += 1,
+                        Outcome::Overtaken => {}
+                        Outcome::Left => progress.left += 1,
+                    }
+                }
                 if !proceed(progress) {
                     return Ok(progress);
                 }
             }
         }
-        gauge!("store_outdated_documents", "collection" => documents.collection)
-            .set(f64::from(progress.left));
+        outdated.set(f64::from(progress.left));
         Ok(progress)
     }
 
-    async fn upgrade_batch(
-        &self,
-        documents: Verifier,
-        batch: Vec<ScannedRecord>,
-        progress: &mut UpgradeProgress,
-    ) -> Result<(), StoreError> {
-        let outdated = gauge!("store_outdated_documents", "collection" => documents.collection);
-        let found = u32::try_from(batch.len()).unwrap_or(u32::MAX);
-        outdated.set(f64::from(progress.left.saturating_add(found)));
-        let rewrites = batch.into_iter().map(|(id, record)| self.rewrite(documents, id, record));
-        let mut outcomes = iter(rewrites).buffer_unordered(MAX_COMMITS);
-        while let Some(outcome) = outcomes.next().await {
-            match outcome? {
-                Outcome::Rewritten => progress.rewritten += 1,
-                Outcome::Overtaken => {}
-                Outcome::Left => progress.left += 1,
-            }
-        }
-        Ok(())
-    }
-
-    async fn rewrite(
-        &self,
-        documents: Verifier,
-        id: Uuid,
-        record: Result<Record, StoreError>,
-    ) -> Result<Outcome, StoreError> {
-        let collection = documents.collection;
-        let put = match record {
-            Ok(record) => documents.put(&record),
-            Err(error) => Err(UnreadableDocument { collection, id, reason: error.to_string() }),
+    async fn rewrite(&self, documents: Verifier, found: ScannedRecord) -> Result<Outcome, StoreError> {
+        let (collection, id) = (documents.collection, found.0);
+        let unreadable = |document: &UnreadableDocument| {
+            self.reports().unreadable(document);
+            Ok(Outcome::Left)
         };
-        let put = match put {
+        let put = match documents.put(&found) {
             Ok(put) => put,
-            Err(document) => {
-                self.reports().unreadable(&document);
-                return Ok(Outcome::Left);
-            }
+            Err(document) => return unreadable(&document),
         };
         let write =
             Write { collection, id, expected: put.version, change: Change::Put(put), outbox: Vec::new() };
@@ -127,10 +107,8 @@ impl Store {
                 self.reports().duplicate(collection, id, key);
                 Ok(Outcome::Left)
             }
-            Err(CommitError::Store(StoreError::Unreadable(reason))) => {
-                let reason = reason.to_string();
-                self.reports().unreadable(&UnreadableDocument { collection, id, reason });
-                Ok(Outcome::Left)
+            Err(CommitError::Store(error @ StoreError::Unreadable(_))) => {
+                unreadable(&UnreadableDocument::damaged(collection, id, &error))
             }
             Err(CommitError::Store(error)) => Err(error),
         }

@@ -88,7 +88,7 @@ async fn a_consumer_receives_only_its_subjects(bus: Arc<dyn Bus>) {
 
 /// An event without consumers does not stay in the outbox.
 async fn an_event_without_consumers_is_accepted(bus: Arc<dyn Bus>) {
-    within(publish(&*bus, &Samples::new().revocation())).await;
+    within(publish(&*bus, &Samples::new().deadline())).await;
 }
 
 /// A delivery that is dropped without an acknowledgement is redelivered, each time with the number of deliveries.

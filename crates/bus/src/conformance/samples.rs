@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use common::clock::SystemClock;
-use common::event::{DeadlinePassed, SessionRevoked, TicketSnapshot, TicketStatus};
+use common::event::{DeadlinePassed, TicketSnapshot, TicketStatus};
 use common::{Clock, Currency, Envelope, Event, Ids, Money, SystemEntropy};
 use uuid::Uuid;
 
@@ -48,26 +48,9 @@ impl Samples {
         self.envelope(aggregate, 1, Event::ExpirationCompleted(event))
     }
 
-    /// `session.revoked`.
-    pub(super) fn revocation(&self) -> Arc<Envelope> {
-        let aggregate = self.id();
-        let event = SessionRevoked {
-            session_id: aggregate.into(),
-            user_id: self.0.next(),
-            tokens_expire_at: SystemClock.now(),
-        };
-        self.envelope(aggregate, 1, Event::SessionRevoked(event))
-    }
-
     fn envelope(&self, aggregate: Uuid, version: u64, event: Event) -> Arc<Envelope> {
-        Arc::new(Envelope {
-            id: self.0.next(),
-            schema: event.subject().schema(),
-            aggregate,
-            version,
-            time: SystemClock.now(),
-            trace: Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
-            event,
-        })
+        let trace = Some("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned());
+        let envelope = Envelope::new(self.0.next(), aggregate, version, SystemClock.now(), event);
+        Arc::new(Envelope { trace, ..envelope })
     }
 }

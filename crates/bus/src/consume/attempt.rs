@@ -5,7 +5,7 @@ use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use common::SharedClock;
+use common::{SharedClock, error_chain};
 use futures::FutureExt;
 
 use super::handler::{Consume, ConsumeError, Incoming};
@@ -45,19 +45,9 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
     text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message").to_owned()
 }
 
-/// The messages of an error and its causes, outermost first.
+/// The messages of an error and its causes, as a dead letter stores them.
 pub(super) fn reason(error: &(dyn Error + 'static)) -> String {
-    let mut reason = error.to_string();
-    let mut causes = error.source();
-    while let Some(cause) = causes {
-        let text = cause.to_string();
-        // Many errors already end with the message of their cause.
-        if !reason.ends_with(&text) {
-            reason.push_str(": ");
-            reason.push_str(&text);
-        }
-        causes = cause.source();
-    }
+    let mut reason = error_chain(error);
     reason.truncate(reason.floor_char_boundary(MAX_REASON_BYTES));
     reason
 }

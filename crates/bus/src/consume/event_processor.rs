@@ -1,5 +1,6 @@
 //! Processing one event: attempts, retries, quarantine, acknowledgement or dead letter.
 
+use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,8 +60,10 @@ impl EventProcessor {
             }
             Job::Replay(letter, event) => {
                 if let Err(error) = self.replay(&letter, &event).await {
-                    let error: &dyn std::error::Error = &error;
-                    warn!(error, "a replay did not complete; retrying at the next poll");
+                    warn!(
+                        error = &error as &dyn Error,
+                        "a replay did not complete; retrying at the next poll"
+                    );
                 }
             }
         }
@@ -69,29 +72,24 @@ impl EventProcessor {
     async fn outcome(&self, event: &Result<Arc<Envelope>, UnreadableEvent>, deliveries: u64) -> Outcome {
         let event = match event {
             Ok(event) => event,
-            Err(unreadable) => {
-                let (reason, at) = (unreadable.to_string(), self.clock.now());
-                return Outcome::Exhausted(Failure { reason, attempts: 0, at });
-            }
+            Err(unreadable) => return self.exhausted(0, unreadable.to_string()),
         };
-        let quarantined = deliveries > self.limits.quarantine_after;
-        match self.delivered_too_often(deliveries) {
-            Some(failure) => Outcome::Exhausted(failure),
-            None if quarantined && !self.wait(self.quarantine_delay()).await => Outcome::Stopped,
-            None => self.handle(event, quarantined).await,
+        let max = self.limits.max_deliveries;
+        if deliveries > max {
+            let reason = "times without an acknowledgement; handling it may crash the process";
+            let attempts = u32::try_from(max).unwrap_or(u32::MAX);
+            return self.exhausted(attempts, format!("delivered {max} {reason}"));
         }
+        let quarantined = deliveries > self.limits.quarantine_after;
+        if quarantined && !self.wait(self.quarantine_delay()).await {
+            return Outcome::Stopped;
+        }
+        self.handle(event, quarantined).await
     }
 
-    /// The failure of an event that exceeds [`Limits::max_deliveries`].
-    fn delivered_too_often(&self, deliveries: u64) -> Option<Failure> {
-        let max = self.limits.max_deliveries;
-        (deliveries > max).then(|| Failure {
-            reason: format!(
-                "delivered {max} times without an acknowledgement; handling it may crash the process"
-            ),
-            attempts: u32::try_from(max).unwrap_or(u32::MAX),
-            at: self.clock.now(),
-        })
+    /// The end of the retries, now.
+    fn exhausted(&self, attempts: u32, reason: String) -> Outcome {
+        Outcome::Exhausted(Failure { reason, attempts, at: self.clock.now() })
     }
 
     async fn replay(&self, found: &DeadLetter, event: &Arc<Envelope>) -> Result<(), CommitError> {
@@ -152,12 +150,7 @@ impl EventProcessor {
                     (failures, outages) = (failures + 1, 0);
                     self.record_failure(event, "an event could not be handled", &*cause);
                     if failures >= self.limits.max_attempts {
-                        let reason = reason(&*cause);
-                        return Outcome::Exhausted(Failure {
-                            reason,
-                            attempts: failures,
-                            at: self.clock.now(),
-                        });
+                        return self.exhausted(failures, reason(&*cause));
                     }
                     backoff.delay(failures, &self.ids)
                 }
@@ -181,8 +174,7 @@ impl EventProcessor {
                     return true;
                 }
                 Err(error) => {
-                    let error: &dyn std::error::Error = &error;
-                    warn!(error, "a dead letter could not be stored; retrying");
+                    warn!(error = &error as &dyn Error, "a dead letter could not be stored; retrying");
                 }
             }
             if !self.wait(self.limits.backoff().delay(failures, &self.ids)).await {
@@ -197,12 +189,7 @@ impl EventProcessor {
         self.stop.run_until_cancelled(self.clock.sleep(delay.max(MIN_RETRY_DELAY))).await.is_some()
     }
 
-    fn record_failure(
-        &self,
-        event: &Envelope,
-        what: &'static str,
-        cause: &(dyn std::error::Error + 'static),
-    ) {
+    fn record_failure(&self, event: &Envelope, what: &'static str, cause: &(dyn Error + 'static)) {
         warn!(cause = reason(cause), "{what}; retrying");
         self.count("event_failures_total", event);
     }

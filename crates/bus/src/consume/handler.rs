@@ -129,20 +129,18 @@ impl From<Infallible> for ConsumeError {
 
 #[cfg(test)]
 mod tests {
+    use common::Event;
     use common::event::DeadlinePassed;
-    use common::{Event, Ids, SeededEntropy, SharedClock, clock::SimClock};
+    use uuid::Uuid;
 
     use super::*;
 
     #[test]
     fn delays_grow_and_end_exactly_at_the_timeout() {
         let start: Time = "2026-11-22T10:00:00Z".parse().expect("a time");
-        let clock: SharedClock = Arc::new(SimClock::starting_at(start));
-        let ids = Ids::new(clock, Arc::new(SeededEntropy::new(7)));
-        let event = Event::ExpirationCompleted(DeadlinePassed { order_id: ids.next(), expires_at: start });
-        let schema = event.subject().schema();
-        let (id, aggregate) = (ids.next(), ids.next());
-        let envelope = Envelope { id, schema, aggregate, version: 1, time: start, trace: None, event };
+        let id = Uuid::nil();
+        let event = Event::ExpirationCompleted(DeadlinePassed { order_id: id.into(), expires_at: start });
+        let envelope = Envelope::new(id.into(), id, 1, start, event);
         let incoming = Incoming { envelope: Arc::new(envelope), first_attempt_at: start };
 
         let (mut delays, mut now) = (Vec::new(), start);

@@ -99,15 +99,8 @@ mod tests {
 
     fn replay() -> Job {
         let (id, time) = (Uuid::from_u128(1), Time::from_millis(0));
-        let event = Envelope {
-            id: id.into(),
-            schema: 1,
-            aggregate: id,
-            version: 1,
-            time,
-            trace: None,
-            event: Event::ExpirationCompleted(DeadlinePassed { order_id: id.into(), expires_at: time }),
-        };
+        let event = Event::ExpirationCompleted(DeadlinePassed { order_id: id.into(), expires_at: time });
+        let event = Envelope::new(id.into(), id, 1, time, event);
         let letter = DeadLetter {
             id,
             version: 2,

@@ -6,6 +6,7 @@ mod handler;
 mod keyed_queues;
 mod limits;
 
+use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -160,8 +161,7 @@ async fn count(processor: &EventProcessor) {
         #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
         Ok(count) => processor.dead_letter_gauge().set(count as f64),
         Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            warn!(consumer, error, "the dead letters could not be counted");
+            warn!(consumer, error = &error as &dyn Error, "the dead letters could not be counted");
         }
     }
 }
@@ -179,8 +179,11 @@ async fn requested(processor: &EventProcessor) -> Vec<(DeadLetter, Arc<Envelope>
             letters.into_iter().filter_map(with_event).collect()
         }
         Err(error) => {
-            let error: &dyn std::error::Error = &error;
-            warn!(consumer, error, "the dead letters could not be read; retrying at the next poll");
+            warn!(
+                consumer,
+                error = &error as &dyn Error,
+                "the dead letters could not be read; retrying at the next poll"
+            );
             Vec::new()
         }
     }

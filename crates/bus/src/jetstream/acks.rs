@@ -4,14 +4,15 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::Subject as ReplySubject;
 use async_nats::jetstream::AckKind;
-use async_nats::{Client, Subject as ReplySubject};
-use common::{Backoff, Ids, SharedClock};
+use common::{Backoff, Ids};
 use parking_lot::Mutex;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::warn;
+
+use super::connection::Connection;
 
 /// The delay before a redelivery, by the number of deliveries so far. Without a delay a consumer that cannot handle an
 /// event would spin.
@@ -86,28 +87,26 @@ impl Drop for AckHandle {
 
 /// Sends the queued acknowledgements.
 pub(super) struct AckSender {
-    pub(super) acks: Arc<Acks>,
+    pub(super) connection: Arc<Connection>,
     pub(super) queue: UnboundedReceiver<Ack>,
-    pub(super) client: Client,
-    pub(super) clock: SharedClock,
-    pub(super) ack_wait: Duration,
-    pub(super) stop: CancellationToken,
-    /// The tasks that may still return deliveries after `stop`.
+    /// The tasks that may still return deliveries after the stop.
     pub(super) tasks: TaskTracker,
 }
 
 impl AckSender {
     /// Sends acknowledgements and progress reports until the bus is closed and its tasks have ended.
     pub(super) async fn run(mut self) {
-        let interval = self.ack_wait / PROGRESS_PER_ACK_WAIT;
-        let mut next_report = self.clock.sleep(interval);
+        let connection = Arc::clone(&self.connection);
+        let Connection { acks, clock, settings, stop, .. } = &*connection;
+        let interval = settings.options.ack_wait / PROGRESS_PER_ACK_WAIT;
+        let mut next_report = clock.sleep(interval);
         loop {
             tokio::select! {
-                () = self.stop.cancelled() => break,
+                () = stop.cancelled() => break,
                 Some(ack) = self.queue.recv() => self.send(ack).await,
                 () = &mut next_report => {
-                    self.acks.in_progress();
-                    next_report = self.clock.sleep(interval);
+                    acks.in_progress();
+                    next_report = clock.sleep(interval);
                 }
             }
         }
@@ -119,7 +118,7 @@ impl AckSender {
     }
 
     async fn send(&self, (reply, ack): Ack) {
-        if let Err(error) = self.client.publish(reply, ack.into()).await {
+        if let Err(error) = self.connection.client.publish(reply, ack.into()).await {
             warn!(%error, "an acknowledgement could not be sent; the event will be redelivered");
         }
     }

@@ -78,11 +78,7 @@ fn server(text: &str) -> Result<(ServerAddr, Credentials), AddressError> {
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, server) in self.servers.iter().enumerate() {
-            let comma = if position > 0 { "," } else { "" };
-            write!(f, "{comma}{}", server.as_url_str())?;
-        }
-        Ok(())
+        f.write_str(&self.servers.iter().map(ServerAddr::as_url_str).collect::<Vec<_>>().join(","))
     }
 }
 

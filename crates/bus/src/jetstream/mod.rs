@@ -80,29 +80,20 @@ impl JetStream {
         let (client, context) = connect::connect(address, &settings, &monitor, &clock, &ids).await?;
         let (acks, queue) = Acks::new(ids.clone());
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());
-        let sender = AckSender {
-            acks: Arc::clone(&acks),
-            queue,
-            client: client.clone(),
-            clock: Arc::clone(&clock),
-            ack_wait: settings.options.ack_wait,
-            stop: stop.clone(),
-            tasks: tasks.clone(),
-        };
-        let ack_sender = TaskTracker::new();
-        ack_sender.spawn(sender.run());
-        let distrusted = Mutex::default();
         let connection = Arc::new(Connection {
             client,
             context,
             settings,
             monitor,
             acks,
-            distrusted,
+            distrusted: Mutex::default(),
             clock,
             ids,
             stop: stop.clone(),
         });
+        let ack_sender = TaskTracker::new();
+        let sender = AckSender { connection: Arc::clone(&connection), queue, tasks: tasks.clone() };
+        ack_sender.spawn(sender.run());
         for stream in Stream::ALL.into_iter().filter(|stream| connection.settings.owns(*stream)) {
             tasks.spawn(watch::measure(Arc::clone(&connection), stream));
         }

@@ -83,7 +83,7 @@ impl PullConsumer {
     /// Runs until the bus is closed or the subscription is dropped.
     pub(super) async fn run(self) {
         let mut failures = 0_u32;
-        while !self.is_stopped() {
+        loop {
             let Err(error) = self.consume(&mut failures).await else { return };
             let (consumer, stream) = (self.consumer, self.stream.name());
             if matches!(error, PullError::Disconnected) {
@@ -264,10 +264,6 @@ impl PullConsumer {
         };
         // Messages after the timeout are redelivered.
         let _ = timeout(DRAIN_TIMEOUT, drained).await;
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.connection.stop.is_cancelled() || self.queue.is_closed()
     }
 
     async fn stopped(&self) {

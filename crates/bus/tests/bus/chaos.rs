@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bus::{Bus, ConsumeError, ConsumerLoop, Incoming, Limits, LocalBus, Relay, Subscription};
+use bus::{ConsumeError, ConsumerLoop, Incoming, Limits, LocalBus, Subscription};
 use common::event::Subject;
 use common::{Ids, SeededEntropy};
 use futures::FutureExt;
@@ -46,9 +46,7 @@ impl Chaos {
     }
 
     fn relay(&self) -> JoinSet<()> {
-        let (clock, bus) = (Arc::new(self.harness.clock.clone()), self.bus.clone() as Arc<dyn Bus>);
-        let relay = Relay::new("tests", self.harness.database.clone(), bus, clock, self.chance.clone());
-        running(relay.run(CancellationToken::new()))
+        self.harness.relay(self.bus.clone(), &CancellationToken::new())
     }
 
     fn consumer(&self, consumer: &'static str) -> JoinSet<()> {
@@ -59,7 +57,9 @@ impl Chaos {
         let consumers = ConsumerLoop::new(subscription, &*self.bus, store, clock, self.chance.clone());
         // A dead letter would rightly let the next event of its aggregate pass.
         let limits = Limits { max_attempts: u32::MAX, ..Limits::default() };
-        running(consumers.with_limits(limits).run(CancellationToken::new()))
+        let mut running = JoinSet::new();
+        running.spawn(consumers.with_limits(limits).run(CancellationToken::new()));
+        running
     }
 
     fn handler(
@@ -92,12 +92,6 @@ impl Chaos {
             }
         }
     }
-}
-
-fn running(work: impl Future<Output = ()> + Send + 'static) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    tasks.spawn(work);
-    tasks
 }
 
 async fn run(seed: u64, crashes: bool) {

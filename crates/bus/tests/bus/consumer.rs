@@ -4,9 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use bus::{ConsumeError, DeadLetter, Incoming, Limits};
+use bus::{ConsumeError, Incoming, Limits};
 use common::{Clock, Time};
 use futures::FutureExt;
+use futures::future::{BoxFuture, pending, ready};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
@@ -15,9 +16,20 @@ use crate::support::{Harness, Published, RunningConsumer, settle};
 /// The time, order and version of each attempt.
 type Attempts = Arc<Mutex<Vec<(Time, u128, u64)>>>;
 
-fn record(attempts: &Attempts, clock: &impl Clock, incoming: &Incoming) {
-    let event = &incoming.envelope;
-    attempts.lock().push((clock.now(), event.aggregate.as_u128(), event.version));
+/// A consumer that handles events in this way, and its attempts.
+fn recording(
+    harness: &Harness,
+    limits: Limits,
+    handle: impl Fn(&Incoming, Time) -> BoxFuture<'static, Result<(), ConsumeError>> + Send + Sync + 'static,
+) -> (RunningConsumer, Attempts) {
+    let (clock, attempts) = (harness.clock.clone(), Attempts::default());
+    let recorded = Arc::clone(&attempts);
+    let consumer = RunningConsumer::start(harness, limits, move |incoming| {
+        let (event, now) = (&incoming.envelope, clock.now());
+        recorded.lock().push((now, event.aggregate.as_u128(), event.version));
+        handle(&incoming, now)
+    });
+    (consumer, attempts)
 }
 
 fn waits(attempts: &Attempts) -> Vec<Duration> {
@@ -26,11 +38,9 @@ fn waits(attempts: &Attempts) -> Vec<Duration> {
 
 #[tokio::test]
 async fn an_event_that_fails_is_tried_ten_times_with_backoff_and_then_kept_with_the_reason() {
-    let (harness, attempts) = (Harness::new(), Attempts::default());
-    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
-    let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
-        record(&recorded, &clock, &incoming);
-        async { Err(ConsumeError::failed("the seat map is upside down")) }.boxed()
+    let harness = Harness::new();
+    let (consumer, attempts) = recording(&harness, Limits::default(), |_, _| {
+        ready(Err(ConsumeError::failed("the seat map is upside down"))).boxed()
     });
     let event = harness.event(1, 1);
     let published = consumer.publish(&event);
@@ -42,7 +52,7 @@ async fn an_event_that_fails_is_tried_ten_times_with_backoff_and_then_kept_with_
         let max = Duration::from_millis(50 << failures);
         assert!(*wait >= max / 2 && *wait <= max, "{waits:?}");
     }
-    let letters = DeadLetter::list(&harness.store).await.expect("listed");
+    let letters = harness.letters().await;
     assert_eq!(letters.len(), 1);
     assert_eq!(letters[0].event.envelope().as_ref(), Ok(&*event));
     assert_eq!(letters[0].consumer, "tests");
@@ -63,7 +73,7 @@ async fn a_panic_is_a_failure_like_any_other() {
     });
     let (early, late) = (consumer.publish(&harness.event(1, 1)), consumer.publish(&harness.event(2, 2)));
     harness.pass_time_until(|| early.is_done() && late.is_done()).await;
-    let letters = DeadLetter::list(&harness.store).await.expect("listed");
+    let letters = harness.letters().await;
     let mut reasons: Vec<_> = letters.iter().map(|letter| letter.reason.as_str()).collect();
     reasons.sort_unstable();
     assert_eq!(
@@ -74,32 +84,25 @@ async fn a_panic_is_a_failure_like_any_other() {
 
 #[tokio::test]
 async fn a_handler_that_hangs_is_dropped_after_30_seconds_and_tried_again() {
-    let (harness, attempts) = (Harness::new(), Attempts::default());
-    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
+    let harness = Harness::new();
     let limits = Limits { max_attempts: 3, ..Limits::default() };
-    let consumer = RunningConsumer::start(&harness, limits, move |incoming| {
-        record(&recorded, &clock, &incoming);
-        futures::future::pending().boxed()
-    });
+    let (consumer, attempts) = recording(&harness, limits, |_, _| pending().boxed());
     let published = consumer.publish(&harness.event(1, 1));
     harness.pass_time_until(|| published.is_done()).await;
     for wait in waits(&attempts) {
         assert!(wait > Duration::from_secs(30) && wait <= Duration::from_millis(30_100), "{wait:?}");
     }
-    let letters = DeadLetter::list(&harness.store).await.expect("listed");
+    let letters = harness.letters().await;
     assert_eq!(letters[0].reason, "the handler did not finish within 30s");
     assert_eq!(letters[0].attempts, 3);
 }
 
 #[tokio::test]
 async fn an_unavailable_dependency_is_retried_without_a_limit() {
-    let (harness, attempts) = (Harness::new(), Attempts::default());
-    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
-    let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
-        record(&recorded, &clock, &incoming);
-        let back = recorded.lock().len() > 100;
-        async move { if back { Ok(()) } else { Err(ConsumeError::Unavailable("the database is down".into())) } }
-            .boxed()
+    let (harness, outages) = (Harness::new(), AtomicUsize::new(0));
+    let (consumer, attempts) = recording(&harness, Limits::default(), move |_, _| {
+        let is_down = outages.fetch_add(1, Ordering::Relaxed) < 100;
+        ready(if is_down { Err(ConsumeError::Unavailable("it is down".into())) } else { Ok(()) }).boxed()
     });
     let published = consumer.publish(&harness.event(1, 1));
     harness.pass_time_until(|| published.is_done()).await;
@@ -108,37 +111,33 @@ async fn an_unavailable_dependency_is_retried_without_a_limit() {
     assert!(waits[0] <= Duration::from_millis(50), "{waits:?}");
     assert!(waits[20..].iter().all(|wait| *wait >= Duration::from_secs(15)), "{waits:?}");
     assert!(waits.iter().all(|wait| *wait <= Duration::from_secs(30)), "{waits:?}");
-    assert_eq!(DeadLetter::list(&harness.store).await.expect("listed"), []);
+    assert_eq!(harness.letters().await, []);
 }
 
 #[tokio::test]
 async fn an_event_to_retry_later_is_retried_exactly_then_and_carries_its_first_attempt() {
-    let (harness, attempts) = (Harness::new(), Attempts::default());
-    let (clock, recorded, began) = (harness.clock.clone(), attempts.clone(), harness.clock.now());
-    let consumer = RunningConsumer::start(&harness, Limits::default(), move |incoming| {
-        record(&recorded, &clock, &incoming);
+    let harness = Harness::new();
+    let began = harness.clock.now();
+    let (consumer, attempts) = recording(&harness, Limits::default(), move |incoming, now| {
         assert_eq!(incoming.first_attempt_at, began);
-        let is_early = clock.now() - incoming.first_attempt_at < Duration::from_secs(5);
-        async move { if is_early { Err(ConsumeError::RetryLater(Duration::from_millis(250))) } else { Ok(()) } }.boxed()
+        let is_early = now - began < Duration::from_secs(5);
+        ready(if is_early { Err(ConsumeError::RetryLater(Duration::from_millis(250))) } else { Ok(()) })
+            .boxed()
     });
     let published = consumer.publish(&harness.event(1, 1));
     harness.pass_time_until(|| published.is_done()).await;
     assert_eq!(waits(&attempts), [Duration::from_millis(250); 20]);
-    assert_eq!(DeadLetter::list(&harness.store).await.expect("listed"), []);
+    assert_eq!(harness.letters().await, []);
 }
 
 #[tokio::test]
 async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_on() {
-    let (harness, attempts) = (Harness::new(), Attempts::default());
-    let (clock, recorded) = (harness.clock.clone(), attempts.clone());
+    let (harness, second) = (Harness::new(), Duration::from_secs(1));
     // A waiting event takes no permit.
     let limits = Limits { max_concurrent: 1, ..Limits::default() };
-    let consumer = RunningConsumer::start(&harness, limits, move |incoming| {
-        record(&recorded, &clock, &incoming);
-        let waits = incoming.envelope.aggregate.as_u128() == 1
-            && clock.now() - incoming.first_attempt_at < Duration::from_secs(1);
-        async move { if waits { Err(ConsumeError::RetryLater(Duration::from_secs(1))) } else { Ok(()) } }
-            .boxed()
+    let (consumer, attempts) = recording(&harness, limits, move |incoming, now| {
+        let waits = incoming.envelope.aggregate.as_u128() == 1 && now - incoming.first_attempt_at < second;
+        ready(if waits { Err(ConsumeError::RetryLater(second)) } else { Ok(()) }).boxed()
     });
     let published: Vec<_> = [(1, 1), (1, 2), (2, 1), (3, 1), (2, 2)]
         .into_iter()
@@ -152,7 +151,6 @@ async fn while_one_aggregate_waits_its_later_events_wait_too_and_all_others_go_o
     assert!(so_far.contains(&(3, 1)));
 
     harness.pass_time_until(|| published.iter().all(Published::is_done)).await;
-    let second = Duration::from_secs(1);
     let (one, two) = (began.after(second), began.after(2 * second));
     assert_eq!(*attempts.lock(), [(one, 1, 1), (one, 1, 2), (two, 1, 2)]);
 }

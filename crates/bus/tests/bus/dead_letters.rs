@@ -46,10 +46,6 @@ fn limits() -> Limits {
     Limits { max_attempts: 2, ..Limits::default() }
 }
 
-async fn letters(harness: &Harness) -> Vec<DeadLetter> {
-    DeadLetter::list(&harness.store).await.expect("listed")
-}
-
 /// A harness with one dead letter, and its handler, still broken.
 async fn with_one_dead_letter(limits: Limits) -> (Harness, FlakyHandler, RunningConsumer, DeadLetter) {
     let (harness, flaky) = (Harness::new(), FlakyHandler::default());
@@ -57,7 +53,7 @@ async fn with_one_dead_letter(limits: Limits) -> (Harness, FlakyHandler, Running
     let consumer = RunningConsumer::start(&harness, limits, flaky.handler());
     let published = consumer.publish(&harness.event(1, 1));
     harness.pass_time_until(|| published.is_done()).await;
-    let letter = letters(&harness).await.pop().expect("a dead letter");
+    let letter = harness.letters().await.pop().expect("a dead letter");
     (harness, flaky, consumer, letter)
 }
 
@@ -69,10 +65,10 @@ async fn a_dead_letter_is_handled_again_on_request_and_goes_when_that_succeeds()
     assert!(flaky.handled().is_empty(), "no replay was requested");
 
     assert!(DeadLetter::request_replay(&harness.store, letter.id).await.expect("asked"));
-    assert!(letters(&harness).await[0].replay_requested);
+    assert!(harness.letters().await[0].replay_requested);
     harness.pass(limits().replay_interval).await;
     assert_eq!(flaky.handled(), [1]);
-    assert_eq!(letters(&harness).await, []);
+    assert_eq!(harness.letters().await, []);
 }
 
 #[tokio::test]
@@ -82,7 +78,7 @@ async fn a_replay_that_fails_again_stores_the_reason_and_waits_for_another_reque
     DeadLetter::request_replay(&harness.store, letter.id).await.expect("asked");
     harness.pass_time_until(|| flaky.attempts.load(Ordering::Relaxed) == 4).await;
     settle().await;
-    let again = letters(&harness).await;
+    let again = harness.letters().await;
     assert_eq!(again.len(), 1);
     assert_eq!((again[0].id, again[0].attempts), (letter.id, 4));
     assert_eq!(again[0].reason, "broken at attempt 3");
@@ -116,7 +112,7 @@ async fn a_request_outlives_the_process() {
     let _consumer = RunningConsumer::start(&harness, limits(), flaky.handler());
     settle().await;
     assert_eq!(flaky.handled(), [1]);
-    assert_eq!(letters(&harness).await, []);
+    assert_eq!(harness.letters().await, []);
 }
 
 #[tokio::test]
@@ -139,7 +135,7 @@ async fn a_replay_waits_its_turn_behind_an_event_of_the_same_aggregate() {
     });
     let first = consumer.publish(&harness.event(1, 1));
     harness.pass_time_until(|| first.is_done()).await;
-    let letter = letters(&harness).await.pop().expect("a dead letter");
+    let letter = harness.letters().await.pop().expect("a dead letter");
     flaky.broken.store(false, Ordering::Relaxed);
 
     let second = consumer.publish(&harness.event(1, 2));
@@ -158,7 +154,7 @@ async fn an_event_whose_reattempts_are_exhausted_twice_is_one_dead_letter() {
     let (harness, _mended, consumer, letter) = with_one_dead_letter(limits()).await;
     let again = consumer.publish(&Arc::new(letter.event.envelope().expect("readable")));
     harness.pass_time_until(|| again.is_done()).await;
-    let letters = letters(&harness).await;
+    let letters = harness.letters().await;
     assert_eq!(letters.len(), 1);
     assert_eq!((letters[0].id, letters[0].attempts), (letter.id, 4));
 }
@@ -177,7 +173,7 @@ async fn an_event_is_not_acknowledged_before_its_dead_letter_is_stored() {
     assert_eq!(flaky.attempts.load(Ordering::Relaxed), 2);
     harness.database.refuses.store(false, Ordering::Relaxed);
     harness.pass_time_until(|| published.is_done()).await;
-    assert_eq!(letters(&harness).await.len(), 1);
+    assert_eq!(harness.letters().await.len(), 1);
 }
 
 #[tokio::test]

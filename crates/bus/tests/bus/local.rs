@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use bus::{Bus, Delivery, LocalBus, Relay, conformance};
+use bus::{Bus, Delivery, LocalBus, conformance};
 use common::event::Subject;
 use futures::{FutureExt, StreamExt};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{Harness, settle};
@@ -51,10 +50,7 @@ async fn a_stuck_consumer_delays_no_other_until_32768_events_wait_for_it() {
     let mut other = bus.subscribe("other", &[Subject::ExpirationCompleted]);
     let event = |order: u32| serde_json::to_string(&*harness.event(order.into(), 1)).expect("JSON");
     harness.commit_events((0..MAX_IN_FLIGHT + 10).map(event).collect()).await;
-    let (clock, ids) = (Arc::new(harness.clock.clone()), harness.ids.clone());
-    let relay = Relay::new("tests", harness.database.clone(), bus.clone(), clock, ids);
-    let mut running = JoinSet::new();
-    running.spawn(relay.run(CancellationToken::new()));
+    let _running = harness.relay(bus.clone(), &CancellationToken::new());
     let mut held = Vec::new();
     for order in 0..MAX_IN_FLIGHT {
         held.push(stuck.next().await.expect("a delivery"));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use bus::{DeadLetter, Limits};
+use bus::Limits;
 use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ async fn an_event_delivered_more_than_20_times_is_a_dead_letter_without_another_
     });
     harness.pass_time_until(|| bus.acknowledged() == 2).await;
     assert_eq!(*tried.lock(), [last]);
-    let letters = DeadLetter::list(&harness.store).await.expect("listed");
+    let letters = harness.letters().await;
     assert_eq!(letters.len(), 1);
     assert_eq!((letters[0].event.envelope().as_ref(), letters[0].attempts), (Ok(&*over), 20));
     assert_eq!(

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use bus::Relay;
 use common::Clock;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -19,11 +18,8 @@ struct RunningRelay {
 }
 
 fn start(harness: &Harness, bus: &Arc<RecordingBus>) -> RunningRelay {
-    let clock = Arc::new(harness.clock.clone());
-    let relay = Relay::new("tests", harness.database.clone(), bus.clone(), clock, harness.ids.clone());
-    let (mut tasks, stop) = (JoinSet::new(), CancellationToken::new());
-    tasks.spawn(relay.run(stop.clone()));
-    RunningRelay { tasks, stop }
+    let stop = CancellationToken::new();
+    RunningRelay { tasks: harness.relay(bus.clone(), &stop), stop }
 }
 
 #[tokio::test]

@@ -27,10 +27,6 @@ fn note_versions(harness: &Harness, bus: &ScriptedBus) -> (JoinSet<()>, Arc<Mute
     (running, versions)
 }
 
-async fn letters(harness: &Harness) -> Vec<DeadLetter> {
-    DeadLetter::list(&harness.store).await.expect("listed")
-}
-
 #[tokio::test]
 async fn an_unreadable_event_is_kept_with_every_byte_and_acknowledged_and_others_are_handled() {
     let harness = Harness::new();
@@ -48,7 +44,7 @@ async fn an_unreadable_event_is_kept_with_every_byte_and_acknowledged_and_others
     let (_running, handled) = note_versions(&harness, &bus);
     settle().await;
     assert_eq!((bus.acknowledged(), handled.lock().clone()), (5, vec![7]));
-    let letters = letters(&harness).await;
+    let letters = harness.letters().await;
     assert_eq!(letters.len(), payloads.len());
     for payload in &payloads {
         let letter = letters.iter().find(|letter| letter.event == RawEvent::new(payload));
@@ -70,7 +66,7 @@ async fn an_unreadable_event_is_not_acknowledged_before_it_is_stored() {
     assert_eq!(bus.acknowledged(), 0);
     harness.database.refuses.store(false, Ordering::Relaxed);
     harness.pass_time_until(|| bus.acknowledged() == 1).await;
-    assert_eq!(letters(&harness).await.len(), 1);
+    assert_eq!(harness.letters().await.len(), 1);
 }
 
 #[tokio::test]
@@ -125,12 +121,12 @@ async fn dead_letters_of_former_releases_are_listed_and_replayed_beside_unreadab
         let stored = Decision::without_event(Stored(letter));
         harness.store.collection().commit(stored).await.expect("stored");
     }
-    assert_eq!(letters(&harness).await.len(), 2, "the newer one hides no other");
+    assert_eq!(harness.letters().await.len(), 2, "the newer one hides no other");
     let bus = ScriptedBus::receiving([]);
     let (_running, handled) = note_versions(&harness, &bus);
     settle().await;
     assert_eq!(*handled.lock(), [3]);
-    let left = letters(&harness).await;
+    let left = harness.letters().await;
     assert_eq!(left.len(), 1);
     assert_eq!(left[0].event.subject().as_deref(), Some("order.put-on-hold"));
     assert!(left[0].replay_requested, "a release that can read it replays it");

@@ -8,7 +8,7 @@ use futures::future::join_all;
 
 use bus::Bus;
 
-use crate::support::{Marketplace, captured, next, publish, refunded, within};
+use crate::support::{Marketplace, captured, expect, next, publish, refunded};
 
 /// The subjects of a release, and of the next one.
 const FORMER: &[Subject] = &[Subject::PaymentCaptured];
@@ -49,9 +49,7 @@ async fn a_process_of_the_former_release_that_connects_last_takes_no_event_from_
     publish(&*older, &refunded()).await;
     let known = captured();
     publish(&*older, &known).await;
-    let delivery = within(of_older.next()).await.expect("a delivery");
-    assert_eq!(delivery.envelope(), Some(&known));
-    delivery.ack();
+    expect(&mut of_older, &known).await;
     marketplace
         .wait_for_of("payments", "orders", |info| info.num_pending == 0 && info.num_ack_pending == 0)
         .await;
@@ -71,6 +69,6 @@ async fn a_filter_that_another_program_has_narrowed_is_widened_again() {
     marketplace.wait_for_of("payments", "orders", |info| info.config.filter_subjects.len() == 2).await;
     let event = refunded();
     publish(&*bus, &event).await;
-    assert_eq!(next(&mut orders).await.event.unwrap(), event);
+    expect(&mut orders, &event).await;
     marketplace.end().await;
 }

@@ -1,20 +1,17 @@
 //! The origin of events: what the owner of a subject has not published is not delivered.
 
-use std::time::Duration;
-
-use async_nats::jetstream::consumer::push;
+use async_nats::jetstream::consumer::{Info, push};
 use async_nats::jetstream::stream::{Republish, Source};
 use bus::Bus;
+use common::Envelope;
 use common::event::Subject;
-use common::{Envelope, poll_until};
 use futures::StreamExt;
+use futures::stream::select;
 
-use crate::support::{Marketplace, captured, envelope, next, publish, within};
+use crate::support::{Marketplace, captured, envelope, eventually, expect, next, publish, within};
 
 /// The subjects of two owners.
 const BOTH: &[Subject] = &[Subject::ExpirationCompleted, Subject::PaymentCaptured];
-
-const MINUTE: Duration = Duration::from_mins(1);
 
 fn body(event: &Envelope) -> Vec<u8> {
     serde_json::to_vec(event).expect("JSON")
@@ -22,14 +19,10 @@ fn body(event: &Envelope) -> Vec<u8> {
 
 /// Waits until the consumer `orders` has neither undelivered nor unacknowledged messages of the stream.
 async fn is_done(marketplace: &Marketplace, stream: &str, messages: u64) {
-    let done = || async {
-        let info = marketplace.consumer_of(stream, "orders").await;
-        let done = info.filter(|info| {
-            info.delivered.stream_sequence == messages && info.num_pending == 0 && info.num_ack_pending == 0
-        });
-        Ok::<_, ()>(done)
+    let done = |info: &Info| {
+        info.delivered.stream_sequence == messages && info.num_pending == 0 && info.num_ack_pending == 0
     };
-    poll_until(MINUTE, done).await.expect("no error").expect("the consumer is done");
+    marketplace.wait_for_of(stream, "orders", done).await;
 }
 
 #[tokio::test]
@@ -45,9 +38,7 @@ async fn a_payment_that_expiration_publishes_in_its_own_stream_is_not_believed()
     }
     let genuine = envelope();
     publish(&*bus, &genuine).await;
-    let delivery = next(&mut orders).await;
-    assert_eq!(delivery.envelope(), Some(&genuine), "the forged payment was not delivered");
-    delivery.ack();
+    expect(&mut orders, &genuine).await;
     assert_eq!(within(live.next()).await, Some(Ok(genuine)), "nor as a live event");
     is_done(&marketplace, "expiration", 3).await;
     let info = marketplace.consumer_of("expiration", "orders").await.expect("the consumer is durable");
@@ -62,23 +53,16 @@ async fn what_the_server_copies_into_another_owners_stream_is_not_believed() {
     let prefix = &marketplace.options.prefix;
     let (own, foreign) = (format!("{prefix}.expiration.completed"), format!("{prefix}.payment.captured"));
     // `republish`, on the stream that expiration owns.
-    let stream = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
-    let mut config = stream.cached_info().config.clone();
+    let mut config = marketplace.stream("expiration").await.config;
     config.republish = Some(Republish { source: own.clone(), destination: foreign, headers_only: false });
     context.update_stream(config).await.expect("updated");
     context.publish(own, body(&captured()).into()).await.expect("sent").await.expect("stored");
-    let copied = || async {
-        let stream = context.get_stream(marketplace.stream_name("payments")).await.ok();
-        Ok::<_, ()>(stream.filter(|stream| stream.cached_info().state.messages == 1))
-    };
-    poll_until(MINUTE, copied).await.expect("no error").expect("the server has copied the forged payment");
+    eventually(async || (marketplace.stream("payments").await.state.messages == 1).then_some(())).await;
 
     let mut orders = bus.subscribe("orders", &[Subject::PaymentCaptured]);
     let genuine = captured();
     publish(&*bus, &genuine).await;
-    let delivery = next(&mut orders).await;
-    assert_eq!(delivery.envelope(), Some(&genuine), "no forged payment was delivered");
-    delivery.ack();
+    expect(&mut orders, &genuine).await;
     is_done(&marketplace, "payments", 2).await;
     marketplace.end().await;
 }
@@ -93,16 +77,14 @@ async fn a_stream_that_copies_or_renames_events_is_not_consumed_until_it_is_repa
     next(&mut orders).await.ack();
     bus.check().await.expect("ready");
 
-    let stream = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
-    let mut config = stream.cached_info().config.clone();
+    let mut config = marketplace.stream("expiration").await.config;
     config.sources = Some(vec![Source { name: "elsewhere".to_owned(), ..Source::default() }]);
     context.update_stream(config).await.expect("updated");
     // A running consumer finds the change, and so does one that starts.
     let starting = marketplace.process_of("orders").await;
-    let mut starting_orders = starting.subscribe("orders", BOTH);
+    let mut both = select(orders, starting.subscribe("orders", BOTH)).boxed();
     for process in [&bus, &starting] {
-        let refused = || async { Ok::<_, ()>(process.check().await.err()) };
-        let refused = poll_until(MINUTE, refused).await.expect("no error").expect("reported to readiness");
+        let refused = eventually(async || process.check().await.err()).await;
         assert_eq!(
             refused.to_string(),
             "the bus is not available: the stream of expiration has `sources` and is not consumed"
@@ -110,26 +92,16 @@ async fn a_stream_that_copies_or_renames_events_is_not_consumed_until_it_is_repa
     }
     let waiting = captured();
     publish(&*bus, &waiting).await;
-    let delivery = tokio::select! {
-        delivery = next(&mut orders) => delivery,
-        delivery = next(&mut starting_orders) => delivery,
-    };
-    assert_eq!(delivery.envelope(), Some(&waiting), "other streams are consumed");
-    delivery.ack();
+    expect(&mut both, &waiting).await;
 
     // Expiration's next process repairs its stream.
     let repairing = marketplace.process_of("expiration").await;
     for process in [&bus, &starting] {
-        let trusted = || async { Ok::<_, ()>(process.check().await.ok()) };
-        poll_until(MINUTE, trusted).await.expect("no error").expect("ready");
+        eventually(async || process.check().await.ok()).await;
     }
     let last = envelope();
     publish(&*bus, &last).await;
-    let delivery = tokio::select! {
-        delivery = next(&mut orders) => delivery,
-        delivery = next(&mut starting_orders) => delivery,
-    };
-    assert_eq!(delivery.envelope(), Some(&last));
+    expect(&mut both, &last).await;
     drop((all, repairing));
     marketplace.end().await;
 }
@@ -154,6 +126,6 @@ async fn what_the_server_delivers_into_another_owners_stream_keeps_its_subject_a
     let mut orders = bus.subscribe("orders", &[Subject::PaymentCaptured]);
     let genuine = captured();
     publish(&*bus, &genuine).await;
-    assert_eq!(next(&mut orders).await.event.unwrap(), genuine, "no forged payment was delivered");
+    expect(&mut orders, &genuine).await;
     marketplace.end().await;
 }

@@ -7,18 +7,17 @@ use std::time::Duration;
 use bus::jetstream::JetStream;
 use bus::{Bus, DeadLetter, Lagged, Limits, Relay};
 use common::clock::SystemClock;
-use common::{Clock, Decision, OrderId, poll_until};
+use common::{Clock, Decision, OrderId};
 use futures::StreamExt;
-use futures::future::join;
 use serde::{Deserialize, Serialize};
-use store::sqlite::SqliteBackend;
 use store::{Document, Store};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::support::{
-    DEADLINES, Ends, Marketplace, RunningConsumer, envelope, event, ids, own_server, publish, within,
+    DEADLINES, Ends, Marketplace, RunningConsumer, database, envelope, event, eventually, ids, own_server,
+    publish, within,
 };
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -36,11 +35,6 @@ impl Document for Order {
     fn version(&self) -> u64 {
         1
     }
-}
-
-fn database() -> Store {
-    let backend = SqliteBackend::in_memory().expect("a database");
-    Store::new(backend, Arc::new(SystemClock), ids())
 }
 
 /// Commits orders, each with its event.
@@ -86,8 +80,7 @@ async fn what_is_committed_before_during_and_after_an_outage_is_handled_and_noth
     while !missing.is_empty() {
         missing.remove(&running.next_started().await.aggregate);
     }
-    let empty = || async { Ok::<_, ()>(publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)) };
-    poll_until(Duration::from_mins(1), empty).await.expect("no error").expect("the outbox is empty");
+    eventually(async || publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)).await;
     marketplace.wait_for("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 0).await;
     assert_eq!(DeadLetter::list(&consumer).await.expect("listed"), []);
     stop.cancel();
@@ -107,17 +100,13 @@ async fn what_does_not_fit_into_a_full_stream_waits_in_the_outbox_and_nothing_is
     let mut missing: HashSet<Uuid> = commit(&publisher, 400).await.into_iter().collect();
     let context = marketplace.context().await;
     let name = marketplace.stream_name("expiration");
-    let state = || async { context.get_stream(&name).await.expect("there").cached_info().state.clone() };
-    let is_full = || async {
+    let full = eventually(async || {
         let waiting = publisher.backend().outbox(0, 400).await.expect("read").len() as u64;
-        let state = state().await;
-        Ok::<_, ()>(
-            (state.bytes + 1024 > STREAM_BYTES as u64 && state.messages + waiting == 400).then_some(state),
-        )
-    };
-    let full =
-        poll_until(Duration::from_mins(1), is_full).await.expect("no error").expect("the stream is full");
-    assert_eq!(full.first_sequence, 1, "no event was discarded for a newer one");
+        let state = context.get_stream(&name).await.expect("there").cached_info().state.clone();
+        let is_full = state.bytes + 1024 > STREAM_BYTES as u64 && state.messages + waiting == 400;
+        is_full.then_some(state)
+    });
+    assert_eq!(full.await.first_sequence, 1, "no event was discarded for a newer one");
     // An operator removes what every consumer has acknowledged, as the runbook says, until everything has passed.
     while !missing.is_empty() {
         tokio::select! {
@@ -129,8 +118,7 @@ async fn what_does_not_fit_into_a_full_stream_waits_in_the_outbox_and_nothing_is
             }
         }
     }
-    let empty = || async { Ok::<_, ()>(publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)) };
-    poll_until(Duration::from_mins(1), empty).await.expect("no error").expect("the outbox is empty");
+    eventually(async || publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)).await;
     stop.cancel();
     within(relay.join_next()).await;
     running.stop().await;
@@ -143,26 +131,10 @@ async fn an_outage_and_its_end_are_reported_to_readiness() {
     let bus = Marketplace::at(server.url()).process().await;
     bus.check().await.expect("ready");
     server.kill();
-    let down = || async { Ok::<_, ()>(bus.check().await.err()) };
-    let down =
-        poll_until(Duration::from_mins(1), down).await.expect("no error").expect("the process notices");
+    let down = eventually(async || bus.check().await.err()).await;
     assert!(down.to_string().starts_with("the bus is not available: "), "{down}");
     server.restart().expect("restarted");
-    let up = || async { Ok::<_, ()>(bus.check().await.ok()) };
-    poll_until(Duration::from_mins(1), up).await.expect("no error").expect("the process notices");
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_event_that_is_published_during_an_outage_waits_for_its_end() {
-    let mut server = own_server();
-    let marketplace = Marketplace::at(server.url());
-    let (bus, event) = (marketplace.process().await, envelope());
-    server.kill();
-    let restarted = async { server.restart().expect("restarted") };
-    join(publish(&*bus, &event), restarted).await;
-    let context = marketplace.context().await;
-    let stream = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
-    assert_eq!(stream.cached_info().state.messages, 1);
+    eventually(async || bus.check().await.ok()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

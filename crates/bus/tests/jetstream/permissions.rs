@@ -9,15 +9,14 @@ use std::time::Duration;
 use async_nats::ConnectOptions;
 use async_nats::jetstream::context::ContextBuilder;
 use async_nats::jetstream::stream;
-use bus::jetstream::{Address, JetStream, Options};
+use bus::jetstream::{JetStream, Options};
 use bus::{Bus, Delivery};
 use common::Envelope;
-use common::clock::SystemClock;
 use common::event::Subject;
 use futures::stream::BoxStream;
 use servers::{Port, Program, ReadinessProbe, Server, nats};
 
-use crate::support::{ids, next, publish, within};
+use crate::support::{connect, ids, next, publish};
 
 /// The services, and the aggregate of which each publishes events.
 const SERVICES: [(&str, &str); 5] = [
@@ -85,10 +84,9 @@ fn password(service: &str) -> String {
 }
 
 async fn process(server: &Server, service: &str) -> Arc<JetStream> {
-    let address = format!("nats://{service}:{}@{}", password(service), server.url());
-    let address: Address = address.parse().expect("an address");
+    let url = format!("nats://{service}:{}@{}", password(service), server.url());
     let options = Options { name: service.to_owned(), ..Options::default() };
-    within(JetStream::connect(&address, options, Arc::new(SystemClock), ids())).await.expect("connected")
+    connect(&url, options).await.expect("connected")
 }
 
 /// The sample of an event, as a new event.
@@ -165,4 +163,23 @@ async fn no_service_can_write_into_or_change_or_create_the_stream_of_another() {
     let info = payments.cached_info();
     assert_eq!((info.state.messages, info.config.sources.is_none()), (0, true));
     assert!(orders.get_stream("ticketing-orders").await.is_err(), "only orders creates its stream");
+}
+
+#[tokio::test]
+async fn wrong_credentials_are_refused_without_being_repeated() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let server = server(folder.path());
+    for credentials in ["orders:s3cret@", "s3cret@", ""] {
+        let url = format!("nats://{credentials}{}", server.url());
+        let refused = connect(&url, Options::default()).await.err().expect("refused");
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "NATS at nats://{} refuses these credentials; check the user and password, or the token, in the \
+                 bus address",
+                server.url()
+            )
+        );
+        assert!(!format!("{refused:?}").contains("s3cret"));
+    }
 }

@@ -42,6 +42,12 @@ pub struct Envelope {
 }
 
 impl Envelope {
+    /// An event of this version of an aggregate, without a trace.
+    pub fn new(id: EventId, aggregate: Uuid, version: u64, time: Time, event: Event) -> Self {
+        let schema = event.subject().schema();
+        Self { id, schema, aggregate, version, time, trace: None, event }
+    }
+
     /// The subject of the event.
     pub fn subject(&self) -> Subject {
         self.event.subject()

@@ -14,8 +14,8 @@ use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use store::{
-    Backend, Change, CommitError, Document, Format, Index, IndexedRecord, Key, Keys, OutboxEntry, Put,
-    RangeQuery, Record, ScannedRecord, Schema, StoreError, UniqueKey, Write,
+    Backend, Change, CommitError, Document, Format, Index, IndexedRecord, Intercept, Key, Keys, Put,
+    RangeQuery, Record, Schema, StoreError, UniqueKey, Write,
 };
 use uuid::Uuid;
 
@@ -147,7 +147,11 @@ fn next_event(event: &str) -> String {
     event.to_string()
 }
 
-impl Backend for ReleaseDatabase {
+impl Intercept for ReleaseDatabase {
+    fn inner(&self) -> &dyn Backend {
+        &*self.database
+    }
+
     fn declare(&self, schema: Schema) {
         if let Some(formats) = &self.next {
             formats.lock().insert(schema.collection, schema.format);
@@ -181,16 +185,6 @@ impl Backend for ReleaseDatabase {
         .boxed()
     }
 
-    fn scan(
-        &self,
-        collection: &'static str,
-        format: Option<u32>,
-        after: Option<Uuid>,
-        limit: usize,
-    ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>> {
-        self.database.scan(collection, format, after, limit)
-    }
-
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
             let write = if self.next.is_some() { self.of_next(write).await? } else { write };
@@ -199,25 +193,9 @@ impl Backend for ReleaseDatabase {
         .boxed()
     }
 
-    fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        self.database.outbox(after, limit)
-    }
-
-    fn outbox_changed(&self) -> BoxFuture<'_, ()> {
-        self.database.outbox_changed()
-    }
-
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.mark_published(seqs)
-    }
-
     /// `None`: processes of the other release write as well.
     fn revision(&self, _collection: &'static str) -> Option<u64> {
         None
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {
-        self.database.check()
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -53,15 +53,9 @@ pub(super) struct Draft {
 impl Draft {
     /// The first version of a note.
     pub(super) fn new(number: u128) -> Self {
-        let put = Put {
-            version: 1,
-            format: Format::FIRST,
-            body: "{}".into(),
-            keys: Vec::new(),
-            unique_keys: Vec::new(),
-        };
         let (collection, id) = (NOTES, id(number));
-        Self { write: Write { collection, id, expected: 0, change: Change::Remove, outbox: Vec::new() }, put }
+        let write = Write { collection, id, expected: 0, change: Change::Remove, outbox: Vec::new() };
+        Self { write, put: Put::new(1, "{}") }
     }
 
     /// An update of this version.

@@ -50,14 +50,14 @@ pub(super) async fn exactly_the_published_events_leave(backend: Arc<dyn Backend>
     }
     let entries = outbox(&backend).await;
     let seqs = |numbers: &[usize]| numbers.iter().map(|number| entries[number - 1].seq).collect::<Vec<_>>();
-    backend.mark_published(seqs(&[2, 5])).await.expect("they may go");
+    backend.mark_published(&seqs(&[2, 5])).await.expect("they may go");
     assert_eq!(events(&backend).await, ["1", "3", "4", "6"]);
     let portion = backend.outbox(0, 2).await.expect("the outbox reads");
     assert_eq!(portion.len(), 2, "published entries take no room in a portion");
     // Twice, nothing, and the rest along with a commit.
-    backend.mark_published(seqs(&[5, 2])).await.expect("they may go");
-    backend.mark_published(Vec::new()).await.expect("nothing may go");
-    backend.mark_published(seqs(&[1, 3, 6])).await.expect("they may go");
+    backend.mark_published(&seqs(&[5, 2])).await.expect("they may go");
+    backend.mark_published(&[]).await.expect("nothing may go");
+    backend.mark_published(&seqs(&[1, 3, 6])).await.expect("they may go");
     Draft::new(7).event("7").commit(&backend).await;
     assert_eq!(events(&backend).await, ["4", "7"]);
 }
@@ -83,7 +83,7 @@ pub(super) async fn numbers_are_never_reused(backend: Arc<dyn Backend>) {
         assert_eq!(entries.len(), 1);
         assert!(entries[0].seq > last, "{} > {last}", entries[0].seq);
         last = entries[0].seq;
-        backend.mark_published(vec![last]).await.expect("it may go");
+        backend.mark_published(&[last]).await.expect("it may go");
     }
 }
 
@@ -104,8 +104,8 @@ pub(super) async fn a_waiter_for_changes_is_woken(backend: Arc<dyn Backend>) {
         let commit = Draft::new(number).event("0").commit(&backend);
         let (changed, ()) = futures::join!(timeout(WAKE_TIMEOUT, changed), commit);
         changed.expect("the waiter is woken");
-        let seqs = outbox(&backend).await.iter().map(|entry| entry.seq).collect();
-        backend.mark_published(seqs).await.expect("they may go");
+        let seqs: Vec<_> = outbox(&backend).await.iter().map(|entry| entry.seq).collect();
+        backend.mark_published(&seqs).await.expect("they may go");
     }
 }
 

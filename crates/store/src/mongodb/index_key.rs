@@ -8,8 +8,6 @@ use uuid::Uuid;
 
 use crate::RangeQuery;
 
-const DIGITS: &[u8; 16] = b"0123456789abcdef";
-
 /// The text of this key and id.
 pub(super) fn of(key: &[u8], id: Uuid) -> String {
     format!("{}.{id}", bound(key))
@@ -17,8 +15,7 @@ pub(super) fn of(key: &[u8], id: Uuid) -> String {
 
 /// Less than all texts of this key, more than all texts of lesser keys.
 pub(super) fn bound(key: &[u8]) -> String {
-    let digits = key.iter().flat_map(|byte| [byte >> 4, byte & 0xF]);
-    digits.map(|digit| char::from(DIGITS[usize::from(digit)])).collect()
+    hex::encode(key)
 }
 
 /// The text of a cursor ([`RangeQuery::cursor`]). Bytes that are too short for a cursor count as a key.
@@ -32,12 +29,7 @@ pub(super) fn from_cursor(cursor: &[u8]) -> String {
 /// The cursor of a text.
 pub(super) fn to_cursor(text: &str) -> Option<Vec<u8>> {
     let (key, id) = text.split_once('.')?;
-    let digit = |digit: u8| char::from(digit).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
-    let bytes = key.as_bytes().chunks(2).map(|pair| match pair {
-        [high, low] => Some(digit(*high)? << 4 | digit(*low)?),
-        _ => None,
-    });
-    Some(RangeQuery::cursor(&bytes.collect::<Option<Vec<_>>>()?, Uuid::try_parse(id).ok()?))
+    Some(RangeQuery::cursor(&hex::decode(key).ok()?, Uuid::try_parse(id).ok()?))
 }
 
 #[cfg(test)]

@@ -29,7 +29,6 @@ use futures::future::BoxFuture;
 use metrics::counter;
 use mongodb::Client;
 use mongodb::bson::doc;
-use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -46,8 +45,8 @@ use crate::{
 
 /// Shorter than the timeout of a readiness probe.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
-/// Published events wait so long for others that are pruned by the same update.
-const PRUNE_DELAY: Duration = Duration::from_millis(100);
+/// The least interval between two updates that prune published events.
+const PRUNE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A database on a MongoDB server, shared with any number of other processes.
 pub struct MongoBackend(Arc<MongoInner>);
@@ -59,9 +58,8 @@ struct MongoInner {
     collections: Collections,
     limiter: ConcurrencyLimiter,
     outbox: Outbox,
-    /// Work without a waiting caller; closing waits for it.
-    tasks: TaskTracker,
-    closing: CancellationToken,
+    /// Commits, perhaps without a waiting caller; closing waits for them.
+    commits: TaskTracker,
 }
 
 impl fmt::Debug for MongoBackend {
@@ -93,8 +91,7 @@ impl MongoBackend {
             collections: Collections::of(database),
             limiter: ConcurrencyLimiter::new(name.clone()),
             outbox: Outbox::new(name.clone(), Arc::clone(&clock), ids),
-            tasks: TaskTracker::new(),
-            closing: CancellationToken::new(),
+            commits: TaskTracker::new(),
             clock,
             name,
         }))))
@@ -112,22 +109,6 @@ impl MongoInner {
             counter!("store_writes_total", "database" => self.name.clone()).increment(1);
         }
         result
-    }
-
-    /// Prunes after a delay and retries until that succeeds or the database is closing.
-    async fn prune_later(self: Arc<Self>) {
-        while self.closing.run_until_cancelled(self.clock.sleep(PRUNE_DELAY)).await.is_some() {
-            if self.prune().await.is_ok() {
-                return;
-            }
-        }
-    }
-
-    async fn prune(&self) -> Result<(), StoreError> {
-        if self.outbox.all_pruned() {
-            return Ok(());
-        }
-        self.outbox.prune(&self.collections.all().await?).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -195,7 +176,7 @@ impl Backend for MongoBackend {
                 drop(permit);
                 result
             };
-            self.0.tasks.spawn(commit).await.map_err(|_| StoreError::closed())?
+            self.0.commits.spawn(commit).await.map_err(|_| StoreError::closed())?
         }
         .boxed()
     }
@@ -228,12 +209,11 @@ impl Backend for MongoBackend {
         self.0.outbox.changed().boxed()
     }
 
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
+    fn mark_published<'a>(&'a self, seqs: &'a [u64]) -> BoxFuture<'a, Result<(), StoreError>> {
         async move {
-            if self.0.outbox.mark_published(&seqs) {
-                self.0.tasks.spawn(Arc::clone(&self.0).prune_later());
-            }
-            Ok(())
+            // The relay gathers others meanwhile, which the next update prunes.
+            self.0.clock.sleep(PRUNE_INTERVAL).await;
+            self.0.outbox.prune(seqs, &self.0.collections.all().await?).await
         }
         .boxed()
     }
@@ -250,11 +230,8 @@ impl Backend for MongoBackend {
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
             self.0.limiter.close();
-            self.0.closing.cancel();
-            self.0.tasks.close();
-            self.0.tasks.wait().await;
-            // Events that were published while the server was unavailable. Any that remain are published again.
-            let _ = self.0.prune().await;
+            self.0.commits.close();
+            self.0.commits.wait().await;
             self.0.client.clone().shutdown().immediate(true).await;
         }
         .boxed()

@@ -45,14 +45,14 @@ pub(super) async fn open(url: &str, database: &str, clock: &SharedClock) -> Resu
     let mut failures = 0_u32;
     loop {
         let cause = match with_timeout(ATTEMPT_TIMEOUT, attempt(&client, &name)).await {
-            Ok(Ok((database, DatabaseOwner::Us))) => {
+            Ok(Ok((database, Some(..=FORMAT)))) => {
                 info!(database = name, servers, "the database is open");
                 return Ok(database);
             }
-            Ok(Ok((_, DatabaseOwner::Newer(found)))) => {
+            Ok(Ok((_, Some(found)))) => {
                 return Err(MongoOpenError::Newer { database: name, found, known: FORMAT });
             }
-            Ok(Ok((_, DatabaseOwner::Foreign))) => return Err(MongoOpenError::Foreign { database: name }),
+            Ok(Ok((_, None))) => return Err(MongoOpenError::Foreign { database: name }),
             Ok(Err(cause)) if is_refusal(&cause) => {
                 return Err(MongoOpenError::Credentials { database: name, cause });
             }
@@ -109,7 +109,8 @@ fn invalid(url: &str, error: &Error) -> MongoOpenError {
     MongoOpenError::Address { reason }
 }
 
-async fn attempt(client: &Client, name: &str) -> Result<(Database, DatabaseOwner), Error> {
+/// Opens the database. Returns also its format, `None` if it belongs to another program.
+async fn attempt(client: &Client, name: &str) -> Result<(Database, Option<i64>), Error> {
     let hello = client.database("admin").run_command(doc! { "hello": 1 }).await?;
     let mut options = DatabaseOptions::default();
     // With several servers, a failover must not undo what was read. A single server knows no majority.
@@ -117,41 +118,28 @@ async fn attempt(client: &Client, name: &str) -> Result<(Database, DatabaseOwner
         options.read_concern = Some(ReadConcern::majority());
     }
     let database = client.database_with_options(name, options);
-    let owner = initialize(&database).await?;
-    Ok((database, owner))
+    let format = initialize(&database).await?;
+    Ok((database, format))
 }
 
-/// The program that a database belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum DatabaseOwner {
-    Us,
-    /// A newer version of us, which writes this format.
-    Newer(i64),
-    Foreign,
-}
-
-/// Determines the owner of a database, and makes an empty database ours. Several processes may do so at once: each
-/// writes the format before anything else.
-async fn initialize(database: &Database) -> Result<DatabaseOwner, Error> {
+/// The format of a database; `None` if it belongs to another program. Makes an empty database ours. Several processes may
+/// do so at once: each writes the format before anything else.
+async fn initialize(database: &Database) -> Result<Option<i64>, Error> {
     if let Some(format) = format(database).await? {
-        return Ok(owner(format));
+        return Ok(Some(format));
     }
     let others = database.list_collection_names().await?;
     if others.iter().any(|name| !name.starts_with("system.")) {
-        return Ok(format(database).await?.map_or(DatabaseOwner::Foreign, owner));
+        return format(database).await;
     }
     let ours = doc! { "$setOnInsert": { "number": FORMAT } };
     let meta = database.collection::<Document>(FORMAT_COLLECTION);
     let written = meta.update_one(doc! { "_id": "format" }, ours).upsert(true).await;
     // Of two processes that write at once, one may receive a duplicate-key error.
-    match (written, format(database).await?) {
-        (_, Some(format)) => Ok(owner(format)),
-        (written, None) => written.map(|_| DatabaseOwner::Us),
+    match format(database).await? {
+        Some(format) => Ok(Some(format)),
+        None => written.map(|_| Some(FORMAT)),
     }
-}
-
-fn owner(format: i64) -> DatabaseOwner {
-    if format > FORMAT { DatabaseOwner::Newer(format) } else { DatabaseOwner::Us }
 }
 
 async fn format(database: &Database) -> Result<Option<i64>, Error> {

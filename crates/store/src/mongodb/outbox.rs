@@ -12,7 +12,7 @@ use metrics::gauge;
 use mongodb::bson::{Binary, RawDocument, RawDocumentBuf, doc};
 use mongodb::options::WriteConcern;
 use mongodb::{Collection, Cursor};
-use parking_lot::{Mutex, MutexGuard};
+use parking_lot::Mutex;
 use tokio::sync::Notify;
 use tracing::error;
 use uuid::Uuid;
@@ -23,7 +23,7 @@ use super::json;
 use super::layout::{self, Origin, StoredEvent};
 use crate::{CommitError, EventReceiver, OutboxEntry, StoreError};
 
-/// Events in memory, waiting for the bus or to be pruned. Further events stay where all of them are: in their documents.
+/// Events in memory, until the bus has acknowledged them and they are pruned. Further events stay where all of them are: in their documents.
 const MAX_QUEUED: usize = 4096;
 
 /// An event is left so long to the process that committed it. By then it was published and pruned, or that process is
@@ -57,8 +57,6 @@ struct Queue {
     last: u64,
     /// Events for the relay, by the numbers under which it reads them.
     waiting: BTreeMap<u64, StoredEvent>,
-    /// Published events that the documents may still hold, by id and so by the time of their commit.
-    published: BTreeMap<Uuid, Origin>,
     /// The ids of all of these, to recognize them in a scan.
     known: HashSet<Uuid>,
     /// Whether the documents may hold events of this process that memory does not.
@@ -191,35 +189,21 @@ impl Outbox {
         events.into_iter().filter(|event| event.id <= until).all(|event| queue.push(event))
     }
 
-    /// Marks events that the bus has acknowledged. Returns whether they are the first to be pruned.
-    pub(super) fn mark_published(&self, seqs: &[u64]) -> bool {
-        let queue = &mut *self.queue.lock();
-        let was_empty = queue.published.is_empty();
-        let events = seqs.iter().filter_map(|seq| queue.waiting.remove(seq));
-        queue.published.extend(events.map(|event| (event.id, event.origin)));
-        was_empty && !queue.published.is_empty()
-    }
-
-    /// Whether the documents hold no published events.
-    pub(super) fn all_pruned(&self) -> bool {
-        self.queue.lock().published.is_empty()
-    }
-
-    /// Removes published events from the documents.
-    pub(super) async fn prune(&self, collections: &[Arc<CollectionHandle>]) -> Result<(), StoreError> {
-        loop {
+    /// Removes events that the bus has acknowledged from the documents, and then from memory.
+    pub(super) async fn prune(
+        &self,
+        seqs: &[u64],
+        collections: &[Arc<CollectionHandle>],
+    ) -> Result<(), StoreError> {
+        for seqs in seqs.chunks(MAX_PRUNED) {
             let _lock = self.documents.lock().await;
-            let published: Vec<_> = self
-                .queue
-                .lock()
-                .published
-                .iter()
-                .take(MAX_PRUNED)
-                .map(|(id, origin)| (*id, *origin))
-                .collect();
-            if published.is_empty() {
-                return Ok(());
-            }
+            let published: Vec<_> = {
+                let queue = self.queue.lock();
+                seqs.iter()
+                    .filter_map(|seq| queue.waiting.get(seq))
+                    .map(|event| (event.id, event.origin))
+                    .collect()
+            };
             for collection in collections {
                 let is_here = |origin: &Origin| origin.collection == collection.schema.collection;
                 let here = published.iter().filter(|(_, origin)| is_here(origin));
@@ -229,20 +213,20 @@ impl Outbox {
                     pull(collection, documents, events).await?;
                 }
             }
-            let mut queue = self.queue.lock();
-            for (id, _) in &published {
-                queue.published.remove(id);
-                queue.known.remove(id);
+            let queue = &mut *self.queue.lock();
+            for event in seqs.iter().filter_map(|seq| queue.waiting.remove(seq)) {
+                queue.known.remove(&event.id);
             }
             if queue.is_behind {
                 // Memory has room now for events that only the documents hold.
                 self.changed.notify_one();
             }
-            self.measure(&queue);
+            self.measure(queue);
         }
+        Ok(())
     }
 
-    fn measure(&self, queue: &MutexGuard<'_, Queue>) {
+    fn measure(&self, queue: &Queue) {
         #[expect(clippy::cast_precision_loss, reason = "there are a few thousand at most")]
         gauge!("store_outbox_buffered", "database" => self.database.clone()).set(queue.known.len() as f64);
     }

@@ -6,14 +6,13 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::error::{SqliteOpenError, store_error};
-use super::open::LockFile;
+use super::error::{SqliteOpenFault, store_error};
 use super::permits::Permits;
 use super::state::WriterState;
 use super::transaction::WriteResult;
 use super::writer::Writer;
 use super::{open, read};
-use crate::{OutboxEntry, StoreError, Write};
+use crate::{StoreError, Write};
 
 /// Reads are short, and each connection has its own page cache.
 const MAX_READERS: u32 = 4;
@@ -23,33 +22,22 @@ const MAX_READERS: u32 = 4;
 pub(super) struct FileDatabase {
     readers: Arc<Readers>,
     writer: Writer,
-    state: Arc<WriterState>,
 }
 
 impl FileDatabase {
-    /// Opens or creates the file, and starts the writer.
-    pub(super) fn open(path: &Path, state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
-        let (path, lock) = open::lock(path)?;
-        Self::start(path, Some(lock), state)
-    }
-
-    /// Opens the file although another process may have it open, and starts a second writer.
-    pub(super) fn open_beside(path: &Path, state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
-        let absolute = std::path::absolute(path);
-        let path = absolute.map_err(|cause| SqliteOpenError::Folder { path: path.to_owned(), cause })?;
-        Self::start(path, None, state)
-    }
-
-    fn start(
-        path: PathBuf,
-        lock: Option<LockFile>,
+    /// Opens or creates the file and starts the writer: as the only process, or beside another one.
+    pub(super) fn open(
+        path: &Path,
+        exclusive: bool,
         state: Arc<WriterState>,
-    ) -> Result<Self, SqliteOpenError> {
+    ) -> Result<Self, SqliteOpenFault> {
+        // An absolute path is never one of SQLite's special names.
+        let path = std::path::absolute(path).map_err(SqliteOpenFault::Folder)?;
+        let lock = exclusive.then(|| open::lock(&path)).transpose()?;
         let connection = open::writer(&path)?;
-        let writer = Writer::start(connection, lock, Arc::clone(&state))
-            .map_err(|cause| SqliteOpenError::Thread { path: path.clone(), cause })?;
+        let writer = Writer::start(connection, lock, state).map_err(SqliteOpenFault::Thread)?;
         let readers = Readers { path, idle: Mutex::default(), permits: Permits::new(MAX_READERS) };
-        Ok(Self { readers: Arc::new(readers), writer, state })
+        Ok(Self { readers: Arc::new(readers), writer })
     }
 
     /// Reads a few rows in the calling thread: some microseconds, less than a hand-over to another thread costs. The
@@ -81,19 +69,8 @@ impl FileDatabase {
         self.writer.commit(write).await
     }
 
-    /// The outbox without published entries whose rows are still to be pruned.
-    pub(super) async fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxEntry>, StoreError> {
-        // Copied before the read: a row that has left this set by then has left the database as well.
-        let published = self.state.published_after(after);
-        let rows = limit.saturating_add(published.len());
-        let mut entries = self.read(move |connection| read::outbox(connection, after, rows)).await?;
-        entries.retain(|entry| !published.contains(&entry.seq));
-        entries.truncate(limit);
-        Ok(entries)
-    }
-
-    pub(super) fn mark_published(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
-        self.writer.mark_published(seqs)
+    pub(super) async fn prune(&self, seqs: &[u64]) -> Result<(), StoreError> {
+        self.writer.prune(seqs.to_vec()).await
     }
 
     pub(super) async fn check(&self) -> Result<(), StoreError> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
-use super::error::{SqliteOpenError, store_error};
+use super::error::store_error;
 use super::state::WriterState;
 use super::transaction::WriteResult;
 use super::{open, transaction};
@@ -20,7 +20,7 @@ pub(super) struct MemoryDatabase {
 }
 
 impl MemoryDatabase {
-    pub(super) fn open(state: Arc<WriterState>) -> Result<Self, SqliteOpenError> {
+    pub(super) fn open(state: Arc<WriterState>) -> rusqlite::Result<Self> {
         Ok(Self { connection: Mutex::new(Some(open::memory()?)), state })
     }
 
@@ -41,9 +41,9 @@ impl MemoryDatabase {
         results.pop().unwrap_or(Ok(()))
     }
 
-    pub(super) fn mark_published(&self, seqs: &[u64]) -> Result<(), StoreError> {
-        transaction::run(self.connection.lock().as_mut().ok_or_else(StoreError::closed)?, &[], seqs);
-        Ok(())
+    pub(super) fn prune(&self, seqs: &[u64]) -> Result<(), StoreError> {
+        let mut connection = self.connection.lock();
+        transaction::run(connection.as_mut().ok_or_else(StoreError::closed)?, &[], seqs).1
     }
 
     pub(super) fn close(&self) {

@@ -19,7 +19,7 @@ use futures::future::BoxFuture;
 use rusqlite::Connection;
 use uuid::Uuid;
 
-pub use error::SqliteOpenError;
+pub use error::{SqliteOpenError, SqliteOpenFault};
 
 use crate::{
     Backend, CommitError, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord, StoreError,
@@ -62,16 +62,17 @@ impl SqliteBackend {
     fn open_file(path: &Path, exclusive: bool) -> Result<Arc<Self>, SqliteOpenError> {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let state = Arc::new(WriterState::new(name));
-        let open = if exclusive { FileDatabase::open } else { FileDatabase::open_beside };
-        let storage = Storage::File(open(path, Arc::clone(&state))?);
-        Ok(Arc::new(Self { storage, state, exclusive }))
+        let file = FileDatabase::open(path, exclusive, Arc::clone(&state))
+            .map_err(|fault| SqliteOpenError { path: path.to_owned(), fault })?;
+        Ok(Arc::new(Self { storage: Storage::File(file), state, exclusive }))
     }
 
     /// A new, empty database in memory. Every call completes at its first poll, in the polling thread.
     pub fn in_memory() -> Result<Arc<Self>, SqliteOpenError> {
         let state = Arc::new(WriterState::new("memory".into()));
-        let storage = Storage::Memory(MemoryDatabase::open(Arc::clone(&state))?);
-        Ok(Arc::new(Self { storage, state, exclusive: true }))
+        let memory = MemoryDatabase::open(Arc::clone(&state))
+            .map_err(|error| SqliteOpenError { path: ":memory:".into(), fault: error.into() })?;
+        Ok(Arc::new(Self { storage: Storage::Memory(memory), state, exclusive: true }))
     }
 
     /// The number of transactions so far; commits that wait at the same time share one.
@@ -132,26 +133,18 @@ impl Backend for SqliteBackend {
     }
 
     fn outbox(&self, after: u64, limit: usize) -> BoxFuture<'_, Result<Vec<OutboxEntry>, StoreError>> {
-        match &self.storage {
-            Storage::File(file) => file.outbox(after, limit).boxed(),
-            Storage::Memory(memory) => {
-                async move { memory.read(|connection| read::outbox(connection, after, limit)) }.boxed()
-            }
-        }
+        self.read(move |connection| read::outbox(connection, after, limit)).boxed()
     }
 
     fn outbox_changed(&self) -> BoxFuture<'_, ()> {
         self.state.outbox_changed().boxed()
     }
 
-    fn mark_published(&self, seqs: Vec<u64>) -> BoxFuture<'_, Result<(), StoreError>> {
-        async move {
-            match &self.storage {
-                Storage::File(file) => file.mark_published(seqs),
-                Storage::Memory(memory) => memory.mark_published(&seqs),
-            }
+    fn mark_published<'a>(&'a self, seqs: &'a [u64]) -> BoxFuture<'a, Result<(), StoreError>> {
+        match &self.storage {
+            Storage::File(file) => file.prune(seqs).boxed(),
+            Storage::Memory(memory) => async { memory.prune(seqs) }.boxed(),
         }
-        .boxed()
     }
 
     fn revision(&self, collection: &'static str) -> Option<u64> {

@@ -2,13 +2,12 @@
 
 use std::ffi::OsString;
 use std::fs::{File, TryLockError};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
-use super::error::SqliteOpenError;
+use super::error::SqliteOpenFault;
 
 /// Marks our files among SQLite's: "TIKT".
 const APPLICATION: i32 = 0x5449_4B54;
@@ -36,45 +35,41 @@ const MAX_LOG_BYTES: i32 = 8 << 20;
 pub(super) type LockFile = File;
 
 /// Locks the database at `path`, and creates its folder if that is missing.
-pub(super) fn lock(path: &Path) -> Result<(PathBuf, LockFile), SqliteOpenError> {
-    let folder = |cause: io::Error| SqliteOpenError::Folder { path: path.to_owned(), cause };
-    // An absolute path is never one of SQLite's special names.
-    let path = std::path::absolute(path).map_err(folder)?;
+pub(super) fn lock(path: &Path) -> Result<LockFile, SqliteOpenFault> {
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(folder)?;
+        std::fs::create_dir_all(parent).map_err(SqliteOpenFault::Folder)?;
     }
-    let mut name = OsString::from(&path);
+    let mut name = OsString::from(path);
     name.push(".lock");
-    let lock = File::options().create(true).truncate(false).write(true).open(name).map_err(folder)?;
+    let lock = File::options().create(true).truncate(false).write(true).open(name);
+    let lock = lock.map_err(SqliteOpenFault::Folder)?;
     match lock.try_lock() {
-        Ok(()) => Ok((path, lock)),
-        Err(TryLockError::WouldBlock) => Err(SqliteOpenError::InUse { path }),
-        Err(TryLockError::Error(cause)) => Err(folder(cause)),
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(SqliteOpenFault::InUse),
+        Err(TryLockError::Error(cause)) => Err(SqliteOpenFault::Folder(cause)),
     }
 }
 
 /// The connection that writes.
-pub(super) fn writer(path: &Path) -> Result<Connection, SqliteOpenError> {
-    let failed = |cause| SqliteOpenError::sqlite(path, cause);
+pub(super) fn writer(path: &Path) -> Result<Connection, SqliteOpenFault> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    tune(&connection, WRITER_CACHE_KIB).map_err(failed)?;
+    let mut connection = Connection::open_with_flags(path, flags)?;
+    tune(&connection, WRITER_CACHE_KIB)?;
     // Read before any change: the file may belong to another program.
-    let found = format(&connection).map_err(failed)?;
-    let path = path.to_owned();
-    match found {
-        FileFormat::Foreign => return Err(SqliteOpenError::Foreign { path }),
-        FileFormat::Ours(found) if found > FORMAT => {
-            return Err(SqliteOpenError::Newer { path, found, known: FORMAT });
-        }
-        FileFormat::Ours(_) | FileFormat::Empty => {}
+    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    let is_empty = match (number("application_id")?, number("user_version")?) {
+        (0, 0) if tables == 0 => true,
+        (APPLICATION, ..=FORMAT) => false,
+        (APPLICATION, found) => return Err(SqliteOpenFault::Newer { found, known: FORMAT }),
+        _ => return Err(SqliteOpenFault::Foreign),
+    };
+    durable(&connection)?;
+    if is_empty {
+        create(&mut connection)?;
     }
-    durable(&connection).map_err(failed)?;
-    if let FileFormat::Empty = found {
-        create(&mut connection).map_err(failed)?;
-    }
-    add_formats(&mut connection).map_err(failed)?;
+    add_formats(&mut connection)?;
     Ok(connection)
 }
 
@@ -87,13 +82,12 @@ pub(super) fn reader(path: &Path) -> rusqlite::Result<Connection> {
 }
 
 /// A database that is deleted when it is closed.
-pub(super) fn memory() -> Result<Connection, SqliteOpenError> {
-    let failed = |cause| SqliteOpenError::sqlite(Path::new(":memory:"), cause);
-    let mut connection = Connection::open_in_memory().map_err(failed)?;
-    tune(&connection, WRITER_CACHE_KIB).map_err(failed)?;
-    connection.pragma_update(None, "synchronous", "OFF").map_err(failed)?;
-    create(&mut connection).map_err(failed)?;
-    add_formats(&mut connection).map_err(failed)?;
+pub(super) fn memory() -> rusqlite::Result<Connection> {
+    let mut connection = Connection::open_in_memory()?;
+    tune(&connection, WRITER_CACHE_KIB)?;
+    connection.pragma_update(None, "synchronous", "OFF")?;
+    create(&mut connection)?;
+    add_formats(&mut connection)?;
     Ok(connection)
 }
 
@@ -110,22 +104,6 @@ fn durable(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)
-}
-
-enum FileFormat {
-    Empty,
-    Ours(i32),
-    Foreign,
-}
-
-fn format(connection: &Connection) -> rusqlite::Result<FileFormat> {
-    let number = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i32>(0));
-    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(match (number("application_id")?, number("user_version")?) {
-        (0, 0) if tables == 0 => FileFormat::Empty,
-        (APPLICATION, version) => FileFormat::Ours(version),
-        _ => FileFormat::Foreign,
-    })
 }
 
 fn create(connection: &mut Connection) -> rusqlite::Result<()> {

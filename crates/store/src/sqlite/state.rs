@@ -1,7 +1,6 @@
-//! The state that the writer shares with its waiters: revisions, changes of the outbox, and entries to be pruned.
+//! The state that the writer shares with its waiters: revisions and changes of the outbox.
 
-use std::collections::{BTreeSet, HashMap};
-use std::ops::Bound;
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
@@ -17,7 +16,6 @@ pub(super) struct WriterState {
     revisions: Mutex<HashMap<&'static str, u64>>,
     outbox_changed: Notify,
     transactions: AtomicU64,
-    published: Mutex<BTreeSet<u64>>,
 }
 
 impl WriterState {
@@ -28,7 +26,6 @@ impl WriterState {
             revisions: Mutex::default(),
             outbox_changed: Notify::new(),
             transactions: AtomicU64::new(0),
-            published: Mutex::default(),
         }
     }
 
@@ -67,36 +64,5 @@ impl WriterState {
     /// Resolves when an entry may have entered the outbox.
     pub(super) async fn outbox_changed(&self) {
         self.outbox_changed.notified().await;
-    }
-
-    /// Adds published entries, whose rows are to be pruned. Returns whether there were none before.
-    pub(super) fn add_published(&self, seqs: Vec<u64>) -> bool {
-        let mut published = self.published.lock();
-        let first = published.is_empty() && !seqs.is_empty();
-        published.extend(seqs);
-        first
-    }
-
-    /// At most `limit` published entries.
-    pub(super) fn published(&self, limit: usize) -> Vec<u64> {
-        self.published.lock().iter().take(limit).copied().collect()
-    }
-
-    /// The published entries behind `after`.
-    pub(super) fn published_after(&self, after: u64) -> BTreeSet<u64> {
-        self.published.lock().range((Bound::Excluded(after), Bound::Unbounded)).copied().collect()
-    }
-
-    /// Forgets published entries whose rows are pruned.
-    pub(super) fn remove_published(&self, seqs: &[u64]) {
-        let mut published = self.published.lock();
-        for seq in seqs {
-            published.remove(seq);
-        }
-    }
-
-    /// Whether no row is to be pruned.
-    pub(super) fn all_pruned(&self) -> bool {
-        self.published.lock().is_empty()
     }
 }

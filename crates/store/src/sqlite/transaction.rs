@@ -12,24 +12,25 @@ use crate::{Change, CommitError, Format, Put, StoreError, Write};
 pub(super) type WriteResult = Result<(), CommitError>;
 
 /// Makes all writes, and prunes the `published` entries from the outbox, in one durable transaction. A refused write
-/// leaves no trace; the others are made. Returns also whether the transaction was committed.
+/// leaves no trace; the others are made. Returns also the error of the transaction.
 pub(super) fn run(
     connection: &mut Connection,
     writes: &[Write],
     published: &[u64],
-) -> (Vec<WriteResult>, bool) {
+) -> (Vec<WriteResult>, Result<(), StoreError>) {
     let error = match try_run(connection, writes, published) {
-        Ok(results) => return (results, true),
+        Ok(results) => return (results, Ok(())),
         Err(error) => error,
     };
     tracing::error!(error = &error as &dyn std::error::Error, writes = writes.len(), "a transaction failed");
-    if (writes.len() > 1 || !published.is_empty()) && matches!(store_error(&error), StoreError::Unreadable(_))
-    {
+    let failed = store_error(&error);
+    let results = if writes.len() + published.len() > 1 && matches!(failed, StoreError::Unreadable(_)) {
         // A broken page under one document must not fail the writes that share its transaction.
-        let alone = |write| run(connection, std::slice::from_ref(write), &[]).0;
-        return (writes.iter().flat_map(alone).collect(), false);
-    }
-    (writes.iter().map(|_| Err(store_error(&error).into())).collect(), false)
+        writes.iter().flat_map(|write| run(connection, std::slice::from_ref(write), &[]).0).collect()
+    } else {
+        writes.iter().map(|_| Err(store_error(&error).into())).collect()
+    };
+    (results, Err(failed))
 }
 
 fn try_run(

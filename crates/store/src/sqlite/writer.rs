@@ -20,12 +20,8 @@ use crate::{StoreError, Write};
 const MAX_IN_FLIGHT: u32 = 1024;
 /// Commits in one transaction: the first of them waits for the last.
 const MAX_BATCH: usize = 256;
-/// Outbox rows that one transaction prunes beside its commits.
-const MAX_PRUNED: usize = 1024;
 /// Published outbox rows wait so long for a commit whose transaction prunes them.
 const PRUNE_DELAY: Duration = Duration::from_millis(20);
-/// The same, after a failed transaction.
-const PRUNE_RETRY_DELAY: Duration = Duration::from_secs(1);
 
 enum WriterJob {
     Commit {
@@ -34,8 +30,11 @@ enum WriterJob {
         /// Returned when the job is done.
         permit: OwnedSemaphorePermit,
     },
-    /// There are published outbox rows.
-    Prune,
+    /// Published outbox rows; answered once they are gone.
+    Prune {
+        seqs: Vec<u64>,
+        answer: oneshot::Sender<()>,
+    },
     Close,
 }
 
@@ -44,7 +43,6 @@ enum WriterJob {
 pub(super) struct Writer {
     jobs: Sender<WriterJob>,
     permits: Permits,
-    state: Arc<WriterState>,
     thread: tokio::sync::Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -56,15 +54,15 @@ impl Writer {
         state: Arc<WriterState>,
     ) -> io::Result<Self> {
         let (jobs, queue) = mpsc::channel();
-        let mut thread =
-            WriterThread { connection, queue, state: Arc::clone(&state), closing: false, failed: false };
+        let mut thread = WriterThread { connection, queue, state, closing: false };
         let thread = std::thread::Builder::new().name("store-writer".into()).spawn(move || {
             thread.run();
             drop(thread);
-            drop(lock);
+            // Not by a drop: a child process that is just being started may hold a copy of the file.
+            let _ = lock.map(|lock| lock.unlock());
         })?;
         let permits = Permits::new(MAX_IN_FLIGHT);
-        Ok(Self { jobs, permits, state, thread: tokio::sync::Mutex::new(Some(thread)) })
+        Ok(Self { jobs, permits, thread: tokio::sync::Mutex::new(Some(thread)) })
     }
 
     /// Writes durably.
@@ -76,13 +74,11 @@ impl Writer {
         answered.await.map_err(|_| StoreError::closed())?
     }
 
-    /// Prunes outbox rows soon.
-    pub(super) fn mark_published(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
-        // If others wait already, the thread prunes these with them.
-        if self.state.add_published(seqs) {
-            self.jobs.send(WriterJob::Prune).map_err(|_| StoreError::closed())?;
-        }
-        Ok(())
+    /// Prunes outbox rows, with the next commits if there are any soon.
+    pub(super) async fn prune(&self, seqs: Vec<u64>) -> Result<(), StoreError> {
+        let (answer, answered) = oneshot::channel();
+        self.jobs.send(WriterJob::Prune { seqs, answer }).map_err(|_| StoreError::closed())?;
+        answered.await.map_err(|_| StoreError::Unavailable("published events were not removed".into()))
     }
 
     /// Whether commits are accepted: the writer is not closed, and its thread runs.
@@ -120,55 +116,50 @@ struct WriterThread {
     queue: Receiver<WriterJob>,
     state: Arc<WriterState>,
     closing: bool,
-    /// Whether the last transaction failed.
-    failed: bool,
 }
 
 impl WriterThread {
     fn run(&mut self) {
         loop {
             let batch = self.gather();
-            let idle = batch.writes.is_empty();
-            self.write(batch);
-            if self.closing && idle && (self.failed || self.state.all_pruned()) {
+            if batch.writes.is_empty() && batch.pruned.is_empty() {
                 break;
             }
+            self.write(batch);
         }
         // Leaves one file behind, not three. On failure, the next start does it.
         let _ = self.connection.pragma(None, "wal_checkpoint", "TRUNCATE", |_| Ok(()));
     }
 
-    /// Waits for a job and takes all that are queued, up to the limit.
+    /// Waits for a job and takes all that are queued, up to the limit. Empty once the writer is closed.
     fn gather(&mut self) -> WriteBatch {
         let mut batch = WriteBatch::default();
-        let mut next = self.wait();
-        while let Some(job) = next {
-            match job {
-                WriterJob::Commit { write, answer, permit } => {
+        while batch.writes.len() < MAX_BATCH {
+            match self.next(&batch) {
+                Some(WriterJob::Commit { write, answer, permit }) => {
                     batch.writes.push(write);
                     batch.answers.push((answer, permit));
                 }
-                WriterJob::Prune => {}
-                WriterJob::Close => self.closing = true,
+                Some(WriterJob::Prune { seqs, answer }) => {
+                    batch.published.extend(seqs);
+                    batch.pruned.push(answer);
+                }
+                Some(WriterJob::Close) => self.closing = true,
+                None => break,
             }
-            if batch.writes.len() == MAX_BATCH {
-                break;
-            }
-            next = self.queue.try_recv().ok();
         }
         batch
     }
 
-    /// The next job; `None` when outbox rows are to be pruned.
-    fn wait(&mut self) -> Option<WriterJob> {
-        if self.closing {
+    /// The next job of this batch; `None` if the batch is to be written.
+    fn next(&self, batch: &WriteBatch) -> Option<WriterJob> {
+        if self.closing || !batch.writes.is_empty() {
             return self.queue.try_recv().ok();
         }
-        if self.state.all_pruned() {
+        if batch.pruned.is_empty() {
             return Some(self.queue.recv().unwrap_or(WriterJob::Close));
         }
-        let timeout = if self.failed { PRUNE_RETRY_DELAY } else { PRUNE_DELAY };
-        match self.queue.recv_timeout(timeout) {
+        match self.queue.recv_timeout(PRUNE_DELAY) {
             Ok(job) => Some(job),
             Err(RecvTimeoutError::Timeout) => None,
             Err(RecvTimeoutError::Disconnected) => Some(WriterJob::Close),
@@ -176,27 +167,24 @@ impl WriterThread {
     }
 
     fn write(&mut self, batch: WriteBatch) {
-        let published = self.state.published(MAX_PRUNED);
-        if batch.writes.is_empty() && published.is_empty() {
-            return;
-        }
-        let (results, committed) = transaction::run(&mut self.connection, &batch.writes, &published);
-        self.failed = !committed;
-        if committed {
-            self.state.remove_published(&published);
-        }
+        let (results, committed) = transaction::run(&mut self.connection, &batch.writes, &batch.published);
         self.state.record(&batch.writes, &results);
+        // Sending fails if the caller no longer waits.
         for ((answer, permit), result) in batch.answers.into_iter().zip(results) {
-            // Fails if the caller no longer waits.
             let _ = answer.send(result);
             drop(permit);
+        }
+        for answer in batch.pruned.into_iter().filter(|_| committed.is_ok()) {
+            let _ = answer.send(());
         }
     }
 }
 
-/// Commits that share a transaction, and the channels to their callers.
+/// Commits and published outbox rows that share a transaction, and the channels to their callers.
 #[derive(Default)]
 struct WriteBatch {
     writes: Vec<Write>,
     answers: Vec<(oneshot::Sender<WriteResult>, OwnedSemaphorePermit)>,
+    published: Vec<u64>,
+    pruned: Vec<oneshot::Sender<()>>,
 }

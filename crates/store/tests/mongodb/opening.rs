@@ -23,19 +23,8 @@ async fn indexes_are_made_once_however_many_replicas_start() {
         let mut names: Vec<_> =
             indexes.into_iter().filter_map(|index| index.options.and_then(|options| options.name)).collect();
         names.sort();
-        assert_eq!(
-            names,
-            [
-                "_id_",
-                "claims.name",
-                "claims.nick",
-                "format",
-                "keys.rank",
-                "keys.words",
-                "outbox.id",
-                "removed"
-            ]
-        );
+        let expected = "_id_ claims.name claims.nick format keys.rank keys.words outbox.id removed";
+        assert_eq!(names.join(" "), expected);
     })
     .await;
 }

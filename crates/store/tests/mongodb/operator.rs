@@ -1,7 +1,7 @@
 //! The layout and the query plans that an operator sees.
 
 use mongodb::bson::{Bson, Document, doc};
-use store::{Backend, Change, Format, Put, UniqueKey, Write};
+use store::{Backend, Change, Put, UniqueKey, Write};
 use uuid::Uuid;
 
 use crate::support::{NOTES, id, on_a_database, put, write};
@@ -24,8 +24,7 @@ async fn a_document_is_laid_out_to_be_read() {
         let keys = [(7, "rank"), (1, "words"), (2, "words")].map(|(rank, index)| key(index, rank));
         let unique_keys =
             vec![UniqueKey::new("name", "ann"), UniqueKey::new("nick", "a"), UniqueKey::new("nick", "b")];
-        let change =
-            Change::Put(Put { version: 1, format: Format::FIRST, body, keys: keys.to_vec(), unique_keys });
+        let change = Change::Put(Put { keys: keys.to_vec(), unique_keys, ..Put::new(1, body) });
         let outbox = vec![format!(r#"{{"subject":"note.created","aggregate":"{}"}}"#, id(1))];
         replica.commit(Write { change, outbox, ..write(1, 1) }).await.unwrap();
         let mut note = database.notes().find_one(doc! { "_id": uuid(id(1)) }).await.unwrap().unwrap();

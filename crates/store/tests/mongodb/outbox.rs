@@ -33,7 +33,7 @@ async fn relay(backend: &MongoBackend, count: usize) -> Vec<String> {
             continue;
         };
         cursor = last.seq;
-        backend.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.unwrap();
+        backend.mark_published(&entries.iter().map(|entry| entry.seq).collect::<Vec<_>>()).await.unwrap();
         relayed.extend(entries.into_iter().map(|entry| entry.event));
     }
     relayed

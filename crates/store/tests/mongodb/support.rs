@@ -2,17 +2,20 @@
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
-use common::clock::SystemClock;
+use common::clock::{SimClock, SystemClock};
 use common::{Ids, SharedClock, SystemEntropy};
 use futures::FutureExt;
 use mongodb::bson::{Document, doc};
 use mongodb::{Client, Collection, Database};
 use store::mongodb::{MongoBackend, MongoOpenError};
-use store::{Backend, Change, Format, Index, Key, Put, Schema, UniqueKey, Write};
+use store::{Backend, Change, Index, Key, Put, Schema, UniqueKey, Write};
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
+/// The adapter waits so long before it removes published events.
+const PRUNE_INTERVAL: Duration = Duration::from_millis(100);
 const INDEXES: &[Index] = &[Index::one("rank"), Index::many("words")];
 
 /// The address of the server.
@@ -95,16 +98,13 @@ pub(crate) fn id(number: u32) -> Uuid {
 
 /// The write of a note in this version, with the event `<number>.<version>`.
 pub(crate) fn write(number: u32, version: u64) -> Write {
-    let put =
-        Put { version, format: Format::FIRST, body: "{}".into(), keys: Vec::new(), unique_keys: Vec::new() };
-    let outbox = vec![format!("\"{number}.{version}\"")];
-    let change = Change::Put(put);
+    let (change, outbox) = (Change::Put(Put::new(version, "{}")), vec![format!("\"{number}.{version}\"")]);
     Write { collection: NOTES, id: id(number), expected: version - 1, change, outbox }
 }
 
 /// The same without an event, with these keys.
 pub(crate) fn put(number: u32, version: u64, keys: Vec<Key>, unique_keys: Vec<UniqueKey>) -> Write {
-    let put = Put { version, format: Format::FIRST, body: "{}".into(), keys, unique_keys };
+    let put = Put { keys, unique_keys, ..Put::new(version, "{}") };
     Write { change: Change::Put(put), outbox: Vec::new(), ..write(number, version) }
 }
 
@@ -119,10 +119,13 @@ pub(crate) async fn published(replica: &MongoBackend) -> Vec<String> {
     entries.into_iter().map(|entry| entry.event.trim_matches('"').to_owned()).collect()
 }
 
-/// Marks all events of a replica as published.
-pub(crate) async fn publish_all(replica: &MongoBackend) {
+/// Marks all events of a replica with this clock as published.
+pub(crate) async fn publish_all(replica: &MongoBackend, clock: &SimClock) {
     let entries = replica.outbox(0, usize::MAX).await.expect("the outbox reads");
-    replica.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.expect("they may go");
+    let seqs: Vec<_> = entries.iter().map(|entry| entry.seq).collect();
+    let pass_time = async { clock.advance(PRUNE_INTERVAL) };
+    let (marked, ()) = futures::join!(replica.mark_published(&seqs), pass_time);
+    marked.expect("they may go");
 }
 
 /// Whether there is a tombstone among the notes.

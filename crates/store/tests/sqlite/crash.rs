@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use crate::support::{has, insert, published};
+use crate::support::{database_path, has, insert, published};
 use store::Backend;
 use store::sqlite::SqliteBackend;
 use tokio::task::JoinSet;
@@ -24,8 +24,7 @@ async fn every_acknowledged_commit_survives_kill_9() {
         let first = std::env::var(FIRST).unwrap().parse().unwrap();
         return commit_until_killed(Path::new(&database), first).await;
     }
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     let mut acknowledged = Vec::new();
     // Kills at different moments: at once, in between, after checkpoints of the log.
     for (round, commits) in (0..).zip([1, 300, 3000]) {

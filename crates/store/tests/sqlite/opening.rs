@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use crate::support::{NOTES, has, id, insert, published};
-use store::sqlite::{SqliteBackend, SqliteOpenError};
+use crate::support::{NOTES, database_path, has, id, insert, open_database, published};
+use store::sqlite::{SqliteBackend, SqliteOpenError, SqliteOpenFault};
 use store::{Backend, CommitError, StoreError};
 
 /// Changes a file as another program does.
@@ -32,8 +32,7 @@ async fn a_missing_folder_is_made_and_contents_survive_reopening() {
 
 #[tokio::test]
 async fn closing_leaves_one_database_file_behind() {
-    let folder = tempfile::tempdir().unwrap();
-    let backend = SqliteBackend::open(folder.path().join("notes.db")).unwrap();
+    let (folder, _, backend) = open_database();
     backend.commit(insert(1)).await.unwrap();
     assert!(has(&backend, 1).await);
     backend.close().await;
@@ -45,22 +44,19 @@ async fn closing_leaves_one_database_file_behind() {
 
 #[tokio::test]
 async fn published_events_stay_away_after_reopening() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     for number in 1..=3 {
         backend.commit(insert(number)).await.unwrap();
     }
     let entries = backend.outbox(0, 2).await.unwrap();
-    backend.mark_published(entries.iter().map(|entry| entry.seq).collect()).await.unwrap();
+    backend.mark_published(&[entries[0].seq, entries[1].seq]).await.unwrap();
     backend.close().await;
     assert_eq!(published(&SqliteBackend::open(&path).unwrap()).await, [3]);
 }
 
 #[tokio::test]
 async fn a_database_that_is_dropped_without_being_closed_can_be_opened_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     for number in 1..=20 {
         let backend = SqliteBackend::open(&path).unwrap();
         backend.commit(insert(number)).await.unwrap();
@@ -70,11 +66,9 @@ async fn a_database_that_is_dropped_without_being_closed_can_be_opened_at_once()
 
 #[tokio::test]
 async fn a_database_is_opened_by_one_at_a_time() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
-    let first = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, first) = open_database();
     let second = refusal(&path);
-    assert!(matches!(second, SqliteOpenError::InUse { .. }), "{second:?}");
+    assert!(matches!(second.fault, SqliteOpenFault::InUse), "{second:?}");
     assert!(second.to_string().contains("in use by another process: stop that one"), "{second}");
     first.close().await;
     SqliteBackend::open(&path).unwrap();
@@ -82,9 +76,7 @@ async fn a_database_is_opened_by_one_at_a_time() {
 
 #[tokio::test]
 async fn a_tool_opens_a_database_beside_the_service_that_has_it_open() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
-    let service = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, service) = open_database();
     let tool = SqliteBackend::open_beside(&path).unwrap();
     service.commit(insert(1)).await.unwrap();
     tool.commit(insert(2)).await.unwrap();
@@ -100,7 +92,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     fs::write(folder.path().join("file"), "").unwrap();
     let path = folder.path().join("file/sub/notes.db");
     let refused = refusal(&path);
-    assert!(matches!(refused, SqliteOpenError::Folder { .. }), "{refused:?}");
+    assert!(matches!(refused.fault, SqliteOpenFault::Folder(_)), "{refused:?}");
     let sentence = refused.to_string();
     assert!(
         sentence.contains(path.to_str().unwrap()) && sentence.contains("choose another folder"),
@@ -110,40 +102,35 @@ fn a_folder_that_cannot_be_made_is_named() {
 
 #[test]
 fn a_path_that_is_a_folder_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     fs::create_dir(&path).unwrap();
-    assert!(matches!(refusal(&path), SqliteOpenError::Folder { .. }));
+    assert!(matches!(refusal(&path).fault, SqliteOpenFault::Folder(_)));
 }
 
 #[test]
 fn a_file_that_is_no_database_is_refused_and_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     fs::write(&path, "my shopping list ".repeat(1000)).unwrap();
     let refused = refusal(&path);
-    assert!(matches!(refused, SqliteOpenError::Broken { .. }), "{refused:?}");
+    assert!(matches!(refused.fault, SqliteOpenFault::Broken(_)), "{refused:?}");
     assert!(refused.to_string().contains("is not a database or is broken"), "{refused}");
     assert_eq!(fs::read_to_string(&path).unwrap(), "my shopping list ".repeat(1000));
 }
 
 #[tokio::test]
 async fn a_database_whose_first_page_is_broken_is_refused() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
-    SqliteBackend::open(&path).unwrap().close().await;
+    let (_folder, path, backend) = open_database();
+    backend.close().await;
     let mut bytes = fs::read(&path).unwrap();
     // The header stays, the schema behind it goes.
     bytes[100..4096].fill(0xA5);
     fs::write(&path, bytes).unwrap();
-    assert!(matches!(refusal(&path), SqliteOpenError::Broken { .. }));
+    assert!(matches!(refusal(&path).fault, SqliteOpenFault::Broken(_)));
 }
 
 #[tokio::test]
 async fn a_broken_page_that_is_met_later_is_unreadable() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
-    let backend = SqliteBackend::open(&path).unwrap();
+    let (_folder, path, backend) = open_database();
     backend.commit(insert(1)).await.unwrap();
     backend.close().await;
     let mut bytes = fs::read(&path).unwrap();
@@ -158,25 +145,23 @@ async fn a_broken_page_that_is_met_later_is_unreadable() {
 
 #[tokio::test]
 async fn a_database_of_a_newer_version_is_refused_and_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
-    SqliteBackend::open(&path).unwrap().close().await;
+    let (_folder, path, backend) = open_database();
+    backend.close().await;
     alter(&path, "PRAGMA user_version = 99");
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);
-    assert!(matches!(refused, SqliteOpenError::Newer { found: 99, known: 1, .. }), "{refused:?}");
+    assert!(matches!(refused.fault, SqliteOpenFault::Newer { found: 99, known: 1 }), "{refused:?}");
     assert!(refused.to_string().contains("was written by a newer version (format 99"), "{refused}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }
 
 #[test]
 fn a_database_of_another_program_is_refused_and_left_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("notes.db");
+    let (_folder, path) = database_path();
     alter(&path, "CREATE TABLE bookmarks (url TEXT)");
     let before = fs::read(&path).unwrap();
     let refused = refusal(&path);
-    assert!(matches!(refused, SqliteOpenError::Foreign { .. }), "{refused:?}");
+    assert!(matches!(refused.fault, SqliteOpenFault::Foreign), "{refused:?}");
     assert!(refused.to_string().contains("is a database of another program"), "{refused}");
     assert_eq!(fs::read(&path).unwrap(), before);
 }

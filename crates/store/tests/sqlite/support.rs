@@ -1,26 +1,35 @@
 //! Helpers of the tests of the SQLite adapter.
 
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use store::sqlite::SqliteBackend;
-use store::{Backend, Change, CommitError, Format, Put, Write};
+use store::{Backend, Change, CommitError, Put, Write};
+use tempfile::TempDir;
 use uuid::Uuid;
 
 pub(crate) const NOTES: &str = "notes";
 
+/// A folder, deleted at the end of the test, and the path of a database in it.
+pub(crate) fn database_path() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("notes.db");
+    (folder, path)
+}
+
+/// The same, with an open database.
+pub(crate) fn open_database() -> (TempDir, PathBuf, Arc<SqliteBackend>) {
+    let (folder, path) = database_path();
+    let backend = SqliteBackend::open(&path).unwrap();
+    (folder, path, backend)
+}
+
 /// The insertion of a note with an event of its number.
 pub(crate) fn insert(number: u32) -> Write {
-    let put = Put {
-        version: 1,
-        format: Format::FIRST,
-        body: number.to_string(),
-        keys: Vec::new(),
-        unique_keys: Vec::new(),
-    };
-    let outbox = vec![number.to_string()];
-    Write { collection: NOTES, id: id(number), expected: 0, change: Change::Put(put), outbox }
+    let (change, outbox) = (Change::Put(Put::new(1, number.to_string())), vec![number.to_string()]);
+    Write { collection: NOTES, id: id(number), expected: 0, change, outbox }
 }
 
 pub(crate) fn id(number: u32) -> Uuid {

@@ -65,6 +65,8 @@ impl Bus for RecordingBus {
     }
 }
 
+type Ack = Box<dyn FnOnce() + Send>;
+
 /// Delivers the given events, each with its number of deliveries, to the first subscription.
 pub(crate) struct ScriptedBus {
     given: Mutex<Vec<Delivery>>,
@@ -73,26 +75,21 @@ pub(crate) struct ScriptedBus {
 
 impl ScriptedBus {
     pub(crate) fn new(given: impl IntoIterator<Item = (Arc<Envelope>, u64)>) -> Self {
-        let acknowledged = Arc::new(AtomicUsize::new(0));
-        let deliver = |(event, deliveries)| {
-            let acknowledged = Arc::clone(&acknowledged);
-            Delivery::new(event, deliveries, move || {
-                acknowledged.fetch_add(1, Ordering::Relaxed);
-            })
-        };
-        Self { given: Mutex::new(given.into_iter().map(deliver).collect()), acknowledged }
+        Self::of(given, |(event, deliveries), ack| Delivery::new(event, deliveries, ack))
     }
 
     /// Delivers these messages once each.
     pub(crate) fn receiving(payloads: impl IntoIterator<Item = Vec<u8>>) -> Self {
+        Self::of(payloads, |payload, ack| Delivery::received(payload.into(), 1, ack))
+    }
+
+    fn of<T>(given: impl IntoIterator<Item = T>, deliver: impl Fn(T, Ack) -> Delivery) -> Self {
         let acknowledged = Arc::new(AtomicUsize::new(0));
-        let deliver = |payload: Vec<u8>| {
+        let given = given.into_iter().map(|given| {
             let acknowledged = Arc::clone(&acknowledged);
-            Delivery::received(payload.into(), 1, move || {
-                acknowledged.fetch_add(1, Ordering::Relaxed);
-            })
-        };
-        Self { given: Mutex::new(payloads.into_iter().map(deliver).collect()), acknowledged }
+            deliver(given, Box::new(move || _ = acknowledged.fetch_add(1, Ordering::Relaxed)))
+        });
+        Self { given: Mutex::new(given.collect()), acknowledged }
     }
 
     /// The number of acknowledged events.

@@ -7,11 +7,14 @@ mod running_consumer;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bus::{Bus, DeadLetter, Relay};
 use common::clock::SimClock;
 use common::event::DeadlinePassed;
 use common::{Clock, Decision, Envelope, Event, Ids, SeededEntropy, Time};
 use serde::{Deserialize, Serialize};
-use store::{Backend, Change, Document, Format, Put, Store, Write};
+use store::{Backend, Change, Document, Put, Store, Write};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 pub(crate) use buses::{RecordingBus, ScriptedBus};
@@ -36,15 +39,8 @@ impl Harness {
 
     /// `expiration.completed` of the order of this number.
     pub(crate) fn event(&self, order: u128, version: u64) -> Arc<Envelope> {
-        Arc::new(Envelope {
-            id: self.ids.next(),
-            schema: 1,
-            aggregate: Uuid::from_u128(order),
-            version,
-            time: self.clock.now(),
-            trace: None,
-            event: event(order, self.clock.now()),
-        })
+        let (aggregate, time) = (Uuid::from_u128(order), self.clock.now());
+        Arc::new(Envelope::new(self.ids.next(), aggregate, version, time, event(order, time)))
     }
 
     /// Commits the next version of the order of this number, with its event.
@@ -65,15 +61,23 @@ impl Harness {
 
     /// Commits these events at once.
     pub(crate) async fn commit_events(&self, outbox: Vec<String>) {
-        let change = Change::Put(Put {
-            version: 1,
-            format: Format::FIRST,
-            body: "{}".to_owned(),
-            keys: Vec::new(),
-            unique_keys: Vec::new(),
-        });
+        let change = Change::Put(Put::new(1, "{}"));
         let write = Write { collection: "batches", id: self.ids.next(), expected: 0, change, outbox };
         self.database.commit(write).await.expect("committed");
+    }
+
+    /// Runs a relay to this bus; a drop is a crash.
+    pub(crate) fn relay(&self, bus: Arc<dyn Bus>, stop: &CancellationToken) -> JoinSet<()> {
+        let clock = Arc::new(self.clock.clone());
+        let relay = Relay::new("tests", self.database.clone(), bus, clock, self.ids.clone());
+        let mut running = JoinSet::new();
+        running.spawn(relay.run(stop.clone()));
+        running
+    }
+
+    /// The dead letters.
+    pub(crate) async fn letters(&self) -> Vec<DeadLetter> {
+        DeadLetter::list(&self.store).await.expect("listed")
     }
 
     /// The number of entries in the outbox.

@@ -1,11 +1,12 @@
 //! Streams of a test's own, and the processes that use them.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_nats::jetstream::consumer::{Info, pull};
-use async_nats::jetstream::{self, Context};
-use bus::jetstream::{Address, JetStream, Options};
+use async_nats::jetstream::{self, Context, stream};
+use bus::jetstream::{Address, ConnectError, JetStream, Options};
 use bus::{Bus, Delivery};
 use common::clock::SystemClock;
 use common::{Envelope, poll_until};
@@ -56,9 +57,7 @@ impl Marketplace {
 
     /// A new process.
     pub(crate) async fn process(&self) -> Arc<JetStream> {
-        let address: Address = self.url.parse().expect("an address");
-        let connected = JetStream::connect(&address, self.options.clone(), Arc::new(SystemClock), ids());
-        within(connected).await.expect("connected")
+        connect(&self.url, self.options.clone()).await.expect("connected")
     }
 
     /// A new process of one service.
@@ -74,6 +73,12 @@ impl Marketplace {
 
     pub(crate) fn stream_name(&self, service: &str) -> String {
         format!("{}-{service}", self.options.prefix)
+    }
+
+    /// The server's information on this service's stream.
+    pub(crate) async fn stream(&self, service: &str) -> stream::Info {
+        let found = self.context().await.get_stream(self.stream_name(service)).await;
+        found.expect("the stream is there").cached_info().clone()
     }
 
     /// The server's information on a consumer of expiration's stream.
@@ -95,8 +100,7 @@ impl Marketplace {
 
     /// Waits until a consumer of this service's stream meets the condition.
     pub(crate) async fn wait_for_of(&self, service: &str, consumer: &str, condition: impl Fn(&Info) -> bool) {
-        let read = || async { Ok::<_, ()>(self.consumer_of(service, consumer).await.filter(&condition)) };
-        poll_until(TEST_TIMEOUT, read).await.expect("no error").expect("the condition is met");
+        eventually(async || self.consumer_of(service, consumer).await.filter(&condition)).await;
     }
 
     /// Removes the streams.
@@ -108,14 +112,31 @@ impl Marketplace {
     }
 }
 
+pub(crate) async fn connect(url: &str, options: Options) -> Result<Arc<JetStream>, ConnectError> {
+    let address: Address = url.parse().expect("an address");
+    within(JetStream::connect(&address, options, Arc::new(SystemClock), ids())).await
+}
+
 /// Publishes as a relay does, with retries.
 pub(crate) async fn publish(bus: &dyn Bus, event: &Arc<Envelope>) {
-    let attempt = || async { Ok::<_, ()>(bus.publish(Arc::clone(event)).await.ok()) };
-    poll_until(TEST_TIMEOUT, attempt).await.expect("no error").expect("published");
+    eventually(async || bus.publish(Arc::clone(event)).await.ok()).await;
+}
+
+/// Reads until there is a value.
+pub(crate) async fn eventually<T>(read: impl AsyncFn() -> Option<T>) -> T {
+    let Ok(found) = poll_until(TEST_TIMEOUT, || async { Ok::<_, Infallible>(read().await) }).await;
+    found.expect("a value before the timeout")
 }
 
 pub(crate) async fn next(deliveries: &mut BoxStream<'static, Delivery>) -> Delivery {
     within(deliveries.next()).await.expect("a subscription does not end")
+}
+
+/// Receives and acknowledges the next delivery, which must be of this event.
+pub(crate) async fn expect(deliveries: &mut BoxStream<'static, Delivery>, event: &Arc<Envelope>) {
+    let delivery = next(deliveries).await;
+    assert_eq!(delivery.envelope(), Some(event));
+    delivery.ack();
 }
 
 pub(crate) async fn within<F: Future>(work: F) -> F::Output {
