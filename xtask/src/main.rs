@@ -6,6 +6,7 @@ mod images;
 mod infra;
 mod run;
 mod setup;
+mod steps;
 mod test;
 mod up;
 mod with_servers;
