@@ -13,10 +13,13 @@ mod startup;
 mod streams;
 mod workload;
 
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Clusters at the same time would only take each other's processors.
-async fn one_at_a_time() -> MutexGuard<'static, ()> {
-    static ALONE: Mutex<()> = Mutex::const_new(());
-    ALONE.lock().await
+/// Clusters at the same time: each waits for most of its time, and more would only take each other's processors.
+const MAX_CLUSTERS: usize = 2;
+
+/// A permit to run a cluster.
+async fn permit() -> SemaphorePermit<'static> {
+    static PERMITS: Semaphore = Semaphore::const_new(MAX_CLUSTERS);
+    PERMITS.acquire().await.expect("it is never closed")
 }
