@@ -4,6 +4,7 @@
 mod browser;
 mod images;
 mod infra;
+mod memory;
 mod run;
 mod setup;
 mod steps;

@@ -7,7 +7,7 @@ use e2e::Cluster;
 use servers::nats;
 
 use crate::client::{RetryPolicy, now};
-use crate::permit;
+use crate::one_at_a_time;
 use crate::proxy::TcpProxy;
 use crate::schedule::{self, Targets};
 use crate::workload::Workload;
@@ -25,7 +25,7 @@ fn seed() -> u64 {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whatever_is_killed_paused_or_cut_off_no_promise_is_broken() {
-    let _permit = permit().await;
+    let _alone = one_at_a_time().await;
     let seed = seed();
     let nats = nats::start(servers::ServerLocation::default()).expect("NATS starts");
     let behind: SocketAddr = nats.url().trim_start_matches("nats://").parse().expect("an address");
@@ -67,7 +67,7 @@ fn roll(cluster: &Cluster) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_every_process_is_replaced_no_request_is_lost() {
-    let _permit = permit().await;
+    let _alone = one_at_a_time().await;
     let cluster = Cluster::start(HOLD, |_| {}).await;
     let workload = Workload::start(&cluster.endpoints(), USERS, 7, RetryPolicy::Fail).await;
     tokio::task::block_in_place(|| roll(&cluster));

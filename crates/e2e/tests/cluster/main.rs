@@ -13,13 +13,11 @@ mod startup;
 mod streams;
 mod workload;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::{Mutex, MutexGuard};
 
-/// Clusters at the same time: each waits for most of its time, and more would only take each other's processors.
-const MAX_CLUSTERS: usize = 2;
-
-/// A permit to run a cluster.
-async fn permit() -> SemaphorePermit<'static> {
-    static PERMITS: Semaphore = Semaphore::const_new(MAX_CLUSTERS);
-    PERMITS.acquire().await.expect("it is never closed")
+/// Clusters with a workload at the same time would only take each other's processors. The other clusters wait for most of
+/// their time.
+async fn one_at_a_time() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::const_new(());
+    ALONE.lock().await
 }
