@@ -59,6 +59,6 @@ mod tests {
     #[test]
     fn a_duration_is_shown_in_minutes_and_seconds() {
         assert_eq!(text(Duration::from_millis(247_900)), "4:07");
-        assert_eq!(text(Duration::from_secs(3_600)), "60:00");
+        assert_eq!(text(Duration::from_hours(1)), "60:00");
     }
 }
