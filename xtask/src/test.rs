@@ -1,6 +1,6 @@
-//! `cargo xtask test`, `test-servers`, `pods` and `bench`.
+//! `cargo xtask test`, `test-servers` and `pods`.
 
-use crate::run::{BUILD_PROGRAMS, TaskError, cargo, program, programs};
+use crate::run::{BUILD_PROGRAMS, TaskError, cargo, program};
 use crate::setup;
 use crate::steps::Steps;
 use crate::with_servers::Servers;
@@ -97,17 +97,4 @@ pub(crate) fn pods() -> Result<(), TaskError> {
 
 fn run_pods() -> Result<(), TaskError> {
     cargo(&[&TESTS[..], &["--test", "pods", "--", POD_TESTS]].concat(), &[])
-}
-
-/// Measures the release build of the programs.
-pub(crate) fn bench(names: &[String]) -> Result<(), TaskError> {
-    let needs_servers = |name: &String| name == "relay" || name.starts_with("cluster-");
-    if names.is_empty() || names.iter().any(needs_servers) {
-        setup::servers()?;
-    }
-    // The bench starts the programs as processes. Built together, they share their dependencies.
-    cargo(&[&BUILD_PROGRAMS[..], &["--release", "--quiet"]].concat(), &[])?;
-    let bench = programs(true)?.join("bench");
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    program(&bench.to_string_lossy(), &names, &[])
 }
