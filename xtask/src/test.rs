@@ -2,39 +2,54 @@
 
 use crate::run::{BUILD_PROGRAMS, TaskError, cargo, program};
 use crate::setup;
+use crate::steps::Steps;
 use crate::with_servers::Servers;
 use crate::{browser, images, infra};
 
 /// The crates whose tests use real servers.
 const SERVER_TESTS: [&str; 4] = ["servers", "store", "bus", "e2e"];
 
+/// cargo's arguments to run every crate's tests.
+const TESTS: [&str; 5] = ["test", "--workspace", "--exclude", "xtask", "--all-features"];
+
 /// The name of the tests that need images.
 const POD_TESTS: &str = "in_podman";
 
 /// Runs all checks of a change, the quickest first.
 pub(crate) fn run() -> Result<(), TaskError> {
+    let mut steps = Steps::new();
     // A missing tool must be reported at once, not after an hour.
-    setup::run()?;
-    cargo(&["fmt", "--all", "--check"], &[])?;
+    steps.run("setup", setup::run)?;
+    steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]))?;
+    steps.run("lints", lints)?;
+    steps.run("dependencies", dependencies)?;
+    steps.run("documentation", documentation)?;
+    let rules = ["test", "--package", "xtask", "--bins", "--test", "tidy", "--test", "services"];
+    steps.run("rules", || cargo(&rules, &[]))?;
+    steps.run("manifests", infra::run)?;
+    // Tests start the programs as processes, so they must be up to date.
+    steps.run("build of programs", || cargo(&BUILD_PROGRAMS, &[]))?;
+    steps.run("build of tests", || cargo(&[&TESTS[..], &["--no-run"]].concat(), &[]))?;
+    steps.run("tests", || cargo_with_servers(&[&TESTS[..], &["--", "--skip", POD_TESTS]].concat()))?;
+    steps.run("browser", || browser::run_built(None))?;
+    steps.run("images", || images::run(&images::Options::all()))?;
+    steps.run("pods", run_pods)
+}
+
+fn lints() -> Result<(), TaskError> {
     cargo(
         &["clippy", "--workspace", "--all-targets", "--all-features", "--quiet", "--", "-D", "warnings"],
         &[],
     )?;
     // The features of `cargo run`: without those of a cluster.
-    cargo(&["check", "--package", "ticketing", "--quiet"], &[])?;
-    dependencies()?;
+    cargo(&["check", "--package", "ticketing", "--quiet"], &[])
+}
+
+fn documentation() -> Result<(), TaskError> {
     cargo(
         &["doc", "--workspace", "--no-deps", "--document-private-items", "--all-features", "--quiet"],
         &[("RUSTDOCFLAGS", "-D warnings")],
-    )?;
-    cargo(&["test", "--package", "xtask", "--bins", "--test", "tidy", "--test", "services"], &[])?;
-    infra::run()?;
-    // Tests start the programs as processes, so they must be up to date.
-    cargo(&BUILD_PROGRAMS, &[])?;
-    let all = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--", "--skip", POD_TESTS];
-    cargo_with_servers(&all)?;
-    browser::run_built(None)?;
-    pods()
+    )
 }
 
 /// Checks bans, licenses and sources of `deny.toml`. Advisories change by themselves: GitHub's workflow checks them.
@@ -77,6 +92,9 @@ fn cargo_with_servers(arguments: &[&str]) -> Result<(), TaskError> {
 pub(crate) fn pods() -> Result<(), TaskError> {
     setup::servers()?;
     images::run(&images::Options::all())?;
-    let test = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--test", "pods"];
-    cargo(&[&test[..], &["--", POD_TESTS]].concat(), &[])
+    run_pods()
+}
+
+fn run_pods() -> Result<(), TaskError> {
+    cargo(&[&TESTS[..], &["--test", "pods", "--", POD_TESTS]].concat(), &[])
 }

@@ -4,36 +4,45 @@ use std::env;
 use std::process::{Command, ExitCode, ExitStatus};
 
 use servers::{Server, ServerError, ServerLocation, mongodb, nats};
+use tempfile::TempDir;
 
+use crate::memory::temporary_folder;
 use crate::run::{TaskError, forward_sigterm};
 use crate::setup::{self, MONGODB_URI, NATS_URL};
 
 type Start = fn(ServerLocation) -> Result<Server, ServerError>;
 
-/// Running servers with the environment variables of their URLs. Killed when dropped.
+/// Running servers with the environment variables of their URLs, and the folder for temporary files. Killed when dropped.
 pub(crate) struct Servers {
     started: Vec<(&'static str, Server)>,
+    /// The path of the folder.
+    path: String,
+    _folder: TempDir,
 }
 
 impl Servers {
     /// Starts the servers whose URLs are not in the environment.
     pub(crate) fn start() -> Result<Self, TaskError> {
+        let folder = temporary_folder()?;
+        let path = folder.path().display().to_string();
         let mut started = Vec::new();
         let kinds: [(_, Start); 2] = [(MONGODB_URI, mongodb::start), (NATS_URL, nats::start)];
         for (variable, start) in kinds {
             if env::var_os(variable).is_some_and(|url| !url.is_empty()) {
                 continue;
             }
-            let server = start(ServerLocation::default()).map_err(|error| TaskError(error.to_string()))?;
+            let server = start(ServerLocation::folder(folder.path().join(variable)))
+                .map_err(|error| TaskError(error.to_string()))?;
             eprintln!("servers: {variable}={}", server.url());
             started.push((variable, server));
         }
-        Ok(Self { started })
+        Ok(Self { started, path, _folder: folder })
     }
 
-    /// The environment variables with the URLs of the servers.
+    /// The environment variables with the URLs of the servers, and the folder for temporary files.
     pub(crate) fn environment(&self) -> Vec<(&str, &str)> {
-        self.started.iter().map(|(variable, server)| (*variable, server.url())).collect()
+        let urls = self.started.iter().map(|(variable, server)| (*variable, server.url()));
+        urls.chain([("TMPDIR", self.path.as_str())]).collect()
     }
 
     /// Reports servers that exited, which may explain a failure.

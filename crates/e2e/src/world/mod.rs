@@ -66,6 +66,8 @@ pub struct WorldConfig {
     pub wrap_stripe: WrapStripe,
     /// The users of a former world.
     pub people: Vec<Person>,
+    /// The longest time in which [`World::try_settle`] waits for the end of all work.
+    pub settle_timeout: Duration,
 }
 
 impl Default for WorldConfig {
@@ -79,6 +81,7 @@ impl Default for WorldConfig {
             open_store: Box::new(|_| SqliteBackend::in_memory().expect("a database in memory")),
             wrap_stripe: Box::new(|stripe| stripe),
             people: Vec::new(),
+            settle_timeout: SETTLE_TIMEOUT,
         }
     }
 }
@@ -92,6 +95,7 @@ pub struct World {
     marketplace: Marketplace,
     tasks: Tasks,
     people: Mutex<Vec<Person>>,
+    settle_timeout: Duration,
     checked: AtomicBool,
 }
 
@@ -109,7 +113,17 @@ impl World {
     /// # Panics
     /// The marketplace does not start.
     pub async fn with(config: WorldConfig) -> Self {
-        let WorldConfig { clock, seed, http, fees, make_bus, open_store, wrap_stripe, people } = config;
+        let WorldConfig {
+            clock,
+            seed,
+            http,
+            fees,
+            make_bus,
+            open_store,
+            wrap_stripe,
+            people,
+            settle_timeout,
+        } = config;
         let shared: SharedClock = Arc::new(clock.clone());
         let local = ([127, 0, 0, 1], 0).into();
         let listener = bind(local, "--listen").await.expect("a port");
@@ -140,6 +154,7 @@ impl World {
             marketplace,
             tasks,
             people: Mutex::new(people),
+            settle_timeout,
             checked: AtomicBool::new(false),
         }
     }
@@ -214,9 +229,9 @@ impl World {
     /// Waits until no work is left. Work that waits for the clock (a retry) gets some moments.
     ///
     /// # Panics
-    /// Work is left after `SETTLE_TIMEOUT`.
+    /// Work is left after the settle timeout.
     pub async fn settle(&self) {
-        assert!(self.try_settle().await, "work is left after {SETTLE_TIMEOUT:?}");
+        assert!(self.try_settle().await, "work is left after {:?}", self.settle_timeout);
     }
 
     /// [`World::settle`] that returns whether no work is left.
@@ -237,7 +252,7 @@ impl World {
                 self.clock.advance(Duration::from_millis(100));
                 busy_checks = 50;
             }
-            if began.elapsed() > SETTLE_TIMEOUT {
+            if began.elapsed() > self.settle_timeout {
                 return false;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;

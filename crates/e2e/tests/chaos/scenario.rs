@@ -25,6 +25,8 @@ use crate::unreliable_bus::{Losses, UnreliableBus};
 const PURCHASES: u64 = 200;
 /// Purchases during the outage of Stripe.
 const PURCHASES_IN_OUTAGE: u64 = 40;
+/// Purchases of a negative control.
+const CONTROL_PURCHASES: usize = 100;
 const MAX_IN_FLIGHT: usize = 16;
 
 /// The clock's largest step while users act.
@@ -76,6 +78,15 @@ pub(crate) async fn run(seed: u64, disabled: DisabledGuard, coverage: &Coverage)
     scenario.buy_in_outage(in_outage).await;
     scenario.refund_and_dispute().await;
     scenario.end().await
+}
+
+/// Runs purchases alone with a guard disabled: its violations need neither the outage nor refunds. Returns every violation.
+pub(crate) async fn run_control(seed: u64, disabled: DisabledGuard) -> Vec<String> {
+    let coverage = Coverage::default();
+    let (scenario, mut purchases) = Scenario::start(seed, disabled, &coverage).await;
+    purchases.truncate(CONTROL_PURCHASES);
+    scenario.buy(purchases).await;
+    scenario.end().await.1
 }
 
 struct Scenario<'a> {

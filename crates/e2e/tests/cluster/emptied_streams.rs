@@ -8,8 +8,6 @@ use e2e::{Cluster, Person, cards, poll_until};
 use serde_json::{Value, json};
 use servers::Server;
 
-use crate::one_at_a_time;
-
 /// Longer than the test takes.
 const HOLD: &str = "5m";
 /// The longest delay between two polls of an authorized payment is a minute.
@@ -71,7 +69,6 @@ async fn becomes(buyer: &Person, order: &Value, status: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_stream_loses_while_its_consumer_is_stopped_is_published_again() {
-    let _alone = one_at_a_time().await;
     let cluster = Cluster::start(HOLD, |_| {}).await;
     let endpoints = cluster.endpoints();
     let seller = Person::sign_up(&endpoints, "seller").await;

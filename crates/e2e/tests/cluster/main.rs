@@ -15,7 +15,8 @@ mod workload;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Clusters at the same time would only take each other's processors.
+/// Clusters with a workload at the same time would only take each other's processors. The other clusters wait for most of
+/// their time.
 async fn one_at_a_time() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::const_new(());
     ALONE.lock().await
