@@ -19,6 +19,7 @@ mod observe;
 mod paging;
 mod problem;
 mod reply;
+mod request_durations;
 mod request_id;
 mod request_scope;
 pub mod responses;
