@@ -1,6 +1,7 @@
 //! The project's commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `infra`, `lint`,
 //! `images`, `image-keys`, `pods`, `bench`.
 
+mod bench;
 mod browser;
 mod images;
 mod infra;
@@ -48,10 +49,7 @@ enum Command {
     /// Checks the Kubernetes manifests: renders and validates every environment.
     Infra,
     /// Measures speed and memory, side by side with their bounds.
-    Bench {
-        /// The measurements; without a name, all of them.
-        names: Vec<String>,
-    },
+    Bench(bench::Options),
     /// Builds the images without a registry, and prints their sizes and contents.
     Images(images::Options),
     /// Prints a key for the contents of each image as JSON. Equal keys mean equal images.
@@ -75,7 +73,7 @@ fn main() -> ExitCode {
         Command::Up(options) => up::run(&options).map(success),
         Command::Browser { filter } => browser::run(filter.as_deref()).map(success),
         Command::Infra => infra::run().map(success),
-        Command::Bench { names } => test::bench(&names).map(success),
+        Command::Bench(options) => bench::run(&options).map(success),
         Command::Images(options) => images::run(&options).map(success),
         Command::ImageKeys { paths } => images::print_keys(paths).map(success),
         Command::Pods => test::pods().map(success),

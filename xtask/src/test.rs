@@ -1,6 +1,6 @@
-//! `cargo xtask test`, `test-servers`, `pods` and `bench`.
+//! `cargo xtask test`, `test-servers` and `pods`.
 
-use crate::run::{BUILD_PROGRAMS, TaskError, cargo, program, programs};
+use crate::run::{BUILD_PROGRAMS, TaskError, cargo, program};
 use crate::setup;
 use crate::with_servers::Servers;
 use crate::{browser, images, infra};
@@ -79,17 +79,4 @@ pub(crate) fn pods() -> Result<(), TaskError> {
     images::run(&images::Options::all())?;
     let test = ["test", "--workspace", "--exclude", "xtask", "--all-features", "--test", "pods"];
     cargo(&[&test[..], &["--", POD_TESTS]].concat(), &[])
-}
-
-/// Measures the release build of the programs.
-pub(crate) fn bench(names: &[String]) -> Result<(), TaskError> {
-    let needs_servers = |name: &String| name == "relay" || name.starts_with("cluster-");
-    if names.is_empty() || names.iter().any(needs_servers) {
-        setup::servers()?;
-    }
-    // The bench starts the programs as processes. Built together, they share their dependencies.
-    cargo(&[&BUILD_PROGRAMS[..], &["--release", "--quiet"]].concat(), &[])?;
-    let bench = programs(true)?.join("bench");
-    let names: Vec<_> = names.iter().map(String::as_str).collect();
-    program(&bench.to_string_lossy(), &names, &[])
 }

@@ -25,14 +25,21 @@ pub(crate) struct Crowd {
 
 impl Crowd {
     pub(crate) async fn sign_up(address: SocketAddr, buyers: usize) -> Result<Self, Failure> {
-        let requests = (0..=buyers).map(|number| {
-            let body =
-                format!(r#"{{"email":"person{number}@example.com","password":"seven wild geese at dawn"}}"#);
-            post("/api/users/signup", "none=none", &body)
-        });
+        let request = |number| post("/api/users/signup", "none=none", &Self::credentials(number));
+        let requests = (0..=buyers).map(request);
         let mut cookies = each(address, 8, requests.collect(), 201, cookie).await?.replies;
         let seller = cookies.pop().ok_or("no user signed up")?;
         Ok(Self { address, seller, buyers: cookies })
+    }
+
+    /// The credentials of one of the users.
+    pub(crate) fn credentials(number: usize) -> String {
+        format!(r#"{{"email":"person{number}@example.com","password":"seven wild geese at dawn"}}"#)
+    }
+
+    /// The cookies of the buyers.
+    pub(crate) fn buyers(&self) -> &[String] {
+        &self.buyers
     }
 
     /// The same users at the address of a restarted program.
@@ -47,13 +54,18 @@ impl Crowd {
 
     /// Lists tickets. Returns their ids.
     pub(crate) async fn list(&self, count: usize) -> Result<Sent<String>, Failure> {
+        self.list_over(count, CONNECTIONS).await
+    }
+
+    /// [`Crowd::list`] over so many connections.
+    pub(crate) async fn list_over(&self, count: usize, connections: usize) -> Result<Sent<String>, Failure> {
         let requests = (0..count).map(|number| {
             let body = format!(
                 r#"{{"title":"Evening {number} of the festival","venue":"Open air stage, Berlin","description":"Two seats beside each other, third row.","price":{PRICE}}}"#
             );
             post("/api/tickets", &self.seller, &body)
         });
-        each(self.address, CONNECTIONS, requests.collect(), 201, id).await
+        each(self.address, connections, requests.collect(), 201, id).await
     }
 
     /// Orders each ticket once, the buyers in turn. Returns the orders' ids.
@@ -112,7 +124,8 @@ impl Hold {
     }
 }
 
-fn order(ticket: &str, buyer: &str) -> Vec<u8> {
+/// The request for an order.
+pub(crate) fn order(ticket: &str, buyer: &str) -> Vec<u8> {
     post("/api/orders", buyer, &format!(r#"{{"ticketId":"{ticket}","price":{PRICE}}}"#))
 }
 

@@ -94,7 +94,8 @@ pub(crate) async fn each<T: Send + 'static>(
     Ok(Sent { replies, latencies, took })
 }
 
-fn expect(reply: &Reply<'_>, status: u16) -> Result<(), Failure> {
+/// Fails unless the reply has this status.
+pub(crate) fn expect(reply: &Reply<'_>, status: u16) -> Result<(), Failure> {
     if reply.status == status {
         return Ok(());
     }

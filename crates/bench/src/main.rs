@@ -9,6 +9,7 @@ mod full;
 mod load;
 mod orders;
 mod program;
+mod quick;
 mod relay;
 mod start;
 mod tickets;
@@ -38,7 +39,11 @@ fn main() -> ExitCode {
     let result = match names.first().map(String::as_str) {
         // The bench starts itself as the server to compare with.
         Some(bare::COMMAND) => bare::serve(names.get(1).map(String::as_str)),
-        _ => measure(&names),
+        _ => match quick::Options::parse(&names) {
+            Ok(Some(options)) => measure_quickly(&options),
+            Ok(None) => measure(&names),
+            Err(error) => Err(error),
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,6 +52,13 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+fn measure_quickly(options: &quick::Options) -> Result<(), Failure> {
+    program::check()?;
+    // One thread drives all connections: the cores are for what is measured.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(quick::measure(options))
 }
 
 fn measure(names: &[String]) -> Result<(), Failure> {

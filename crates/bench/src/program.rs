@@ -25,16 +25,22 @@ const IDLE_TIMEOUT: Duration = Duration::from_mins(2);
 pub(crate) struct Program {
     process: Process,
     pub(crate) address: SocketAddr,
+    /// The address of the simulator in it.
+    pub(crate) stripe: SocketAddr,
 }
 
 impl Program {
     /// Starts the program on this data folder and waits until it is ready.
     pub(crate) fn start(data: &Path, more: &[&str]) -> Result<Self, Failure> {
-        // One person of a measurement does the work of many.
-        let options = [&["--max-writes", "0"], more].concat();
-        let process = Process::start(&path()?.to_string_lossy(), data, &options);
+        Self::start_at(&path()?, data, more)
+    }
+
+    /// Starts the program of any build.
+    pub(crate) fn start_at(program: &Path, data: &Path, more: &[&str]) -> Result<Self, Failure> {
+        let process = Process::start(&program.to_string_lossy(), data, more);
         let address = process.endpoints.marketplace.trim_start_matches("http://").parse()?;
-        Ok(Self { process, address })
+        let stripe = process.endpoints.stripe.trim_start_matches("http://").parse()?;
+        Ok(Self { process, address, stripe })
     }
 
     pub(crate) fn id(&self) -> u32 {
@@ -56,7 +62,8 @@ pub(crate) fn check() -> Result<(), Failure> {
     Err(format!("{} is missing; run `cargo xtask bench`, which builds it first", path.display()).into())
 }
 
-fn path() -> Result<PathBuf, Failure> {
+/// The program beside the bench.
+pub(crate) fn path() -> Result<PathBuf, Failure> {
     Ok(folder_of_programs()?.join("ticketing"))
 }
 

@@ -107,6 +107,16 @@ pub(crate) fn post(path: &str, cookie: &str, body: &str) -> Vec<u8> {
     .into_bytes()
 }
 
+/// A `POST` request with this bearer token and a form.
+pub(crate) fn post_form(path: &str, token: &str, form: &str) -> Vec<u8> {
+    let length = form.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nhost: 127.0.0.1\r\nauthorization: Bearer {token}\r\n\
+         content-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{form}"
+    )
+    .into_bytes()
+}
+
 fn garbage() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, "the reply is not HTTP")
 }

@@ -1,7 +1,9 @@
 //! The consumer: applies the events of orders and expiration to order replicas and payments.
 
+use std::sync::Arc;
+
 use bus::{Consume, ConsumeError, Incoming};
-use common::event::{DeadlinePassed, OrderSnapshot, Subject};
+use common::event::{DeadlinePassed, OrderSnapshot, PaymentStatus, Subject};
 use common::{Event, OrderId};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -81,7 +83,7 @@ impl Payments {
         }
     }
 
-    /// Lets the payment follow its order, or answers an overdue order.
+    /// Lets the payment follow its order, or answers an overdue order. Starts a capture at once.
     async fn apply_order(&self, order: &OrderReplica, overdue: bool) -> Result<(), StoreError> {
         // Saves the read: before the buyer has paid, no event of the order changes the payment.
         if order.is_payable() {
@@ -90,15 +92,31 @@ impl Payments {
         // None: the buyer never began to pay, or the read was outdated; then the payment's next poll follows the order.
         let Some(payment) = self.by_order(order.state.id).await? else { return Ok(()) };
         let status = &order.state.status;
+        let (in_flight, permit) = (self.step_started(), Arc::clone(&self.captures).try_acquire_owned());
+        let mut leased = None;
         let follow = |payment: &Payment, now| {
+            leased = None;
             let answer = || payment.answer(status, false).filter(|_| overdue);
-            payment
+            let decision = payment
                 .on_order_event(status, now)
                 .or_else(answer)
-                .or_else(|| payment.on_order_shown(&order.state))
+                .or_else(|| payment.on_order_shown(&order.state))?;
+            let is_capture = decision.next.status == PaymentStatus::Capturing;
+            let starts = is_capture && payment.status != PaymentStatus::Capturing && permit.is_ok();
+            let decision = if starts { Payment::leased(decision, now) } else { decision };
+            leased = starts.then(|| decision.next.clone());
+            Some(decision)
         };
         self.update(&payment, follow).await?;
-        self.step_due.notify_one();
+        let Some(leased) = leased else {
+            self.step_due.notify_one();
+            return Ok(());
+        };
+        let payments = self.clone();
+        self.tasks.spawn(async move {
+            payments.capture_leased(leased, in_flight).await;
+            drop(permit);
+        });
         Ok(())
     }
 }

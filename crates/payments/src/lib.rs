@@ -1,8 +1,8 @@
 //! Payments: the money of each order at Stripe.
 //!
-//! **Invariant:** every call to Stripe is a step that was committed before (write-ahead). The call is made under an
-//! idempotency key that is derived from the payment and the step; then its outcome is committed. After a crash any replica
-//! runs the step again.
+//! **Invariant:** every call to Stripe that changes something is a step that was committed before (write-ahead). The call
+//! is made under an idempotency key that is derived from the payment and the step; then its outcome is committed. After a
+//! crash any replica runs the step again.
 
 mod config;
 mod consumer;
@@ -22,9 +22,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bus::Subscription;
 use common::{OrderId, SharedClock};
-use runtime::{Service, ServiceContext};
+use runtime::{Service, ServiceContext, Tasks};
 use store::{Collection, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 
 pub use config::{Config, ConfigError};
 pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
@@ -73,12 +73,16 @@ pub(crate) struct Shared {
     stripe: Stripe,
     clock: SharedClock,
     config: Config,
+    /// Runs captures at once that an event of an order causes.
+    tasks: Tasks,
+    /// Bounds these captures.
+    captures: Arc<Semaphore>,
     /// Wakes the worker, because a step may have become due.
     step_due: Notify,
     /// The steps in progress and started since the start, from which the worker derives whether it is idle.
-    steps_in_flight: AtomicUsize,
+    steps_in_flight: Arc<AtomicUsize>,
     steps_started: AtomicUsize,
-    reconciliations_in_flight: AtomicUsize,
+    reconciliations_in_flight: Arc<AtomicUsize>,
 }
 
 impl std::ops::Deref for Payments {
@@ -100,10 +104,12 @@ impl Payments {
             stripe,
             clock: context.clock.clone(),
             config,
+            tasks: context.tasks.clone(),
+            captures: Arc::new(Semaphore::new(steps::MAX_IN_FLIGHT)),
             step_due: Notify::new(),
-            steps_in_flight: AtomicUsize::new(0),
+            steps_in_flight: Arc::default(),
             steps_started: AtomicUsize::new(0),
-            reconciliations_in_flight: AtomicUsize::new(0),
+            reconciliations_in_flight: Arc::default(),
         })))
     }
 
@@ -113,16 +119,16 @@ impl Payments {
 }
 
 /// Counts a task for as long as the guard lives.
-struct InFlightGuard<'a>(&'a AtomicUsize);
+struct InFlightGuard(Arc<AtomicUsize>);
 
-impl<'a> InFlightGuard<'a> {
-    fn new(counter: &'a AtomicUsize) -> Self {
+impl InFlightGuard {
+    fn new(counter: &Arc<AtomicUsize>) -> Self {
         counter.fetch_add(1, Ordering::SeqCst);
-        Self(counter)
+        Self(Arc::clone(counter))
     }
 }
 
-impl Drop for InFlightGuard<'_> {
+impl Drop for InFlightGuard {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::SeqCst);
     }

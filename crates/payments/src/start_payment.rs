@@ -44,8 +44,13 @@ impl Payments {
         buyer: UserId,
     ) -> Result<(Payment, bool), StartError> {
         let order = self.payable_order(order, buyer).await?;
+        let in_flight = self.step_started();
         let (payment, is_new) = self.begin(id, &order).await?;
-        self.refuse_if_cancelled(order.id).await?;
+        self.refuse_if_cancelled(&payment, is_new).await?;
+        let payment = match is_new {
+            true => self.run_leased(payment.clone(), in_flight).await?.unwrap_or(payment),
+            false => payment,
+        };
         Ok((self.with_intent(payment).await?, is_new))
     }
 
@@ -70,12 +75,14 @@ impl Payments {
         }
     }
 
-    /// The order's payment, and whether it is new. The unique key on the order decides between simultaneous requests.
+    /// The order's payment, and whether it is new: then this request has leased its first step. The unique key on the order
+    /// decides between simultaneous requests.
     async fn begin(&self, id: PaymentId, order: &OrderSnapshot) -> Result<(Payment, bool), StoreError> {
         if let Some(payment) = self.by_order(order.id).await? {
             return Ok((payment, false));
         }
-        match self.store.commit(Payment::begin(id, order, self.clock.now())).await {
+        let now = self.clock.now();
+        match self.store.commit(Payment::leased(Payment::begin(id, order, now), now)).await {
             Ok(payment) => Ok((payment, true)),
             Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => {
                 let payment = self.by_order(order.id).await?;
@@ -87,11 +94,19 @@ impl Payments {
     }
 
     /// The order may have ended since it was read, before there was a payment that its event could have found.
-    async fn refuse_if_cancelled(&self, id: OrderId) -> Result<(), StartError> {
-        if !self.order_is_cancelled(id).await? {
+    async fn refuse_if_cancelled(&self, payment: &Payment, is_new: bool) -> Result<(), StartError> {
+        if !self.order_is_cancelled(payment.order_id).await? {
             return Ok(());
         }
-        self.follow_order(id).await?;
+        if is_new {
+            // This request has the lease and has not called Stripe.
+            let void = |present: &Payment, now| {
+                (present.version == payment.version).then(|| present.nothing_was_created(now)).flatten()
+            };
+            self.update(payment, void).await?;
+        } else {
+            self.follow_order(payment.order_id).await?;
+        }
         Err(StartError::NotPayable(Some(OrderStatus::Cancelled)))
     }
 

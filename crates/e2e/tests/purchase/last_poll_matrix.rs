@@ -104,10 +104,11 @@ impl Model {
     fn poll(&mut self, when: RunWhen) {
         let is_polled =
             matches!(self.payment.status, PaymentStatus::RequiresPayment | PaymentStatus::Authorized);
-        let Some(Decision { next: leased, .. }) = self.payment.lease(when, self.now).filter(|_| is_polled)
-        else {
-            return;
+        let leased = match when {
+            RunWhen::Now => self.payment.hinted(self.now),
+            RunWhen::Due => self.payment.lease(when, self.now).map(|decision| decision.next),
         };
+        let Some(leased) = leased.filter(|_| is_polled) else { return };
         self.payment = leased.clone();
         if self.is_down {
             let failed = self.payment.attempt_failed(&leased, false, None, self.now);

@@ -1,6 +1,7 @@
 //! A purchase, and everything else that can become of an order: in one process on a simulated clock, and on a cluster.
 
 mod cluster;
+mod cost;
 mod deployment;
 mod endings;
 mod flows;

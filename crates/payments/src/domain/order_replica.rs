@@ -28,10 +28,13 @@ const PAYING_INTERVALS: Intervals =
     Intervals { first: Duration::from_secs(20), factor: 2, max: Duration::from_hours(24) };
 
 impl OrderReplica {
-    /// Applies a snapshot. Returns `None` if the replica is as new.
+    /// Applies a snapshot. Returns `None` if the replica is as new, or if a payment may start as before: the confirmation of
+    /// the ticket's lock decides nothing here, and every purchase has one.
     pub(crate) fn apply(known: Option<&Self>, snapshot: &OrderSnapshot) -> Option<Decision<Self>> {
         let version = match known {
-            Some(known) if known.state.version >= snapshot.version => return None,
+            Some(known) if known.state.version >= snapshot.version || known.is_confirmed_by(snapshot) => {
+                return None;
+            }
             Some(known) => known.version + 1,
             None => 1,
         };
@@ -39,6 +42,14 @@ impl OrderReplica {
         let asked = same_status.map_or(0, |known| known.asked);
         let state = OrderSnapshot { overdue: false, ..snapshot.clone() };
         Some(Decision::without_event(Self { version, asked, state }))
+    }
+
+    /// Whether the snapshot differs in the confirmation of the ticket's lock only.
+    fn is_confirmed_by(&self, snapshot: &OrderSnapshot) -> bool {
+        let known = &self.state;
+        known.status == OrderStatus::Created
+            && snapshot.status == OrderStatus::AwaitingPayment
+            && (&known.ticket, known.expires_at) == (&snapshot.ticket, snapshot.expires_at)
     }
 
     /// When the next event of the order is overdue. Returns `None` if the order is over.

@@ -16,22 +16,31 @@ impl Payment {
             return None;
         }
         let is_leased = self.schedule.leased_until().is_some_and(|end| end > now);
-        if due > now && (when == RunWhen::Due || (is_leased && !self.is_polled())) {
+        if due > now && (when == RunWhen::Due || is_leased) {
             return None;
         }
-        let mut schedule = self.schedule;
-        // A hint restarts the backoff of polls: something is in progress, so the next poll must not be a minute away.
-        if when == RunWhen::Now && self.is_polled() {
-            schedule.attempts = 0;
-        }
-        Some(self.rescheduled(schedule.lease(now)))
+        Some(self.rescheduled(self.schedule.lease(now)))
     }
 
-    /// Schedules the next attempt, after the attempt at the step of `leased` failed. Returns `None` if the step is not
+    /// This decision with its step leased, for the process that commits it and performs the step at once.
+    pub fn leased(decision: Decision<Self>, now: Time) -> Decision<Self> {
+        let Decision { next, events } = decision;
+        Decision { next: Self { schedule: next.schedule.lease(now), ..next }, events }
+    }
+
+    /// The payment as a poll at once knows it. A hint restarts the backoff of polls: something is in progress, so the next
+    /// poll must not be a minute away. Returns `None` if the payment is not polled, or if Stripe asked for a pause.
+    pub fn hinted(&self, now: Time) -> Option<Self> {
+        let may_poll = self.schedule.not_before.is_none_or(|moment| now >= moment);
+        let schedule = StepSchedule { attempts: 1, leased: false, ..self.schedule };
+        (self.is_polled() && may_poll).then(|| Self { schedule, ..self.clone() })
+    }
+
+    /// Schedules the next attempt, after the attempt at the step of `attempted` failed. Returns `None` if the step is not
     /// the present one anymore. `retry_after`: Stripe's minimum delay.
     pub fn attempt_failed(
         &self,
-        leased: &Self,
+        attempted: &Self,
         key_used_up: bool,
         retry_after: Option<Duration>,
         now: Time,
@@ -39,7 +48,11 @@ impl Payment {
         let step = |payment: &Self| {
             (payment.status, payment.abandoning, payment.intent.is_some(), payment.schedule.attempt_key)
         };
-        if step(self) != step(leased) || !self.schedule.leased {
+        let is_present = match attempted.schedule.leased {
+            true => self.schedule.leased && step(self) == step(attempted),
+            false => self.version == attempted.version,
+        };
+        if !is_present {
             return None;
         }
         let schedule = self.schedule.attempt_failed(key_used_up, retry_after, now);
@@ -147,10 +160,9 @@ impl Payment {
         Some(Decision::without_event(Self { intent: Some(intent), schedule, ..self.changed(now) }))
     }
 
-    /// Ends voiding, because no `PaymentIntent` was created and none is wanted anymore.
+    /// Voids the payment, because no `PaymentIntent` was created and none is wanted anymore.
     pub fn nothing_was_created(&self, now: Time) -> Option<Decision<Self>> {
-        let voided = self.status == PaymentStatus::Voiding && self.intent.is_none();
-        voided.then(|| self.become_voided(now))
+        self.is_to_be_created().then(|| self.become_voided(now))
     }
 
     /// Abandons the capture that Stripe refuses for good: what is left is to void the authorization.

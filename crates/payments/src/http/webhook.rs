@@ -11,7 +11,7 @@ use store::StoreError;
 
 use super::stripe_signature;
 use crate::Payments;
-use crate::domain::{Payment, RunWhen};
+use crate::domain::Payment;
 use crate::storage::intent_key;
 use crate::stripe::StripeError;
 
@@ -48,6 +48,11 @@ impl StripeEvent {
             object.id.as_deref().filter(|_| self.r#type.starts_with("payment_intent."))
         };
         id.filter(|id| id.starts_with("pi_"))
+    }
+
+    /// Whether the payment that the event is about knows of it: it has asked for the `PaymentIntent` itself.
+    fn is_creation(&self) -> bool {
+        self.r#type == "payment_intent.created"
     }
 
     fn is_post_capture(&self) -> bool {
@@ -98,8 +103,11 @@ impl Payments {
     /// the payment's step is due again in a moment.
     async fn on_intent_event(&self, intent: &str, event: &StripeEvent) -> Result<(), Problem> {
         if let Some(payment) = self.store.get_by_unique_key(intent_key(intent)).await? {
+            if event.is_creation() {
+                return Ok(());
+            }
             if payment.schedule.due.is_some() {
-                self.run_step(&payment, RunWhen::Now).await?;
+                self.on_hint(&payment).await?;
             } else if event.may_have_moved_money(&payment) {
                 let polled = self.poll_refunds_and_disputes(&payment).await;
                 polled.map_err(|error| Problem::unavailable().caused_by(error))?;
@@ -126,7 +134,7 @@ impl Payments {
                 if payment.is_to_be_created()
                     || payment.intent.as_ref().is_some_and(|ours| ours.id == view.intent.id) =>
             {
-                self.run_step(&payment, RunWhen::Now).await.map(|_| Ok(()))
+                self.on_hint(&payment).await.map(|_| Ok(()))
             }
             Some(payment) => Ok(self.cancel_orphan(&payment, &view).await),
         }

@@ -40,7 +40,7 @@ pub(crate) enum StepError {
 
 /// The largest number of steps in flight in one replica: slow calls to Stripe hold up this many, and the rest waits in
 /// the database.
-const MAX_IN_FLIGHT: usize = 32;
+pub(crate) const MAX_IN_FLIGHT: usize = 32;
 
 /// The longest sleep of the worker, so that it finds what another replica left behind.
 const MAX_SLEEP: Duration = Duration::from_secs(5);
@@ -116,9 +116,16 @@ impl Payments {
 
     async fn run_due_step(&self, payment: &Payment) {
         if let Err(error) = self.run_step(payment, RunWhen::Due).await {
-            let cause = error_chain(&error);
-            tracing::warn!(payment = %payment.id, cause, "storing a payment's step failed; retrying");
+            report_unstored(payment.id, &error);
             self.clock.sleep(RETRY_DELAY).await;
+        }
+    }
+
+    /// Captures at once what this process has leased. If the outcome cannot be stored, the step is due again after its lease.
+    pub(crate) async fn capture_leased(&self, leased: Payment, in_flight: InFlightGuard) {
+        let id = leased.id;
+        if let Err(error) = self.run_leased(leased, in_flight).await {
+            report_unstored(id, &error);
         }
     }
 
@@ -140,8 +147,7 @@ impl Payments {
         payment: &Payment,
         when: RunWhen,
     ) -> Result<Option<Payment>, StoreError> {
-        self.steps_started.fetch_add(1, Ordering::SeqCst);
-        let _in_flight = InFlightGuard::new(&self.steps_in_flight);
+        let in_flight = self.step_started();
         let mut leased = None;
         let lease = |payment: &Payment, now| {
             let decision = payment.lease(when, now);
@@ -149,7 +155,24 @@ impl Payments {
             decision
         };
         let after = self.update(payment, lease).await?;
-        let Some(leased) = leased else { return Ok(after) };
+        match leased {
+            Some(leased) => self.run_leased(leased, in_flight).await,
+            None => Ok(after),
+        }
+    }
+
+    /// Counts a step, from before the commit of its lease until the returned guard is dropped.
+    pub(crate) fn step_started(&self) -> InFlightGuard {
+        self.steps_started.fetch_add(1, Ordering::SeqCst);
+        InFlightGuard::new(&self.steps_in_flight)
+    }
+
+    /// [`Payments::run_step`] for a step that this process has leased in the commit that made it the next one.
+    pub(crate) async fn run_leased(
+        &self,
+        leased: Payment,
+        _in_flight: InFlightGuard,
+    ) -> Result<Option<Payment>, StoreError> {
         let span = tracing::info_span!(
             "step",
             payment = %leased.id,
@@ -158,6 +181,15 @@ impl Payments {
         );
         let result = self.perform(&leased).instrument(span.clone()).await;
         self.follow_up(leased, result).instrument(span).await
+    }
+
+    /// Follows a hint that something has happened at Stripe. A poll is not leased: it changes nothing at Stripe, and the
+    /// commit of its outcome decides between simultaneous ones.
+    pub(crate) async fn on_hint(&self, payment: &Payment) -> Result<Option<Payment>, StoreError> {
+        match payment.hinted(self.clock.now()) {
+            Some(hinted) => self.run_leased(hinted, self.step_started()).await,
+            None => self.run_step(payment, RunWhen::Now).await,
+        }
     }
 
     /// Performs the step. Returns the payment after it. Boxed, because replies of Stripe are large.
@@ -244,4 +276,9 @@ impl Payments {
         let decide = |payment: Option<&Payment>| payment.and_then(|payment| decide(payment, now));
         self.store.apply_from(known, decide).await.map_err(without_duplicates)
     }
+}
+
+fn report_unstored(payment: PaymentId, error: &StoreError) {
+    let cause = error_chain(error);
+    tracing::warn!(%payment, cause, "storing a payment's step failed; retrying");
 }

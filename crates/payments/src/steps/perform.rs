@@ -95,7 +95,11 @@ impl Payments {
         let state = self.stripe.retrieve(intent).await?.state;
         // Read after Stripe's reply: the authorization of an order that was cancelled before it must not be published.
         let cancelled = self.order_is_cancelled(leased.order_id).await?;
-        let follow = |payment: &Payment, now| payment.on_poll(&state, polled_at, cancelled, now);
+        let follow = |payment: &Payment, now| {
+            // Without a lease the poll may not be the only one. A change since then comes with a state as new, or with a poll.
+            let is_latest = leased.schedule.leased || payment.version == leased.version;
+            is_latest.then(|| payment.on_poll(&state, polled_at, cancelled, now)).flatten()
+        };
         Ok(self.update(leased, follow).await?)
     }
 

@@ -120,14 +120,6 @@ impl TestApp {
         assert!(leased.schedule.leased_until() > Some(now), "no other process has the lease");
     }
 
-    /// Whether a process has leased a step of the order's payment.
-    pub(crate) async fn is_leased(&self, order: &OrderSnapshot) -> bool {
-        let payments = self.service.context.store.collection::<Payment>();
-        let page = payments.page(store::Range::of("due", [])).await.expect("the database");
-        let mut due = page.items.into_iter();
-        due.any(|payment| payment.order_id == order.id && payment.schedule.leased)
-    }
-
     /// Starts a payment as a process that crashes before its first call to Stripe.
     pub(crate) async fn crash_after_the_start(&self, order: &OrderSnapshot) -> Value {
         let payment = Payment::begin(self.service.context.ids.next(), order, self.service.clock.now());

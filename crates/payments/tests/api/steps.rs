@@ -278,21 +278,21 @@ async fn money_that_was_refunded_by_hand_is_not_refunded_again() {
     }
 }
 
-/// Aborts the request while a step of the payment is leased.
-async fn abort(app: &TestApp, order: &OrderSnapshot, request: impl Future<Output = Reply>) {
+/// Aborts the request while Stripe is being called.
+async fn abort(app: &TestApp, request: impl Future<Output = Reply>) {
     let mut request = pin!(request);
-    while !app.is_leased(order).await {
+    while app.service.is_idle().await {
         assert!(request.as_mut().now_or_never().is_none());
         tokio::task::yield_now().await;
     }
 }
 
-/// Lets time pass until no step of the payment is leased. Returns whether that is before the lease ends.
-async fn step_ends(app: &TestApp, order: &OrderSnapshot) -> bool {
+/// Lets time pass until Stripe has answered. Returns whether that is before a lease ends.
+async fn step_ends(app: &TestApp) -> bool {
     let began = app.service.clock.now();
     let ended = poll_until(Duration::from_secs(20), async || {
         app.service.clock.advance(Duration::from_millis(100));
-        Ok::<_, Infallible>((!app.is_leased(order).await).then_some(()))
+        Ok::<_, Infallible>(app.service.is_idle().await.then_some(()))
     });
     ended.await.is_ok_and(|ended| ended.is_some()) && app.service.clock.now() - began < LEASE
 }
@@ -302,8 +302,8 @@ async fn a_buyer_who_reloads_while_stripe_is_slow_joins_the_step_of_the_first_re
     let app = TestApp::start().await;
     let order = app.order().await;
     app.sim.faults().set(|faults| faults.api.delay_ms = 2000);
-    abort(&app, &order, app.pay(&order)).await;
-    let (joined, in_time) = tokio::join!(app.pay(&order), step_ends(&app, &order));
+    abort(&app, app.pay(&order)).await;
+    let (joined, in_time) = tokio::join!(app.pay(&order), step_ends(&app));
     assert_eq!((joined.status, in_time), (200, true), "{}", joined.json);
     assert_eq!(app.payment(order.id).await["id"], joined.json["id"]);
     assert_eq!(app.intents().await.len(), 1);
@@ -315,8 +315,8 @@ async fn a_webhook_that_is_aborted_while_stripe_is_slow_has_its_consequence() {
     assert_eq!(app.confirm(&begun, VISA).await, 200);
     app.sim.faults().set(|faults| faults.api.delay_ms = 2000);
     let intent = intent_of(&begun);
-    abort(&app, &order, app.webhook("payment_intent.amount_capturable_updated", &intent)).await;
-    assert!(step_ends(&app, &order).await);
+    abort(&app, app.webhook("payment_intent.amount_capturable_updated", &intent)).await;
+    assert!(step_ends(&app).await);
     assert_eq!(app.status(&order).await, "authorized");
     assert_eq!(app.published().await, [Subject::PaymentAuthorized]);
 }

@@ -198,11 +198,16 @@ impl TestService {
             let empty = self.context.store.backend().outbox(0, 1).await.expect("the outbox").is_empty();
             let waited = began.elapsed() > DELIVERY_TIMEOUT;
             let handled = self.deliveries_in_flight.load(Ordering::SeqCst) == 0 || waited;
-            let idle = empty && handled && self.running.is_idle().await;
+            let idle = empty && handled && self.is_idle().await;
             quiet = if idle { quiet + 1 } else { 0 };
             assert!(began.elapsed() < TEST_TIMEOUT, "the service does not settle");
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
+    }
+
+    /// Whether no worker has something to do now.
+    pub async fn is_idle(&self) -> bool {
+        self.running.is_idle().await
     }
 }
 

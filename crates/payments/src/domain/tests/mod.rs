@@ -251,7 +251,11 @@ fn the_other_commands_concern_one_step_each() {
         (
             "nothing was created",
             |payment| payment.nothing_was_created(now()),
-            &[("voiding-unknown", "payment.voided")],
+            &[
+                ("voiding-unknown", "payment.voided"),
+                ("begun", "payment.voided"),
+                ("asked", "payment.voided"),
+            ],
         ),
         (
             "capture refused",

@@ -57,7 +57,18 @@ fn polls_become_rarer_until_something_happens() {
         delays.push((payment.schedule.due.expect("a time") - due).as_secs());
     }
     assert_eq!(delays, [6, 12, 24, 48, 60, 60]);
-    let hinted = payment.lease(RunWhen::Now, now()).expect("a hint").next;
+    let hinted = payment.hinted(now()).expect("a poll at once");
     let seen = hinted.on_intent_state(&IntentState::Processing, false, now()).expect("another poll").next;
     assert_eq!(seen.schedule.due, Some(now().after(Duration::from_secs(6))));
+}
+
+#[test]
+fn a_failed_poll_without_a_lease_is_retried_unless_the_payment_has_changed() {
+    let waiting = stages().remove(3).1;
+    let hinted = waiting.hinted(now()).expect("a poll at once");
+    let failed =
+        waiting.attempt_failed(&hinted, false, Some(Duration::from_secs(20)), now()).expect("a retry").next;
+    assert_eq!(failed.schedule.due, Some(now().after(Duration::from_secs(20))));
+    assert!(failed.hinted(now()).is_none(), "Stripe asked for a pause");
+    assert!(failed.attempt_failed(&hinted, false, None, now()).is_none(), "the same failure counts once");
 }
