@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::StatusCode;
@@ -17,7 +16,7 @@ use super::body::{self, Bodies, BodyRules};
 use super::conditional::NotModified;
 use super::request_durations::RequestDurations;
 use super::write_limit::WriteLimit;
-use super::{HttpContext, InFlightPermit, cross_site, observe};
+use super::{HttpContext, InFlightPermit, Next, cross_site, layer, observe};
 use crate::Problem;
 
 /// The rules that every request of a service is subject to.
@@ -55,22 +54,19 @@ impl MiddlewareStack {
     /// Wraps a service's routes in the shared middleware. Layers that the routes already have stay inside: they receive
     /// a whole, bounded body of the right content type.
     pub fn wrap(self, routes: Router) -> Router {
+        let (rules, stack) = (self.rules, Arc::new(self));
         routes
-            .route_layer(from_fn_with_state(self.rules, body::read))
+            .route_layer(layer(move |request, next| body::read(rules, request, next)))
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(method_not_allowed)
-            .layer(from_fn_with_state(Arc::new(self), observe_and_limit))
+            .layer(layer(move |request, next| observe_and_limit(Arc::clone(&stack), request, next)))
+            .with_state(())
     }
 }
 
 /// Observes a request, limits the requests in flight, their time and the writes of each person, and applies the
-/// cross-site rule. One layer instead of one per rule: axum clones all inner layers for every request, so the cost of
-/// layers grows with the square of their number.
-async fn observe_and_limit(
-    State(stack): State<Arc<MiddlewareStack>>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// cross-site rule. One layer instead of one per rule, since each allocates.
+async fn observe_and_limit(stack: Arc<MiddlewareStack>, request: Request, next: Next) -> Response {
     let respond = async |request| {
         let work = AssertUnwindSafe(respond(&stack, request, next)).catch_unwind();
         work.await.unwrap_or_else(panicked)
