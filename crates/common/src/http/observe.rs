@@ -1,4 +1,4 @@
-//! What every request and its response get: request id, trace, metrics and security headers.
+//! Request id, trace, metrics and security headers, for every request and its response.
 
 use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
