@@ -14,7 +14,10 @@ const UNMATCHED: &str = "unmatched";
 /// The histograms of one service, by route. They are kept, since finding one by its labels costs more than recording.
 /// Routes, methods and our statuses bound their number.
 #[derive(Default)]
-pub(super) struct RequestDurations(RwLock<HashMap<Box<str>, HashMap<(&'static str, StatusCode), Histogram>>>);
+pub(super) struct RequestDurations(RwLock<HashMap<Box<str>, RouteHistograms>>);
+
+/// The histograms of a route, by method and status.
+type RouteHistograms = HashMap<(&'static str, StatusCode), Histogram>;
 
 impl RequestDurations {
     pub(super) fn record(
