@@ -1,4 +1,5 @@
-//! The workers: rotate the signing keys, purge sessions that have ended, and publish revocations again.
+//! The workers: rotate the signing keys, purge sessions that have ended, publish revocations again, and release the memory
+//! of hashes.
 
 use std::future::ready;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 use crate::Accounts;
 use crate::domain::Session;
 use crate::keys::{KeyError, Keyring};
+use crate::password::Hashing;
 use crate::storage::index;
 
 pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
@@ -23,7 +25,20 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
     };
     let republish = Republish(accounts.sessions.clone());
     let clock = || accounts.clock.clone();
-    vec![Worker::periodic(rotation, clock()), purge.worker(), republish.worker(clock())]
+    vec![
+        Worker::periodic(rotation, clock()),
+        purge.worker(),
+        republish.worker(clock()),
+        memory_release(accounts.hashing.clone()),
+    ]
+}
+
+/// Releases the memory of the hashing pool. Always idle: unused memory has no effect.
+fn memory_release(hashing: Hashing) -> Worker {
+    let run = |stop: CancellationToken| async move {
+        stop.run_until_cancelled(hashing.release_unused_memory()).await;
+    };
+    Worker::new("hashing-memory", run, || ready(true))
 }
 
 /// Publishes revocations again, for processes that have missed them.

@@ -22,7 +22,8 @@ impl PrefixRouter {
     /// Converts into one router. Unlike merged routers, each service keeps its middleware and answers its unknown paths.
     pub fn into_router(self) -> Router {
         let services = Arc::new(self);
-        Router::new().fallback(move |request| Arc::clone(&services).forward(request))
+        // With its state now, or axum would convert the handler for every request.
+        Router::new().fallback(move |request| Arc::clone(&services).forward(request)).with_state(())
     }
 
     async fn forward(self: Arc<Self>, request: Request) -> Response {

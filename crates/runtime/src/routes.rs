@@ -1,9 +1,10 @@
 //! A service's routes behind the middleware that all services share.
 
+use std::sync::Arc;
+
 use axum::Router;
-use axum::middleware::from_fn_with_state;
 use axum::routing::get;
-use common::http::{MiddlewareStack, Sessions};
+use common::http::{MiddlewareStack, Sessions, layer};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -32,7 +33,8 @@ pub fn routes(
     options: &HttpOptions,
 ) -> Routes {
     let http = options.context(context.clock.clone(), context.ids.clone(), sessions);
-    let keys = Idempotency::new(context, http.clone());
+    let keys = Arc::new(Idempotency::new(context, http.clone()));
+    let worker = keys.worker();
     let (router, mut openapi) = described.split_for_parts();
     describe(&mut openapi, prefix, signed_paths);
     let description = openapi.to_json().unwrap_or_default();
@@ -41,7 +43,7 @@ pub fn routes(
     };
     let router = router
         .route(&format!("{prefix}/openapi.json"), get(read_description))
-        .route_layer(from_fn_with_state(keys.clone(), idempotency_layer));
+        .route_layer(layer(move |request, next| idempotency_layer(Arc::clone(&keys), request, next)));
     let router = MiddlewareStack::new(http, signed_paths).wrap(router);
-    Routes { router, openapi, worker: keys.worker() }
+    Routes { router, openapi, worker }
 }

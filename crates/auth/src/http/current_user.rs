@@ -43,12 +43,13 @@ pub(super) async fn current_user(
 ) -> Result<Response, Problem> {
     let presented = SessionCookie::of(&context);
     let Some(token) = presented.read(&headers) else { return Ok(reply(None, None)) };
-    let Some(claims) = context.sessions.signed(&token).await? else {
+    let now = context.clock.now();
+    let Some(claims) = context.sessions.signed(&token, now).await? else {
         return Ok(reply(None, presented.clear()));
     };
     match accounts.refresh_session(claims.sid).await {
         Ok(session) => {
-            let is_stale = context.clock.now() - issued_at(&claims) >= Session::REFRESH_INTERVAL;
+            let is_stale = now - issued_at(&claims) >= Session::REFRESH_INTERVAL;
             let fresh = is_stale.then(|| cookie(&accounts, &context, &session, &claims.email)).transpose()?;
             let email = Email::parse(&claims.email).map_err(|error| Problem::internal(error.to_string()))?;
             Ok(reply(Some(UserView { id: session.user_id, email }), fresh))

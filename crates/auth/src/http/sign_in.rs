@@ -149,7 +149,7 @@ pub(super) async fn sign_out(
 ) -> Result<Response, Problem> {
     let cookie = SessionCookie::of(&context);
     let claims = match cookie.read(&headers) {
-        Some(token) => context.sessions.signed(&token).await?,
+        Some(token) => context.sessions.signed(&token, context.clock.now()).await?,
         None => None,
     };
     if let Some(claims) = claims {

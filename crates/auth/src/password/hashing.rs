@@ -6,7 +6,8 @@ use std::sync::Arc;
 use argon2::password_hash;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::{Password, PasswordError, TypedPassword, argon};
+use super::argon::{self, Memory};
+use super::{Password, PasswordError, TypedPassword};
 use crate::domain::{Email, PasswordHash};
 
 /// The pool that hashes, verifies and rates passwords. Cheap to clone.
@@ -18,6 +19,7 @@ pub(crate) struct Hashing {
     /// Bounds the requests that wait or run.
     queue: Arc<Semaphore>,
     threads: Arc<Semaphore>,
+    memory: Arc<Memory>,
     dummy_hash: PasswordHash,
 }
 
@@ -50,9 +52,11 @@ impl Hashing {
         let mut pool = Self {
             queue: Arc::new(Semaphore::new(threads + Self::MAX_QUEUED)),
             threads: Arc::new(Semaphore::new(threads)),
+            memory: Arc::default(),
             dummy_hash: PasswordHash::new(String::new()),
         };
-        pool.dummy_hash = pool.permit().await?.run(move || hash(&secret, &salt)).await?.0?;
+        pool.dummy_hash = pool.permit().await?.run(move |memory| hash(memory, &secret, &salt)).await?.0?;
+        pool.memory.release();
         Ok(pool)
     }
 
@@ -63,7 +67,12 @@ impl Hashing {
     pub(crate) async fn permit(&self) -> Result<HashPermit, HashError> {
         let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HashError::Busy)?;
         let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| HashError::Busy)?;
-        Ok(HashPermit { _permits: [queued, thread] })
+        Ok(HashPermit { memory: Arc::clone(&self.memory), _permits: [queued, thread] })
+    }
+
+    /// Releases the pool's memory whenever no password is hashed for a moment.
+    pub(crate) async fn release_unused_memory(&self) {
+        self.memory.release_unused().await;
     }
 
     /// Checks a new password on the pool: see [`Password::choose`].
@@ -72,12 +81,12 @@ impl Hashing {
         typed: TypedPassword,
         email: Option<Email>,
     ) -> Result<Result<Password, PasswordError>, HashError> {
-        Ok(self.permit().await?.run(move || Password::choose(typed, email.as_ref())).await?.0)
+        Ok(self.permit().await?.run(move |_| Password::choose(typed, email.as_ref())).await?.0)
     }
 
     /// Hashes a password with this salt, which must be random.
     pub(crate) async fn hash(&self, password: Password, salt: [u8; 16]) -> Result<PasswordHash, HashError> {
-        self.permit().await?.run(move || hash(password.as_bytes(), &salt)).await?.0
+        self.permit().await?.run(move |memory| hash(memory, password.as_bytes(), &salt)).await?.0
     }
 
     /// The hash to verify a password against if there is no account, so that the reply takes as long.
@@ -88,6 +97,7 @@ impl Hashing {
 
 /// The permit to use one thread of the pool once.
 pub(crate) struct HashPermit {
+    memory: Arc<Memory>,
     _permits: [OwnedSemaphorePermit; 2],
 }
 
@@ -99,23 +109,23 @@ impl HashPermit {
         password: TypedPassword,
         hash: PasswordHash,
     ) -> Result<(bool, Self), HashError> {
-        let work = move || argon::verify(password.as_bytes(), hash.as_str());
+        let work = move |memory: &Memory| argon::verify(memory, password.as_bytes(), hash.as_str());
         let (right, permit) = self.run(work).await?;
         Ok((right?, permit))
     }
 
     async fn run<T: Send + 'static>(
         self,
-        work: impl FnOnce() -> T + Send + 'static,
+        work: impl FnOnce(&Memory) -> T + Send + 'static,
     ) -> Result<(T, Self), HashError> {
         // The permit moves along, so that after a disconnect it is released only with the thread.
-        let work = move || (work(), self);
+        let work = move || (work(&self.memory), self);
         tokio::task::spawn_blocking(work).await.map_err(|error| HashError::Failed(error.into()))
     }
 }
 
-fn hash(password: &[u8], salt: &[u8]) -> Result<PasswordHash, HashError> {
-    Ok(PasswordHash::new(argon::hash(password, salt)?.to_string()))
+fn hash(memory: &Memory, password: &[u8], salt: &[u8]) -> Result<PasswordHash, HashError> {
+    Ok(PasswordHash::new(argon::hash(memory, password, salt)?.to_string()))
 }
 
 #[cfg(test)]
@@ -151,7 +161,7 @@ mod tests {
     async fn the_dummy_hash_costs_as_much_as_a_hash() {
         let pool = pool().await;
         let dummy = phc::PasswordHash::new(pool.dummy_hash.as_str()).expect("a hash");
-        let hash = hash(b"vexed quartz glyph", &[3; 16]).expect("a hash");
+        let hash = hash(&pool.memory, b"vexed quartz glyph", &[3; 16]).expect("a hash");
         let hash = phc::PasswordHash::new(hash.as_str()).expect("a hash");
         assert_eq!(
             (dummy.algorithm, dummy.version, dummy.params),

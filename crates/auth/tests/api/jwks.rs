@@ -1,10 +1,14 @@
 //! `GET /api/users/jwks.json`, and the rotation of keys.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::token::Claims;
+use common::http::Sessions;
+use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
+use futures::future::{BoxFuture, FutureExt, ready};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use parking_lot::Mutex;
 use runtime::testing::{Reply, TestService};
 use serde_json::json;
 
@@ -140,4 +144,44 @@ async fn revoked_keys_verify_nothing_after_a_restart() {
     assert_eq!(app.current_user(&forged).await.json, json!({ "currentUser": null }));
     let fresh = token_in(&app.sign_in("ann", PASSWORD).await).expect("a cookie");
     assert!(verifies(&app, &fresh).await);
+}
+
+#[tokio::test]
+async fn revoked_keys_verify_no_token_that_was_verified_before() {
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    assert!(app.current_user(&token).await.json["currentUser"].is_object());
+    let runtime::ServiceContext { store, clock, ids, .. } = &app.service.context;
+    auth::revoke_keys(store, clock, ids).await.expect("they are revoked");
+    app.service.clock.advance(Duration::from_hours(1));
+    app.service.settle().await;
+    assert_eq!(app.current_user(&token).await.json, json!({ "currentUser": null }));
+}
+
+/// The one key that is published, which a test replaces.
+struct PublishedKey(Mutex<Option<Arc<DecodingKey>>>);
+
+impl VerifyingKeys for PublishedKey {
+    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
+        ready(Ok(self.0.lock().clone())).boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_signature_is_verified_once_while_its_key_is_published() {
+    let app = TestApp::start().await;
+    let (token, other) = (app.sign_up("ann").await, app.sign_up("bob").await);
+    let key = DecodingKey::from_jwk(&published(&app).await.1.keys[0]).expect("a key");
+    let keys = Arc::new(PublishedKey(Mutex::new(Some(Arc::new(key)))));
+    let sessions = Sessions::new(keys.clone());
+    let is_signed = async |token| {
+        let claims = sessions.signed(token, app.service.context.clock.now()).await;
+        claims.expect("the keys are available").is_some()
+    };
+    assert!(is_signed(&token).await);
+    *keys.0.lock() = Some(Arc::new(DecodingKey::from_secret(b"verifies no signature")));
+    assert!(is_signed(&token).await, "without the signature");
+    assert!(!is_signed(&other).await, "a new token is verified");
+    *keys.0.lock() = None;
+    assert!(!is_signed(&token).await, "the key is no longer published");
 }

@@ -1,12 +1,12 @@
 //! The layer that reads the whole, bounded body, so that 413 and 415 precede every refusal of the caller.
 
-use axum::body::{Body, Bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
+use super::Next;
 use crate::Problem;
 
 /// The largest body of a request, in bytes: far above the largest ticket.
@@ -35,7 +35,10 @@ impl BodyRules {
     }
 }
 
-pub(super) async fn read(State(rules): State<BodyRules>, request: Request, next: Next) -> Response {
+pub(super) async fn read(rules: BodyRules, request: Request, next: Next) -> Response {
+    if request.body().is_end_stream() {
+        return next.run(request).await;
+    }
     let (parts, body) = request.into_parts();
     let bytes = match bounded(&parts.headers, body).await {
         Ok(bytes) => bytes,

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use futures::FutureExt;
 use http::StatusCode;
@@ -15,17 +14,18 @@ use tokio::sync::Semaphore;
 
 use super::body::{self, Bodies, BodyRules};
 use super::conditional::NotModified;
+use super::request_durations::RequestDurations;
 use super::write_limit::WriteLimit;
-use super::{HttpContext, InFlightPermit, cross_site, observe};
+use super::{HttpContext, InFlightPermit, Next, cross_site, layer, observe};
 use crate::Problem;
 
-/// The shared state of the layers. Cheap to clone.
-#[derive(Clone)]
+/// The rules that every request of a service is subject to.
 pub struct MiddlewareStack {
     context: HttpContext,
     permits: Arc<Semaphore>,
     rules: BodyRules,
-    writes: Arc<WriteLimit>,
+    writes: WriteLimit,
+    durations: RequestDurations,
 }
 
 impl MiddlewareStack {
@@ -39,8 +39,9 @@ impl MiddlewareStack {
     /// and the content type do not apply to them.
     pub fn new(context: HttpContext, signed_paths: &'static [&'static str]) -> Self {
         let permits = Arc::new(Semaphore::new(Self::MAX_IN_FLIGHT));
-        let writes = Arc::new(WriteLimit::new(context.max_writes, &context.clock));
-        Self { context, permits, rules: BodyRules { bodies: Bodies::Json, signed_paths }, writes }
+        let writes = WriteLimit::new(context.max_writes, &context.clock);
+        let rules = BodyRules { bodies: Bodies::Json, signed_paths };
+        Self { context, permits, rules, writes, durations: RequestDurations::default() }
     }
 
     /// The same stack for other bodies.
@@ -53,21 +54,24 @@ impl MiddlewareStack {
     /// Wraps a service's routes in the shared middleware. Layers that the routes already have stay inside: they receive
     /// a whole, bounded body of the right content type.
     pub fn wrap(self, routes: Router) -> Router {
-        let context = self.context.clone();
+        let (rules, stack) = (self.rules, Arc::new(self));
         routes
-            .route_layer(from_fn_with_state(self.rules, body::read))
+            .route_layer(layer(move |request, next| body::read(rules, request, next)))
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(method_not_allowed)
-            .layer(from_fn_with_state(self, limit))
-            .layer(from_fn_with_state(context, observe::observe))
+            .layer(layer(move |request, next| observe_and_limit(Arc::clone(&stack), request, next)))
+            .with_state(())
     }
 }
 
-/// Limits the requests in flight, their time and the writes of each person, and applies the cross-site rule. One layer instead of one per rule:
-/// axum clones all inner layers for every request, so the cost of layers grows with the square of their number.
-async fn limit(State(stack): State<MiddlewareStack>, request: Request, next: Next) -> Response {
-    let work = AssertUnwindSafe(respond(&stack, request, next)).catch_unwind();
-    work.await.unwrap_or_else(panicked)
+/// Observes a request, limits the requests in flight, their time and the writes of each person, and applies the
+/// cross-site rule. One layer instead of one per rule, since each allocates.
+async fn observe_and_limit(stack: Arc<MiddlewareStack>, request: Request, next: Next) -> Response {
+    let respond = async |request| {
+        let work = AssertUnwindSafe(respond(&stack, request, next)).catch_unwind();
+        work.await.unwrap_or_else(panicked)
+    };
+    observe::observe(&stack.context, &stack.durations, request, respond).await
 }
 
 async fn respond(stack: &MiddlewareStack, mut request: Request, next: Next) -> Response {

@@ -1,7 +1,6 @@
-//! The outermost layer: request id, trace, metrics and security headers.
+//! Request id, trace, metrics and security headers, for every request and its response.
 
-use axum::extract::{MatchedPath, Request, State};
-use axum::middleware::Next;
+use axum::extract::{MatchedPath, Request};
 use axum::response::Response;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, STRICT_TRANSPORT_SECURITY,
@@ -10,6 +9,7 @@ use http::header::{
 use http::{HeaderName, HeaderValue};
 use tracing::Instrument;
 
+use super::request_durations::RequestDurations;
 use super::{Caching, HttpContext, request_id};
 use crate::trace;
 
@@ -19,9 +19,10 @@ const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-poli
 const API_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
 pub(super) async fn observe(
-    State(context): State<HttpContext>,
+    context: &HttpContext,
+    durations: &RequestDurations,
     mut request: Request,
-    next: Next,
+    respond: impl AsyncFnOnce(Request) -> Response,
 ) -> Response {
     let id = request_id::of(&request, &context.ids);
     let traceparent = request
@@ -33,18 +34,16 @@ pub(super) async fn observe(
     let method = request.method().clone();
     // Without the query, which may contain personal search words; the path contains only ids.
     let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path = request.uri().path());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     request.extensions_mut().insert(context.clone());
     let start = context.clock.now();
 
-    let work = next.run(request).instrument(span.clone());
+    let work = respond(request).instrument(span.clone());
     let mut response = trace::scope(traceparent, request_id::scope(id.clone(), work)).await;
 
-    let status = response.status().as_u16();
-    let duration = context.clock.now() - start;
-    span.in_scope(|| tracing::debug!(status, took_ms = duration.as_millis(), "answered"));
-    let route = response.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str).to_owned();
-    metrics::histogram!("http_request_duration_seconds", "method" => method.as_str().to_owned(), "route" => route, "status" => status.to_string())
-        .record(duration.as_secs_f64());
+    let (status, duration) = (response.status(), context.clock.now() - start);
+    span.in_scope(|| tracing::debug!(status = status.as_u16(), took_ms = duration.as_millis(), "answered"));
+    durations.record(&method, route.as_ref(), status, duration);
     add_security_headers(&mut response, context.is_secure());
     response.headers_mut().insert(request_id::HEADER, id);
     response

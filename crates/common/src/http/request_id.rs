@@ -39,7 +39,8 @@ pub(super) fn of<B>(request: &Request<B>, ids: &Ids) -> HeaderValue {
             && id.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(byte))
     });
     own.cloned().unwrap_or_else(|| {
-        let id = ids.next::<Uuid>().hyphenated().to_string();
-        HeaderValue::try_from(id).unwrap_or_else(|_| HeaderValue::from_static("unknown"))
+        let id = ids.next::<Uuid>().hyphenated();
+        HeaderValue::from_str(id.encode_lower(&mut Uuid::encode_buffer()))
+            .unwrap_or_else(|_| HeaderValue::from_static("unknown"))
     })
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jsonwebtoken::{Algorithm, Validation};
 use parking_lot::RwLock;
 
-use super::token::{Claims, KeysUnavailable, TokenCache, VerifyingKeys};
+use super::token::{Claims, KeysUnavailable, TokenCache, VerifiedToken, VerifyingKeys};
 use crate::{SessionId, Time};
 
 /// The verifier of session tokens, with the set of revoked sessions. Cheap to clone.
@@ -31,11 +31,15 @@ impl Sessions {
         revoked.insert(session, until);
     }
 
-    /// The claims of a token that auth signed, even if it has expired or its session was revoked.
+    /// The claims of a token that auth signed, with a key that is still published, even if the token has expired or its
+    /// session was revoked.
     ///
     /// # Errors
     /// The key is unknown and auth is unavailable.
-    pub async fn signed(&self, token: &str) -> Result<Option<Claims>, KeysUnavailable> {
+    pub async fn signed(&self, token: &str, now: Time) -> Result<Option<Arc<Claims>>, KeysUnavailable> {
+        if let Some(VerifiedToken { claims, kid }) = self.cache.get(token) {
+            return Ok(self.keys.find(&kid).await?.map(|_| claims));
+        }
         let header = jsonwebtoken::decode_header(token).ok().filter(|header| header.alg == Algorithm::ES256);
         let Some(kid) = header.and_then(|header| header.kid) else { return Ok(None) };
         let Some(key) = self.keys.find(&kid).await? else { return Ok(None) };
@@ -43,7 +47,10 @@ impl Sessions {
         // Expiry is checked by the injected clock, not by the library's.
         rules.validate_exp = false;
         rules.required_spec_claims.clear();
-        Ok(jsonwebtoken::decode::<Claims>(token, &key, &rules).ok().map(|token| token.claims))
+        let Ok(verified) = jsonwebtoken::decode::<Claims>(token, &key, &rules) else { return Ok(None) };
+        let verified = VerifiedToken { claims: Arc::new(verified.claims), kid: kid.into() };
+        self.cache.insert(token, verified.clone(), now);
+        Ok(Some(verified.claims))
     }
 
     /// The claims of a valid token: signed by auth, not expired, its session not revoked.
@@ -51,10 +58,7 @@ impl Sessions {
     /// # Errors
     /// The key is unknown and auth is unavailable.
     pub async fn verify(&self, token: &str, now: Time) -> Result<Option<Arc<Claims>>, KeysUnavailable> {
-        let claims = match self.cache.get(token) {
-            Some(claims) => Some(claims),
-            None => self.signed(token).await?.map(|claims| self.cache.insert(token, claims, now)),
-        };
+        let claims = self.signed(token, now).await?;
         Ok(claims.filter(|claims| !claims.has_expired(now) && !self.is_revoked(claims.sid)))
     }
 

@@ -59,33 +59,38 @@ impl From<KeysUnavailable> for Problem {
 /// The capacity, about 1 MiB.
 const MAX_TOKENS: usize = 2048;
 
-/// Claims of tokens with a verified signature: verification costs as much as the rest of a request. Expiry and
+/// Claims of tokens with a verified signature: verification costs as much as the rest of a request. Keys, expiry and
 /// revocation are checked at every request.
 #[derive(Default)]
-pub(super) struct TokenCache(RwLock<HashMap<Box<str>, Arc<Claims>>>);
+pub(super) struct TokenCache(RwLock<HashMap<Box<str>, VerifiedToken>>);
+
+/// The claims of a token, and the id of the key that verified it.
+#[derive(Clone)]
+pub(super) struct VerifiedToken {
+    pub(super) claims: Arc<Claims>,
+    pub(super) kid: Arc<str>,
+}
 
 impl TokenCache {
-    /// The claims of a cached token.
-    pub(super) fn get(&self, token: &str) -> Option<Arc<Claims>> {
+    /// A cached token.
+    pub(super) fn get(&self, token: &str) -> Option<VerifiedToken> {
         self.0.read().get(token).cloned()
     }
 
-    /// Caches the claims of a verified token until it expires.
-    pub(super) fn insert(&self, token: &str, claims: Claims, now: Time) -> Arc<Claims> {
-        let claims = Arc::new(claims);
-        if claims.has_expired(now) {
-            return claims;
+    /// Caches a verified token until it expires.
+    pub(super) fn insert(&self, token: &str, verified: VerifiedToken, now: Time) {
+        if verified.claims.has_expired(now) {
+            return;
         }
         let mut tokens = self.0.write();
         if tokens.len() >= MAX_TOKENS {
-            tokens.retain(|_, claims| !claims.has_expired(now));
+            tokens.retain(|_, verified| !verified.claims.has_expired(now));
         }
         // Rare: each token is verified once more.
         if tokens.len() >= MAX_TOKENS {
             tokens.clear();
         }
-        tokens.insert(token.into(), Arc::clone(&claims));
-        claims
+        tokens.insert(token.into(), verified);
     }
 }
 
@@ -95,9 +100,10 @@ mod tests {
 
     use super::*;
 
-    fn claims(exp: i64) -> Claims {
+    fn verified(exp: i64) -> VerifiedToken {
         let (sub, sid) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        Claims { sub, email: "ann@example.com".into(), sid, iat: 0, exp }
+        let claims = Claims { sub, email: "ann@example.com".into(), sid, iat: 0, exp };
+        VerifiedToken { claims: Arc::new(claims), kid: "key".into() }
     }
 
     fn second(second: i64) -> Time {
@@ -107,9 +113,9 @@ mod tests {
     #[test]
     fn a_token_is_cached_until_it_expires() {
         let cache = TokenCache::default();
-        cache.insert("good", claims(10), second(9));
-        cache.insert("expired", claims(10), second(10));
-        assert_eq!(cache.get("good").as_deref(), Some(&claims(10)));
+        cache.insert("good", verified(10), second(9));
+        cache.insert("expired", verified(10), second(10));
+        assert_eq!(cache.get("good").map(|token| token.claims), Some(verified(10).claims));
         assert!(cache.get("expired").is_none() && cache.get("unknown").is_none());
     }
 
@@ -118,13 +124,13 @@ mod tests {
         let cache = TokenCache::default();
         let len = || cache.0.read().len();
         for number in 0..MAX_TOKENS {
-            cache.insert(&number.to_string(), claims(if number == 0 { 20 } else { 10 }), second(0));
+            cache.insert(&number.to_string(), verified(if number == 0 { 20 } else { 10 }), second(0));
         }
         assert_eq!(len(), MAX_TOKENS);
-        cache.insert("next", claims(30), second(15));
+        cache.insert("next", verified(30), second(15));
         assert_eq!(len(), 2, "the one that is still good, and the next");
         for number in 0..3 * MAX_TOKENS {
-            cache.insert(&number.to_string(), claims(30), second(15));
+            cache.insert(&number.to_string(), verified(30), second(15));
             assert!(len() <= MAX_TOKENS);
         }
     }

@@ -18,13 +18,12 @@ use runtime::{Service, ServiceContext};
 use serde_json::{Value, json};
 use store::Store;
 use stripe_sim::{Fees, IntentSummary, Status, StripeSim};
-use tokio::net::TcpListener;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use uuid::Uuid;
 
 use crate::cost::{Counting, Counts};
+use crate::stripe_server::StripeServer;
 
 pub(crate) const VISA: &str = "4242424242424242";
 pub(crate) const DECLINED: &str = "4000000000000002";
@@ -37,8 +36,7 @@ pub(crate) struct TestApp {
     pub(crate) sim: StripeSim,
     pub(crate) buyer: Person,
     pub(crate) seller: Person,
-    address: SocketAddr,
-    server: JoinSet<()>,
+    server: StripeServer,
 }
 
 fn config(address: SocketAddr) -> Config {
@@ -54,15 +52,6 @@ fn config(address: SocketAddr) -> Config {
 
 fn make(context: &ServiceContext, address: SocketAddr) -> Service {
     payments::service(context, config(address)).expect("good config")
-}
-
-async fn listen(address: SocketAddr) -> TcpListener {
-    TcpListener::bind(address).await.expect("a free port")
-}
-
-fn serve(server: &mut JoinSet<()>, listener: TcpListener, sim: &StripeSim) {
-    let router = sim.router();
-    server.spawn(async move { axum::serve(listener, router).await.expect("it serves") });
 }
 
 impl TestApp {
@@ -89,14 +78,11 @@ impl TestApp {
         let ids = context.ids.clone();
         let at_stripe = stripe_sim::Settings { fees, ..stripe_sim::Settings::default() };
         let sim = StripeSim::new(&context.store, context.clock.clone(), ids, at_stripe);
-        let listener = listen(([127, 0, 0, 1], 0).into()).await;
-        let address = listener.local_addr().expect("an address");
-        let mut server = JoinSet::new();
-        serve(&mut server, listener, &sim);
-        let made = make(&context, address);
+        let server = StripeServer::start(sim.router()).await;
+        let made = make(&context, server.address);
         let service = TestService::start_on(clock, context, made, None).await;
         let (buyer, seller) = (service.person("ann"), service.person("sam"));
-        Self { service, sim, buyer, seller, address, server }
+        Self { service, sim, buyer, seller, server }
     }
 
     /// An app with an order, and the started payment: the reply to `POST`.
@@ -116,12 +102,12 @@ impl TestApp {
 
     /// Stops the process and starts a new one on the same database.
     pub(crate) async fn restart(self) -> Self {
-        let Self { service, sim, address, server, .. } = self;
+        let Self { service, sim, server, .. } = self;
         let (clock, context): (SimClock, ServiceContext) = service.stop().await;
-        let made = make(&context, address);
+        let made = make(&context, server.address);
         let service = TestService::start_on(clock, context, made, None).await;
         let (buyer, seller) = (service.person("ann"), service.person("sam"));
-        Self { service, sim, buyer, seller, address, server }
+        Self { service, sim, buyer, seller, server }
     }
 
     /// Leases the next step of the payment as a process that crashes before it commits the outcome.
@@ -141,26 +127,23 @@ impl TestApp {
         json!({ "id": payments.commit(payment).await.expect("the first one").id })
     }
 
-    /// Connections to Stripe are refused from now on.
+    /// Connections to Stripe are refused from now on, and those that are open break.
     pub(crate) async fn stop_stripe(&mut self) {
-        self.server.shutdown().await;
+        self.server.stop().await;
     }
 
     /// Connections to Stripe are accepted, and no reply is sent.
     pub(crate) async fn hang_stripe(&mut self) {
-        self.stop_stripe().await;
-        let listener = listen(self.address).await;
-        self.server.spawn(async move {
-            let mut held = Vec::new();
-            while let Ok(connection) = listener.accept().await {
-                held.push(connection);
-            }
-        });
+        self.server.hang().await;
     }
 
     pub(crate) async fn start_stripe(&mut self) {
-        let listener = listen(self.address).await;
-        serve(&mut self.server, listener, &self.sim);
+        self.server.restart(self.sim.router()).await;
+    }
+
+    /// The number of connections that Stripe has accepted since its last start.
+    pub(crate) fn connections(&self) -> usize {
+        self.server.connections()
     }
 
     pub(crate) fn caller(&self) -> Caller {
@@ -295,7 +278,7 @@ impl TestApp {
     }
 
     pub(crate) fn config(&self) -> Config {
-        config(self.address)
+        config(self.server.address)
     }
 
     pub(crate) fn in_an_hour(&self) -> Time {

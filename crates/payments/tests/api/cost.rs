@@ -79,3 +79,20 @@ async fn a_purchase_costs_few_round_trips() {
     assert_eq!(app.captured().await, 2500);
     assert!(reads <= MAX_READS && commits <= MAX_COMMITS, "{reads} reads and {commits} commits");
 }
+
+#[tokio::test]
+async fn consecutive_calls_to_stripe_share_one_connection() {
+    let mut app = TestApp::start().await;
+    for _ in 0..5 {
+        let (order, begun) = app.begin().await;
+        assert_eq!(app.confirm(&begun, VISA).await, 200);
+        app.webhook("payment_intent.amount_capturable_updated", &intent_of(&begun)).await;
+        app.deliver_order(&order, OrderStatus::Paying, 3).await;
+        assert_eq!(app.status(&order).await, "captured");
+    }
+    assert_eq!(app.connections(), 1);
+    app.stop_stripe().await;
+    app.start_stripe().await;
+    app.begin().await;
+    assert_eq!(app.connections(), 1, "and a broken connection is replaced");
+}

@@ -12,4 +12,5 @@ mod receipt;
 mod reconcile;
 mod refund;
 mod steps;
+mod stripe_server;
 mod webhook;

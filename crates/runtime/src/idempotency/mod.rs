@@ -5,13 +5,13 @@ mod admission;
 mod in_flight;
 mod record;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
-use axum::extract::{Request, State};
-use axum::middleware::Next;
+use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
-use common::http::{CurrentUser, RequestScope, ReservedId};
+use common::http::{CurrentUser, Next, RequestScope, ReservedId};
 use common::{FieldError, Problem};
 use http::header::CONTENT_TYPE;
 use http::{HeaderName, HeaderValue, Method, StatusCode};
@@ -36,11 +36,7 @@ const COMPLETION_TIMEOUT: Duration = Duration::from_secs(45);
 ///
 /// A request that changes something runs in a task of its own: its client may disconnect, or the request may time out,
 /// between two writes that belong together, or while Stripe works. The task holds the request's permit.
-pub(crate) async fn idempotency_layer(
-    State(keys): State<Idempotency>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn idempotency_layer(keys: Arc<Idempotency>, request: Request, next: Next) -> Response {
     if request.method().is_safe() {
         return next.run(request).await;
     }

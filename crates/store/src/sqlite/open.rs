@@ -5,6 +5,7 @@ use std::fs::{File, TryLockError};
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 
 use super::error::SqliteOpenFault;
@@ -94,6 +95,9 @@ pub(super) fn memory() -> rusqlite::Result<Connection> {
 fn tune(connection: &Connection, cache_kib: i32) -> rusqlite::Result<()> {
     connection.busy_timeout(BUSY_TIMEOUT)?;
     connection.set_prepared_statement_cache_capacity(MAX_CACHED_STATEMENTS);
+    // The query planner stability guarantee: without it SQLite plans a cached statement again for each new value of a
+    // parameter such as a limit, which takes longer than the query.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "cache_size", -cache_kib)?;
     connection.pragma_update(None, "temp_store", "MEMORY")
 }
@@ -126,4 +130,30 @@ fn add_formats(connection: &mut Connection) -> rusqlite::Result<()> {
         transaction.execute_batch(FORMATS)?;
     }
     transaction.commit()
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn no_new_value_of_a_parameter_prepares_a_statement_again() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("notes.db");
+        let connections =
+            [writer(&path), reader(&path).map_err(|cause| SqliteOpenError::sqlite(&path, cause)), memory()];
+        for connection in connections.map(|connection| connection.expect("a database")) {
+            let sql =
+                "SELECT key FROM keys WHERE collection = ?1 AND name = ?2 AND key > ?3 ORDER BY key LIMIT ?4";
+            for limit in 1..4 {
+                let mut statement = connection.prepare_cached(sql).expect("a statement");
+                let mut rows = statement.query(("notes", "by-age", [1], limit)).expect("a query");
+                assert!(rows.next().expect("a row or the end").is_none());
+                drop(rows);
+                assert_eq!(statement.get_status(StatementStatus::RePrepare), 0, "limit {limit}");
+            }
+        }
+    }
 }
