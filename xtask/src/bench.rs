@@ -56,8 +56,8 @@ fn build_baseline(revision: &str) -> Result<PathBuf, TaskError> {
     // Its dependencies are mostly those of this revision, so they share the target folder.
     let target_folder = target()?;
     let environment = [("CARGO_TARGET_DIR", target_folder.as_os_str())];
-    let build = ["build", "--release", "--quiet", "--package", "ticketing"];
-    program_in(&checkout, "cargo", &build, &environment)?;
+    let arguments = ["build", "--release", "--quiet", "--package", "ticketing", "--all-features"];
+    program_in(&checkout, "cargo", &arguments, &environment)?;
     let program_of_it = programs(true)?.join(built.file_name().unwrap_or_default());
     std::fs::copy(&program_of_it, &built).map_err(unusable(&program_of_it))?;
     program("git", &["worktree", "remove", "--force", &checkout.to_string_lossy()], &[])?;

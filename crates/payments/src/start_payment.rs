@@ -47,9 +47,10 @@ impl Payments {
         let in_flight = self.step_started();
         let (payment, is_new) = self.begin(id, &order).await?;
         self.refuse_if_cancelled(&payment, is_new).await?;
-        let payment = match is_new {
-            true => self.run_leased(payment.clone(), in_flight).await?.unwrap_or(payment),
-            false => payment,
+        let payment = if is_new {
+            self.run_leased(payment.clone(), in_flight).await?.unwrap_or(payment)
+        } else {
+            payment
         };
         Ok((self.with_intent(payment).await?, is_new))
     }

@@ -74,7 +74,7 @@ pub(crate) async fn measure(options: &Options) -> Result<(), Failure> {
                 rounds.add(mine, other, bound);
             }
         }
-        report.add(operation, rounds);
+        report.add(operation, &rounds);
     }
     ours.stop()?;
     baseline.map_or(Ok(()), Side::stop)?;

@@ -86,7 +86,7 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    pub(crate) fn add(&mut self, operation: Operation, rounds: Rounds) {
+    pub(crate) fn add(&mut self, operation: Operation, rounds: &Rounds) {
         let of = |figure: fn(&Round) -> f64| median(&rounds.ours.iter().map(figure).collect::<Vec<_>>());
         let (rate, limit) = (of(|round| round.rate), median(&rounds.bounds));
         let latencies: Vec<f64> = rounds.ours.iter().flat_map(|round| &round.latencies).copied().collect();
@@ -144,7 +144,7 @@ mod tests {
         let round = |rate| Round { rate, processor_time: 0.5, latencies: vec![1.0, 2.0, 3.0] };
         let (mut report, mut rounds) = (Report::default(), Rounds::default());
         rounds.add(round(50.0), None, 100.0);
-        report.add(Operation::Order, rounds);
+        report.add(Operation::Order, &rounds);
         let json: serde_json::Value = serde_json::from_str(&report.json().expect("JSON")).expect("JSON");
         let expected = serde_json::json!({ "results": [{
             "name": "order", "perSecond": 50.0, "limitPerSecond": 100.0, "ratioToLimit": 0.5,

@@ -48,9 +48,10 @@ impl Payment {
         let step = |payment: &Self| {
             (payment.status, payment.abandoning, payment.intent.is_some(), payment.schedule.attempt_key)
         };
-        let is_present = match attempted.schedule.leased {
-            true => self.schedule.leased && step(self) == step(attempted),
-            false => self.version == attempted.version,
+        let is_present = if attempted.schedule.leased {
+            self.schedule.leased && step(self) == step(attempted)
+        } else {
+            self.version == attempted.version
         };
         if !is_present {
             return None;

@@ -142,9 +142,9 @@ mod tests {
     fn no_new_value_of_a_parameter_prepares_a_statement_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("notes.db");
-        let connections =
-            [writer(&path), reader(&path).map_err(|cause| SqliteOpenError::sqlite(&path, cause)), memory()];
-        for connection in connections.map(|connection| connection.expect("a database")) {
+        let writer = writer(&path).expect("a database");
+        let [reader, memory] = [reader(&path), memory()].map(|opened| opened.expect("a database"));
+        for connection in [writer, reader, memory] {
             let sql =
                 "SELECT key FROM keys WHERE collection = ?1 AND name = ?2 AND key > ?3 ORDER BY key LIMIT ?4";
             for limit in 1..4 {
