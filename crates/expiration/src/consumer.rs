@@ -49,7 +49,7 @@ impl Deadlines {
 
     async fn on_order_created(&self, order: &OrderSnapshot) -> Result<(), ConsumeError> {
         self.store.apply(order.id, |deadline| Deadline::schedule(deadline, order, self.now())).await?;
-        self.wake.deadline_stored(order.expires_at);
+        self.wake.time_stored(order.expires_at);
         Ok(())
     }
 

@@ -7,7 +7,6 @@ mod consumer;
 pub mod domain;
 mod recovery;
 mod storage;
-mod wake;
 mod workers;
 
 pub use recovery::RECOVERY;
@@ -17,11 +16,10 @@ use std::sync::Arc;
 
 use bus::Subscription;
 use common::{SharedClock, Time};
-use runtime::{Service, ServiceContext};
+use runtime::{Service, ServiceContext, WakeSignal};
 use store::Collection;
 
 use crate::domain::Deadline;
-use crate::wake::WakeSignal;
 
 /// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "expiration";

@@ -71,7 +71,6 @@ impl Payments {
     async fn on_deadline_passed(&self, deadline: &DeadlinePassed) -> Result<(), StoreError> {
         let Some(payment) = self.by_order(deadline.order_id).await? else { return Ok(()) };
         self.update(&payment, |payment, now| payment.on_deadline(deadline.expires_at, now)).await?;
-        self.step_due.notify_one();
         Ok(())
     }
 
@@ -108,10 +107,7 @@ impl Payments {
             Some(decision)
         };
         self.update(&payment, follow).await?;
-        let Some(leased) = leased else {
-            self.step_due.notify_one();
-            return Ok(());
-        };
+        let Some(leased) = leased else { return Ok(()) };
         let payments = self.clone();
         self.tasks.spawn(async move {
             payments.capture_leased(leased, in_flight).await;

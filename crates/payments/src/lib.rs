@@ -22,9 +22,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use bus::Subscription;
 use common::{OrderId, SharedClock};
-use runtime::{Service, ServiceContext, Tasks};
+use runtime::{Service, ServiceContext, Tasks, WakeSignal};
 use store::{Collection, StoreError};
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 
 pub use config::{Config, ConfigError};
 pub use reconcile::{Finding, ReconcileError, Report, WINDOW, reconcile};
@@ -77,8 +77,8 @@ pub(crate) struct Shared {
     tasks: Tasks,
     /// Bounds these captures.
     captures: Arc<Semaphore>,
-    /// Wakes the worker, because a step may have become due.
-    step_due: Notify,
+    /// Wakes the worker for steps that are due before its next run.
+    wake: WakeSignal,
     /// The steps in progress and started since the start, from which the worker derives whether it is idle.
     steps_in_flight: Arc<AtomicUsize>,
     steps_started: AtomicUsize,
@@ -106,7 +106,7 @@ impl Payments {
             config,
             tasks: context.tasks.clone(),
             captures: Arc::new(Semaphore::new(steps::MAX_IN_FLIGHT)),
-            step_due: Notify::new(),
+            wake: WakeSignal::default(),
             steps_in_flight: Arc::default(),
             steps_started: AtomicUsize::new(0),
             reconciliations_in_flight: Arc::default(),

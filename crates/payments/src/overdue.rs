@@ -72,7 +72,6 @@ impl Overdue for OverdueOrders {
         };
         if let Some(payment) = payment {
             payments.update(&payment, |payment, now| payment.on_order_overdue(&order.state, now)).await?;
-            payments.step_due.notify_one();
         }
         Ok(order.asked(now))
     }

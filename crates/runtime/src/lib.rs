@@ -24,6 +24,7 @@ pub mod telemetry;
 pub mod testing;
 mod unreadable;
 mod upgrade;
+mod wake;
 mod worker;
 
 pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recovery};
@@ -44,4 +45,5 @@ pub use service_main::{AdminTask, BoxError, report, service_main};
 pub use start::{RunningService, SubscribedService};
 pub use stop::Tasks;
 pub use unreadable::{COMMON_DOCUMENTS, ServiceStore, Unreadable, UnreadableError};
+pub use wake::WakeSignal;
 pub use worker::{PeriodicJob, Purge, Worker};

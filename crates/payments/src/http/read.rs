@@ -77,9 +77,7 @@ fn order_id(text: &str) -> Result<OrderId, Problem> {
 impl Payments {
     /// Commits a poll of Stripe, if the payment waits for one. Returns the payment after it.
     async fn poll_soon(&self, payment: Payment) -> Result<Payment, StoreError> {
-        let after = self.update(&payment, Payment::poll_soon).await?;
-        self.step_due.notify_one();
-        Ok(after.unwrap_or(payment))
+        Ok(self.update(&payment, Payment::poll_soon).await?.unwrap_or(payment))
     }
 
     /// A payment, for its buyer alone.

@@ -65,8 +65,9 @@ impl Payments {
     async fn run_steps(&self, stop: CancellationToken) {
         let (mut in_flight, mut steps) = (HashSet::new(), JoinSet::new());
         loop {
-            let wake = match self.spawn_due_steps(&mut in_flight, &mut steps).await {
-                Ok(wake) => wake,
+            self.wake.run_started();
+            let next = match self.spawn_due_steps(&mut in_flight, &mut steps).await {
+                Ok(next) => next,
                 Err(error) => {
                     tracing::warn!(cause = error_chain(&error), "reading due payments failed; retrying");
                     self.clock.now().after(RETRY_DELAY)
@@ -74,8 +75,8 @@ impl Payments {
             };
             tokio::select! {
                 () = stop.cancelled() => break,
-                () = self.step_due.notified() => {}
-                () = self.clock.sleep_until(wake) => {}
+                () = self.wake.woken_before(next) => {}
+                () = self.clock.sleep_until(next) => {}
                 Some(ended) = steps.join_next_with_id() => match ended {
                     Ok((_, id)) => { in_flight.remove(&id); }
                     // A step that panicked is due again after its lease.
@@ -96,11 +97,11 @@ impl Payments {
         let now = self.clock.now();
         // Payments in flight may still be in the index, so more are read.
         let page = self.store.batch(Range::of(index::BY_DUE, []).limit(2 * MAX_IN_FLIGHT)).await?;
-        let mut wake = now.after(MAX_SLEEP);
+        let mut next = now.after(MAX_SLEEP);
         for payment in page.items {
-            let due = payment.schedule.due.unwrap_or(wake);
+            let due = payment.schedule.due.unwrap_or(next);
             if due > now {
-                wake = wake.min(due);
+                next = next.min(due);
                 break;
             }
             if steps.len() < MAX_IN_FLIGHT && in_flight.insert(payment.id) {
@@ -111,7 +112,7 @@ impl Payments {
                 });
             }
         }
-        Ok(wake)
+        Ok(next)
     }
 
     async fn run_due_step(&self, payment: &Payment) {
@@ -230,7 +231,7 @@ impl Payments {
         };
         // Read after the step: the consumer leaves the payment of a cancelled order alone while its step is leased.
         let order = self.orders.get(leased.order_id).await?;
-        let after = match (after, order) {
+        match (after, order) {
             (Some(after), Some(order)) => {
                 let follow = |payment: &Payment, now| {
                     // A process that has leased the next step comes here after it.
@@ -239,15 +240,13 @@ impl Payments {
                 };
                 // Saves the read of a payment that has followed its order already.
                 if order.is_cancelled() || follow(&after, self.clock.now()).is_some() {
-                    self.update(&after, follow).await?
+                    self.update(&after, follow).await
                 } else {
-                    Some(after)
+                    Ok(Some(after))
                 }
             }
-            (after, _) => after,
-        };
-        self.step_due.notify_one();
-        Ok(after)
+            (after, _) => Ok(after),
+        }
     }
 
     /// Commits the consequence of the `PaymentIntent`'s state. Returns the payment after it.
@@ -265,8 +264,8 @@ impl Payments {
         Ok(self.orders.get(id).await?.is_some_and(|order| order.is_cancelled()))
     }
 
-    /// Commits the decision on the payment, if there is one. Reads the payment only if `known` is outdated, or if `known`
-    /// needs no decision.
+    /// Commits the decision on the payment, if there is one, and wakes the worker for its next step. Reads the payment only if
+    /// `known` is outdated, or if `known` needs no decision.
     pub(crate) async fn update(
         &self,
         known: &Payment,
@@ -274,7 +273,11 @@ impl Payments {
     ) -> Result<Option<Payment>, StoreError> {
         let now = self.clock.now();
         let decide = |payment: Option<&Payment>| payment.and_then(|payment| decide(payment, now));
-        self.store.apply_from(known, decide).await.map_err(without_duplicates)
+        let after = self.store.apply_from(known, decide).await.map_err(without_duplicates)?;
+        if let Some(due) = after.as_ref().and_then(|payment| payment.schedule.due) {
+            self.wake.time_stored(due);
+        }
+        Ok(after)
     }
 }
 

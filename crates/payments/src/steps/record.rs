@@ -50,7 +50,6 @@ impl Payments {
                 decision
             })
             .await?;
-        self.step_due.notify_one();
         Ok(match after {
             Some(after) if changed == Some(after.version) => {
                 alert(payment, &after);
