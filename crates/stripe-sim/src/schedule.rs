@@ -44,6 +44,23 @@ impl Schedule {
         }
     }
 
+    /// The entry of a payment.
+    pub(crate) fn entry(&self, id: Uuid) -> Option<(u64, Time)> {
+        self.known.get(&id).copied()
+    }
+
+    /// Takes over what the database returned after this entry was read. If nothing has changed the entry since, the database
+    /// counts, whatever its version: an entry without due work behind it would keep the worker busy for ever.
+    pub(crate) fn replace(&mut self, id: Uuid, entry: Option<(u64, Time)>, stored: Option<&Record>) {
+        if let Some((_, due)) = entry.filter(|entry| self.known.get(&id) == Some(entry)) {
+            self.by_time.remove(&(due, id));
+            self.known.remove(&id);
+        }
+        if let Some(record) = stored {
+            self.update(record);
+        }
+    }
+
     /// At most `limit` payments that are due and not `busy`, and when the next of them all is due.
     fn due(&self, now: Time, busy: &HashSet<Uuid>, limit: usize) -> (Vec<Uuid>, Option<Time>) {
         let free = self.by_time.iter().filter(|(_, id)| !busy.contains(id));
@@ -132,5 +149,22 @@ mod tests {
         assert_eq!(schedule.due(now, &HashSet::from([ids[0]]), 9), (vec![ids[1]], later));
         assert_eq!(schedule.due(now, &HashSet::new(), 1), (vec![ids[0]], later));
         assert_eq!(schedule.due(now, &HashSet::from(ids), 9), (vec![], None));
+    }
+
+    #[test]
+    fn an_entry_that_the_database_does_not_confirm_is_dropped_unless_it_has_changed() {
+        let (id, due) = (Uuid::from_u128(1), Time::from_millis(1_000));
+        let mut schedule = Schedule::default();
+        let insert = |schedule: &mut Schedule, version| {
+            schedule.by_time.insert((due, id));
+            schedule.known.insert(id, (version, due));
+        };
+        insert(&mut schedule, 1);
+        let entry = schedule.entry(id);
+        insert(&mut schedule, 2);
+        schedule.replace(id, entry, None);
+        assert_eq!(schedule.due(due, &HashSet::new(), 9).0, [id], "a commit has changed it meanwhile");
+        schedule.replace(id, schedule.entry(id), None);
+        assert_eq!(schedule.due(due, &HashSet::new(), 9), (vec![], None));
     }
 }

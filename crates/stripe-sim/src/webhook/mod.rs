@@ -104,9 +104,11 @@ impl StripeSim {
     }
 
     async fn try_process_due(&self, id: Uuid, client: &reqwest::Client) -> Result<(), CommitError> {
-        let Some(record) = self.0.records.get(id).await? else { return Ok(()) };
+        let entry = self.0.schedule.lock().entry(id);
+        let stored = self.0.records.get(id).await?;
+        self.0.schedule.lock().replace(id, entry, stored.as_ref());
+        let Some(record) = stored else { return Ok(()) };
         let record = self.apply_due_transitions(record).await?;
-        self.0.schedule.lock().update(&record);
         self.deliver(record, client).await
     }
 
