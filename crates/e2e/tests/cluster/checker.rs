@@ -7,6 +7,8 @@ use e2e::invariants::violations;
 use e2e::{Cluster, Person, Snapshot, cards};
 use serde_json::{Value, json};
 
+use crate::one_at_a_time;
+
 const PRICE: Money = Money { amount: 20_00, currency: Currency::Usd };
 /// An id that does not exist.
 const UNKNOWN_ID: &str = "0192f0c0-7c1e-7e3a-8000-1234567890ab";
@@ -164,6 +166,7 @@ const CORRUPTIONS: &[Corruption] = &[
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_planted_violation_is_found() {
+    let _alone = one_at_a_time().await;
     let cluster = Cluster::start("15m", |config| config.replicas = 1).await;
     let endpoints = cluster.endpoints();
     let (seller, buyer) =

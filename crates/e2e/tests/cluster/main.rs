@@ -15,8 +15,7 @@ mod workload;
 
 use tokio::sync::{Mutex, MutexGuard};
 
-/// Clusters with a workload at the same time would only take each other's processors. The other clusters wait for most of
-/// their time.
+/// Clusters at the same time would only take each other's processors.
 async fn one_at_a_time() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::const_new(());
     ALONE.lock().await

@@ -12,6 +12,8 @@ use mongodb::bson::{Document, RawDocumentBuf, doc};
 use mongodb::{Client, Database};
 use serde_json::Value;
 
+use crate::one_at_a_time;
+
 const PRICE: Money = Money { amount: 20_00, currency: Currency::Usd };
 const TIMEOUT: Duration = Duration::from_mins(1);
 
@@ -76,6 +78,7 @@ async fn ordered(seller: &Person, buyer: &Person) -> Value {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_restored_database_is_recovered_by_the_programs_of_its_service() {
+    let _alone = one_at_a_time().await;
     let cluster = Cluster::start("15m", |_| {}).await;
     let endpoints = cluster.endpoints();
     let (seller, buyer) =
