@@ -168,7 +168,8 @@ impl Payments {
         InFlightGuard::new(&self.steps_in_flight)
     }
 
-    /// [`Payments::run_step`] for a step that this process has leased in the commit that made it the next one.
+    /// [`Payments::run_step`] for a step that needs no commit before it: this process has leased it in the commit that made it
+    /// the next one, or it is a poll on a hint.
     pub(crate) async fn run_leased(
         &self,
         leased: Payment,
