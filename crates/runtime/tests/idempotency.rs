@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json;
-use axum::routing::post;
+use axum::routing::get;
 use common::Problem;
 use common::http::{FreshId, MiddlewareStack};
 use futures::FutureExt;
+use http::Method;
 use parking_lot::Mutex;
 use runtime::Service;
 use runtime::testing::{Caller, TestService};
@@ -60,7 +61,7 @@ impl Performed {
     }
 }
 
-/// A service with one route, and the requests that it performed.
+/// A service with one handler, and the requests that it performed.
 async fn toys(first: First) -> (TestService, Performed) {
     let (ids, released, waiting) = (Arc::default(), Arc::new(Semaphore::new(0)), Arc::default());
     let performed = Performed { ids, released, waiting };
@@ -80,7 +81,7 @@ async fn toys(first: First) -> (TestService, Performed) {
             Ok(Json(json!({ "id": id })))
         }
     };
-    let routes = OpenApiRouter::new().route("/api/toys", post(make));
+    let routes = OpenApiRouter::new().route("/api/toys", get(make.clone()).post(make));
     let service = Service { routes, ..Service::new("toys", "/api/toys") };
     (TestService::start(|_| service).await, performed)
 }
@@ -102,10 +103,14 @@ async fn a_5xx_is_not_replayed() {
     }
 }
 
-/// Sends a request and aborts it while its handler runs.
+/// Sends a request that changes something, and aborts it while its handler runs.
 async fn abort(caller: &Caller, performed: &Performed) {
+    abort_request(Method::POST, caller, performed).await;
+}
+
+async fn abort_request(method: Method, caller: &Caller, performed: &Performed) {
     let before = performed.ids().len();
-    let mut request = pin!(caller.post("/api/toys", json!({})));
+    let mut request = pin!(caller.request(method, "/api/toys", Some(json!({}))));
     while performed.ids().len() == before {
         assert!(request.as_mut().now_or_never().is_none());
         tokio::task::yield_now().await;
@@ -121,6 +126,17 @@ async fn a_request_that_was_aborted_is_performed_to_its_end_and_its_repetition_g
     assert_eq!((again.status, again.header("idempotent-replayed")), (200, "true"));
     let ids = performed.ids();
     assert_eq!((ids.len(), &again.json["id"]), (1, &json!(ids[0])), "performed once");
+}
+
+/// The negative control: the layer gives a request that only reads no task of its own.
+#[tokio::test]
+async fn without_a_task_of_its_own_the_work_of_an_aborted_request_is_lost() {
+    let (service, performed) = toys(First::Waits).await;
+    for (method, is_lost) in [(Method::GET, true), (Method::POST, false)] {
+        abort_request(method, &service.anonymous(), &performed).await;
+        assert_eq!(!performed.is_waiting(), is_lost);
+    }
+    performed.release(1);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use async_nats::jetstream::stream::{self, DiscardPolicy};
 use bus::jetstream::JetStream;
 use bus::{Bus, DeadLetter, Lagged, Limits, Relay};
 use common::clock::SystemClock;
@@ -119,6 +120,42 @@ async fn what_does_not_fit_into_a_full_stream_waits_in_the_outbox_and_nothing_is
         }
     }
     eventually(async || publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)).await;
+    stop.cancel();
+    within(relay.join_next()).await;
+    running.stop().await;
+    marketplace.end().await;
+}
+
+/// The negative control of the test above.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_stream_that_discards_its_oldest_events_loses_them() {
+    let marketplace = Marketplace::new().with_stream_bytes(64 << 10);
+    let (publisher, consumer) = (database(), database());
+    let (bus, stop) = (marketplace.process().await, CancellationToken::new());
+    let subscribed = marketplace.process().await;
+    let context = marketplace.context().await;
+    let expiration = context.get_stream(marketplace.stream_name("expiration")).await.expect("there");
+    let refusing = expiration.cached_info().config.clone();
+    let discarding = stream::Config { discard: DiscardPolicy::Old, ..refusing };
+    context.update_stream(discarding).await.expect("updated");
+    let mut relay = relay(&publisher, &bus, &stop);
+    let mut lost: HashSet<Uuid> = commit(&publisher, 400).await.into_iter().collect();
+    eventually(async || publisher.backend().outbox(0, 1).await.ok().filter(Vec::is_empty)).await;
+    let mut running = RunningConsumer::start(subscribed, &consumer, Limits::default(), Ends::AtOnce);
+    let newest = loop {
+        let event = running.next_started().await;
+        lost.remove(&event.aggregate);
+        let state = marketplace.stream("expiration").await.state;
+        if 400 - lost.len() as u64 == state.messages {
+            break state.first_sequence;
+        }
+    };
+    marketplace.wait_for("deadlines", |info| info.num_pending == 0 && info.num_ack_pending == 0).await;
+    assert_eq!(
+        (lost.len() as u64 + 1, lost.is_empty()),
+        (newest, false),
+        "events that no consumer receives any more"
+    );
     stop.cancel();
     within(relay.join_next()).await;
     running.stop().await;
