@@ -64,8 +64,14 @@ impl Payments {
     }
 
     async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderSnapshot, StartError> {
-        let order = poll_until(ORDER_ARRIVAL_TIMEOUT, async || self.orders.get(id).await).await?;
-        let order = order.ok_or(StartError::UnknownOrder)?;
+        // Perhaps outdated: it is read again once the payment is stored.
+        let order = match self.orders.get_recent(id).await? {
+            Some(order) => order,
+            None => {
+                let arrived = self.orders.wait_for(id, ORDER_ARRIVAL_TIMEOUT).await?;
+                arrived.ok_or(StartError::UnknownOrder)?
+            }
+        };
         if order.state.user_id != buyer {
             return Err(StartError::NotTheBuyer);
         }
@@ -76,12 +82,9 @@ impl Payments {
         }
     }
 
-    /// The order's payment, and whether it is new: then this request has leased its first step. The unique key on the order
-    /// decides between simultaneous requests.
+    /// The order's payment, and whether it is new: then this request has leased its first step. Most requests begin one, so
+    /// nothing is read before; the unique key on the order decides.
     async fn begin(&self, id: PaymentId, order: &OrderSnapshot) -> Result<(Payment, bool), StoreError> {
-        if let Some(payment) = self.by_order(order.id).await? {
-            return Ok((payment, false));
-        }
         let now = self.clock.now();
         match self.store.commit(Payment::leased(Payment::begin(id, order, now), now)).await {
             Ok(payment) => Ok((payment, true)),
