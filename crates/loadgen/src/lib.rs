@@ -1,0 +1,104 @@
+//! The load generator: people arrive at any deployment at times that its speed does not move, and everything that it sells
+//! them is checked.
+
+mod audit;
+mod chart;
+mod client;
+mod clock;
+mod contract;
+mod html;
+mod journey;
+mod meter;
+mod options;
+pub mod process;
+mod recorder;
+mod report;
+mod run;
+mod schedule;
+mod target;
+mod timeline;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+pub use audit::Checks;
+pub use clock::{Stopwatch, pause};
+pub use contract::{CARD, Contract};
+pub use options::{Options, Scenario, Spread};
+pub use report::{OperationFigures, OutcomeCount, Report, ServerUsage};
+pub use timeline::Point;
+
+use crate::meter::Meter;
+use crate::run::Run;
+
+/// A run fails.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// The target refuses what a run needs.
+    #[error("the target refuses {subject} (status {status}, `{code}`)")]
+    Refused {
+        /// What it refuses.
+        subject: &'static str,
+        /// The status of the reply; 0 without one.
+        status: u16,
+        /// The code of the problem.
+        code: String,
+    },
+    /// The card processor is no simulator.
+    #[error("{0}")]
+    CardProcessor(String),
+    /// The contract has no search.
+    #[error("the course's app has no search")]
+    NoSearch,
+    /// A report cannot be written.
+    #[error("{0} cannot be written: {1}")]
+    Write(String, std::io::Error),
+    /// The target did what it must never do.
+    #[error("the target violated {0} checks; the report lists them")]
+    Violated(usize),
+}
+
+/// Makes a run, prints its report, and writes the files.
+///
+/// # Errors
+/// The run cannot be made, or a check was violated; then the report is written all the same.
+pub async fn run(options: &Options) -> Result<(), LoadError> {
+    let report = generate(options).await?;
+    print!("{report}");
+    let page = options.html.as_ref().map(|file| (file, html::page(&report)));
+    let json = options.json.as_ref().map(|file| (file, report.json()));
+    for (file, text) in page.into_iter().chain(json) {
+        write(file, &text)?;
+        println!("written: {}", file.display());
+    }
+    match report.checks.violations.len() {
+        0 => Ok(()),
+        violations => Err(LoadError::Violated(violations)),
+    }
+}
+
+/// Makes a run.
+///
+/// # Errors
+/// The target refuses the preparation.
+pub async fn generate(options: &Options) -> Result<Report, LoadError> {
+    let arrivals = schedule::arrivals(options);
+    let (run, meter) = (Arc::new(Run::prepare(options, &arrivals).await?), Meter::new(options).await);
+    let (offered, stop, watch) = (arrivals.len(), CancellationToken::new(), Stopwatch::start());
+    let load = async {
+        run.generate(arrivals).await;
+        stop.cancel();
+        watch.elapsed()
+    };
+    let points = timeline::take(options, &run.target.recorder, &meter, stop.clone());
+    let (took, points) = tokio::join!(load, points);
+    let checks = run.check().await;
+    let record = run.target.recorder.take();
+    Ok(Report::new(options, run.people.len(), offered, took, &record, points, &meter, checks))
+}
+
+fn write(file: &Path, text: &str) -> Result<(), LoadError> {
+    std::fs::write(file, text).map_err(|error| LoadError::Write(file.display().to_string(), error))
+}
