@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::convert::Infallible;
-use std::time::Duration;
 
 use common::poll_until;
 use futures::{StreamExt, stream};
@@ -14,9 +13,6 @@ use crate::client::Reply;
 use crate::contract::{Contract, Ticket};
 use crate::recorder::Outcome;
 use crate::run::{MAX_UNMEASURED, Run};
-
-/// How long what follows from the last purchase may take: also a slow target settles when the load is over.
-const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An order that the target accepted.
 #[derive(Debug, Clone)]
@@ -74,17 +70,17 @@ impl Run {
     pub(crate) async fn ordered(&self, ticket: &Ticket, buyer: usize, order: &Value) {
         self.check_order(ticket, buyer, order);
         let id = order["id"].as_str().unwrap_or_default().to_owned();
+        let new = Placed { id: id.clone(), buyer, is_cancelled: false, is_paid: false };
         let before = {
             let mut tickets = self.audit.tickets.lock();
             let placed = tickets.entry(ticket.clone()).or_default();
             let before: Vec<_> = placed.iter().filter(|other| !other.is_cancelled).cloned().collect();
-            placed.push(Placed { id: id.clone(), buyer, is_cancelled: false, is_paid: false });
+            placed.push(new.clone());
             before
         };
         for other in before {
-            // An order may have ended by itself, and the ticket is free again.
-            let status = self.read(&other).await.json()["status"].take();
-            if status.is_string() && status != "cancelled" {
+            // Either may have ended by itself, and their replies may arrive in any order.
+            if self.is_active(&other).await && self.is_active(&new).await {
                 let (ticket, other) = (&ticket.id, &other.id);
                 self.audit.violation(format!("ticket {ticket} was given to order {id} while {other} had it"));
             }
@@ -179,7 +175,7 @@ impl Run {
             let shown = self.target.ask(&contract.show(&ticket.id), None).await.json();
             Ok::<_, Infallible>(contract.is_sold(&shown, order).then_some(()))
         };
-        let Ok(sold) = poll_until(SETTLE_TIMEOUT, read).await;
+        let Ok(sold) = poll_until(self.settle_timeout, read).await;
         if sold.is_none() {
             self.audit.violation(format!("order {order} is complete, but ticket {} is not its", ticket.id));
         }
@@ -193,11 +189,16 @@ impl Run {
             let is_settled = !order.is_paid || status == "complete" || status == "cancelled";
             Ok::<_, Infallible>(is_settled.then_some(reply))
         };
-        let Ok(settled) = poll_until(SETTLE_TIMEOUT, read).await;
+        let Ok(settled) = poll_until(self.settle_timeout, read).await;
         match settled {
             Some(reply) => reply,
             None => self.read(order).await,
         }
+    }
+
+    async fn is_active(&self, order: &Placed) -> bool {
+        let status = self.read(order).await.json()["status"].take();
+        status.is_string() && status != "cancelled"
     }
 
     async fn read(&self, order: &Placed) -> Reply {

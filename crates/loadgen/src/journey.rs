@@ -1,7 +1,6 @@
 //! The journeys of people, request by request.
 
 use std::convert::Infallible;
-use std::time::Duration;
 
 use common::poll_until;
 use serde_json::Value;
@@ -11,9 +10,6 @@ use crate::contract::Ticket;
 use crate::options::Scenario;
 use crate::run::{Run, WORDS};
 use crate::schedule::Arrival;
-
-/// How long a buyer looks at a paid order that does not become complete.
-const COMPLETE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The mix of an ordinary day, in percent.
 const MIX: [(u64, Scenario); 7] = [
@@ -144,7 +140,7 @@ impl Run {
             let status = order.map(|reply| reply.json()["status"].take());
             Ok::<_, Infallible>(status.filter(|status| status == "complete" || status == "cancelled"))
         };
-        let Ok(status) = poll_until(COMPLETE_TIMEOUT, read).await;
+        let Ok(status) = poll_until(self.settle_timeout, read).await;
         status.filter(|status| status == &Value::from("complete")).map(drop)
     }
 }

@@ -59,6 +59,10 @@ pub struct Options {
     #[arg(long, default_value_t = 100)]
     pub tickets: usize,
 
+    /// How long what follows from a payment may take, until the order is complete and the ticket sold.
+    #[arg(long, default_value = "30s", value_parser = runtime::config::duration)]
+    pub settle: Duration,
+
     /// A process of the target, whose processor time and memory are measured; may be repeated. By default the process
     /// that listens at a local target.
     #[arg(long, value_name = "PID")]

@@ -1,6 +1,7 @@
 //! A run: its preparation, and the generator of arrivals.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::sync::mpsc;
@@ -35,6 +36,7 @@ pub(crate) struct Run {
     pub(crate) scenario: Scenario,
     /// Contention: the buyers of one ticket.
     pub(crate) buyers: usize,
+    pub(crate) settle_timeout: Duration,
     pub(crate) target: Target,
     pub(crate) people: Vec<Person>,
     /// Listed before the run.
@@ -57,9 +59,16 @@ impl Run {
         let people = stream::iter((0..count).map(|number| target.enter(number)));
         let people = people.buffered(MAX_UNMEASURED).try_collect().await?;
         let buyers = options.buyers.max(1) as usize;
-        let scenario = options.scenario;
-        let mut run = Self { scenario, buyers, target, people, tickets: Vec::new(), audit: Audit::default() };
-        let listed = match options.scenario {
+        let mut run = Self {
+            scenario: options.scenario,
+            buyers,
+            settle_timeout: options.settle,
+            target,
+            people,
+            tickets: Vec::new(),
+            audit: Audit::default(),
+        };
+        let listed = match run.scenario {
             Scenario::Sell | Scenario::Purchase | Scenario::SignIn => 0,
             Scenario::Order => arrivals.len(),
             Scenario::Contention => arrivals.len().div_ceil(buyers),

@@ -11,8 +11,8 @@ use crate::options::Options;
 use crate::recorder::Recorder;
 
 /// Points of a chart.
-const POINTS: u32 = 60;
-const MIN_INTERVAL: Duration = Duration::from_millis(200);
+const POINTS: u32 = 40;
+const MIN_INTERVAL: Duration = Duration::from_millis(500);
 
 /// The figures of an interval.
 #[derive(Debug, Clone, Copy, Serialize)]
@@ -38,7 +38,7 @@ pub struct Point {
     pub memory_mib: Option<f64>,
 }
 
-/// Takes a point at each interval, until it is stopped.
+/// Takes a point at each interval. Once stopped, ends with the interval: a part of one has no rate.
 pub(crate) async fn take(
     options: &Options,
     recorder: &Recorder,
@@ -48,14 +48,13 @@ pub(crate) async fn take(
     let interval = (options.duration / POINTS).max(MIN_INTERVAL);
     let (start, mut points, mut before) = (Stopwatch::start(), Vec::new(), meter.read().await);
     let mut last = 0.0;
-    while stop.run_until_cancelled(pause(interval)).await.is_some() {
+    while !stop.is_cancelled() {
+        pause(interval).await;
         let usage = meter.read().await;
         let at = start.elapsed().as_secs_f64();
         points.push(point(recorder, at, at - last, before.zip(usage)));
         (before, last) = (usage, at);
     }
-    let (usage, at) = (meter.read().await, start.elapsed().as_secs_f64());
-    points.push(point(recorder, at, at - last, before.zip(usage)));
     points
 }
 

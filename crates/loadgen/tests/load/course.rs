@@ -17,21 +17,31 @@ use tokio::net::TcpListener;
 
 use crate::options;
 
-/// The faults of a server.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Faults {
-    /// Whether orders are accepted for tickets that others have.
-    pub(crate) sells_twice: bool,
-    /// Whether orders show another price than the ticket's.
-    pub(crate) overcharges: bool,
-    /// How long the 20th list of tickets takes.
-    pub(crate) stall: Duration,
+/// The fault of a server.
+#[derive(Clone, Copy, Default, PartialEq)]
+pub(crate) enum Fault {
+    #[default]
+    None,
+    /// Orders are accepted for tickets that others have.
+    SellsTwice,
+    /// Orders end by themselves at once, which is no fault.
+    EndsOrders,
+    /// Orders show another price than the ticket's.
+    Overcharges,
+    /// Orders belong to another person.
+    MixesUpBuyers,
+    /// Orders are forgotten.
+    LosesOrders,
+    /// Paid orders release their tickets.
+    KeepsTickets,
+    /// The 20th list of tickets takes so long.
+    Stalls(Duration),
 }
 
 /// The app: its documents by id, in order.
 #[derive(Default)]
 pub(crate) struct App {
-    faults: Faults,
+    fault: Fault,
     users: Mutex<Vec<(String, String)>>,
     tickets: Mutex<Vec<Value>>,
     orders: Mutex<Vec<Value>>,
@@ -90,8 +100,8 @@ async fn list(State(app): Shared) -> Json<Value> {
         *lists += 1;
         *lists
     };
-    if number == 20 {
-        pause(app.faults.stall).await;
+    if let (20, Fault::Stalls(time)) = (number, app.fault) {
+        pause(time).await;
     }
     let tickets = app.tickets.lock();
     Json(tickets.iter().filter(|ticket| ticket["orderId"].is_null()).cloned().collect())
@@ -128,13 +138,19 @@ async fn order(State(app): Shared, headers: HeaderMap, Json(body): Json<Value>) 
     let found = tickets.iter_mut().find(|ticket| ticket["id"] == *wanted);
     let ticket = found.ok_or_else(|| refuse(404, "Not Found"))?;
     let mut orders = app.orders.lock();
+    if app.fault == Fault::EndsOrders {
+        let before = orders.iter_mut().filter(|order| order["ticket"]["id"] == *wanted);
+        before.for_each(|order| order["status"] = json!("cancelled"));
+        ticket["orderId"] = Value::Null;
+    }
     let is_taken = !ticket["orderId"].is_null();
-    if is_taken && !app.faults.sells_twice {
+    if is_taken && app.fault != Fault::SellsTwice {
         return Err(refuse(400, "Ticket is already reserved"));
     }
     let id = format!("order{}", orders.len());
     ticket["orderId"] = json!(id);
-    let price = if app.faults.overcharges { json!(1_000.5) } else { ticket["price"].clone() };
+    let price = if app.fault == Fault::Overcharges { json!(1_000.5) } else { ticket["price"].clone() };
+    let user = if app.fault == Fault::MixesUpBuyers { "another".to_owned() } else { user };
     let copy = json!({ "id": ticket["id"], "title": ticket["title"], "price": price });
     let order = json!({ "id": id, "userId": user, "status": "created", "expiresAt": "2030-01-01T00:00:00.000Z",
         "ticket": copy, "version": 0 });
@@ -144,6 +160,9 @@ async fn order(State(app): Shared, headers: HeaderMap, Json(body): Json<Value>) 
 
 fn change(app: &App, headers: &HeaderMap, id: &str, change: impl FnOnce(&mut Value) -> Reply) -> Reply {
     let user = user(headers)?;
+    if app.fault == Fault::LosesOrders {
+        return Err(refuse(404, "Not Found"));
+    }
     let mut orders = app.orders.lock();
     let order = orders.iter_mut().find(|order| order["id"] == *id).ok_or_else(|| refuse(404, "Not Found"))?;
     if order["userId"] == user { change(order) } else { Err(refuse(401, "Not authorized")) }
@@ -174,13 +193,21 @@ async fn pay(State(app): Shared, headers: HeaderMap, Json(body): Json<Value>) ->
             return Err(refuse(400, "Cannot pay for an cancelled order"));
         }
         order["status"] = json!("complete");
+        if app.fault == Fault::KeepsTickets {
+            let mut tickets = app.tickets.lock();
+            tickets.iter_mut().for_each(|ticket| ticket["orderId"] = Value::Null);
+        }
         Ok((StatusCode::CREATED, Json(json!({ "id": format!("payment-{id}") }))))
     })
 }
 
 /// Serves the app until the test ends. Returns its address.
-pub(crate) async fn serve(faults: Faults) -> String {
+pub(crate) async fn serve(fault: Fault) -> String {
     let router = Router::new()
+        .route(
+            "/metrics",
+            get(async || "process_cpu_seconds_total 7.5\nprocess_resident_memory_bytes 1048576\n"),
+        )
         .route("/api/users/signup", post(sign_up))
         .route("/api/users/signin", post(sign_in))
         .route("/api/tickets", get(list).post(sell))
@@ -188,7 +215,7 @@ pub(crate) async fn serve(faults: Faults) -> String {
         .route("/api/orders", post(order))
         .route("/api/orders/{id}", get(read_order).delete(cancel))
         .route("/api/payments", post(pay))
-        .with_state(Arc::new(App { faults, ..App::default() }));
+        .with_state(Arc::new(App { fault, ..App::default() }));
     serve_routes(router).await
 }
 
@@ -208,8 +235,8 @@ pub(crate) async fn serve_routes(router: Router) -> String {
 }
 
 /// A run at such an app.
-pub(crate) async fn run(faults: Faults, arguments: &str) -> Report {
-    let target = serve(faults).await;
+pub(crate) async fn run(fault: Fault, arguments: &str) -> Report {
+    let target = serve(fault).await;
     generate(&options(&target, &format!("--contract course {arguments}"))).await.expect("a run")
 }
 
@@ -217,7 +244,7 @@ pub(crate) async fn run(faults: Faults, arguments: &str) -> Report {
 async fn the_course_app_is_put_under_the_same_load() {
     for scenario in ["browse", "show", "sell", "order", "contention", "purchase", "sign-in", "mix"] {
         let arguments = format!("--scenario {scenario} --rate 40 --duration 1s --buyers 10");
-        let report = run(Faults::default(), &arguments).await;
+        let report = run(Fault::None, &arguments).await;
         let shown = format!("{report}");
         assert_eq!((report.arrivals, report.unexpected), (40, 0), "{shown}");
         assert!(report.checks.violations.is_empty() && report.checks.unreadable == 0, "{shown}");
@@ -230,14 +257,14 @@ async fn the_course_app_is_put_under_the_same_load() {
 
 #[tokio::test]
 async fn the_course_app_sells_each_ticket_of_an_on_sale_once() {
-    let report = run(Faults::default(), "--scenario on-sale --crowd 200 --tickets 10 --people 20").await;
+    let report = run(Fault::None, "--scenario on-sale --crowd 200 --tickets 10 --people 20").await;
     assert_eq!((report.arrivals, report.checks.orders, report.checks.complete), (200, 10, 10), "{report}");
     assert!(report.checks.violations.is_empty(), "{report}");
 }
 
 #[tokio::test]
 async fn a_search_of_the_course_app_is_refused() {
-    let target = serve(Faults::default()).await;
+    let target = serve(Fault::None).await;
     let refused = generate(&options(&target, "--contract course --scenario search")).await;
     assert_eq!(refused.expect_err("no search").to_string(), "the course's app has no search");
 }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use crate::course::{Faults, run};
+use crate::course::{Fault, run};
 
 #[tokio::test]
 async fn a_stall_of_the_target_counts_for_all_who_arrive_meanwhile() {
-    let faults = Faults { stall: Duration::from_millis(300), ..Faults::default() };
+    let fault = Fault::Stalls(Duration::from_millis(300));
     // One request in flight: measured from its sending, one of 300 would be slow, and 1 % are three.
     let report =
-        run(faults, "--scenario browse --rate 100 --duration 3s --arrivals even --connections 1").await;
+        run(fault, "--scenario browse --rate 100 --duration 3s --arrivals even --connections 1").await;
     let browse = &report.operations[0];
     assert_eq!((browse.name, browse.count), ("browse", 300));
     assert!(browse.p99_ms >= 200.0, "{report}");
