@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::client::Reply;
 use crate::contract::{Contract, Ticket};
 use crate::recorder::Outcome;
+use crate::request::Request;
 use crate::run::{MAX_UNMEASURED, Run};
 
 /// An order that the target accepted.
@@ -40,7 +41,7 @@ pub struct Checks {
     pub complete: usize,
     /// Of these, not readable at the end.
     pub unreadable: usize,
-    /// What the target must never do, and did.
+    /// Breaches of the two promises, and of an order's contents.
     pub violations: Vec<String>,
 }
 
@@ -163,7 +164,7 @@ impl Run {
             self.check_sold(ticket, &order.id).await;
         }
         for one in open {
-            let cancel = self.target.contract.cancel(&one.id);
+            let cancel = Request::cancel(&one.id);
             self.target.ask(&cancel, Some(&self.people[one.buyer])).await;
         }
         Checks { orders: placed.len(), complete: complete.len(), unreadable, violations: Vec::new() }
@@ -172,7 +173,7 @@ impl Run {
     async fn check_sold(&self, ticket: &Ticket, order: &str) {
         let contract = self.target.contract;
         let read = async || {
-            let shown = self.target.ask(&contract.show(&ticket.id), None).await.json();
+            let shown = self.target.ask(&Request::show(&ticket.id), None).await.json();
             Ok::<_, Infallible>(contract.is_sold(&shown, order).then_some(()))
         };
         let Ok(sold) = poll_until(self.settle_timeout, read).await;
@@ -202,7 +203,7 @@ impl Run {
     }
 
     async fn read(&self, order: &Placed) -> Reply {
-        let request = self.target.contract.read_order(&order.id);
+        let request = Request::read_order(&order.id);
         self.target.ask(&request, Some(&self.people[order.buyer])).await
     }
 }

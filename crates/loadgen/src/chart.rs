@@ -54,17 +54,18 @@ pub(crate) fn lines(unit: &str, series: &[Series]) -> String {
 
 /// A row for each operation: its percentiles on a logarithmic axis of milliseconds.
 pub(crate) fn ranges(operations: &[OperationFigures]) -> String {
-    let least = operations.iter().map(|one| one.p50_ms).fold(f64::MAX, f64::min).max(0.01).log10().floor();
-    let last = operations.iter().map(|one| one.max_ms).fold(0.1, f64::max).log10().ceil().max(least + 1.0);
+    let bottom = operations.iter().map(|one| one.p50_ms).fold(f64::MAX, f64::min).max(0.01).log10().floor();
+    let top = operations.iter().map(|one| one.max_ms).fold(0.1, f64::max).log10().ceil().max(bottom + 1.0);
     let (from, to) = (NAMES + EDGE, WIDE - FIGURES);
-    let x = |millis: f64| from + (millis.max(0.01).log10().max(least) - least) / (last - least) * (to - from);
+    let x =
+        |millis: f64| from + (millis.max(0.01).log10().max(bottom) - bottom) / (top - bottom) * (to - from);
     #[expect(clippy::cast_precision_loss, reason = "there are a few operations")]
-    let bottom = ROW * operations.len() as f64 + EDGE;
-    let mut svg = open(WIDE, bottom + BOTTOM, "milliseconds");
-    for power in steps(least, last, 1.0) {
+    let floor = ROW * operations.len() as f64 + EDGE;
+    let mut svg = open(WIDE, floor + BOTTOM, "milliseconds");
+    for power in steps(bottom, top, 1.0) {
         let at = x(10.0_f64.powf(power));
-        line(&mut svg, "grid", (at, 0.0), (at, bottom));
-        text(&mut svg, "middle", (at, bottom + 17.0), &format!("{} ms", short(10.0_f64.powf(power))));
+        line(&mut svg, "grid", (at, 0.0), (at, floor));
+        text(&mut svg, "middle", (at, floor + 17.0), &format!("{} ms", short(10.0_f64.powf(power))));
     }
     let mut at = EDGE + ROW / 2.0;
     for one in operations {

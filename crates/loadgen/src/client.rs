@@ -13,7 +13,7 @@ use hyper_util::rt::TokioExecutor;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 
-use crate::contract::Request;
+use crate::request::Request;
 
 /// Past this time a browser's user has given up.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);

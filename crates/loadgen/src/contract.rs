@@ -1,4 +1,4 @@
-//! The requests and replies of the contracts: this marketplace's, and that of the course "Microservices with Node JS and
+//! The differences of the contracts: this marketplace's, and that of the course "Microservices with Node JS and
 //! React", whose ticketing app many programmers have built.
 
 use clap::ValueEnum;
@@ -7,14 +7,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::client::Reply;
+use crate::request::Request;
 
 /// The form of the test card that always succeeds, as a browser posts it to the card processor.
 pub const CARD: &str = "payment_method_data[type]=card&payment_method_data[card][number]=4242424242424242\
     &payment_method_data[card][exp_month]=12&payment_method_data[card][exp_year]=2034\
     &payment_method_data[card][cvc]=123";
-
-/// Accepted by both: the course's app takes 4 to 20 characters, the marketplace 15 and more.
-const PASSWORD: &str = "wild geese at dawn";
 
 /// The JSON that a target speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -23,36 +21,6 @@ pub enum Contract {
     Marketplace,
     /// That of the course's app: prices are floating-point numbers, cards are tokens.
     Course,
-}
-
-/// A request of one operation.
-#[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) operation: &'static str,
-    pub(crate) method: Method,
-    /// A path of the target, or a whole URL.
-    pub(crate) url: String,
-    pub(crate) body: Option<Value>,
-    /// A bearer token and a form.
-    pub(crate) form: Option<(String, String)>,
-    /// The status of success.
-    pub(crate) success: u16,
-    /// Whether others may have taken the ticket: then a refusal is as good as a success.
-    pub(crate) is_contested: bool,
-}
-
-impl Request {
-    pub(crate) fn new(operation: &'static str, method: Method, url: String, success: u16) -> Self {
-        Self { operation, method, url, body: None, form: None, success, is_contested: false }
-    }
-
-    fn post(operation: &'static str, url: &str, success: u16, body: Value) -> Self {
-        Self { body: Some(body), ..Self::new(operation, Method::POST, url.to_owned(), success) }
-    }
-
-    fn get(operation: &'static str, url: String) -> Self {
-        Self::new(operation, Method::GET, url, 200)
-    }
 }
 
 /// A listed ticket.
@@ -66,26 +34,6 @@ pub(crate) struct Ticket {
 }
 
 impl Contract {
-    pub(crate) fn sign_up(self, email: &str) -> Request {
-        Request::post("sign-up", "/api/users/signup", 201, json!({ "email": email, "password": PASSWORD }))
-    }
-
-    pub(crate) fn sign_in(self, email: &str) -> Request {
-        Request::post("sign-in", "/api/users/signin", 200, json!({ "email": email, "password": PASSWORD }))
-    }
-
-    pub(crate) fn current_user(self) -> Request {
-        Request::get("current-user", "/api/users/currentuser".to_owned())
-    }
-
-    pub(crate) fn browse(self) -> Request {
-        Request::get("browse", "/api/tickets".to_owned())
-    }
-
-    pub(crate) fn show(self, ticket: &str) -> Request {
-        Request::get("show", format!("/api/tickets/{ticket}"))
-    }
-
     /// Returns `None` if the contract has no search.
     pub(crate) fn search(self, word: &str) -> Option<Request> {
         (self == Self::Marketplace).then(|| Request::get("search", format!("/api/tickets?q={word}")))
@@ -101,14 +49,6 @@ impl Contract {
             Self::Course => json!({ "ticketId": ticket.id }),
         };
         Request::post("order", "/api/orders", 201, body)
-    }
-
-    pub(crate) fn read_order(self, order: &str) -> Request {
-        Request::get("read-order", format!("/api/orders/{order}"))
-    }
-
-    pub(crate) fn cancel(self, order: &str) -> Request {
-        Request::new("cancel", Method::DELETE, format!("/api/orders/{order}"), 204)
     }
 
     pub(crate) fn pay(self, order: &str) -> Request {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::clock::Stopwatch;
 use crate::contract::Ticket;
 use crate::options::Scenario;
+use crate::request::Request;
 use crate::run::{Run, WORDS};
 use crate::schedule::Arrival;
 
@@ -30,19 +31,19 @@ impl Run {
         let person = &self.people[arrival.number % self.people.len()];
         match self.action(arrival) {
             Scenario::Browse | Scenario::Mix => {
-                self.target.send(contract.browse(), None, intended).await;
+                self.target.send(Request::browse(), None, intended).await;
             }
             Scenario::Show => {
-                self.target.send(contract.show(&self.any_ticket(arrival).id), None, intended).await;
+                self.target.send(Request::show(&self.any_ticket(arrival).id), None, intended).await;
             }
             Scenario::Search => {
                 let word = WORDS[pick(arrival, WORDS.len())];
-                let request = contract.search(word).unwrap_or_else(|| contract.browse());
+                let request = contract.search(word).unwrap_or_else(Request::browse);
                 self.target.send(request, None, intended).await;
             }
             Scenario::Sell => drop(self.sell(arrival, intended).await),
             Scenario::SignIn => {
-                self.target.send(contract.sign_in(&person.email), None, intended).await;
+                self.target.send(Request::sign_in(&person.email), None, intended).await;
             }
             Scenario::Order => {
                 // In the mix, people may want the same ticket.
@@ -54,7 +55,7 @@ impl Run {
                 if let Some(order) = self.order(ticket, buyer, is_contested, intended).await {
                     self.audit.cancels(ticket, &order);
                     let buyer = Some(&self.people[buyer]);
-                    self.target.send(contract.cancel(&order), buyer, Stopwatch::start()).await;
+                    self.target.send(Request::cancel(&order), buyer, Stopwatch::start()).await;
                 }
             }
             Scenario::Contention => {
@@ -66,7 +67,7 @@ impl Run {
                 self.target.recorder.journey("purchase", intended.elapsed(), bought.is_some());
             }
             Scenario::OnSale => {
-                if self.target.send(contract.browse(), None, intended).await.is_none() {
+                if self.target.send(Request::browse(), None, intended).await.is_none() {
                     return;
                 }
                 let ticket = self.any_ticket(arrival);
@@ -135,7 +136,7 @@ impl Run {
         }
         self.audit.is_paid(ticket, order);
         let read = async || {
-            let request = target.contract.read_order(order);
+            let request = Request::read_order(order);
             let order = target.send(request, Some(person), Stopwatch::start()).await;
             let status = order.map(|reply| reply.json()["status"].take());
             Ok::<_, Infallible>(status.filter(|status| status == "complete" || status == "cancelled"))
@@ -145,7 +146,7 @@ impl Run {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "any number will do")]
 fn pick(arrival: Arrival, count: usize) -> usize {
-    (arrival.choice / 100) as usize % count
+    // The mix consumes the last two digits.
+    usize::try_from(arrival.choice / 100).unwrap_or_default() % count
 }

@@ -13,9 +13,11 @@ mod options;
 pub mod process;
 mod recorder;
 mod report;
+mod request;
 mod run;
 mod schedule;
 mod target;
+mod terminal;
 mod timeline;
 
 use std::path::Path;
@@ -27,6 +29,7 @@ pub use audit::Checks;
 pub use clock::{Stopwatch, pause};
 pub use contract::{CARD, Contract};
 pub use options::{Options, Scenario, Spread};
+pub use recorder::Outcome;
 pub use report::{OperationFigures, OutcomeCount, Report, ServerUsage};
 pub use timeline::Point;
 
@@ -39,7 +42,7 @@ pub enum LoadError {
     /// The target refuses what a run needs.
     #[error("the target refuses {subject} (status {status}, `{code}`)")]
     Refused {
-        /// What it refuses.
+        /// The need.
         subject: &'static str,
         /// The status of the reply; 0 without one.
         status: u16,
@@ -86,7 +89,7 @@ pub async fn run(options: &Options) -> Result<(), LoadError> {
 pub async fn generate(options: &Options) -> Result<Report, LoadError> {
     let arrivals = schedule::arrivals(options);
     let (run, meter) = (Arc::new(Run::prepare(options, &arrivals).await?), Meter::new(options).await);
-    let (offered, stop, watch) = (arrivals.len(), CancellationToken::new(), Stopwatch::start());
+    let (stop, watch) = (CancellationToken::new(), Stopwatch::start());
     let load = async {
         run.generate(arrivals).await;
         stop.cancel();
@@ -96,7 +99,7 @@ pub async fn generate(options: &Options) -> Result<Report, LoadError> {
     let (took, points) = tokio::join!(load, points);
     let checks = run.check().await;
     let record = run.target.recorder.take();
-    Ok(Report::new(options, run.people.len(), offered, took, &record, points, &meter, checks))
+    Ok(Report::new(options, run.people.len(), took, record, points, meter.source(), checks))
 }
 
 fn write(file: &Path, text: &str) -> Result<(), LoadError> {

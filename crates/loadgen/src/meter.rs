@@ -12,7 +12,7 @@ use crate::process;
 pub(crate) enum Meter {
     Processes(Vec<u32>),
     /// The addresses of metrics in Prometheus's text format.
-    Metrics(Vec<String>, Client),
+    Metrics(Vec<String>, Box<Client>),
     /// Why nothing is measured.
     Nothing(String),
 }
@@ -32,7 +32,7 @@ impl Meter {
         let meter = if !options.pid.is_empty() {
             Self::Processes(options.pid.clone())
         } else if !options.metrics.is_empty() {
-            Self::Metrics(options.metrics.clone(), Client::new("", 1))
+            Self::Metrics(options.metrics.clone(), Box::new(Client::new("", 1)))
         } else {
             match local_port(&options.target).map(process::listener) {
                 Some(Some(process)) => Self::Processes(vec![process]),

@@ -4,18 +4,18 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, ValueEnum};
+use clap::{Parser, ValueEnum};
 
 use crate::contract::Contract;
 
 /// Options of a run.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Parser)]
 pub struct Options {
     /// The address of the deployment, such as `http://127.0.0.1:3000`.
     #[arg(long, value_name = "URL", value_parser = runtime::config::public_url)]
     pub target: String,
 
-    /// What people do.
+    /// The purpose of the people.
     #[arg(long, value_enum, default_value_t = Scenario::Mix)]
     pub scenario: Scenario,
 
@@ -81,7 +81,7 @@ pub struct Options {
     pub html: Option<PathBuf>,
 }
 
-/// What people do.
+/// The purpose of the people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
     /// Reads the first page of the tickets.

@@ -1,4 +1,4 @@
-//! What Linux reports of a process (proc(5)).
+//! The figures of a process that Linux reports (proc(5)).
 
 use std::fs::{read_dir, read_link, read_to_string};
 use std::io::{Error, ErrorKind, Result};

@@ -55,19 +55,21 @@ fn millis(micros: u64) -> f64 {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tally {
     pub(crate) latencies: Latencies,
-    /// Outcomes that nobody expects of a target that works.
+    /// Outcomes that no scenario expects.
     pub(crate) unexpected: u64,
 }
 
 /// The kind of an outcome.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub(crate) struct Outcome {
-    pub(crate) operation: &'static str,
-    /// 0 without a reply.
-    pub(crate) status: u16,
-    /// The target's word for a problem; empty for a success.
-    pub(crate) code: String,
-    pub(crate) expected: bool,
+pub struct Outcome {
+    /// The operation.
+    pub operation: &'static str,
+    /// The status; 0 without a reply.
+    pub status: u16,
+    /// The target's code of the problem; empty for a success.
+    pub code: String,
+    /// Whether the scenario expects the outcome.
+    pub expected: bool,
 }
 
 /// The requests of an interval.

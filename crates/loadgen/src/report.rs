@@ -1,18 +1,13 @@
-//! The report of a run: JSON, and a table for the terminal.
+//! The report of a run.
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
 
 use crate::audit::Checks;
-use crate::meter::Meter;
 use crate::options::Options;
-use crate::recorder::{Record, Tally};
+use crate::recorder::{Outcome, Record, Tally};
 use crate::timeline::Point;
-
-/// Violations that the terminal shows; the files have all.
-const MAX_SHOWN: usize = 20;
 
 /// The report of a run.
 #[derive(Debug, Serialize)]
@@ -22,9 +17,9 @@ pub struct Report {
     pub target: String,
     /// The JSON that it speaks.
     pub contract: String,
-    /// What people did.
+    /// The purpose of the people.
     pub scenario: String,
-    /// How their arrivals were spread, and the seed.
+    /// The spread of their arrivals.
     pub spread: String,
     /// The seed.
     pub seed: u64,
@@ -33,7 +28,7 @@ pub struct Report {
     /// The most requests in flight.
     pub connections: usize,
     /// People who arrived.
-    pub arrivals: usize,
+    pub arrivals: u64,
     /// From the first intended arrival to the last reply.
     pub seconds: f64,
     /// Requests.
@@ -42,11 +37,11 @@ pub struct Report {
     pub replies_per_second: f64,
     /// Requests with an unexpected outcome.
     pub unexpected: u64,
-    /// How late the generator itself was for 99 % of the arrivals; the latencies include it.
+    /// The delay of the generator itself that 1 % of the arrivals exceed; the latencies include it.
     pub lateness_p99_ms: f64,
     /// Each operation, then each journey of several.
     pub operations: Vec<OperationFigures>,
-    /// How often each outcome was seen.
+    /// The number of each outcome.
     pub outcomes: Vec<OutcomeCount>,
     /// The target's use of the machine.
     pub server: ServerUsage,
@@ -82,19 +77,13 @@ pub struct OperationFigures {
     pub max_ms: f64,
 }
 
-/// An outcome of requests.
+/// An outcome, and its number.
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
 pub struct OutcomeCount {
-    /// The operation.
-    pub operation: &'static str,
-    /// The status; 0 without a reply.
-    pub status: u16,
-    /// The code of the problem; empty for a success.
-    pub code: String,
-    /// Whether the scenario expects the outcome.
-    pub expected: bool,
-    /// How many.
+    /// The outcome.
+    #[serde(flatten)]
+    pub outcome: Outcome,
+    /// The number.
     pub count: u64,
 }
 
@@ -113,28 +102,20 @@ pub struct ServerUsage {
 }
 
 impl Report {
-    #[expect(clippy::too_many_arguments, reason = "the parts of a run")]
     #[expect(clippy::cast_precision_loss, reason = "no run counts that far")]
     pub(crate) fn new(
         options: &Options,
         people: usize,
-        arrivals: usize,
         took: Duration,
-        record: &Record,
+        record: Record,
         timeline: Vec<Point>,
-        meter: &Meter,
+        source: String,
         checks: Checks,
     ) -> Self {
         let seconds = took.as_secs_f64();
         let operations = record.requests.iter().map(|(name, tally)| figures(name, false, tally, seconds));
         let journeys = record.journeys.iter().map(|(name, tally)| figures(name, true, tally, seconds));
-        let outcomes = record.outcomes.iter().map(|(outcome, count)| OutcomeCount {
-            operation: outcome.operation,
-            status: outcome.status,
-            code: outcome.code.clone(),
-            expected: outcome.expected,
-            count: *count,
-        });
+        let outcomes = record.outcomes.into_iter().map(|(outcome, count)| OutcomeCount { outcome, count });
         let requests = record.requests.values().map(|tally| tally.latencies.count()).sum();
         let processor_seconds = processor_seconds(&timeline);
         Self {
@@ -145,7 +126,7 @@ impl Report {
             seed: options.seed,
             people,
             connections: options.connections,
-            arrivals,
+            arrivals: record.lateness.count(),
             seconds,
             requests,
             replies_per_second: requests as f64 / seconds,
@@ -154,10 +135,10 @@ impl Report {
             operations: operations.chain(journeys).collect(),
             outcomes: outcomes.collect(),
             server: ServerUsage {
-                source: meter.source(),
+                source,
                 processor_seconds,
                 processor_ms_per_arrival: processor_seconds
-                    .map(|used| used * 1000.0 / arrivals.max(1) as f64),
+                    .map(|used| used * 1000.0 / record.lateness.count().max(1) as f64),
                 max_memory_mib: timeline.iter().filter_map(|point| point.memory_mib).reduce(f64::max),
             },
             checks,
@@ -194,70 +175,5 @@ fn figures(name: &'static str, is_journey: bool, tally: &Tally, seconds: f64) ->
         p99_ms: latencies.percentile(99.0),
         p999_ms: latencies.percentile(99.9),
         max_ms: latencies.max(),
-    }
-}
-
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { scenario, target, arrivals, seconds, spread, seed, .. } = self;
-        writeln!(
-            f,
-            "{scenario} at {target}: {arrivals} arrivals ({spread}, seed {seed}) in {seconds:.1} s\n"
-        )?;
-        writeln!(
-            f,
-            "{:<14}{:>8}{:>9}{:>10}{:>10}{:>10}{:>10}{:>10}{:>12}",
-            "operation", "count", "per s", "p50 ms", "p90", "p99", "p99.9", "max", "unexpected"
-        )?;
-        for one in &self.operations {
-            let name = if one.is_journey { format!("= {}", one.name) } else { one.name.to_owned() };
-            write!(f, "{name:<14}{:>8}{:>9.1}", one.count, one.per_second)?;
-            for latency in [one.p50_ms, one.p90_ms, one.p99_ms, one.p999_ms, one.max_ms] {
-                write!(f, "{latency:>10.2}")?;
-            }
-            writeln!(f, "{:>12}", one.unexpected)?;
-        }
-        writeln!(
-            f,
-            "\nLatencies count from the intended arrival; the generator's own part is {:.2} ms (p99).",
-            self.lateness_p99_ms
-        )?;
-        for one in self.outcomes.iter().filter(|one| !one.code.is_empty() || !one.expected) {
-            let word = if one.expected { "expected" } else { "UNEXPECTED" };
-            writeln!(f, "  {word}: {} {} {} × {}", one.operation, one.status, one.code, one.count)?;
-        }
-        writeln!(f, "Server: {}", self.server)?;
-        writeln!(f, "Checks: {}", self.checks)
-    }
-}
-
-impl fmt::Display for ServerUsage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let source = &self.source;
-        match (self.processor_seconds, self.processor_ms_per_arrival, self.max_memory_mib) {
-            (Some(seconds), Some(each), Some(memory)) => write!(
-                f,
-                "{seconds:.2} s of processor time ({each:.3} ms for each arrival), {memory:.0} MiB at most; {source}"
-            ),
-            _ => write!(f, "processor time and memory were not measured: {source}"),
-        }
-    }
-}
-
-impl fmt::Display for Checks {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} orders, {} complete", self.orders, self.complete)?;
-        if self.unreadable > 0 {
-            write!(f, ", {} could not be read at the end", self.unreadable)?;
-        }
-        if self.violations.is_empty() {
-            return write!(f, "; no ticket had two buyers, every order its buyer and price");
-        }
-        write!(f, "; VIOLATED:")?;
-        for violation in self.violations.iter().take(MAX_SHOWN) {
-            write!(f, "\n  {violation}")?;
-        }
-        let more = self.violations.len().saturating_sub(MAX_SHOWN);
-        if more > 0 { write!(f, "\n  and {more} more") } else { Ok(()) }
     }
 }

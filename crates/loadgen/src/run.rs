@@ -14,6 +14,7 @@ use crate::clock::Stopwatch;
 use crate::contract::{Contract, Ticket};
 use crate::options::{Options, Scenario};
 use crate::recorder::Recorder;
+use crate::request::Request;
 use crate::schedule::Arrival;
 use crate::target::{Person, Target};
 
@@ -116,7 +117,7 @@ impl Run {
             201 => target.contract.enter_card(&payment.json()).map(drop).map_err(LoadError::CardProcessor),
             _ => Err(target.refused("a payment", &payment)),
         };
-        target.ask(&target.contract.cancel(&id), buyer).await;
+        target.ask(&Request::cancel(&id), buyer).await;
         card
     }
 

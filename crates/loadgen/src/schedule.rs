@@ -48,15 +48,9 @@ mod tests {
 
     use super::*;
 
-    #[derive(Parser)]
-    struct Line {
-        #[command(flatten)]
-        options: Options,
-    }
-
     fn arrivals_of(arguments: &[&str]) -> Vec<Arrival> {
         let program = ["loadgen", "--target", "http://127.0.0.1:1"];
-        arrivals(&Line::parse_from(program.iter().chain(arguments)).options)
+        arrivals(&Options::parse_from(program.iter().chain(arguments)))
     }
 
     #[test]

@@ -9,8 +9,9 @@ use parking_lot::Mutex;
 use crate::LoadError;
 use crate::client::{Client, Reply};
 use crate::clock::Stopwatch;
-use crate::contract::{Contract, Request};
+use crate::contract::Contract;
 use crate::recorder::{Outcome, Recorder};
+use crate::request::Request;
 
 /// How long one service may need for the event of another, where the client must try again.
 const BEHIND_TIMEOUT: Duration = Duration::from_secs(5);
@@ -35,9 +36,9 @@ impl Target {
     /// Signs a person up, or in if a former run did.
     pub(crate) async fn enter(&self, number: usize) -> Result<Person, LoadError> {
         let email = format!("load-{number}@example.com");
-        let mut reply = self.client.send(&self.contract.sign_up(&email), None).await;
+        let mut reply = self.client.send(&Request::sign_up(&email), None).await;
         if reply.status != 201 {
-            let signed_in = self.client.send(&self.contract.sign_in(&email), None).await;
+            let signed_in = self.client.send(&Request::sign_in(&email), None).await;
             // The refusal of the sign-up says more than that of a sign-in without an account.
             if signed_in.status != 200 {
                 return Err(self.refused("an account", &reply));
@@ -79,7 +80,7 @@ impl Target {
         // The token of a long run expires, and the session behind it gives a new one.
         let Some(person) = person.filter(|_| reply.status == 401) else { return reply };
         let cookies = person.cookies.lock().clone();
-        let renewed = self.client.send(&self.contract.current_user(), Some(&cookies)).await;
+        let renewed = self.client.send(&Request::current_user(), Some(&cookies)).await;
         let Some(cookies) = renewed.cookies else { return reply };
         person.cookies.lock().clone_from(&cookies);
         self.client.send(request, Some(&cookies)).await

@@ -7,14 +7,7 @@ mod latency;
 use clap::Parser;
 use loadgen::Options;
 
-#[derive(Parser)]
-struct Line {
-    #[command(flatten)]
-    options: Options,
-}
-
 /// The options of a run at this target.
 fn options(target: &str, arguments: &str) -> Options {
-    let line = ["loadgen", "--target", target].into_iter().chain(arguments.split_whitespace());
-    Line::parse_from(line).options
+    Options::parse_from(["loadgen", "--target", target].into_iter().chain(arguments.split_whitespace()))
 }
