@@ -65,7 +65,7 @@ pub(crate) fn ranges(operations: &[OperationFigures]) -> String {
     for power in steps(bottom, top, 1.0) {
         let at = x(10.0_f64.powf(power));
         line(&mut svg, "grid", (at, 0.0), (at, floor));
-        text(&mut svg, "middle", (at, floor + 17.0), &format!("{} ms", short(10.0_f64.powf(power))));
+        text(&mut svg, "middle", (at, floor + 17.0), &time(10.0_f64.powf(power)));
     }
     let mut at = EDGE + ROW / 2.0;
     for one in operations {
@@ -82,10 +82,10 @@ pub(crate) fn ranges(operations: &[OperationFigures]) -> String {
             ("max", one.max_ms),
         ];
         for (number, (name, millis)) in spots.into_iter().enumerate() {
-            let title = format!("{}, {name}: {} ms", one.name, short(millis));
+            let title = format!("{}, {name}: {}", one.name, time(millis));
             circle(&mut svg, &format!("p{number}"), (x(millis), at), 5.0, &title);
         }
-        let figures = format!("p50 {} · p99 {} ms", short(one.p50_ms), short(one.p99_ms));
+        let figures = format!("p50 {} · p99 {}", time(one.p50_ms), time(one.p99_ms));
         text(&mut svg, "end", (WIDE - EDGE, at + 4.0), &figures);
         svg.push_str("</g>");
         at += ROW;
@@ -125,7 +125,12 @@ fn nice_step(least: f64) -> f64 {
     [1.0, 2.0, 5.0].map(|one| one * power).into_iter().find(|step| *step >= least).unwrap_or(10.0 * power)
 }
 
-/// Three digits at most behind the point, fewer for larger values.
+/// Milliseconds in the unit that reads best.
+fn time(millis: f64) -> String {
+    if millis < 1_000.0 { format!("{} ms", short(millis)) } else { format!("{} s", short(millis / 1_000.0)) }
+}
+
+/// Two digits at most behind the point, fewer for larger values.
 pub(crate) fn short(value: f64) -> String {
     let digits = if value >= 100.0 {
         0
@@ -146,6 +151,7 @@ mod tests {
     fn axes_have_round_steps() {
         let steps = [0.03, 0.25, 1.0, 3.0, 70.0].map(|least| short(nice_step(least)));
         assert_eq!(steps, ["0.05", "0.5", "1", "5", "100"]);
+        assert_eq!([0.5, 999.0, 12_500.0].map(time), ["0.5 ms", "999 ms", "12.5 s"]);
         assert_eq!([0.0, 0.456, 12.34, 1234.5].map(short), ["0", "0.46", "12.3", "1234"]);
     }
 

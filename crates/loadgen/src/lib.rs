@@ -39,12 +39,15 @@ use crate::run::Run;
 /// A run fails.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError {
-    /// The target refuses what a run needs.
+    /// The target does not reply.
+    #[error("the target does not reply: {0}")]
+    NoReply(&'static str),
+    /// The target refuses a request that prepares the run.
     #[error("the target refuses {subject} (status {status}, `{code}`)")]
     Refused {
-        /// The need.
+        /// The purpose of the request.
         subject: &'static str,
-        /// The status of the reply; 0 without one.
+        /// The status of the reply.
         status: u16,
         /// The code of the problem.
         code: String,

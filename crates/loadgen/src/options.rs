@@ -15,7 +15,7 @@ pub struct Options {
     #[arg(long, value_name = "URL", value_parser = runtime::config::public_url)]
     pub target: String,
 
-    /// The purpose of the people.
+    /// The purpose of each arrival.
     #[arg(long, value_enum, default_value_t = Scenario::Mix)]
     pub scenario: Scenario,
 
@@ -81,7 +81,7 @@ pub struct Options {
     pub html: Option<PathBuf>,
 }
 
-/// The purpose of the people.
+/// The purpose of an arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Scenario {
     /// Reads the first page of the tickets.

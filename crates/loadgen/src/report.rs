@@ -17,7 +17,7 @@ pub struct Report {
     pub target: String,
     /// The JSON that it speaks.
     pub contract: String,
-    /// The purpose of the people.
+    /// The purpose of the arrivals.
     pub scenario: String,
     /// The spread of their arrivals.
     pub spread: String,

@@ -3,7 +3,7 @@
 use http::Method;
 use serde_json::{Value, json};
 
-/// Accepted by both: the course's app takes 4 to 20 characters, the marketplace 15 and more.
+/// The password of each account. The course's app takes 4 to 20 characters, the marketplace 15 and more.
 const PASSWORD: &str = "wild geese at dawn";
 
 /// A request of one operation.

@@ -88,6 +88,9 @@ impl Target {
 
     /// Why a run cannot be prepared.
     pub(crate) fn refused(&self, subject: &'static str, reply: &Reply) -> LoadError {
-        LoadError::Refused { subject, status: reply.status, code: self.contract.code(reply) }
+        match reply.failure {
+            Some(failure) => LoadError::NoReply(failure),
+            None => LoadError::Refused { subject, status: reply.status, code: self.contract.code(reply) },
+        }
     }
 }

@@ -6,7 +6,8 @@ use axum::{Json, Router};
 use loadgen::generate;
 use serde_json::json;
 
-use crate::course::{Fault, run, serve, serve_routes};
+use crate::app::{Fault, serve, serve_routes};
+use crate::course::run;
 use crate::options;
 
 /// The violations of a run at a target with a fault, one a line.

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::course::{Fault, run};
+use crate::app::Fault;
+use crate::course::run;
 
 #[tokio::test]
 async fn a_stall_of_the_target_counts_for_all_who_arrive_meanwhile() {

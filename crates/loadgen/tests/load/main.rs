@@ -1,5 +1,6 @@
 //! Runs against servers of the tests: the course's contract, a target that sells twice, and one that stalls.
 
+mod app;
 mod checks;
 mod course;
 mod latency;
