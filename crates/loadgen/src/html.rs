@@ -17,7 +17,7 @@ struct Page<'a> {
 }
 
 /// The page of a report.
-pub(crate) fn page(report: &Report) -> String {
+pub(crate) fn page(report: &Report) -> askama::Result<String> {
     let mut charts = vec![
         chart(
             report,
@@ -47,7 +47,7 @@ pub(crate) fn page(report: &Report) -> String {
     }
     let latencies = chart::ranges(&report.operations);
     let page = Page { report, tiles: tiles(report), latencies, charts };
-    page.render().unwrap_or_default()
+    page.render()
 }
 
 type Figure = fn(&Point) -> Option<f64>;

@@ -20,6 +20,7 @@ mod target;
 mod terminal;
 mod timeline;
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -60,7 +61,7 @@ pub enum LoadError {
     NoSearch,
     /// A report cannot be written.
     #[error("{0} cannot be written: {1}")]
-    Write(String, std::io::Error),
+    Write(String, io::Error),
     /// The target did what it must never do.
     #[error("the target violated {0} checks; the report lists them")]
     Violated(usize),
@@ -73,11 +74,11 @@ pub enum LoadError {
 pub async fn run(options: &Options) -> Result<(), LoadError> {
     let report = generate(options).await?;
     print!("{report}");
-    let page = options.html.as_ref().map(|file| (file, html::page(&report)));
-    let json = options.json.as_ref().map(|file| (file, report.json()));
-    for (file, text) in page.into_iter().chain(json) {
-        write(file, &text)?;
-        println!("written: {}", file.display());
+    if let Some(file) = &options.json {
+        write(file, serde_json::to_string_pretty(&report).map_err(io::Error::from))?;
+    }
+    if let Some(file) = &options.html {
+        write(file, html::page(&report).map_err(io::Error::other))?;
     }
     match report.checks.violations.len() {
         0 => Ok(()),
@@ -105,6 +106,8 @@ pub async fn generate(options: &Options) -> Result<Report, LoadError> {
     Ok(Report::new(options, run.people.len(), took, record, points, meter.source(), checks))
 }
 
-fn write(file: &Path, text: &str) -> Result<(), LoadError> {
-    std::fs::write(file, text).map_err(|error| LoadError::Write(file.display().to_string(), error))
+fn write(file: &Path, text: io::Result<String>) -> Result<(), LoadError> {
+    let file_name = file.display().to_string();
+    println!("report: {file_name}");
+    text.and_then(|text| std::fs::write(file, text)).map_err(|error| LoadError::Write(file_name, error))
 }

@@ -145,10 +145,6 @@ impl Report {
             timeline,
         }
     }
-
-    pub(crate) fn json(&self) -> String {
-        serde_json::to_string_pretty(self).unwrap_or_default()
-    }
 }
 
 /// Returns `None` unless every interval was measured.
