@@ -23,6 +23,7 @@ async fn main() -> ExitCode {
         Some(Command::Recover { service }) => {
             runtime::report(NAME, run_recover(service, &options.data_dir).await)
         }
+        Some(Command::Loadgen(options)) => runtime::report(NAME, loadgen::run(options).await),
         Some(Command::Refund { order }) => runtime::report(NAME, refund(*order, &options.data_dir).await),
     }
 }
