@@ -129,7 +129,10 @@ impl TestService {
     /// Stops the service as a process does, and returns the parts for [`Self::start_on`].
     pub async fn stop(self) -> (SimClock, ServiceContext) {
         self.tasks.stop(crate::stop::WORK_TIMEOUT).await;
-        (self.clock.clone(), ServiceContext { tasks: Tasks::default(), ..self.context.clone() })
+        let ServiceContext { store, clock, ids, .. } = &self.context;
+        // Without what the process remembers.
+        let store = Store::new(Arc::clone(store.backend()), Arc::clone(clock), ids.clone());
+        (self.clock.clone(), ServiceContext { store, tasks: Tasks::default(), ..self.context.clone() })
     }
 
     /// A user with a session token that is valid for 15 minutes.
