@@ -31,7 +31,9 @@ impl Consume for Payments {
                 | Event::OrderAwaitingPayment(order)
                 | Event::OrderPaymentAccepted(order)
                 | Event::OrderCompleted(order)
-                | Event::OrderCancelled(order) => Ok(self.on_order_event(order).await?),
+                | Event::OrderCancelled(order) => {
+                    Ok(self.on_order_event(order, incoming.envelope.trace.as_deref()).await?)
+                }
                 Event::ExpirationCompleted(deadline) => Ok(self.on_deadline_passed(deadline).await?),
                 // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
                 Event::TicketCreated(_)
@@ -59,8 +61,8 @@ impl Consume for Payments {
 impl Payments {
     /// First the replica, then the payment. Starting a payment works in the other order: if the order ends meanwhile,
     /// one of the two sees the other.
-    async fn on_order_event(&self, snapshot: &OrderSnapshot) -> Result<(), StoreError> {
-        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot);
+    async fn on_order_event(&self, snapshot: &OrderSnapshot, trace: Option<&str>) -> Result<(), StoreError> {
+        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot, trace);
         match self.orders.apply(snapshot.id, apply).await.map_err(without_duplicates)? {
             Some(order) => self.apply_order(&order, snapshot.overdue).await,
             None => Ok(()),

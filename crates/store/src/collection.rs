@@ -10,6 +10,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::backend::{Backend, Change, IndexedRecord, RangeQuery, Record, Write};
+use crate::commit_counters::CommitCounters;
 use crate::unreadable::{Reports, parse};
 use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UnreadableDocument, UpdateError};
 
@@ -24,6 +25,7 @@ struct StoreInner {
     backend: Arc<dyn Backend>,
     clock: SharedClock,
     ids: Ids,
+    commits: CommitCounters,
     reports: Reports,
     /// Whether this process has read a document of a newer release.
     has_met_newer: AtomicBool,
@@ -38,6 +40,7 @@ impl Store {
             backend,
             clock,
             ids,
+            commits: CommitCounters::default(),
             reports: Reports::default(),
             has_met_newer: AtomicBool::new(false),
             upgrading: Mutex::default(),
@@ -47,6 +50,7 @@ impl Store {
     /// The documents of one type.
     pub fn collection<D: Document>(&self) -> Collection<D> {
         self.0.backend.declare(Schema::of::<D>());
+        self.0.commits.register(self.0.backend.database(), D::COLLECTION);
         Collection { store: self.clone(), documents: PhantomData }
     }
 
@@ -163,7 +167,9 @@ impl<D: Document> Collection<D> {
         outbox: Vec<String>,
     ) -> Result<(), CommitError> {
         let write = Write { collection: D::COLLECTION, id, expected, change, outbox };
-        self.backend().commit(write).await
+        let result = self.backend().commit(write).await;
+        self.store.0.commits.record(D::COLLECTION, &result);
+        result
     }
 
     /// Bounded optimistic retry: reads, decides and commits by compare-and-swap on the version, and starts over when

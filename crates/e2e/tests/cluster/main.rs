@@ -6,6 +6,7 @@ mod client;
 mod dead_letters;
 mod disruptions;
 mod emptied_streams;
+mod metrics;
 mod proxy;
 mod restore;
 mod schedule;

@@ -13,16 +13,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::event::PaymentStatus;
-use common::{Decision, OrderId, PaymentId, Time, error_chain};
+use common::{Decision, OrderId, PaymentId, Time, error_chain, trace};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use runtime::Worker;
 use store::{Range, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 use crate::domain::{IntentState, Payment, RunWhen};
+use crate::metrics;
 use crate::storage::{index, without_duplicates};
 use crate::stripe::StripeError;
 use crate::{InFlightGuard, Payments};
@@ -179,10 +180,19 @@ impl Payments {
             "step",
             payment = %leased.id,
             status = ?leased.status,
-            attempt = leased.schedule.attempts
+            attempt = leased.schedule.attempts,
+            trace = field::Empty,
         );
-        let result = self.perform(&leased).instrument(span.clone()).await;
-        self.follow_up(leased, result).instrument(span).await
+        let trace = leased.trace.clone().or_else(trace::current);
+        trace::follow(&span, trace.as_deref());
+        trace::link(leased.trace.as_deref());
+        let start = self.clock.now();
+        let step = async {
+            let result = self.perform(&leased).await;
+            metrics::record_step(&leased, &result, self.clock.now() - start);
+            self.follow_up(leased, result).await
+        };
+        trace::scope(trace, step).instrument(span).await
     }
 
     /// Follows a hint that something has happened at Stripe. A poll is not leased: it changes nothing at Stripe, and the
@@ -273,8 +283,16 @@ impl Payments {
         mut decide: impl FnMut(&Payment, Time) -> Option<Decision<Payment>>,
     ) -> Result<Option<Payment>, StoreError> {
         let now = self.clock.now();
-        let decide = |payment: Option<&Payment>| payment.and_then(|payment| decide(payment, now));
+        let mut totals = None;
+        let decide = |payment: Option<&Payment>| {
+            let decision = payment.and_then(|payment| decide(payment, now));
+            totals = payment.filter(|_| decision.is_some()).map(|payment| payment.totals);
+            decision
+        };
         let after = self.store.apply_from(known, decide).await.map_err(without_duplicates)?;
+        if let (Some(totals), Some(after)) = (totals, &after) {
+            metrics::record_money(totals, after);
+        }
         if let Some(due) = after.as_ref().and_then(|payment| payment.schedule.due) {
             self.wake.time_stored(due);
         }
