@@ -6,6 +6,7 @@ use std::sync::Arc;
 use common::clock::SystemClock;
 use common::event::{OrderSnapshot, OrderStatus, OrderedTicket};
 use common::{Currency, Decision, Event, Ids, Money, SharedClock, SystemEntropy, Time};
+use loadgen::Stopwatch;
 use parking_lot::Mutex;
 use rusqlite::{Connection, Transaction, TransactionBehavior, params};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,6 @@ use store::{Document, Index, Keys, Store, UniqueKey};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
-use crate::figures::Stopwatch;
 use crate::program::Failure;
 
 /// An order with the keys and the unique key that the orders service gives it.

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use common::Time;
+use loadgen::Stopwatch;
 use serde_json::Value;
 
-use crate::figures::Stopwatch;
 use crate::load::{Sent, each};
 use crate::program::Failure;
 use crate::wire::{Connection, Reply, get_as, header, post};

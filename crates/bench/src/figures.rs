@@ -1,36 +1,4 @@
-//! Figures: the stopwatch that takes them, their median and percentiles, and their report.
-
-use std::time::{Duration, Instant};
-
-/// Real time since its start.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Stopwatch(Instant);
-
-impl Stopwatch {
-    #[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-    pub(crate) fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    pub(crate) fn elapsed(&self) -> Duration {
-        self.0.elapsed()
-    }
-
-    pub(crate) fn millis(&self) -> f64 {
-        self.elapsed().as_secs_f64() * 1000.0
-    }
-
-    #[expect(clippy::cast_precision_loss, reason = "no bench counts that far")]
-    pub(crate) fn per_second(&self, count: usize) -> f64 {
-        count as f64 / self.elapsed().as_secs_f64()
-    }
-}
-
-/// Waits in real time.
-#[expect(clippy::disallowed_methods, reason = "a bench measures real time")]
-pub(crate) async fn pause(duration: Duration) {
-    tokio::time::sleep(duration).await;
-}
+//! Figures: their median and percentiles, and their report.
 
 /// The median: other work on the machine spoils some rounds and does not move it.
 pub(crate) fn median(figures: &[f64]) -> f64 {

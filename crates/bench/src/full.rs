@@ -3,10 +3,13 @@
 use std::path::Path;
 use std::time::Duration;
 
+use loadgen::process::{peak, resident};
+use loadgen::{Stopwatch, pause};
+
 use crate::crowd::{Crowd, Hold, json, time};
-use crate::figures::{self, Goal, Stopwatch, pause, percentile};
+use crate::figures::{self, Goal, percentile};
 use crate::load::each;
-use crate::program::{Failure, Program, folder, peak, resident, until_idle};
+use crate::program::{Failure, Program, folder, until_idle};
 use crate::start;
 use crate::wire::{Reply, get};
 

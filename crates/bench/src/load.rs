@@ -4,10 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use loadgen::Stopwatch;
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
-use crate::figures::Stopwatch;
 use crate::program::Failure;
 use crate::wire::{Connection, Reply};
 

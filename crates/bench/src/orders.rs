@@ -1,9 +1,12 @@
 //! `POST /api/orders` against bare durable commits of the same documents.
 
+use loadgen::Stopwatch;
+use loadgen::process::processor_time;
+
 use crate::commits::{group, one_by_one};
 use crate::crowd::Crowd;
-use crate::figures::{self, Goal, Stopwatch, median, percentile};
-use crate::program::{Failure, Program, folder, processor_time, until_idle};
+use crate::figures::{self, Goal, median, percentile};
+use crate::program::{Failure, Program, folder, until_idle};
 
 const CONNECTIONS: usize = 64;
 const BUYERS: usize = 40;

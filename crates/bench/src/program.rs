@@ -1,21 +1,18 @@
-//! The program under measurement, and what Linux reports of a process (proc(5)).
+//! The program under measurement.
 
-use std::fs::read_to_string;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use common::poll_until;
 use e2e::Process;
+use loadgen::pause;
+use loadgen::process::{TICK_MILLIS, processor_time};
 use tempfile::TempDir;
-
-use crate::figures::pause;
 
 /// The reason why a measurement was not made.
 pub(crate) type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Linux counts processor time in hundredths of a second (`USER_HZ`).
-const TICK_MILLIS: f64 = 10.0;
 /// A process that used no processor time for so long is idle.
 const QUIET_PERIOD: Duration = Duration::from_millis(500);
 /// Past what the slowest server needs for all that follows from a round.
@@ -76,32 +73,6 @@ pub(crate) fn folder_of_programs() -> Result<PathBuf, Failure> {
 /// nothing is ever made durable.
 pub(crate) fn folder() -> Result<TempDir, Failure> {
     Ok(tempfile::Builder::new().prefix("bench-data-").tempdir_in(folder_of_programs()?)?)
-}
-
-/// Resident memory in MiB.
-pub(crate) fn resident(process: u32) -> Result<f64, Failure> {
-    status(process, "VmRSS:")
-}
-
-/// The most resident memory that the process ever had, in MiB.
-pub(crate) fn peak(process: u32) -> Result<f64, Failure> {
-    status(process, "VmHWM:")
-}
-
-fn status(process: u32, name: &str) -> Result<f64, Failure> {
-    let status = read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix(name));
-    let kib: f64 = line.and_then(|line| line.split_whitespace().next()).ok_or("no such figure")?.parse()?;
-    Ok(kib / 1024.0)
-}
-
-/// The processor time that the process has used, in milliseconds.
-pub(crate) fn processor_time(process: u32) -> Result<f64, Failure> {
-    let stat = read_to_string(format!("/proc/{process}/stat"))?;
-    // The name, in parentheses, may hold spaces.
-    let (_, rest) = stat.rsplit_once(") ").ok_or("no such process")?;
-    let ticks: Vec<u32> = rest.split(' ').skip(11).take(2).map(str::parse).collect::<Result<_, _>>()?;
-    Ok(TICK_MILLIS * f64::from(ticks.iter().sum::<u32>()))
 }
 
 /// Waits until a process is idle.

@@ -11,13 +11,14 @@ use common::event::Subject;
 use common::{Envelope, Event, EventId, Ids, SharedClock};
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::{BoxStream, FuturesUnordered, StreamExt};
+use loadgen::Stopwatch;
 use servers::{ServerLocation, nats};
 use store::Store;
 use store::sqlite::SqliteBackend;
 use tokio_util::sync::CancellationToken;
 
 use crate::commits::{clock_and_ids, commit_all, orders};
-use crate::figures::{self, Goal, Stopwatch, median};
+use crate::figures::{self, Goal, median};
 use crate::program::{Failure, folder};
 
 const ROUNDS: usize = 7;

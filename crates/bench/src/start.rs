@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
+use loadgen::Stopwatch;
+
 use crate::bare::BareServer;
-use crate::figures::{self, Goal, Stopwatch, median};
+use crate::figures::{self, Goal, median};
 use crate::load::each;
 use crate::program::{Failure, Program, folder};
 use crate::wire::get;

@@ -3,11 +3,13 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use loadgen::process::processor_time;
+
 use crate::bare::BareServer;
 use crate::crowd::Crowd;
 use crate::figures::{self, Goal, median};
 use crate::load::{each, repeat};
-use crate::program::{Failure, Program, folder, processor_time, until_idle};
+use crate::program::{Failure, Program, folder, until_idle};
 use crate::wire::get;
 
 const TICKETS: usize = 1_000;

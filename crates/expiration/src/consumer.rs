@@ -48,13 +48,14 @@ impl Deadlines {
     }
 
     async fn on_order_created(&self, order: &OrderSnapshot) -> Result<(), ConsumeError> {
-        self.store.apply(order.id, |deadline| Deadline::schedule(deadline, order, self.now())).await?;
+        let schedule = |deadline: Option<&Deadline>| Deadline::schedule(deadline, order, self.now());
+        self.store.create_or_apply(order.id, schedule).await?;
         self.wake.time_stored(order.expires_at);
         Ok(())
     }
 
     async fn on_hold_ended(&self, order: &OrderSnapshot) -> Result<(), ConsumeError> {
-        self.store.apply(order.id, |deadline| Deadline::cancel(deadline, order, self.now())).await?;
+        self.store.apply_newer(order.id, |deadline| Deadline::cancel(deadline, order, self.now())).await?;
         Ok(())
     }
 }

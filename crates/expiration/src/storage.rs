@@ -18,6 +18,7 @@ pub(crate) mod index {
 
 impl Document for Deadline {
     const COLLECTION: &'static str = "deadlines";
+    const IS_REMEMBERED: bool = true;
     const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY), Index::one(index::BY_END)];
 
     fn id(&self) -> Uuid {

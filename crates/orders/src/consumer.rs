@@ -50,8 +50,8 @@ impl Orders {
     async fn on_event(&self, incoming: &Incoming) -> Result<(), ConsumeError> {
         match &incoming.envelope.event {
             Event::TicketReserved(ticket) => self.on_ticket_reserved(ticket, incoming).await,
-            Event::TicketCreated(ticket)
-            | Event::TicketUpdated(ticket)
+            Event::TicketCreated(ticket) => self.on_ticket_created(ticket).await,
+            Event::TicketUpdated(ticket)
             | Event::TicketReleased(ticket)
             | Event::TicketSold(ticket)
             | Event::TicketWithdrawn(ticket) => self.on_ticket_changed(ticket).await,
@@ -101,8 +101,13 @@ impl Orders {
         confirmed
     }
 
+    async fn on_ticket_created(&self, ticket: &TicketSnapshot) -> Result<(), ConsumeError> {
+        self.tickets.create_or_apply(ticket.id, |replica| TicketReplica::apply(replica, ticket)).await?;
+        Ok(())
+    }
+
     async fn on_ticket_changed(&self, ticket: &TicketSnapshot) -> Result<(), ConsumeError> {
-        self.tickets.apply(ticket.id, |replica| TicketReplica::apply(replica, ticket)).await?;
+        self.tickets.apply_newer(ticket.id, |replica| TicketReplica::apply(replica, ticket)).await?;
         Ok(())
     }
 

@@ -49,8 +49,7 @@ impl Orders {
     }
 
     async fn known_ticket(&self, wanted: &NewOrder) -> Result<TicketReplica, Problem> {
-        let ticket =
-            poll_until(NEW_TICKET_TIMEOUT, async || self.tickets.get(wanted.ticket_id).await).await?;
+        let ticket = self.tickets.wait_for(wanted.ticket_id, NEW_TICKET_TIMEOUT).await?;
         ticket.ok_or_else(Problem::not_found)
     }
 

@@ -30,6 +30,7 @@ pub(crate) fn ticket_key(ticket: TicketId) -> UniqueKey {
 
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
+    const IS_REMEMBERED: bool = true;
     /// 2: the index of overdue documents.
     const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] =
@@ -58,6 +59,7 @@ impl Document for Order {
 
 impl Document for TicketReplica {
     const COLLECTION: &'static str = "tickets";
+    const IS_REMEMBERED: bool = true;
     /// 2: the index of overdue documents.
     const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bus::{Consume, ConsumeError, Incoming};
-use common::event::{DeadlinePassed, OrderSnapshot, PaymentStatus, Subject};
+use common::event::{DeadlinePassed, OrderSnapshot, OrderStatus, PaymentStatus, Subject};
 use common::{Event, OrderId};
 use futures::FutureExt;
 use futures::future::BoxFuture;
@@ -27,8 +27,10 @@ impl Consume for Payments {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
             match &incoming.envelope.event {
-                Event::OrderCreated(order)
-                | Event::OrderAwaitingPayment(order)
+                Event::OrderCreated(order) => {
+                    Ok(self.on_order_created(order, incoming.envelope.trace.as_deref()).await?)
+                }
+                Event::OrderAwaitingPayment(order)
                 | Event::OrderPaymentAccepted(order)
                 | Event::OrderCompleted(order)
                 | Event::OrderCancelled(order) => {
@@ -59,27 +61,39 @@ impl Consume for Payments {
 }
 
 impl Payments {
+    async fn on_order_created(
+        &self,
+        snapshot: &OrderSnapshot,
+        trace: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot, trace);
+        let order = self.orders.create_or_apply(snapshot.id, apply).await.map_err(without_duplicates)?;
+        self.apply_known_order(order, snapshot.overdue).await
+    }
+
     /// First the replica, then the payment. Starting a payment works in the other order: if the order ends meanwhile,
     /// one of the two sees the other.
     async fn on_order_event(&self, snapshot: &OrderSnapshot, trace: Option<&str>) -> Result<(), StoreError> {
         let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot, trace);
-        match self.orders.apply(snapshot.id, apply).await.map_err(without_duplicates)? {
-            Some(order) => self.apply_order(&order, snapshot.overdue).await,
-            None => Ok(()),
-        }
+        let order = self.orders.apply_newer(snapshot.id, apply).await.map_err(without_duplicates)?;
+        self.apply_known_order(order, snapshot.overdue).await
     }
 
     /// Schedules the last poll of a payment in progress, without waiting for Stripe.
     async fn on_deadline_passed(&self, deadline: &DeadlinePassed) -> Result<(), StoreError> {
-        let Some(payment) = self.by_order(deadline.order_id).await? else { return Ok(()) };
+        let Some(payment) = self.recent_by_order(deadline.order_id).await? else { return Ok(()) };
         self.update(&payment, |payment, now| payment.on_deadline(deadline.expires_at, now)).await?;
         Ok(())
     }
 
     /// Lets the payment follow the newest state of its order. Commits the next step, without waiting for Stripe.
     pub(crate) async fn follow_order(&self, id: OrderId) -> Result<(), StoreError> {
-        match self.orders.get(id).await? {
-            Some(order) => self.apply_order(&order, false).await,
+        self.apply_known_order(self.orders.get(id).await?, false).await
+    }
+
+    async fn apply_known_order(&self, order: Option<OrderReplica>, overdue: bool) -> Result<(), StoreError> {
+        match order {
+            Some(order) => self.apply_order(&order, overdue).await,
             None => Ok(()),
         }
     }
@@ -91,8 +105,12 @@ impl Payments {
             return Ok(());
         }
         // None: the buyer never began to pay, or the read was outdated; then the payment's next poll follows the order.
-        let Some(payment) = self.by_order(order.state.id).await? else { return Ok(()) };
+        let Some(payment) = self.recent_by_order(order.state.id).await? else { return Ok(()) };
         let status = &order.state.status;
+        // Saves the read of the latest payment: what it may show since has an event of its own.
+        if payment.is_settled() && *status == OrderStatus::Complete && !overdue {
+            return Ok(());
+        }
         let (in_flight, permit) = (self.step_started(), Arc::clone(&self.captures).try_acquire_owned());
         let mut leased = None;
         let follow = |payment: &Payment, now| {

@@ -118,6 +118,11 @@ impl Payments {
     async fn by_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
         self.store.get_by_unique_key(order_key(order)).await
     }
+
+    /// As [`Self::by_order`], perhaps outdated, to decide on it with [`Self::update`].
+    async fn recent_by_order(&self, order: OrderId) -> Result<Option<Payment>, StoreError> {
+        self.store.get_recent_by_unique_key(order_key(order)).await
+    }
 }
 
 /// Counts a task for as long as the guard lives.

@@ -65,21 +65,24 @@ impl Payments {
     }
 
     async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderReplica, StartError> {
-        let order = poll_until(ORDER_ARRIVAL_TIMEOUT, async || self.orders.get(id).await).await?;
-        let order = order.ok_or(StartError::UnknownOrder)?;
+        // Perhaps outdated: it is read again once the payment is stored.
+        let order = match self.orders.get_recent(id).await? {
+            Some(order) => order,
+            None => {
+                let arrived = self.orders.wait_for(id, ORDER_ARRIVAL_TIMEOUT).await?;
+                arrived.ok_or(StartError::UnknownOrder)?
+            }
+        };
         if order.state.user_id != buyer {
             return Err(StartError::NotTheBuyer);
         }
         if order.is_payable() { Ok(order) } else { Err(StartError::NotPayable(order.state.status.known())) }
     }
 
-    /// The order's payment, and whether it is new: then this request has leased its first step. The unique key on the order
-    /// decides between simultaneous requests.
+    /// The order's payment, and whether it is new: then this request has leased its first step. Most requests begin one, so
+    /// nothing is read before; the unique key on the order decides.
     async fn begin(&self, id: PaymentId, order: &OrderReplica) -> Result<(Payment, bool), StoreError> {
         let OrderReplica { state: order, trace, .. } = order;
-        if let Some(payment) = self.by_order(order.id).await? {
-            return Ok((payment, false));
-        }
         let now = self.clock.now();
         let mut begun = Payment::leased(Payment::begin(id, order, now), now);
         let trace = trace.clone().or_else(trace::current);

@@ -43,6 +43,7 @@ pub(crate) fn intent_key(intent: &str) -> UniqueKey {
 
 impl Document for Payment {
     const COLLECTION: &'static str = "payments";
+    const IS_REMEMBERED: bool = true;
     /// 2: the indexes by seller, by start, and of overdue documents.
     const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[
@@ -85,6 +86,7 @@ impl Document for Payment {
 
 impl Document for OrderReplica {
     const COLLECTION: &'static str = "orders";
+    const IS_REMEMBERED: bool = true;
     /// 2: the index of overdue documents.
     const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];

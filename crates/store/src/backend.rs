@@ -179,7 +179,8 @@ pub trait Backend: Send + Sync + 'static {
         limit: usize,
     ) -> BoxFuture<'_, Result<Vec<ScannedRecord>, StoreError>>;
 
-    /// Writes atomically and durably: after `Ok`, the write survives a crash of the process and of the machine.
+    /// Writes atomically and durably: after `Ok`, the write survives a crash of the process and of the machine. A put is
+    /// refused as a conflict also if the stored format is newer than the put knows, so that no field is lost.
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>>;
 
     /// At most `limit` outbox entries with `seq` greater than `after`, in order of `seq`. If `after` is 0, the adapter

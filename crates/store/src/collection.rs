@@ -1,7 +1,6 @@
 //! Typed access to documents: reads by id and by unique key, and commits by compare-and-swap on the version.
 
 use std::convert::Infallible;
-use std::marker::PhantomData;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +10,7 @@ use uuid::Uuid;
 
 use crate::backend::{Backend, Change, IndexedRecord, RangeQuery, Record, Write};
 use crate::commit_counters::CommitCounters;
+use crate::recent::{Recent, RecentDocuments};
 use crate::unreadable::{Reports, parse};
 use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UnreadableDocument, UpdateError};
 
@@ -31,6 +31,7 @@ struct StoreInner {
     has_met_newer: AtomicBool,
     /// The collection whose documents are upgraded now.
     upgrading: Mutex<Option<&'static str>>,
+    recent: RecentDocuments,
 }
 
 impl Store {
@@ -44,6 +45,7 @@ impl Store {
             reports: Reports::default(),
             has_met_newer: AtomicBool::new(false),
             upgrading: Mutex::default(),
+            recent: RecentDocuments::default(),
         }))
     }
 
@@ -51,7 +53,7 @@ impl Store {
     pub fn collection<D: Document>(&self) -> Collection<D> {
         self.0.backend.declare(Schema::of::<D>());
         self.0.commits.register(self.0.backend.database(), D::COLLECTION);
-        Collection { store: self.clone(), documents: PhantomData }
+        Collection { store: self.clone(), recent: self.0.recent.of() }
     }
 
     /// The adapter: for the relay, for health checks and for closing.
@@ -82,12 +84,13 @@ impl Store {
 /// The documents of one type. Cheap to clone.
 pub struct Collection<D> {
     store: Store,
-    documents: PhantomData<fn() -> D>,
+    /// The documents that this process has committed a moment ago, if they are remembered.
+    recent: Option<Arc<Recent<D>>>,
 }
 
 impl<D> Clone for Collection<D> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), documents: PhantomData }
+        Self { store: self.store.clone(), recent: self.recent.clone() }
     }
 }
 
@@ -99,6 +102,18 @@ impl<D: Document> Collection<D> {
     pub async fn get(&self, id: impl Into<Uuid>) -> Result<Option<D>, StoreError> {
         let record = self.backend().get(D::COLLECTION, id.into()).await?;
         Ok(record.map(|record| self.parse(&record)).transpose()?)
+    }
+
+    /// The document as this process has committed it a moment ago, or else as it is stored now.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn get_recent(&self, id: impl Into<Uuid>) -> Result<Option<D>, StoreError> {
+        let id = id.into();
+        match self.recent(id) {
+            Some(recent) => Ok(Some(D::clone(&recent))),
+            None => self.get(id).await,
+        }
     }
 
     /// As [`Self::get`], for a caller that can do without the document: an unreadable one counts as absent.
@@ -121,6 +136,19 @@ impl<D: Document> Collection<D> {
         debug_assert!(declared, "{} declares no unique key `{}`", D::COLLECTION, key.name);
         let record = self.backend().get_by_unique_key(D::COLLECTION, key).await?;
         Ok(record.map(|record| self.parse(&record)).transpose()?)
+    }
+
+    /// The document that held this unique key a moment ago, as this process has committed it, or else as it is stored now:
+    /// to decide on it with [`Self::apply_from`].
+    ///
+    /// # Errors
+    /// As [`Self::get_by_unique_key`].
+    pub async fn get_recent_by_unique_key(&self, key: UniqueKey) -> Result<Option<D>, StoreError> {
+        let now = self.store.0.clock.now();
+        match self.recent.as_ref().and_then(|recent| recent.get_by_unique_key(&key, now)) {
+            Some(recent) => Ok(Some(D::clone(&recent))),
+            None => self.get_by_unique_key(key).await,
+        }
     }
 
     /// Commits a decision: the next state, its keys and the events, in one atomic write.
@@ -147,8 +175,15 @@ impl<D: Document> Collection<D> {
             .map(|event| self.store.envelope(id, version, event))
             .collect::<Result<_, _>>()?;
         let put = self.put(&next, expected).await?;
-        self.write(id, expected, Change::Put(put), outbox).await?;
-        Ok(next)
+        let unique_keys = if self.recent.is_some() { put.unique_keys.clone() } else { Vec::new() };
+        let written = self.write(id, expected, Change::Put(put), outbox).await;
+        if let Some(recent) = &self.recent {
+            match &written {
+                Ok(()) => recent.insert(next.clone(), unique_keys, self.store.0.clock.now()),
+                Err(_) => recent.remove(id),
+            }
+        }
+        written.map(|()| next)
     }
 
     /// Removes a document that nothing refers to any more.
@@ -156,7 +191,11 @@ impl<D: Document> Collection<D> {
     /// # Errors
     /// [`CommitError::Conflict`] if the stored version is another one.
     pub async fn remove(&self, document: &D) -> Result<(), CommitError> {
-        self.write(document.id(), document.version(), Change::Remove, Vec::new()).await
+        let removed = self.write(document.id(), document.version(), Change::Remove, Vec::new()).await;
+        if let Some(recent) = &self.recent {
+            recent.remove(document.id());
+        }
+        removed
     }
 
     async fn write(
@@ -172,9 +211,21 @@ impl<D: Document> Collection<D> {
         result
     }
 
+    pub(crate) fn remembered(&self) -> Option<&Recent<D>> {
+        self.recent.as_deref()
+    }
+
+    /// The document as this process has committed it a moment ago.
+    fn recent(&self, id: Uuid) -> Option<Arc<D>> {
+        self.recent.as_ref()?.get(id, self.store.0.clock.now())
+    }
+
     /// Bounded optimistic retry: reads, decides and commits by compare-and-swap on the version, and starts over when
     /// another writer was faster. `decide` receives `None` if the document does not exist, and returns `Ok(None)` if
     /// nothing is to change.
+    ///
+    /// The first attempt may start from a document that this process has committed a moment ago, which saves the read. A
+    /// refusal, a duplicate key or "no change" counts only for the latest document.
     ///
     /// Returns the latest document, `None` if it does not exist.
     ///
@@ -186,6 +237,11 @@ impl<D: Document> Collection<D> {
         mut decide: impl FnMut(Option<&D>) -> Result<Option<Decision<D>>, E>,
     ) -> Result<Option<D>, UpdateError<E>> {
         let id = id.into();
+        if let Some(recent) = self.recent(id)
+            && let Some(next) = self.try_commit(decide(Some(&recent)).ok().flatten()).await?
+        {
+            return Ok(Some(next));
+        }
         for _ in 0..MAX_UPDATE_ATTEMPTS {
             let current = self.get(id).await?;
             let Some(decision) = decide(current.as_ref()).map_err(UpdateError::Refused)? else {
@@ -201,6 +257,17 @@ impl<D: Document> Collection<D> {
         Err(StoreError::Unavailable("too many concurrent updates of one document".into()).into())
     }
 
+    /// Commits a decision on a document that may be outdated. Returns `None` if the latest document must decide: it may not
+    /// need the unique key that the outdated one asked for.
+    async fn try_commit(&self, decision: Option<Decision<D>>) -> Result<Option<D>, StoreError> {
+        let Some(decision) = decision else { return Ok(None) };
+        match self.commit(decision).await {
+            Ok(next) => Ok(Some(next)),
+            Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Ok(None),
+            Err(CommitError::Store(error)) => Err(error),
+        }
+    }
+
     /// As [`Self::update`], for a decision that cannot be refused.
     ///
     /// # Errors
@@ -213,6 +280,41 @@ impl<D: Document> Collection<D> {
         Ok(self.update::<Infallible>(id, |current| Ok(decide(current))).await?)
     }
 
+    /// As [`Self::apply_newer`], for a document that most likely does not exist: tries to create it before any read.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub async fn create_or_apply(
+        &self,
+        id: impl Into<Uuid>,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        let id = id.into();
+        if self.recent(id).is_none()
+            && let Some(created) = self.try_commit(decide(None)).await?
+        {
+            return Ok(Some(created));
+        }
+        self.apply_newer(id, decide).await
+    }
+
+    /// As [`Self::apply`], for a decision that takes over newer states: "no change" for an outdated document is "no change" for
+    /// the latest one, too, so it costs no read. Returns the latest document, or in that case a recent one.
+    ///
+    /// # Errors
+    /// As [`Self::apply`].
+    pub async fn apply_newer(
+        &self,
+        id: impl Into<Uuid>,
+        mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
+    ) -> Result<Option<D>, CommitError> {
+        let id = id.into();
+        match self.recent(id) {
+            Some(recent) if decide(Some(&recent)).is_none() => Ok(Some(D::clone(&recent))),
+            _ => self.apply(id, decide).await,
+        }
+    }
+
     /// As [`Self::apply`], starting from a document that was read or committed before, which saves a read if that is
     /// still the latest. A duplicate key or "no change" counts only for the latest document.
     ///
@@ -223,13 +325,8 @@ impl<D: Document> Collection<D> {
         known: &D,
         mut decide: impl FnMut(Option<&D>) -> Option<Decision<D>>,
     ) -> Result<Option<D>, CommitError> {
-        if let Some(decision) = decide(Some(known)) {
-            match self.commit(decision).await {
-                Ok(next) => return Ok(Some(next)),
-                // The latest document may not need the unique key that the outdated one asked for.
-                Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
-                Err(error) => return Err(error),
-            }
+        if let Some(next) = self.try_commit(decide(Some(known))).await? {
+            return Ok(Some(next));
         }
         self.apply(known.id(), decide).await
     }

@@ -21,6 +21,10 @@ pub trait Document: Clone + Send + Sync + Serialize + DeserializeOwned + 'static
     /// The names of the unique keys of [`Document::keys`]; no others may be used.
     const UNIQUE_KEYS: &'static [&'static str] = &[];
 
+    /// Whether a process remembers for a moment the documents that it has committed, and decides on them without a read.
+    /// Never for documents that are removed and created again under the same id: versions would begin anew.
+    const IS_REMEMBERED: bool = false;
+
     /// The id, unique within the collection.
     fn id(&self) -> Uuid;
 

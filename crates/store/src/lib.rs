@@ -29,6 +29,7 @@ mod key;
 #[cfg(feature = "mongodb")]
 pub mod mongodb;
 mod query;
+mod recent;
 pub mod sqlite;
 mod unreadable;
 mod upgrade;

@@ -88,6 +88,9 @@ pub enum Command {
         /// The order's id, as shown on its page.
         order: OrderId,
     },
+    /// Puts a deployment under load, checks what it sells, and reports latencies. A test deployment: the load lists
+    /// tickets and orders them.
+    Loadgen(Box<loadgen::Options>),
 }
 
 #[cfg(test)]

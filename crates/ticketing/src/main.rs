@@ -33,6 +33,7 @@ async fn main() -> ExitCode {
         }
         Command::Recover { service } => runtime::report(NAME, run_recover(service, &options.data_dir).await),
         Command::Status(options) => runtime::report(NAME, status(options, &SystemClock).await),
+        Command::Loadgen(options) => runtime::report(NAME, loadgen::run(options).await),
         Command::Refund { order } => runtime::report(NAME, refund(*order, &options.data_dir).await),
     }
 }

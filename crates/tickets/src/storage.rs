@@ -30,6 +30,7 @@ pub(crate) mod index {
 
 impl Document for Ticket {
     const COLLECTION: &'static str = "tickets";
+    const IS_REMEMBERED: bool = true;
     /// 2: the index of overdue documents.
     const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[

@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("runtime", &["common", "store", "bus"]),
     ("stripe-sim", &["common", "store", "runtime"]),
     ("client", &["common", "runtime"]),
+    ("loadgen", &["common", "runtime"]),
     ("servers", &[]),
     ("pods", &["servers"]),
     ("xtask", &["servers", "pods"]),

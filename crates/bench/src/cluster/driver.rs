@@ -6,13 +6,13 @@ use std::time::Duration;
 use common::event::OrderSnapshot;
 use common::{Event, EventId, Ids, poll_until};
 use futures::future::try_join_all;
+use loadgen::{Stopwatch, pause};
 use mongodb::bson::{Bson, Document, RawDocumentBuf, Uuid, doc, serialize_to_bson};
 use mongodb::options::{Acknowledgment, ClientOptions, IndexOptions, WriteConcern};
 use mongodb::{Client, Collection, Database, IndexModel};
 use parking_lot::Mutex;
 
 use crate::commits::{clock_and_ids, orders};
-use crate::figures::{Stopwatch, pause};
 use crate::program::Failure;
 
 /// As many as there are callers.

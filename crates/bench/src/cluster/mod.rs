@@ -5,13 +5,14 @@ mod orders;
 mod purchase;
 mod running;
 
+use loadgen::process::resident;
 use servers::cluster::SERVICES;
 
 use self::driver::Driver;
 use self::running::Running;
 use crate::crowd::Crowd;
 use crate::figures::{self, Goal};
-use crate::program::{Failure, resident};
+use crate::program::Failure;
 
 /// Buyers, who take turns.
 const BUYERS: usize = 40;

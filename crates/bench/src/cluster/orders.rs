@@ -1,10 +1,12 @@
 //! `POST /api/orders` on the orders service itself, without nginx, against the bare driver that inserts the same.
 
+use loadgen::process::processor_time;
+
 use super::driver::{CONNECTIONS, Driver, Operations};
 use super::running::Running;
 use crate::crowd::Crowd;
 use crate::figures::{self, Goal, median, percentile};
-use crate::program::{Failure, processor_time, until_idle};
+use crate::program::{Failure, until_idle};
 
 const ROUNDS: usize = 5;
 /// Orders in a round, of each kind: what the bare driver inserts in half a second, within these bounds. A slow server

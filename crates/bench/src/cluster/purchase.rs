@@ -5,11 +5,12 @@ use std::time::Duration;
 use async_nats::Subscriber;
 use common::event::Subject;
 use futures::StreamExt;
+use loadgen::{Stopwatch, pause};
 
 use super::driver::Driver;
 use super::running::Running;
 use crate::crowd::Crowd;
-use crate::figures::{self, Goal, Stopwatch, pause, percentile};
+use crate::figures::{self, Goal, percentile};
 use crate::program::Failure;
 
 const ORDERS: usize = 200;

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use argon2::Argon2;
+use loadgen::Stopwatch;
 
 use crate::bare::BareServer;
 use crate::commits::one_by_one;
-use crate::figures::Stopwatch;
 use crate::load::each;
 use crate::program::Failure;
 use crate::quick::operation::Operation;

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use loadgen::{CARD, Stopwatch, pause};
 use parking_lot::Mutex;
 use tokio::task::JoinSet;
 
 use crate::crowd::{json, order};
-use crate::figures::{Stopwatch, pause};
 use crate::load::{Sent, expect};
 use crate::program::Failure;
 use crate::quick::side::Side;
@@ -16,11 +16,6 @@ use crate::wire::{Connection, get_as, post, post_form};
 /// Between two reads of an order that is being paid.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);
 const TIMEOUT: Duration = Duration::from_secs(10);
-
-/// The form of the card that always succeeds.
-const CARD: &str = "payment_method_data[type]=card&payment_method_data[card][number]=4242424242424242\
-    &payment_method_data[card][exp_month]=12&payment_method_data[card][exp_year]=2034\
-    &payment_method_data[card][cvc]=123";
 
 impl Side {
     /// Buys each ticket, the buyers in turn, so many at a time.

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use loadgen::process::processor_time;
+
 use crate::crowd::Crowd;
 use crate::load::{Sent, each};
-use crate::program::{Failure, Program, processor_time, until_idle};
+use crate::program::{Failure, Program, until_idle};
 use crate::quick::operation::Operation;
 use crate::wire::{get, header, post};
 

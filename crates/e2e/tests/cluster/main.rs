@@ -3,6 +3,7 @@
 
 mod checker;
 mod client;
+mod cost;
 mod dead_letters;
 mod disruptions;
 mod emptied_streams;

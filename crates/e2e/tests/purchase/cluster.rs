@@ -3,6 +3,7 @@
 use std::process::Command;
 use std::time::Duration;
 
+use clap::Parser;
 use e2e::cluster::programs;
 use e2e::{Cluster, cards};
 use serde_json::json;
@@ -34,6 +35,7 @@ async fn every_flow_ends_alike_and_no_invariant_is_violated() {
         of_many_simultaneous_buyers_one_gets_the_ticket(&cluster),
     );
     the_operator_refunds_an_order(&cluster).await;
+    the_load_generator_finds_no_violation(&cluster).await;
     let snapshot = cluster.wait_until_consistent(Duration::from_mins(2)).await;
     assert!(
         snapshot.ended("complete") >= 5 && snapshot.ended("expired") >= 2 && snapshot.ended("by-buyer") >= 3
@@ -61,4 +63,17 @@ async fn the_operator_refunds_an_order(cluster: &Cluster) {
     cluster.poll_until("the order shows the refund", condition).await;
     let condition = async || seller.all("/api/tickets/mine").await[0]["refunded"] == shown;
     cluster.poll_until("the ticket shows the refund", condition).await;
+}
+
+/// Through the ingress, as at any deployment. The invariants of the databases are checked after it.
+async fn the_load_generator_finds_no_violation(cluster: &Cluster) {
+    for scenario in ["mix", "contention", "on-sale"] {
+        let line = format!(
+            "loadgen --target {} --scenario {scenario} --rate 10 --duration 2s --buyers 10 --crowd 20 --tickets 5 --people 12",
+            cluster.endpoints().marketplace
+        );
+        let options = loadgen::Options::parse_from(line.split_whitespace());
+        let report = loadgen::generate(&options).await.expect("a run");
+        assert!(report.checks.violations.is_empty() && report.checks.orders > 0, "{report}");
+    }
 }

@@ -70,6 +70,11 @@ impl Payment {
         last_poll.or_else(|| self.answer(&order.status, true))
     }
 
+    /// Whether the money is captured, and the order shows all refunds and disputes.
+    pub fn is_settled(&self) -> bool {
+        self.status == PaymentStatus::Captured && !self.unconfirmed
+    }
+
     /// Records that the order shows the present refunds and disputes.
     pub fn on_order_shown(&self, order: &OrderSnapshot) -> Option<Decision<Self>> {
         let own = self.snapshot();

@@ -15,11 +15,15 @@ impl Payment {
         if self.schedule.not_before.is_some_and(|moment| now < moment) {
             return None;
         }
-        let is_leased = self.schedule.leased_until().is_some_and(|end| end > now);
-        if due > now && (when == RunWhen::Due || is_leased) {
+        if due > now && (when == RunWhen::Due || self.has_lease(now)) {
             return None;
         }
         Some(self.rescheduled(self.schedule.lease(now)))
+    }
+
+    /// Whether a process has leased the next step, and performs it now unless it has crashed.
+    pub fn has_lease(&self, now: Time) -> bool {
+        self.schedule.leased_until().is_some_and(|end| end > now)
     }
 
     /// This decision with its step leased, for the process that commits it and performs the step at once.

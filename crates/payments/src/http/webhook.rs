@@ -2,9 +2,9 @@
 
 use axum::body::Bytes;
 use axum::extract::State;
-use common::Problem;
 use common::event::PaymentStatus;
 use common::http::HttpContext;
+use common::{PaymentId, Problem};
 use http::{HeaderMap, StatusCode};
 use serde::Deserialize;
 use store::StoreError;
@@ -33,6 +33,15 @@ struct Object {
     id: Option<String>,
     /// Of a charge, a refund or a dispute.
     payment_intent: Option<String>,
+    /// Of a `PaymentIntent`.
+    #[serde(default)]
+    metadata: Metadata,
+}
+
+#[derive(Default, Deserialize)]
+struct Metadata {
+    /// The id of the payment that has asked for it.
+    payment: Option<String>,
 }
 
 /// The types of the events after a capture: refunds and disputes.
@@ -53,6 +62,11 @@ impl StripeEvent {
     /// Whether the payment that the event is about knows of it: it has asked for the `PaymentIntent` itself.
     fn is_creation(&self) -> bool {
         self.r#type == "payment_intent.created"
+    }
+
+    /// The payment that has asked for the `PaymentIntent`, by the metadata.
+    fn owner(&self) -> Option<PaymentId> {
+        self.data.as_ref()?.object.as_ref()?.metadata.payment.as_deref()?.parse().ok()
     }
 
     fn is_post_capture(&self) -> bool {
@@ -102,7 +116,7 @@ impl Payments {
     /// Reads the state of a `PaymentIntent` and applies it. Afterwards the consequence is durable: it is committed, or
     /// the payment's step is due again in a moment.
     async fn on_intent_event(&self, intent: &str, event: &StripeEvent) -> Result<(), Problem> {
-        if let Some(payment) = self.store.get_by_unique_key(intent_key(intent)).await? {
+        if let Some(payment) = self.store.get_recent_by_unique_key(intent_key(intent)).await? {
             if event.is_creation() {
                 return Ok(());
             }
@@ -114,10 +128,21 @@ impl Payments {
             }
             return Ok(());
         }
+        if event.is_creation() && self.is_being_created(event.owner()).await? {
+            return Ok(());
+        }
         match self.on_unmatched_intent(intent).await? {
             Ok(()) | Err(StripeError::NotFound) => Ok(()),
             Err(error) => Err(Problem::unavailable().caused_by(error)),
         }
+    }
+
+    /// Whether the step that creates the payment's `PaymentIntent` is in progress. It adopts the one that it has created; an
+    /// attempt after it searches for others.
+    async fn is_being_created(&self, payment: Option<PaymentId>) -> Result<bool, StoreError> {
+        let Some(payment) = payment else { return Ok(false) };
+        let payment = self.store.get_recent(payment).await?;
+        Ok(payment.is_some_and(|payment| payment.is_to_be_created() && payment.has_lease(self.clock.now())))
     }
 
     /// A `PaymentIntent` that a payment is about to adopt, or a second one of a payment, or none of this service.

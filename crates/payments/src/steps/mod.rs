@@ -126,7 +126,11 @@ impl Payments {
     /// Captures at once what this process has leased. If the outcome cannot be stored, the step is due again after its lease.
     pub(crate) async fn capture_leased(&self, leased: Payment, in_flight: InFlightGuard) {
         let id = leased.id;
-        if let Err(error) = self.run_leased(leased, in_flight).await {
+        let followed = async {
+            let after = self.run_leased(leased, in_flight).await?;
+            self.follow_after_step(after).await
+        };
+        if let Err(error) = followed.await {
             report_unstored(id, &error);
         }
     }
@@ -158,7 +162,10 @@ impl Payments {
         };
         let after = self.update(payment, lease).await?;
         match leased {
-            Some(leased) => self.run_leased(leased, in_flight).await,
+            Some(leased) => {
+                let after = self.run_leased(leased, in_flight).await?;
+                self.follow_after_step(after).await
+            }
             None => Ok(after),
         }
     }
@@ -169,8 +176,8 @@ impl Payments {
         InFlightGuard::new(&self.steps_in_flight)
     }
 
-    /// [`Payments::run_step`] for a step that needs no commit before it: this process has leased it in the commit that made it
-    /// the next one, or it is a poll on a hint.
+    /// Performs a step that needs no commit before it: this process has leased it in the commit that made it the next one, or
+    /// it is a poll on a hint.
     pub(crate) async fn run_leased(
         &self,
         leased: Payment,
@@ -186,20 +193,34 @@ impl Payments {
         let trace = leased.trace.clone().or_else(trace::current);
         trace::follow(&span, trace.as_deref());
         trace::link(leased.trace.as_deref());
+        trace::scope(trace, self.perform_and_record(&leased)).instrument(span).await
+    }
+
+    async fn perform_and_record(&self, leased: &Payment) -> Result<Option<Payment>, StoreError> {
         let start = self.clock.now();
-        let step = async {
-            let result = self.perform(&leased).await;
-            metrics::record_step(&leased, &result, self.clock.now() - start);
-            self.follow_up(leased, result).await
-        };
-        trace::scope(trace, step).instrument(span).await
+        let result = self.perform(leased).await;
+        metrics::record_step(leased, &result, self.clock.now() - start);
+        match result {
+            Ok(after) => Ok(after),
+            Err(StepError::Store(error)) => Err(error),
+            Err(StepError::Stripe(error)) => {
+                tracing::warn!(%error, "a call to Stripe failed; the step will be retried");
+                let (key_used_up, retry_after) = (error.uses_up_the_key(), error.retry_after());
+                let failed =
+                    |payment: &Payment, now| payment.attempt_failed(leased, key_used_up, retry_after, now);
+                self.update(leased, failed).await
+            }
+        }
     }
 
     /// Follows a hint that something has happened at Stripe. A poll is not leased: it changes nothing at Stripe, and the
     /// commit of its outcome decides between simultaneous ones.
     pub(crate) async fn on_hint(&self, payment: &Payment) -> Result<Option<Payment>, StoreError> {
-        match payment.hinted(self.clock.now()) {
+        let now = self.clock.now();
+        match payment.hinted(now) {
             Some(hinted) => self.run_leased(hinted, self.step_started()).await,
+            // The hint may be about the step in progress, which reads its outcome itself.
+            None if payment.has_lease(now) => Ok(Some(payment.clone())),
             None => self.run_step(payment, RunWhen::Now).await,
         }
     }
@@ -222,53 +243,33 @@ impl Payments {
         }
     }
 
-    /// Commits the failure of an attempt, and lets the payment follow an order that was cancelled or accepted meanwhile:
-    /// the payment may have missed the order's event, or received it before it was authorized.
-    async fn follow_up(
-        &self,
-        leased: Payment,
-        result: Result<Option<Payment>, StepError>,
-    ) -> Result<Option<Payment>, StoreError> {
-        let after = match result {
-            Ok(after) => after,
-            Err(StepError::Store(error)) => return Err(error),
-            Err(StepError::Stripe(error)) => {
-                tracing::warn!(%error, "a call to Stripe failed; the step will be retried");
-                let (key_used_up, retry_after) = (error.uses_up_the_key(), error.retry_after());
-                let failed =
-                    |payment: &Payment, now| payment.attempt_failed(&leased, key_used_up, retry_after, now);
-                self.update(&leased, failed).await?
-            }
+    /// Lets a payment follow an order that was cancelled or accepted before or during the step: it may have missed the order's
+    /// event, and the consumer leaves a leased capture alone. The first steps of a purchase need no such look, since the
+    /// consumer of the event finds their payment.
+    async fn follow_after_step(&self, after: Option<Payment>) -> Result<Option<Payment>, StoreError> {
+        let Some(after) = after else { return Ok(None) };
+        let Some(order) = self.orders.get(after.order_id).await? else { return Ok(Some(after)) };
+        let follow = |payment: &Payment, now| {
+            // A process that has leased the next step comes here after it.
+            let free = !payment.schedule.leased;
+            free.then(|| payment.on_order_event(&order.state.status, now)).flatten()
         };
-        // Read after the step: the consumer leaves the payment of a cancelled order alone while its step is leased.
-        let order = self.orders.get(leased.order_id).await?;
-        match (after, order) {
-            (Some(after), Some(order)) => {
-                let follow = |payment: &Payment, now| {
-                    // A process that has leased the next step comes here after it.
-                    let free = !payment.schedule.leased;
-                    free.then(|| payment.on_order_event(&order.state.status, now)).flatten()
-                };
-                // Saves the read of a payment that has followed its order already.
-                if order.is_cancelled() || follow(&after, self.clock.now()).is_some() {
-                    self.update(&after, follow).await
-                } else {
-                    Ok(Some(after))
-                }
-            }
-            (after, _) => Ok(after),
+        // Saves the read of a payment that has followed its order already.
+        if order.is_cancelled() || follow(&after, self.clock.now()).is_some() {
+            self.update(&after, follow).await
+        } else {
+            Ok(Some(after))
         }
     }
 
-    /// Commits the consequence of the `PaymentIntent`'s state. Returns the payment after it.
+    /// Commits the consequence of the `PaymentIntent`'s state for a capture or a void, whatever the order is now. Returns the
+    /// payment after it.
     async fn apply_state(
         &self,
         leased: &Payment,
         state: &IntentState,
     ) -> Result<Option<Payment>, StoreError> {
-        // Read after Stripe's reply: the authorization of an order that was cancelled before it must not be published.
-        let cancelled = self.order_is_cancelled(leased.order_id).await?;
-        self.update(leased, |payment, now| payment.on_intent_state(state, cancelled, now)).await
+        self.update(leased, |payment, now| payment.on_intent_state(state, false, now)).await
     }
 
     pub(crate) async fn order_is_cancelled(&self, id: OrderId) -> Result<bool, StoreError> {

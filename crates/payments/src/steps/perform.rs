@@ -93,8 +93,10 @@ impl Payments {
         // Before the call: a state that was read earlier does not answer what happened until the deadline.
         let polled_at = self.clock.now();
         let state = self.stripe.retrieve(intent).await?.state;
-        // Read after Stripe's reply: the authorization of an order that was cancelled before it must not be published.
-        let cancelled = self.order_is_cancelled(leased.order_id).await?;
+        // Read after Stripe's reply: the authorization of an order that was cancelled before it must not be published. A hint
+        // comes a moment after the authorization; if the order is cancelled then, the consumer voids its payment.
+        let is_hint = !leased.schedule.leased;
+        let cancelled = !is_hint && self.order_is_cancelled(leased.order_id).await?;
         let follow = |payment: &Payment, now| {
             // Without a lease the poll may not be the only one. A change since then comes with a state as new, or with a poll.
             let is_latest = leased.schedule.leased || payment.version == leased.version;

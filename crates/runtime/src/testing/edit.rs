@@ -30,6 +30,7 @@ impl<D> Clone for Edited<D> {
 
 impl<D: Document> Document for Edited<D> {
     const COLLECTION: &'static str = D::COLLECTION;
+    const FORMAT: u32 = D::FORMAT;
     const INDEXES: &'static [Index] = D::INDEXES;
     const UNIQUE_KEYS: &'static [&'static str] = D::UNIQUE_KEYS;
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::draft::{Draft, INDEXES, NOTES, UNIQUE_KEYS, events, get, holder, id, numbers, whole};
 use super::typed::{Note, notes, store};
-use crate::{Backend, Document, Format, Index, Keys, UniqueKey, UpgradeProgress, Verifier};
+use crate::{Backend, CommitError, Document, Format, Index, Keys, UniqueKey, UpgradeProgress, Verifier};
 
 /// A [`Note`] as the next release stores it: with a seat, which is a unique key, and an index by rank alone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -139,9 +139,21 @@ pub(super) async fn an_upgrade_gives_stored_documents_the_keys_of_this_release(b
     assert_eq!((after.version, after.format), (before.version, 2));
     assert!(events(&backend).await.is_empty(), "an upgrade publishes nothing");
     assert_eq!(upgrade(&backend).await, UpgradeProgress::default(), "nothing is left to do");
-    // A decision on the document as it was before the upgrade is as good.
+    // A decision on the document as it was before the upgrade is made again on the upgraded one.
     let note: Note = serde_json::from_str(&before.body).expect("a note");
-    older.commit(Decision::without_event(note.next())).await.expect("committed");
+    let outdated = older.commit(Decision::without_event(note.next())).await;
+    assert!(matches!(outdated, Err(CommitError::Conflict)), "{outdated:?}");
+    let raise = |note: Option<&Note>| note.map(|note| Decision::without_event(note.next()));
+    for from_memory in [false, true] {
+        let (version, attempt) = if from_memory {
+            (3, older.apply(id(140), raise).await)
+        } else {
+            (2, older.apply_from(&note, raise).await)
+        };
+        assert_eq!(attempt.expect("it is read again").map(|note| note.version), Some(version));
+        let stored = get(&backend, 140).await.expect("a note");
+        assert_eq!((stored.version, stored.format), (version, 2), "the newer fields are kept");
+    }
 }
 
 pub(super) async fn an_upgrade_leaves_unreadable_documents_and_duplicate_keys_alone(

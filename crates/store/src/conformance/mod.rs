@@ -8,6 +8,7 @@ mod formats;
 mod outbox;
 mod pages;
 mod ranges;
+mod recent;
 mod typed;
 mod unique_keys;
 mod unreadable;
@@ -113,6 +114,10 @@ cases! {
         a_page_keeps_to_its_prefix_and_bounds,
         a_search_finds_what_matches_and_leads_to_the_rest,
         a_search_scans_a_bounded_number_and_leads_on;
+    recent:
+        a_decision_soon_after_a_commit_needs_no_read,
+        what_another_process_has_committed_decides,
+        a_recent_document_is_found_by_the_unique_keys_it_holds;
     unreadable:
         an_unreadable_document_hides_no_other,
         a_page_is_filled_past_unreadable_documents,

@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// The time of the clock.
-fn now() -> Time {
+pub(super) fn now() -> Time {
     Time::from_millis(1_795_000_000_000)
 }
 
@@ -43,13 +43,14 @@ impl Note {
         Self { shelf: shelf.to_owned(), rank, ..Self::new(number) }
     }
 
-    fn owned(number: u128, owner: &str) -> Self {
+    pub(super) fn owned(number: u128, owner: &str) -> Self {
         Self { owner: Some(owner.to_owned()), ..Self::new(number) }
     }
 }
 
 impl Document for Note {
     const COLLECTION: &'static str = NOTES;
+    const IS_REMEMBERED: bool = true;
     const INDEXES: &'static [Index] = INDEXES;
     const UNIQUE_KEYS: &'static [&'static str] = UNIQUE_KEYS;
 
@@ -78,7 +79,7 @@ pub(super) fn notes(backend: &Arc<dyn Backend>) -> Collection<Note> {
     store(backend).collection()
 }
 
-async fn commit(notes: &Collection<Note>, note: Note) {
+pub(super) async fn commit(notes: &Collection<Note>, note: Note) {
     notes.commit(Decision::without_event(note)).await.expect("the note is accepted");
 }
 

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use common::{Ids, SharedClock};
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, ready};
 use metrics::counter;
 use mongodb::Client;
 use mongodb::bson::doc;
@@ -37,16 +37,14 @@ pub use error::MongoOpenError;
 use self::calls::{ConcurrencyLimiter, call};
 use self::collections::Collections;
 use self::layout::Origin;
-use self::outbox::Outbox;
+use self::outbox::{CommittedEvents, Outbox};
 use crate::{
-    Backend, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord,
-    Schema, StoreError, UniqueKey, Write,
+    Backend, Change, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record,
+    ScannedRecord, Schema, StoreError, UniqueKey, Write,
 };
 
 /// Shorter than the timeout of a readiness probe.
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
-/// The least interval between two updates that prune published events.
-const PRUNE_INTERVAL: Duration = Duration::from_millis(100);
 
 /// A database on a MongoDB server, shared with any number of other processes.
 pub struct MongoBackend(Arc<MongoInner>);
@@ -54,12 +52,11 @@ pub struct MongoBackend(Arc<MongoInner>);
 struct MongoInner {
     name: String,
     client: Client,
-    clock: SharedClock,
     collections: Collections,
     limiter: ConcurrencyLimiter,
     outbox: Outbox,
-    /// Commits, perhaps without a waiting caller; closing waits for them.
-    commits: TaskTracker,
+    /// Commits, perhaps without a waiting caller, and the task that prunes; closing waits for them.
+    tasks: TaskTracker,
 }
 
 impl fmt::Debug for MongoBackend {
@@ -90,9 +87,8 @@ impl MongoBackend {
             client: database.client().clone(),
             collections: Collections::of(database),
             limiter: ConcurrencyLimiter::new(name.clone()),
-            outbox: Outbox::new(name.clone(), Arc::clone(&clock), ids),
-            commits: TaskTracker::new(),
-            clock,
+            outbox: Outbox::new(name.clone(), clock, ids),
+            tasks: TaskTracker::new(),
             name,
         }))))
     }
@@ -103,12 +99,16 @@ impl MongoInner {
         let collection = self.collections.named(write.collection).await?;
         let origin = Origin { collection: write.collection, document: write.id };
         let events = self.outbox.elements(origin, std::mem::take(&mut write.outbox));
-        let result = commit::commit(&collection, &write, &events).await;
-        self.outbox.committed(events, &result);
-        if result.is_ok() {
-            counter!("store_writes_total", "database" => self.name.clone()).increment(1);
-        }
-        result
+        let version = match &write.change {
+            Change::Put(put) => Some(put.version),
+            Change::Remove => None,
+        };
+        let replaces = self.outbox.is_published(origin, write.expected);
+        let result = commit::commit(&collection, &write, &events, replaces).await;
+        self.outbox.committed(CommittedEvents { origin, expected: write.expected, version, events }, &result);
+        result?;
+        counter!("store_writes_total", "database" => self.name.clone()).increment(1);
+        Ok(())
     }
 
     async fn check(&self) -> Result<(), StoreError> {
@@ -188,7 +188,7 @@ impl Backend for MongoBackend {
                 drop(permit);
                 result
             };
-            self.0.commits.spawn(commit).await.map_err(|_| StoreError::closed())?
+            self.0.tasks.spawn(commit).await.map_err(|_| StoreError::closed())?
         }
         .boxed()
     }
@@ -221,13 +221,16 @@ impl Backend for MongoBackend {
         self.0.outbox.changed().boxed()
     }
 
+    /// Returns at once: a task prunes the documents later.
     fn mark_published<'a>(&'a self, seqs: &'a [u64]) -> BoxFuture<'a, Result<(), StoreError>> {
-        async move {
-            // The relay gathers others meanwhile, which the next update prunes.
-            self.0.clock.sleep(PRUNE_INTERVAL).await;
-            self.0.outbox.prune(seqs, &self.0.collections.all().await?).await
+        if self.0.outbox.mark_published(seqs) {
+            let inner = Arc::clone(&self.0);
+            self.0.tasks.spawn(async move {
+                let is_closed = || inner.limiter.check_open().is_err();
+                inner.outbox.prune_published(&inner.collections, is_closed).await;
+            });
         }
-        .boxed()
+        ready(Ok(())).boxed()
     }
 
     /// `None`: other processes write as well.
@@ -242,8 +245,9 @@ impl Backend for MongoBackend {
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
             self.0.limiter.close();
-            self.0.commits.close();
-            self.0.commits.wait().await;
+            self.0.outbox.prune_now();
+            self.0.tasks.close();
+            self.0.tasks.wait().await;
             self.0.client.clone().shutdown().immediate(true).await;
         }
         .boxed()

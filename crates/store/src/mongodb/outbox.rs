@@ -1,8 +1,11 @@
 //! The outbox: events in the documents until the bus has acknowledged them. Memory holds those that this process has
 //! committed, so that its relay needs no read. A scan of the documents finds those that another process left behind, or
 //! that memory had no room for.
+//!
+//! Published events leave a document with its next commit, or are pruned after a moment.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,11 +17,11 @@ use mongodb::options::WriteConcern;
 use mongodb::{Collection, Cursor};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
-use tracing::error;
+use tracing::{error, warn};
 use uuid::Uuid;
 
 use super::calls::{CALL_TIMEOUT, call};
-use super::collections::CollectionHandle;
+use super::collections::{CollectionHandle, Collections};
 use super::json;
 use super::layout::{self, Origin, StoredEvent};
 use crate::{CommitError, EventReceiver, OutboxEntry, StoreError};
@@ -34,11 +37,34 @@ const TAKEOVER_DELAY: Duration = Duration::from_secs(10);
 /// that scans the documents.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(20);
 
+/// The delay of an update that prunes: others gather meanwhile, and most leave with the next commits of their documents. Far
+/// below [`TAKEOVER_DELAY`].
+pub(super) const PRUNE_DELAY: Duration = Duration::from_secs(1);
+
 /// Documents in one answer of the server.
 const BATCH_SIZE: u32 = 256;
 
 /// Events in one update that prunes them, which bounds the size of the command.
 const MAX_PRUNED: usize = 512;
+
+/// The events of a commit.
+pub(super) struct CommittedEvents {
+    pub(super) origin: Origin,
+    /// The version of the document before it.
+    pub(super) expected: u64,
+    /// The version after it; `None`: it removes the document.
+    pub(super) version: Option<u64>,
+    pub(super) events: Vec<StoredEvent>,
+}
+
+/// The change that a commit has made to the outbox of its document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OutboxChange {
+    /// The outbox contains the events of this commit alone.
+    Replaced,
+    /// The events were added to those in the outbox.
+    Extended,
+}
 
 /// This process's view of the outbox.
 pub(super) struct Outbox {
@@ -47,6 +73,8 @@ pub(super) struct Outbox {
     ids: Ids,
     queue: Mutex<Queue>,
     changed: Notify,
+    /// Wakes the task that prunes before its delay has passed, for want of room or because the database is closed.
+    prune_now: Notify,
     /// Held while events are read from documents or pruned from them: a scan must not queue a pruned event again.
     documents: tokio::sync::Mutex<()>,
 }
@@ -57,12 +85,24 @@ struct Queue {
     last: u64,
     /// Events for the relay, by the numbers under which it reads them.
     waiting: BTreeMap<u64, StoredEvent>,
+    /// The ids and origins of published events that their documents may still contain.
+    published: BTreeMap<u64, (Uuid, Origin)>,
     /// The ids of all of these, to recognize them in a scan.
     known: HashSet<Uuid>,
+    /// The documents of which this process has made the last commits, and knows each event in the outbox.
+    documents: HashMap<Origin, DocumentOutbox>,
     /// Whether the documents may hold events of this process that memory does not.
     is_behind: bool,
+    /// Whether a task prunes published events.
+    is_pruning: bool,
     /// The time of the last scan.
     scanned_at: Option<Time>,
+}
+
+/// The outbox of a document at a version. It contains these events at most: other processes may have pruned some.
+struct DocumentOutbox {
+    version: u64,
+    seqs: Vec<u64>,
 }
 
 impl Queue {
@@ -80,6 +120,18 @@ impl Queue {
         has_room
     }
 
+    /// Forgets a published event that its document does not contain anymore.
+    fn forget(&mut self, seq: u64) {
+        let Some((id, origin)) = self.published.remove(&seq) else { return };
+        self.known.remove(&id);
+        if let Entry::Occupied(mut outbox) = self.documents.entry(origin) {
+            outbox.get_mut().seqs.retain(|one| *one != seq);
+            if outbox.get().seqs.is_empty() {
+                outbox.remove();
+            }
+        }
+    }
+
     fn behind(&self, after: u64) -> impl Iterator<Item = (&u64, &StoredEvent)> {
         self.waiting.range(after.saturating_add(1)..)
     }
@@ -87,8 +139,8 @@ impl Queue {
 
 impl Outbox {
     pub(super) fn new(database: String, clock: SharedClock, ids: Ids) -> Self {
-        let (queue, changed, documents) = Default::default();
-        Self { database, clock, ids, queue, changed, documents }
+        let (queue, changed, prune_now, documents) = Default::default();
+        Self { database, clock, ids, queue, changed, prune_now, documents }
     }
 
     /// The elements of the outbox of `origin` for these events.
@@ -96,18 +148,46 @@ impl Outbox {
         events.into_iter().map(|event| StoredEvent { id: self.ids.next(), origin, event }).collect()
     }
 
+    /// Whether the outbox of a document at this version contains published events only, so that its next commit may replace
+    /// them.
+    pub(super) fn is_published(&self, origin: Origin, version: u64) -> bool {
+        let queue = self.queue.lock();
+        let outbox = queue.documents.get(&origin).filter(|outbox| outbox.version == version);
+        outbox.is_some_and(|outbox| outbox.seqs.iter().all(|seq| queue.published.contains_key(seq)))
+    }
+
     /// Queues the events of a commit with this result.
-    pub(super) fn committed(&self, events: Vec<StoredEvent>, result: &Result<(), CommitError>) {
-        let is_refused = matches!(result, Err(CommitError::Conflict | CommitError::DuplicateKey(_)));
-        if events.is_empty() || is_refused {
+    pub(super) fn committed(&self, commit: CommittedEvents, result: &Result<OutboxChange, CommitError>) {
+        let CommittedEvents { origin, expected, version, events } = commit;
+        if matches!(result, Err(CommitError::Conflict | CommitError::DuplicateKey(_))) {
             return;
         }
-        let mut queue = self.queue.lock();
+        let queue = &mut *self.queue.lock();
+        let before = queue.documents.remove(&origin).filter(|outbox| outbox.version == expected);
+        let before = before.map(|outbox| outbox.seqs);
+        // Every event in the document, if they are known.
+        let mut seqs = match result {
+            Ok(OutboxChange::Replaced) => {
+                before.into_iter().flatten().for_each(|seq| queue.forget(seq));
+                Some(Vec::new())
+            }
+            Ok(OutboxChange::Extended) => before,
+            Err(_) => None,
+        };
         // Without an answer of the server, the documents may hold the events or not.
-        let queued = result.is_ok() && events.into_iter().all(|event| queue.push(event));
-        queue.is_behind |= !queued;
+        let mut is_queued = result.is_ok() || events.is_empty();
+        for event in events {
+            is_queued = is_queued && queue.push(event);
+            seqs.iter_mut().for_each(|seqs| seqs.push(queue.last));
+        }
+        if let (Some(seqs), Some(version), true) = (seqs, version, is_queued)
+            && !seqs.is_empty()
+        {
+            queue.documents.insert(origin, DocumentOutbox { version, seqs });
+        }
+        queue.is_behind |= !is_queued;
         self.changed.notify_one();
-        self.measure(&queue);
+        self.measure(queue);
     }
 
     /// Resolves when an event may have entered the outbox.
@@ -189,33 +269,70 @@ impl Outbox {
         events.into_iter().filter(|event| event.id <= until).all(|event| queue.push(event))
     }
 
-    /// Removes events that the bus has acknowledged from the documents, and then from memory.
-    pub(super) async fn prune(
-        &self,
-        seqs: &[u64],
-        collections: &[Arc<CollectionHandle>],
-    ) -> Result<(), StoreError> {
-        for seqs in seqs.chunks(MAX_PRUNED) {
+    /// Notes that the bus has acknowledged these events. Returns whether a task must be started that calls
+    /// [`Self::prune_published`].
+    pub(super) fn mark_published(&self, seqs: &[u64]) -> bool {
+        let queue = &mut *self.queue.lock();
+        for seq in seqs {
+            if let Some(event) = queue.waiting.remove(seq) {
+                queue.published.insert(*seq, (event.id, event.origin));
+            }
+        }
+        if queue.known.len() > MAX_QUEUED / 2 {
+            self.prune_now.notify_one();
+        }
+        let starts = !queue.is_pruning && !queue.published.is_empty();
+        queue.is_pruning |= starts;
+        starts
+    }
+
+    /// Prunes what is published after [`PRUNE_DELAY`], and again until nothing is. Once `is_closed`, prunes at once and does
+    /// not retry.
+    pub(super) async fn prune_published(&self, collections: &Collections, is_closed: impl Fn() -> bool) {
+        loop {
+            let will_retry = !is_closed();
+            if will_retry {
+                tokio::select! {
+                    () = self.clock.sleep(PRUNE_DELAY) => {}
+                    () = self.prune_now.notified() => {}
+                }
+            }
+            let pruned = async { self.prune(&collections.all().await?).await }.await;
+            if let Err(error) = pruned {
+                let (database, error): (_, &dyn std::error::Error) = (&self.database, &error);
+                warn!(database, error, will_retry, "published events stay in the outbox for now");
+            }
+            let mut queue = self.queue.lock();
+            if queue.published.is_empty() || !will_retry {
+                queue.is_pruning = false;
+                return;
+            }
+        }
+    }
+
+    /// Ends the delay of the task that prunes.
+    pub(super) fn prune_now(&self) {
+        self.prune_now.notify_one();
+    }
+
+    /// Removes published events from the documents, and then from memory.
+    async fn prune(&self, collections: &[Arc<CollectionHandle>]) -> Result<(), StoreError> {
+        let published: Vec<_> =
+            self.queue.lock().published.iter().map(|(seq, (id, origin))| (*seq, *id, *origin)).collect();
+        for published in published.chunks(MAX_PRUNED) {
             let _lock = self.documents.lock().await;
-            let published: Vec<_> = {
-                let queue = self.queue.lock();
-                seqs.iter()
-                    .filter_map(|seq| queue.waiting.get(seq))
-                    .map(|event| (event.id, event.origin))
-                    .collect()
-            };
             for collection in collections {
                 let is_here = |origin: &Origin| origin.collection == collection.schema.collection;
-                let here = published.iter().filter(|(_, origin)| is_here(origin));
+                let here = published.iter().filter(|(_, _, origin)| is_here(origin));
                 let (events, documents): (Vec<_>, Vec<_>) =
-                    here.map(|(id, origin)| (json::id(*id), json::id(origin.document))).unzip();
+                    here.map(|(_, id, origin)| (json::id(*id), json::id(origin.document))).unzip();
                 if !events.is_empty() {
                     pull(collection, documents, events).await?;
                 }
             }
             let queue = &mut *self.queue.lock();
-            for event in seqs.iter().filter_map(|seq| queue.waiting.remove(seq)) {
-                queue.known.remove(&event.id);
+            for (seq, _, _) in published {
+                queue.forget(*seq);
             }
             if queue.is_behind {
                 // Memory has room now for events that only the documents hold.

@@ -54,6 +54,9 @@ fn apply(connection: &Connection, write: &Write) -> rusqlite::Result<WriteResult
         return Ok(Err(CommitError::Conflict));
     }
     match (&write.change, row) {
+        (Change::Put(put), Some(row)) if row.format.newest > put.format.newest => {
+            return Ok(Err(CommitError::Conflict));
+        }
         (Change::Put(put), row) => {
             let unique_keys = entry::of_unique_keys(&put.unique_keys);
             if let Some(name) = taken(connection, write.collection, &unique_keys, row.as_ref())? {

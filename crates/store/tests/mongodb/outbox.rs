@@ -2,18 +2,21 @@
 
 use std::collections::HashMap;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use mongodb::bson::doc;
+use common::Clock;
+use common::clock::{SimClock, SystemClock};
+use mongodb::bson::{Bson, doc};
 use store::mongodb::MongoBackend;
 use store::{Backend, Write};
 use uuid::Uuid;
 
-use crate::support::{id, on_a_database, write};
+use crate::support::{TestDatabase, id, on_a_database, publish_all, removal, write};
 
 /// Far longer than relaying takes.
-const RELAY_TIMEOUT: Duration = Duration::from_secs(30);
+const RELAY_TIMEOUT: Duration = Duration::from_mins(2);
 /// More events than fit into memory, in so many documents with so many events each.
 const DOCUMENTS: u32 = 45;
 const EVENTS: usize = 100;
@@ -68,6 +71,83 @@ async fn events_without_room_in_memory_come_from_the_documents_in_order() {
         assert_eq!(backend.outbox(total as u64, 10).await.unwrap().len(), 1);
         backend.close().await;
         assert_eq!(database.pending().await, 1);
+    })
+    .await;
+}
+
+/// The events in the document, as an operator sees them.
+async fn stored(database: &TestDatabase) -> Vec<String> {
+    let note = database.notes().find_one(doc! {}).await.unwrap().expect("a note");
+    let event = |element: &Bson| element.as_document().unwrap().get_str("event").unwrap().to_owned();
+    note.get_array("outbox").unwrap().iter().map(event).collect()
+}
+
+#[tokio::test]
+async fn published_events_leave_with_the_next_commit_of_their_document_and_no_others() {
+    on_a_database(async |database| {
+        // Nothing is pruned, since no time passes.
+        let clock = Arc::new(SimClock::starting_at(SystemClock.now()));
+        let one = database.replica_by(Arc::clone(&clock) as _).await;
+        let other = database.replica_by(clock).await;
+        one.commit(write(1, 1)).await.unwrap();
+        one.commit(write(1, 2)).await.unwrap();
+        assert_eq!(stored(database).await, ["1.1", "1.2"], "not published yet");
+        publish_all(&one).await;
+        one.commit(write(1, 3)).await.unwrap();
+        assert_eq!(stored(database).await, ["1.3"]);
+        publish_all(&one).await;
+        other.commit(write(1, 4)).await.unwrap();
+        one.commit(write(1, 5)).await.unwrap();
+        assert_eq!(
+            stored(database).await,
+            ["1.3", "1.4", "1.5"],
+            "one process does not know the event of the other"
+        );
+        for replica in [&one, &other] {
+            publish_all(replica).await;
+            replica.close().await;
+        }
+        assert_eq!(database.pending().await, 0);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_events_of_a_removed_document_stay_when_it_is_created_again() {
+    on_a_database(async |database| {
+        let clock = Arc::new(SimClock::starting_at(SystemClock.now()));
+        let other = database.replica_by(Arc::clone(&clock) as _).await;
+        let one = database.replica_by(clock).await;
+        other.commit(write(1, 1)).await.unwrap();
+        other.commit(removal(1, 1, vec!["\"1.gone\"".into()])).await.unwrap();
+        one.commit(write(1, 1)).await.unwrap();
+        publish_all(&one).await;
+        one.commit(write(1, 2)).await.unwrap();
+        assert_eq!(stored(database).await, ["1.1", "1.gone", "1.1", "1.2"]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn published_events_are_pruned_after_a_moment() {
+    on_a_database(async |database| {
+        let clock = SimClock::starting_at(SystemClock.now());
+        let replica = database.replica_by(Arc::new(clock.clone())).await;
+        replica.commit(write(1, 1)).await.unwrap();
+        publish_all(&replica).await;
+        while clock.next_wake().is_none() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(database.pending().await, 1);
+        clock.advance(Duration::from_secs(1));
+        while database.pending().await > 0 {
+            tokio::task::yield_now().await;
+        }
+        // The task starts anew.
+        replica.commit(write(1, 2)).await.unwrap();
+        publish_all(&replica).await;
+        replica.close().await;
+        assert_eq!(database.pending().await, 0);
     })
     .await;
 }

@@ -47,7 +47,7 @@ async fn events_of_a_crashed_replica_are_taken_over_in_order_after_a_delay() {
         let entries = successor.outbox(0, 100).await.unwrap();
         let of_one: Vec<_> = entries.iter().filter(|entry| entry.event.starts_with("\"1.")).collect();
         assert!(of_one.is_sorted_by_key(|entry| &entry.event) && of_one.len() == 3, "{of_one:?}");
-        publish_all(&successor, &clock).await;
+        publish_all(&successor).await;
         successor.close().await;
         assert_eq!(database.pending().await, 0);
     })
@@ -60,7 +60,7 @@ async fn events_that_one_replica_published_no_other_publishes_again() {
         let clock = clock();
         let one = database.replica_by(Arc::new(clock.clone())).await;
         one.commit(write(1, 1)).await.unwrap();
-        publish_all(&one, &clock).await;
+        publish_all(&one).await;
         one.commit(write(1, 2)).await.unwrap();
         one.close().await;
         assert_eq!(database.pending().await, 1);
@@ -108,7 +108,7 @@ async fn a_document_that_is_removed_before_its_events_are_published_keeps_them()
         clock.advance(LATER);
         let successor = database.replica_by(Arc::new(clock.clone())).await;
         assert_eq!(published(&successor).await, ["1.1", "1.1", "1.gone"]);
-        publish_all(&successor, &clock).await;
+        publish_all(&successor).await;
         successor.close().await;
         let next = database.replica_by(Arc::new(clock)).await;
         assert_eq!(published(&next).await, [""; 0]);

@@ -2,6 +2,7 @@
 
 mod command_line;
 mod dead_letters;
+mod loadgen;
 mod metrics;
 mod recover;
 mod refund;
