@@ -195,9 +195,10 @@ impl Orders {
             Ok(decide(order, self.now())?.or_else(answer))
         };
         let order = self.store.update(id, decide).await?;
-        match (stage, &order) {
-            (Some(stage), Some(order)) => stage.ended(order),
-            _ => incoming.retry_missing(self.now())?,
+        if let (Some(stage), Some(order)) = (stage, &order) {
+            stage.ended(order);
+        } else {
+            incoming.retry_missing(self.now())?;
         }
         Ok(order)
     }
