@@ -24,10 +24,14 @@ impl EventCounters {
     }
 
     pub(super) fn handled(&self, subject: Subject) {
-        self.0.get(&subject).inspect(|counters| counters.handled.increment(1));
+        if let Some(counters) = self.0.get(&subject) {
+            counters.handled.increment(1);
+        }
     }
 
     pub(super) fn failed(&self, subject: Subject) {
-        self.0.get(&subject).inspect(|counters| counters.failed.increment(1));
+        if let Some(counters) = self.0.get(&subject) {
+            counters.failed.increment(1);
+        }
     }
 }

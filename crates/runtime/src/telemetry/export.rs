@@ -109,13 +109,13 @@ impl HttpClient for ExportClient {
             .map_err(HttpError::from)
             .and_then(|timely| timely.map_err(HttpError::from))
             .flatten();
-        let is_failed = reply.as_ref().map_or(true, |reply| !reply.status().is_success());
-        if is_failed && !self.failing.swap(true, Ordering::Relaxed) {
+        let is_exported = reply.as_ref().is_ok_and(|reply| reply.status().is_success());
+        if is_exported {
+            self.failing.store(false, Ordering::Relaxed);
+        } else if !self.failing.swap(true, Ordering::Relaxed) {
             let status = reply.as_ref().ok().map(|reply| reply.status().as_u16());
             let error = reply.as_ref().err().map(|error| common::error_chain(&**error));
             tracing::warn!(status, error, "spans cannot be exported and are dropped");
-        } else if !is_failed {
-            self.failing.store(false, Ordering::Relaxed);
         }
         reply
     }

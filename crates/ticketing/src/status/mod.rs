@@ -133,14 +133,14 @@ fn conflicts(samples: &Samples) -> f64 {
 /// The numbers that are not 0, with their names.
 fn listed<'a>(numbers: impl Iterator<Item = (&'a str, f64)>) -> String {
     let present: Vec<_> = numbers
-        .filter(|(_, number)| *number != 0.0)
+        .filter(|(_, number)| *number > 0.0)
         .map(|(name, number)| format!("{name} {number}"))
         .collect();
     if present.is_empty() { "0".to_owned() } else { present.join(", ") }
 }
 
 fn money(samples: &Samples) -> String {
-    let flows = samples.of("money_total").filter(|sample| sample.value != 0.0);
+    let flows = samples.of("money_total").filter(|sample| sample.value > 0.0);
     let flows: Vec<_> = flows
         .map(|sample| format!("{} {} {}", sample.label("flow"), sample.value, sample.label("currency")))
         .collect();
@@ -151,7 +151,7 @@ fn money(samples: &Samples) -> String {
 fn seconds(seconds: f64) -> String {
     if seconds.is_infinite() {
         "above all buckets".to_owned()
-    } else if seconds == 0.0 {
+    } else if seconds <= 0.0 {
         "0".to_owned()
     } else if seconds < 1.0 {
         format!("{:.0} ms", seconds * 1000.0)
