@@ -11,6 +11,7 @@ mod orders;
 mod program;
 mod quick;
 mod relay;
+mod scaling;
 mod start;
 mod tickets;
 mod wire;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
     let result = match names.first().map(String::as_str) {
         // The bench starts itself as the server to compare with.
         Some(bare::COMMAND) => bare::serve(names.get(1).map(String::as_str)),
+        Some(scaling::COMMAND) => scaling::simulate(names.get(1..).unwrap_or_default()),
         _ => match quick::Options::parse(&names) {
             Ok(Some(options)) => measure_quickly(&options),
             Ok(None) => measure(&names),
