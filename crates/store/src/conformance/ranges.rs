@@ -42,6 +42,7 @@ pub(super) async fn a_count_is_that_of_the_documents_in_the_range(backend: Arc<d
     let range = RangeQuery { from: encode([Part::Int(2)]), to: Some(encode([Part::Int(5)])), ..whole(RANK) };
     let count = async |query: RangeQuery| backend.count(query).await.expect("the database answers");
     assert_eq!(count(whole(RANK)).await, 6);
+    assert_eq!(count(RangeQuery { limit: usize::MAX, ..whole(RANK) }).await, 6);
     assert_eq!(count(range.clone()).await, 3);
     assert_eq!(count(RangeQuery { to: None, ..range.clone() }).await, 5);
     assert_eq!(count(RangeQuery { limit: 2, ..range.clone() }).await, 2);

@@ -62,7 +62,8 @@ pub(super) async fn count(collection: &CollectionHandle, query: &RangeQuery) -> 
     let schema = &collection.schema;
     let index = schema.index(query.index).ok_or_else(|| layout::undeclared(schema, "index", query.index))?;
     let path = format!("keys.{}", index.name);
-    let limit = u64::try_from(query.limit).unwrap_or(u64::MAX);
+    // The server refuses a greater one.
+    let limit = u64::try_from(query.limit).unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
     let counted = collection.raw.count_documents(doc! { path: bounds(query) }).limit(limit);
     Ok(usize::try_from(call(CALL_TIMEOUT, counted).await?).unwrap_or(usize::MAX))
 }
