@@ -71,8 +71,7 @@ pub struct Payment {
     /// How often the present state was published again because it is overdue.
     #[serde(default, skip_serializing_if = "common::is_zero")]
     pub republished: u32,
-    /// The trace of the order, which every step continues. A release that does not know the field may drop it, which only ends
-    /// the trace.
+    /// The trace of the order, which every step continues.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<String>,
     /// The next step.

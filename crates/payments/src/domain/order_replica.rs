@@ -16,7 +16,7 @@ pub(crate) struct OrderReplica {
     pub(crate) asked: u32,
     /// The order as its own service published it.
     pub(crate) state: OrderSnapshot,
-    /// The trace of the order. A release that does not know the field may drop it, which only ends the trace.
+    /// The trace of the order.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) trace: Option<String>,
 }
