@@ -112,15 +112,7 @@ impl DeadLetter {
 
     /// The number of dead letters of this consumer.
     pub(crate) async fn count(store: &Store, consumer: &str) -> Result<usize, StoreError> {
-        let (mut count, mut cursor) = (0, None);
-        loop {
-            let page = letters(store).page(Range::of(BY_CONSUMER, [consumer.into()]).after(cursor)).await?;
-            count += page.items.len() + page.unreadable.len();
-            if page.next.is_none() {
-                return Ok(count);
-            }
-            cursor = page.next;
-        }
+        letters(store).count(Range::of(BY_CONSUMER, [consumer.into()])).await
     }
 
     /// Keeps an event as a dead letter. Returns whether the dead letter is new.

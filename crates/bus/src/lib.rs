@@ -10,6 +10,7 @@ pub mod local;
 mod port;
 mod raw_event;
 mod relay;
+mod stream;
 
 pub use consume::{Consume, ConsumeError, ConsumerLoop, Incoming, Limits, Subscription};
 pub use dead_letter::DeadLetter;

@@ -9,11 +9,13 @@ use common::Envelope;
 use common::event::Subject;
 use futures::future::{BoxFuture, FutureExt, join_all};
 use futures::stream::{BoxStream, StreamExt, poll_fn, unfold};
+use metrics::{Counter, Gauge, counter, gauge};
 use parking_lot::RwLock;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use crate::port::{Bus, BusError, Delivery, Lagged};
+use crate::stream::Stream;
 
 /// Events of one service without the acknowledgement of every consumer. They are the memory of a consumer that is stuck,
 /// which delays no other until there are so many; some 2 kilobytes each. Then the service's further events wait in its
@@ -42,9 +44,41 @@ impl Default for LocalBus {
 }
 
 /// One consumer of one subject.
+#[derive(Clone)]
 struct Registration {
     consumer: &'static str,
     queue: Option<mpsc::UnboundedSender<Delivery>>,
+    /// As JetStream reports it: unacknowledged events.
+    lag: Gauge,
+    redeliveries: Counter,
+}
+
+impl Registration {
+    fn new(consumer: &'static str, subject: Subject, queue: Option<mpsc::UnboundedSender<Delivery>>) -> Self {
+        let stream = Stream::of(subject).name();
+        Self {
+            consumer,
+            queue,
+            lag: gauge!("bus_consumer_lag", "consumer" => consumer, "stream" => stream),
+            redeliveries: counter!("bus_redeliveries_total", "consumer" => consumer, "stream" => stream),
+        }
+    }
+}
+
+/// An unacknowledged event in the gauge of its consumer.
+struct Unacknowledged(Gauge);
+
+impl Unacknowledged {
+    fn new(lag: Gauge) -> Self {
+        lag.increment(1.0);
+        Self(lag)
+    }
+}
+
+impl Drop for Unacknowledged {
+    fn drop(&mut self) {
+        self.0.decrement(1.0);
+    }
 }
 
 impl LocalBus {
@@ -69,14 +103,13 @@ impl LocalBus {
             let of_subject = registrations.entry(*subject).or_default();
             match of_subject.iter_mut().find(|registration| registration.consumer == consumer) {
                 Some(registration) => registration.queue = queue.cloned().or(registration.queue.take()),
-                None => of_subject.push(Registration { consumer, queue: queue.cloned() }),
+                None => of_subject.push(Registration::new(consumer, *subject, queue.cloned())),
             }
         }
     }
 
-    fn consumers(&self, subject: Subject) -> Vec<&'static str> {
-        let registrations = self.registrations.read();
-        registrations.get(&subject).into_iter().flatten().map(|registration| registration.consumer).collect()
+    fn consumers(&self, subject: Subject) -> Vec<Registration> {
+        self.registrations.read().get(&subject).cloned().unwrap_or_default()
     }
 
     /// The queue of a consumer's present subscription.
@@ -88,10 +121,15 @@ impl LocalBus {
     }
 
     /// Delivers to one consumer until the acknowledgement. Fails as soon as the consumer has no subscription.
-    async fn deliver(&self, consumer: &'static str, event: &Arc<Envelope>) -> Result<(), BusError> {
+    async fn deliver(&self, registration: Registration, event: &Arc<Envelope>) -> Result<(), BusError> {
+        let Registration { consumer, lag, redeliveries, .. } = registration;
+        let _unacknowledged = Unacknowledged::new(lag);
         let mut deliveries = 0;
         while let Some(queue) = self.queue(consumer, event.subject()) {
             deliveries += 1;
+            if deliveries > 1 {
+                redeliveries.increment(1);
+            }
             let (ack, acked) = oneshot::channel();
             let delivery = Delivery::new(Arc::clone(event), deliveries, move || {
                 // Fails after the relay was stopped; the event is then redelivered after the next start.
@@ -114,7 +152,7 @@ impl Bus for LocalBus {
             // Fails without live listeners.
             let _ = self.live.send(Arc::clone(&event));
             let consumers = self.consumers(event.subject());
-            let deliveries = consumers.into_iter().map(|consumer| self.deliver(consumer, &event));
+            let deliveries = consumers.into_iter().map(|registration| self.deliver(registration, &event));
             join_all(deliveries).await.into_iter().collect()
         }
         .boxed()

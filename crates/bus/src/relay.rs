@@ -1,23 +1,25 @@
 //! The relay from an outbox to the bus.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use common::{Backoff, Envelope, Ids, SharedClock, Time};
+use common::event::Subject;
+use common::{Backoff, Envelope, Ids, SharedClock, Time, trace};
 use futures::future::{BoxFuture, Fuse, FusedFuture, FutureExt};
 use futures::stream::{FuturesUnordered, StreamExt};
-use metrics::{Gauge, counter, gauge};
+use metrics::{Counter, Gauge, counter, gauge};
 use store::{Backend, OutboxEntry, StoreError, UnreadableDocument};
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, warn};
+use tracing::{Instrument, debug, debug_span, error, field, warn};
 use uuid::Uuid;
 
 use crate::port::Bus;
 use crate::raw_event::{RawEvent, UnreadableEvent};
+use crate::stream::Stream;
 
 /// Entries in one read.
 const MAX_BATCH: usize = 256;
@@ -52,6 +54,7 @@ pub struct Relay {
     ids: Ids,
     /// Whether the last attempt to publish has failed. One outage is one line of the log, not one for each entry.
     failing: AtomicBool,
+    published: HashMap<Subject, Counter>,
 }
 
 impl Relay {
@@ -67,7 +70,13 @@ impl Relay {
         clock: SharedClock,
         ids: Ids,
     ) -> Self {
-        Self { service, backend, bus, clock, ids, failing: AtomicBool::new(false) }
+        let published = |subject: Subject| counter!("outbox_published_total", "service" => service, "subject" => subject.as_str());
+        let of_service = |subject: &&Subject| Stream::of(**subject).name() == service;
+        let published = Subject::ALL.iter().filter(of_service).map(|subject| (*subject, published(*subject)));
+        let (published, failing) = (published.collect(), AtomicBool::new(false));
+        // Registered here, so that an alert sees its first increment.
+        counter!("outbox_unreadable_total", "service" => service).increment(0);
+        Self { service, backend, bus, clock, ids, failing, published }
     }
 
     /// Runs until `stop`. Then the relay reads no more and waits, for a bounded time, for the events in flight; the
@@ -83,6 +92,7 @@ impl Relay {
             marked: Vec::new(),
             unread: true,
             lag: gauge!("outbox_lag_seconds", "service" => self.service),
+            entries: gauge!("outbox_entries", "service" => self.service),
         };
         run.relay().await;
         run.flush().await;
@@ -95,7 +105,9 @@ impl Relay {
         for failures in 1_u32.. {
             let Err(error) = self.bus.publish(Arc::clone(&event)).await else {
                 self.failing.store(false, Ordering::Relaxed);
-                counter!("outbox_published_total", "service" => service, "subject" => subject).increment(1);
+                if let Some(published) = self.published.get(&event.subject()) {
+                    published.increment(1);
+                }
                 return Some(seq);
             };
             counter!("outbox_publish_failures_total", "service" => service, "subject" => subject)
@@ -164,6 +176,7 @@ struct Run<'a> {
     /// Whether there may be entries after the cursor.
     unread: bool,
     lag: Gauge,
+    entries: Gauge,
 }
 
 impl<'a> Run<'a> {
@@ -250,7 +263,12 @@ impl<'a> Run<'a> {
             match serde_json::from_str::<Envelope>(&event) {
                 Ok(event) => {
                     self.buffered.insert(seq, event.time);
-                    self.publishing.push(self.relay.publish(seq, Arc::new(event), self.stop).boxed());
+                    let (service, subject) = (self.relay.service, event.subject().as_str());
+                    let span =
+                        debug_span!("publish", service, subject, event = %event.id, trace = field::Empty);
+                    trace::follow(&span, event.trace.as_deref());
+                    let publish = self.relay.publish(seq, Arc::new(event), self.stop).instrument(span);
+                    self.publishing.push(publish.boxed());
                 }
                 // The entry stays for a release that can read it, or for an operator. Every sweep reports it.
                 Err(error) => {
@@ -272,10 +290,13 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Sets the gauges of the outbox. Entries that the relay has not read, because too many are in flight, do not count.
     fn measure(&self) {
         let oldest = self.buffered.first_key_value();
         let lag = oldest.map_or(Duration::ZERO, |(_, oldest)| self.relay.clock.now() - *oldest);
         self.lag.set(lag.as_secs_f64());
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float")]
+        self.entries.set(self.buffered.len() as f64);
     }
 
     /// Waits for the events in flight and marks the acknowledged ones.

@@ -43,7 +43,7 @@ pub struct Settings {
 
 /// The router of all pages, with their middleware.
 pub fn routes(settings: Settings, api: Api) -> Router {
-    let context = settings.http.context(settings.clock, settings.ids, settings.sessions);
+    let context = settings.http.context("client", settings.clock, settings.ids, settings.sessions);
     let client = Client { api, context: context.clone(), stripe_js: settings.stripe_js.into() };
     let pages = pages::routes().with_state(client.clone());
     let pages = pages.route_layer(from_fn_with_state(client.clone(), visitor::identify));

@@ -10,7 +10,7 @@ use common::clock::SystemClock;
 use common::http::Sessions;
 use common::{Ids, SharedClock, SystemEntropy};
 use runtime::admin::{self, Health, ReadinessChecks};
-use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, serve, serve_behind, stop};
+use runtime::{HttpOptions, RemoteKeys, ServeError, Tasks, bind, serve_behind, stop};
 
 /// The web client: the pages of the marketplace.
 #[derive(Debug, Parser)]
@@ -54,8 +54,14 @@ enum ClientError {
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
-    runtime::telemetry::init("info");
-    runtime::report("client", run(options).await)
+    match runtime::telemetry::init_service("client", "info") {
+        Ok(traces) => {
+            let result = run(options).await;
+            traces.flush().await;
+            runtime::report("client", result)
+        }
+        Err(error) => runtime::report("client", Err(error)),
+    }
 }
 
 async fn run(options: Options) -> Result<(), ClientError> {
@@ -68,7 +74,7 @@ async fn run(options: Options) -> Result<(), ClientError> {
     let keys = RemoteKeys::new(options.services.jwks(), Arc::clone(&clock));
     let settings = Settings {
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
-        clock,
+        clock: Arc::clone(&clock),
         sessions: Sessions::new(Arc::new(keys)),
         http: options.http,
         stripe_js: options.stripe_js,
@@ -80,7 +86,7 @@ async fn run(options: Options) -> Result<(), ClientError> {
     // Ready as soon as it listens: the client has no store, and pages render partly while services are unavailable.
     let health = Health::starting(serving.stop_token());
     health.has_started(ReadinessChecks { stores: Vec::new(), bus: None });
-    tasks.spawn(serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
+    admin::spawn(&tasks, admin_listener, health, metrics, clock);
     tracing::info!(%address, admin = %admin_address, "ready");
 
     asked_to_stop.await?;

@@ -25,6 +25,14 @@ impl Process {
     /// # Panics
     /// The program does not start.
     pub fn start(program: &str, data: &Path, more: &[&str]) -> Self {
+        Self::start_with(program, data, more, &[])
+    }
+
+    /// As [`Self::start`], with these variables.
+    ///
+    /// # Panics
+    /// The program does not start.
+    pub fn start_with(program: &str, data: &Path, more: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(program)
             .args(["--listen", "127.0.0.1:0", "--stripe-listen", "127.0.0.1:0"])
             .args(["--admin-listen", "127.0.0.1:0", "--data-dir"])
@@ -32,6 +40,7 @@ impl Process {
             .args(more)
             // One person of a test or a measurement does the work of many. A program that is older ignores it.
             .env("MAX_WRITES", "0")
+            .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()
             .expect("the program starts");

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use common::{Time, error_chain};
 use futures::stream::{self, StreamExt, TryStreamExt};
-use metrics::{counter, histogram};
-use runtime::{PeriodicJob, Purge, Worker};
+use metrics::{counter, gauge, histogram};
+use runtime::{Measure, PeriodicJob, Purge, Worker};
 use store::{CommitError, Range, StoreError};
 use tokio_util::sync::CancellationToken;
 
@@ -24,7 +24,15 @@ pub(crate) fn workers(deadlines: &Deadlines) -> Vec<Worker> {
         retention: RETENTION,
         clock: deadlines.clock.clone(),
     };
-    vec![Worker::periodic(Expire(deadlines.clone()), deadlines.clock.clone()), purge.worker()]
+    counter!("deadlines_fired_total").increment(0);
+    let _ = histogram!("expiration_lag_seconds");
+    let holds = Measure {
+        collection: deadlines.store.clone(),
+        range: Range::of(index::BY_EXPIRY, []),
+        gauge: gauge!("live_holds"),
+        clock: deadlines.clock.clone(),
+    };
+    vec![Worker::periodic(Expire(deadlines.clone()), deadlines.clock.clone()), purge.worker(), holds.worker()]
 }
 
 /// Expires the deadlines that are due.

@@ -14,6 +14,7 @@ use tracing::warn;
 
 use crate::Orders;
 use crate::domain::{Order, PostCapture, StepError, TicketReplica};
+use crate::metrics::Stage;
 
 /// The subjects that the service subscribes to.
 pub(crate) const SUBJECTS: &[Subject] = &[
@@ -186,13 +187,17 @@ impl Orders {
         mut decide: impl FnMut(&Order, Time) -> Result<Option<Decision<Order>>, E>,
     ) -> Result<Option<Order>, ConsumeError> {
         let is_overdue = incoming.envelope.event.is_overdue();
+        let mut stage = None;
         let decide = |order: Option<&Order>| {
+            stage = order.map(Stage::of);
             let Some(order) = order else { return Ok::<_, E>(None) };
             let answer = || order.answer().filter(|_| is_overdue);
             Ok(decide(order, self.now())?.or_else(answer))
         };
         let order = self.store.update(id, decide).await?;
-        if order.is_none() {
+        if let (Some(stage), Some(order)) = (stage, &order) {
+            stage.ended(order);
+        } else {
             incoming.retry_missing(self.now())?;
         }
         Ok(order)

@@ -9,6 +9,7 @@ mod consumer;
 pub mod domain;
 mod feed;
 mod http;
+mod metrics;
 mod place_order;
 mod recovery;
 mod storage;
@@ -34,6 +35,7 @@ pub const NAME: &str = "orders";
 
 /// The orders service.
 pub fn service(context: &ServiceContext, config: Config) -> Service {
+    metrics::register();
     let orders = Orders::new(context, config);
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
     let feed = FeedState { orders: orders.clone(), feed, streams: EventStreams::new(context) };

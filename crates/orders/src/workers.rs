@@ -11,6 +11,7 @@ use store::{Collection, CommitError, StoreError};
 
 use crate::Orders;
 use crate::domain::{Order, Status, TicketReplica};
+use crate::metrics::Stage;
 use crate::storage::index;
 
 /// The workers. Every replica may run them: compare-and-swap decides.
@@ -41,6 +42,10 @@ impl Overdue for OverdueOrders {
         now: Time,
     ) -> impl Future<Output = Result<Option<Decision<Order>>, StoreError>> + Send {
         ready(Ok(order.on_overdue(now)))
+    }
+
+    fn committed(&self, before: &Order, after: &Order) {
+        Stage::of(before).ended(after);
     }
 }
 

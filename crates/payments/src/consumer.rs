@@ -27,11 +27,15 @@ impl Consume for Payments {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
             match &incoming.envelope.event {
-                Event::OrderCreated(order) => Ok(self.on_order_created(order).await?),
+                Event::OrderCreated(order) => {
+                    Ok(self.on_order_created(order, incoming.envelope.trace.as_deref()).await?)
+                }
                 Event::OrderAwaitingPayment(order)
                 | Event::OrderPaymentAccepted(order)
                 | Event::OrderCompleted(order)
-                | Event::OrderCancelled(order) => Ok(self.on_order_event(order).await?),
+                | Event::OrderCancelled(order) => {
+                    Ok(self.on_order_event(order, incoming.envelope.trace.as_deref()).await?)
+                }
                 Event::ExpirationCompleted(deadline) => Ok(self.on_deadline_passed(deadline).await?),
                 // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
                 Event::TicketCreated(_)
@@ -57,16 +61,20 @@ impl Consume for Payments {
 }
 
 impl Payments {
-    async fn on_order_created(&self, snapshot: &OrderSnapshot) -> Result<(), StoreError> {
-        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot);
+    async fn on_order_created(
+        &self,
+        snapshot: &OrderSnapshot,
+        trace: Option<&str>,
+    ) -> Result<(), StoreError> {
+        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot, trace);
         let order = self.orders.create_or_apply(snapshot.id, apply).await.map_err(without_duplicates)?;
         self.apply_known_order(order, snapshot.overdue).await
     }
 
     /// First the replica, then the payment. Starting a payment works in the other order: if the order ends meanwhile,
     /// one of the two sees the other.
-    async fn on_order_event(&self, snapshot: &OrderSnapshot) -> Result<(), StoreError> {
-        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot);
+    async fn on_order_event(&self, snapshot: &OrderSnapshot, trace: Option<&str>) -> Result<(), StoreError> {
+        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot, trace);
         let order = self.orders.apply_newer(snapshot.id, apply).await.map_err(without_duplicates)?;
         self.apply_known_order(order, snapshot.overdue).await
     }

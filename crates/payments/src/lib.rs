@@ -8,6 +8,7 @@ mod config;
 mod consumer;
 pub mod domain;
 mod http;
+mod metrics;
 mod overdue;
 mod reconcile;
 mod recovery;
@@ -46,6 +47,7 @@ pub const NAME: &str = "payments";
 /// The configuration is unsafe or unusable.
 pub fn service(context: &ServiceContext, config: Config) -> Result<Service, ConfigError> {
     let payments = Payments::new(context, config)?;
+    metrics::register();
     let mut workers = vec![steps::worker(payments.clone()), reconcile::worker(payments.clone())];
     workers.extend(overdue::workers(&payments));
     Ok(Service {

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use common::event::{OrderSnapshot, OrderStatus, PaymentStatus};
-use common::{OrderId, PaymentId, UserId, poll_until};
+use common::event::{OrderStatus, PaymentStatus};
+use common::{OrderId, PaymentId, UserId, poll_until, trace};
 use store::{CommitError, StoreError};
+use tracing::{Instrument, debug_span, field};
 
 use crate::Payments;
-use crate::domain::{Payment, RunWhen};
+use crate::domain::{OrderReplica, Payment, RunWhen};
 
 /// The time that the events of an order placed a moment ago have to arrive.
 const ORDER_ARRIVAL_TIMEOUT: Duration = Duration::from_secs(1);
@@ -63,7 +64,7 @@ impl Payments {
         StartError::NoIntent { retry_after: wait.max(Duration::from_secs(1)) }
     }
 
-    async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderSnapshot, StartError> {
+    async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderReplica, StartError> {
         // Perhaps outdated: it is read again once the payment is stored.
         let order = match self.orders.get_recent(id).await? {
             Some(order) => order,
@@ -75,18 +76,20 @@ impl Payments {
         if order.state.user_id != buyer {
             return Err(StartError::NotTheBuyer);
         }
-        if order.is_payable() {
-            Ok(order.state)
-        } else {
-            Err(StartError::NotPayable(order.state.status.known()))
-        }
+        if order.is_payable() { Ok(order) } else { Err(StartError::NotPayable(order.state.status.known())) }
     }
 
     /// The order's payment, and whether it is new: then this request has leased its first step. Most requests begin one, so
     /// nothing is read before; the unique key on the order decides.
-    async fn begin(&self, id: PaymentId, order: &OrderSnapshot) -> Result<(Payment, bool), StoreError> {
+    async fn begin(&self, id: PaymentId, order: &OrderReplica) -> Result<(Payment, bool), StoreError> {
+        let OrderReplica { state: order, trace, .. } = order;
         let now = self.clock.now();
-        match self.store.commit(Payment::leased(Payment::begin(id, order, now), now)).await {
+        let mut begun = Payment::leased(Payment::begin(id, order, now), now);
+        let trace = trace.clone().or_else(trace::current);
+        begun.next.trace.clone_from(&trace);
+        let span = debug_span!("start", payment = %id, trace = field::Empty);
+        trace::follow(&span, trace.as_deref());
+        match trace::scope(trace, self.store.commit(begun)).instrument(span).await {
             Ok(payment) => Ok((payment, true)),
             Err(CommitError::DuplicateKey(_) | CommitError::Conflict) => {
                 let payment = self.by_order(order.id).await?;

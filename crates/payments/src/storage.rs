@@ -45,7 +45,8 @@ impl Document for Payment {
     const COLLECTION: &'static str = "payments";
     const IS_REMEMBERED: bool = true;
     /// 2: the indexes by seller, by start, and of overdue documents.
-    const FORMAT: u32 = 2;
+    /// 3: the trace of the order.
+    const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_BUYER),
         Index::one(index::BY_SELLER),
@@ -88,7 +89,8 @@ impl Document for OrderReplica {
     const COLLECTION: &'static str = "orders";
     const IS_REMEMBERED: bool = true;
     /// 2: the index of overdue documents.
-    const FORMAT: u32 = 2;
+    /// 3: the trace of the order.
+    const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
 
     fn id(&self) -> Uuid {

@@ -11,6 +11,7 @@ mod error;
 mod local_servers;
 pub mod manifests;
 mod marketplace;
+pub mod monitoring;
 mod pod;
 mod podman;
 mod secrets;

@@ -1,15 +1,20 @@
 //! The admin address: `/livez`, `/readyz` and `/metrics`, for the platform only.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::get;
 use bus::Bus;
+use common::SharedClock;
 use http::StatusCode;
-use metrics_exporter_prometheus::{BuildError, PrometheusBuilder, PrometheusHandle};
+use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use store::Store;
+use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+use crate::{Tasks, serve};
 
 /// The readiness of a process. Cheap to clone.
 #[derive(Clone)]
@@ -73,11 +78,37 @@ impl Health {
 pub fn collect_metrics() -> Result<PrometheusHandle, BuildError> {
     // Buckets rather than quantiles, because buckets can be summed over replicas.
     let seconds = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0];
-    PrometheusBuilder::new().set_buckets(&seconds)?.install_recorder()
+    // A buyer may take as long as a ticket is held.
+    let stages = [0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0];
+    PrometheusBuilder::new()
+        .set_buckets(&seconds)?
+        .set_buckets_for_metric(Matcher::Full("purchase_stage_seconds".to_owned()), &stages)?
+        .install_recorder()
+}
+
+/// Between two compactions of the samples of histograms.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Serves the admin address in `tasks`, and compacts the samples of histograms: until then each sample takes memory, also
+/// if nothing scrapes the process.
+pub fn spawn(
+    tasks: &Tasks,
+    listener: TcpListener,
+    health: Health,
+    metrics: PrometheusHandle,
+    clock: SharedClock,
+) {
+    let (stop, compacted) = (tasks.stop_token(), metrics.clone());
+    tasks.spawn(async move {
+        while stop.run_until_cancelled(clock.sleep(UPKEEP_INTERVAL)).await.is_some() {
+            compacted.run_upkeep();
+        }
+    });
+    tasks.spawn(serve(listener, router(health, metrics), tasks.stop_token()));
 }
 
 /// The routes of the admin address.
-pub fn router(health: Health, metrics: PrometheusHandle) -> Router {
+fn router(health: Health, metrics: PrometheusHandle) -> Router {
     Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(async |State(health): State<Health>| health.check().await))

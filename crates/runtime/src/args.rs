@@ -63,8 +63,15 @@ pub struct HttpOptions {
 
 impl HttpOptions {
     /// The context of extractors and middleware.
-    pub fn context(&self, clock: SharedClock, ids: Ids, sessions: Sessions) -> HttpContext {
+    pub fn context(
+        &self,
+        service: &'static str,
+        clock: SharedClock,
+        ids: Ids,
+        sessions: Sessions,
+    ) -> HttpContext {
         HttpContext::new(HttpSettings {
+            service,
             clock,
             ids,
             sessions,

@@ -7,6 +7,7 @@ mod backends;
 pub mod config;
 mod event_stream;
 mod idempotency;
+mod measure;
 mod openapi;
 mod overdue;
 mod prefix_router;
@@ -31,6 +32,7 @@ pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recov
 pub use args::{HttpOptions, ServiceArgs};
 pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use event_stream::EventStreams;
+pub use measure::Measure;
 pub use overdue::Overdue;
 pub use prefix_router::PrefixRouter;
 pub use recovery::{

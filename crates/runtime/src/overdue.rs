@@ -36,8 +36,13 @@ pub trait Overdue: Clone + Send + Sync + 'static {
         now: Time,
     ) -> impl Future<Output = Result<Option<Decision<Self::Document>>, StoreError>> + Send;
 
+    /// Called after the commit of a decision, for metrics.
+    fn committed(&self, _before: &Self::Document, _after: &Self::Document) {}
+
     /// The worker that runs this job.
     fn worker(self, clock: SharedClock) -> Worker {
+        // Registered here, so that an alert sees its first increment.
+        counter!("republished_total", "collection" => Self::Document::COLLECTION).increment(0);
         Worker::periodic(OverdueJob { overdue: self, clock: clock.clone(), next_run: Arc::default() }, clock)
     }
 }
@@ -99,7 +104,8 @@ impl<O: Overdue> OverdueJob<O> {
             Err(error) => Err(CommitError::Store(error)),
         };
         match committed {
-            Ok(_) => {
+            Ok(after) => {
+                self.overdue.committed(document, &after);
                 counter!("republished_total", "collection" => collection).increment(1);
                 tracing::info!(collection, %id, "an event is overdue; the state was published again");
                 Ok(())

@@ -25,6 +25,7 @@ pub struct Routes {
 
 /// Wraps a service's routes in the shared middleware and serves their description at `<prefix>/openapi.json`.
 pub fn routes(
+    service: &'static str,
     described: OpenApiRouter,
     prefix: &'static str,
     signed_paths: &'static [&'static str],
@@ -32,7 +33,7 @@ pub fn routes(
     sessions: Sessions,
     options: &HttpOptions,
 ) -> Routes {
-    let http = options.context(context.clock.clone(), context.ids.clone(), sessions);
+    let http = options.context(service, context.clock.clone(), context.ids.clone(), sessions);
     let keys = Arc::new(Idempotency::new(context, http.clone()));
     let worker = keys.worker();
     let (router, mut openapi) = described.split_for_parts();

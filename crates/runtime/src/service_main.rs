@@ -18,7 +18,7 @@ use crate::backends::{BackendError, connect_bus, open_beside, open_store};
 use crate::config::SecretUrl;
 use crate::{
     Recovery, RemoteKeys, ServeError, Service, ServiceArgs, ServiceContext, ServiceStore, SubscribedService,
-    Tasks, bind, serve, serve_behind, stop, telemetry,
+    Tasks, bind, serve_behind, stop, telemetry,
 };
 
 /// Any error that ends a program.
@@ -60,8 +60,14 @@ pub async fn service_main(
         let done = run_admin_task(name, documents, recovery, &args.store_url, command, build).await;
         return report(name, done);
     }
-    telemetry::init("info");
-    report(name, run_service(name, args, build).await)
+    match telemetry::init_service(name, "info") {
+        Ok(traces) => {
+            let result = run_service(name, args, build).await;
+            traces.flush().await;
+            report(name, result)
+        }
+        Err(error) => report(name, Err(error)),
+    }
 }
 
 /// Ends a program: an error becomes one sentence on standard error and a status other than 0.
@@ -140,7 +146,7 @@ async fn run_service(
     let (serving, admin) = (Tasks::default(), Tasks::default());
     let health = Health::starting(serving.stop_token());
     let admin_address = admin_listener.local_addr()?;
-    admin.spawn(serve(admin_listener, admin::router(health.clone(), metrics), admin.stop_token()));
+    admin::spawn(&admin, admin_listener, health.clone(), metrics, Arc::new(SystemClock));
 
     let mut stop_signal = pin!(stop_signal);
     let started = tokio::select! {

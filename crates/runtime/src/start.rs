@@ -52,7 +52,15 @@ impl SubscribedService {
         subscriptions.push(revocations.subscription(service.name));
         let consumer = |one| ConsumerLoop::new(one, bus.as_ref(), store.clone(), clock.clone(), ids.clone());
         let consumers = subscriptions.into_iter().map(consumer).collect();
-        let served = routes(service.routes, service.prefix, service.signed_paths, context, sessions, options);
+        let served = routes(
+            service.name,
+            service.routes,
+            service.prefix,
+            service.signed_paths,
+            context,
+            sessions,
+            options,
+        );
         let mut workers = service.workers;
         let upgrades = upgrade::worker(store.clone(), service.documents, clock.clone());
         workers.extend([served.worker, revocation_worker, upgrades]);

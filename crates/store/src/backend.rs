@@ -146,6 +146,9 @@ const MAX_SCAN: usize = 512;
 
 /// A database. Every method may fail with [`StoreError::Unavailable`] and may then be called again.
 pub trait Backend: Send + Sync + 'static {
+    /// The name of the database, for metrics.
+    fn database(&self) -> &str;
+
     /// Declares a collection before its first use; idempotent. An adapter without need for declarations ignores them.
     fn declare(&self, _schema: Schema) {}
 
@@ -161,6 +164,10 @@ pub trait Backend: Send + Sync + 'static {
 
     /// Documents of an index in order of their keys, then of their ids.
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>>;
+
+    /// The number of documents in a part of an index with at most one entry a document, at most `limit`. Ignores `after` and
+    /// `direction`.
+    fn count(&self, query: RangeQuery) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// The documents with ids greater than `after`, in order of their ids, at most `limit`; those that were last written
     /// in `format`, or all of them.

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use uuid::Uuid;
 
 use crate::backend::{Backend, Change, IndexedRecord, RangeQuery, Record, Write};
+use crate::commit_counters::CommitCounters;
 use crate::recent::{Recent, RecentDocuments};
 use crate::unreadable::{Reports, parse};
 use crate::{CommitError, Document, Schema, StoreError, UniqueKey, UnreadableDocument, UpdateError};
@@ -24,6 +25,7 @@ struct StoreInner {
     backend: Arc<dyn Backend>,
     clock: SharedClock,
     ids: Ids,
+    commits: CommitCounters,
     reports: Reports,
     /// Whether this process has read a document of a newer release.
     has_met_newer: AtomicBool,
@@ -39,6 +41,7 @@ impl Store {
             backend,
             clock,
             ids,
+            commits: CommitCounters::default(),
             reports: Reports::default(),
             has_met_newer: AtomicBool::new(false),
             upgrading: Mutex::default(),
@@ -49,6 +52,7 @@ impl Store {
     /// The documents of one type.
     pub fn collection<D: Document>(&self) -> Collection<D> {
         self.0.backend.declare(Schema::of::<D>());
+        self.0.commits.register(self.0.backend.database(), D::COLLECTION);
         Collection { store: self.clone(), recent: self.0.recent.of() }
     }
 
@@ -202,7 +206,9 @@ impl<D: Document> Collection<D> {
         outbox: Vec<String>,
     ) -> Result<(), CommitError> {
         let write = Write { collection: D::COLLECTION, id, expected, change, outbox };
-        self.backend().commit(write).await
+        let result = self.backend().commit(write).await;
+        self.store.0.commits.record(D::COLLECTION, &result);
+        result
     }
 
     pub(crate) fn remembered(&self) -> Option<&Recent<D>> {

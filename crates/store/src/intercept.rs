@@ -37,6 +37,7 @@ macro_rules! intercept {
 }
 
 intercept! {
+    fn database(&self) -> &str;
     fn declare(&self, schema: Schema);
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
     fn get_by_unique_key(
@@ -45,6 +46,7 @@ intercept! {
         key: UniqueKey
     ) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>>;
+    fn count(&self, query: RangeQuery) -> BoxFuture<'_, Result<usize, StoreError>>;
     fn scan(
         &self,
         collection: &'static str,

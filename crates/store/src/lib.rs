@@ -18,6 +18,7 @@
 
 mod backend;
 mod collection;
+mod commit_counters;
 pub mod conformance;
 mod document;
 mod error;

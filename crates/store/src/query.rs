@@ -184,23 +184,30 @@ impl<D: Document> Collection<D> {
         Ok(Page { items, next: after, unreadable })
     }
 
+    /// The number of documents in a range, unreadable ones included, without its limit.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn count(&self, range: Range) -> Result<usize, StoreError> {
+        let query = Self::query(range);
+        self.backend().count(RangeQuery { limit: usize::MAX, ..query }).await
+    }
+
     /// Stored documents with their cursors, and whether more follow.
     async fn rows(&self, range: Range) -> Result<(Vec<IndexedRecord>, bool), StoreError> {
+        let limit = range.limit;
+        // The extra row shows whether there is a next page.
+        let query = RangeQuery { limit: limit.saturating_add(1), ..Self::query(range) };
+        let mut rows = self.backend().range(query).await?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        Ok((rows, more))
+    }
+
+    fn query(range: Range) -> RangeQuery {
         let declared = Schema::of::<D>().index(range.index).is_some();
         debug_assert!(declared, "{} declares no index `{}`", D::COLLECTION, range.index);
-        let query = RangeQuery {
-            collection: D::COLLECTION,
-            index: range.index,
-            from: range.from,
-            to: range.to,
-            after: range.after,
-            direction: range.direction,
-            // The extra row shows whether there is a next page.
-            limit: range.limit.saturating_add(1),
-        };
-        let mut rows = self.backend().range(query).await?;
-        let more = rows.len() > range.limit;
-        rows.truncate(range.limit);
-        Ok((rows, more))
+        let Range { index, from, to, after, direction, limit } = range;
+        RangeQuery { collection: D::COLLECTION, index, from, to, after, direction, limit }
     }
 }

@@ -8,6 +8,8 @@ use clap::{Args, Parser, Subcommand};
 use common::OrderId;
 use runtime::HttpOptions;
 
+use crate::status::StatusOptions;
+
 /// An open ticket resale marketplace: every service in one process.
 #[derive(Debug, Parser)]
 #[command(name = "ticketing", version, about)]
@@ -79,6 +81,8 @@ pub enum Command {
         #[arg(value_parser = ["auth", "tickets", "orders", "expiration", "payments"])]
         service: String,
     },
+    /// Shows sales, holds, money, outboxes and lags of a running process, by its metrics.
+    Status(StatusOptions),
     /// Refunds the payment of an order.
     Refund {
         /// The order's id, as shown on its page.

@@ -6,6 +6,7 @@ mod demo;
 mod marketplace;
 mod recover;
 mod serve;
+pub mod status;
 
 use std::path::{Path, PathBuf};
 

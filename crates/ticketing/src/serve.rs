@@ -80,7 +80,7 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
     serving.spawn(runtime::serve(listener, marketplace.router.clone(), serving.stop_token()));
     let health = Health::starting(serving.stop_token());
     health.has_started(ReadinessChecks { stores: marketplace.stores.clone(), bus: None });
-    tasks.spawn(runtime::serve(admin_listener, admin::router(health, metrics), tasks.stop_token()));
+    admin::spawn(&tasks, admin_listener, health, metrics, clock);
     let stop_requested = stop::signal();
     banner.print(folder);
 

@@ -1,16 +1,18 @@
-//! Rules for alerts: their metrics exist, and the runbook has a section for each.
+//! Rules for alerts: their metrics exist, and the runbook has a section for each; and for the maps of dashboards.
 
 use std::collections::BTreeSet;
 use std::fs;
 
 use ::pods::manifests::{Environment, root};
+use ::pods::monitoring::Expression;
 use serde_json::{Value, json};
 
 use super::{assert_none, assert_violation, environment, sources};
 
 /// Metrics of kube-state-metrics, the kubelet and cert-manager.
-const EXTERNAL_METRICS: [&str; 5] = [
+const EXTERNAL_METRICS: [&str; 6] = [
     "certmanager_certificate_expiration_timestamp_seconds",
+    "kube_cronjob_created",
     "kube_cronjob_status_last_successful_time",
     "kube_deployment_status_replicas_available",
     "kubelet_volume_stats_available_bytes",
@@ -27,24 +29,6 @@ fn alerts(environment: &Environment) -> Vec<Value> {
         .collect()
 }
 
-/// Labels with an underscore in `by` clauses.
-const LABELS: [&str; 1] = ["service_name"];
-
-/// The metrics of an expression: names with an underscore that are neither functions nor labels.
-fn metrics(expression: &str) -> BTreeSet<String> {
-    // Braces contain labels and their values.
-    let parts = expression.split('}').map(|part| part.split('{').next().unwrap_or_default());
-    let bare = parts.collect::<Vec<_>>().join(" ").replace('(', " ( ");
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '(';
-    let words: Vec<_> = bare.split(|c| !is_part(c)).filter(|word| !word.is_empty()).collect();
-    let is_function = |index: usize| words.get(index + 1) == Some(&"(");
-    let named = words
-        .iter()
-        .enumerate()
-        .filter(|(index, word)| word.contains('_') && !is_function(*index) && !LABELS.contains(word));
-    named.map(|(_, word)| (*word).to_owned()).collect()
-}
-
 fn violations(environment: &Environment) -> Vec<String> {
     let sources = sources("crates");
     let runbook = fs::read_to_string(root().join("docs/RUNBOOK.md")).unwrap_or_default();
@@ -56,16 +40,12 @@ fn violations(environment: &Environment) -> Vec<String> {
     let mut violations = Vec::new();
     for alert in alerts(environment) {
         let name = alert["alert"].as_str().unwrap_or_default();
-        let metrics = metrics(alert["expr"].as_str().unwrap_or_default());
+        let metrics = Expression::alert(&alert).metrics();
         if metrics.is_empty() {
             violations.push(format!("{name} uses no metric"));
         }
-        for metric in metrics.iter().filter(|metric| !EXTERNAL_METRICS.contains(&metric.as_str())) {
-            let base = ["_bucket", "_count", "_sum"]
-                .iter()
-                .find_map(|ending| metric.strip_suffix(ending))
-                .unwrap_or(metric);
-            if !sources.contains(&format!("\"{base}\"")) {
+        for metric in metrics.keys().filter(|metric| !EXTERNAL_METRICS.contains(&metric.as_str())) {
+            if !sources.contains(&format!("\"{metric}\"")) {
                 violations.push(format!("{name} uses {metric}, which does not exist"));
             }
         }
@@ -122,7 +102,16 @@ fn a_violation_is_found() {
 }
 
 #[test]
-fn metrics_are_distinguished_from_functions_and_labels() {
-    let expression = "histogram_quantile(0.99, sum by (service_name, le) (rate(http_request_duration_seconds_bucket{status=~\"5_\"}[5m]))) > 1";
-    assert_eq!(metrics(expression), BTreeSet::from(["http_request_duration_seconds_bucket".to_owned()]));
+fn every_dashboard_is_in_a_map_that_grafana_finds() {
+    let production = environment("production");
+    let map = production.find("ConfigMap", "dashboards").expect("the map of the dashboards");
+    assert_eq!(map.text("/metadata/labels/grafana_dashboard"), "1");
+    let folder = root().join("infra/k8s/components/monitoring/objects/dashboards");
+    let files: BTreeSet<_> = fs::read_dir(folder)
+        .expect("the dashboards")
+        .filter_map(|file| file.ok()?.file_name().into_string().ok())
+        .collect();
+    let mapped: BTreeSet<_> = map.0["data"].as_object().expect("files").keys().cloned().collect();
+    assert!(files.len() >= 6);
+    assert_eq!(mapped, files);
 }

@@ -147,9 +147,9 @@ fn production_allows_the_needed_connections_only() {
         .map(str::to_owned)
         .into();
     more.extend(STATEFUL.map(|service| format!("backup -> {service}-mongodb:27017")));
-    more.extend(
-        STATEFUL.into_iter().chain(["client"]).map(|service| format!("monitoring -> {service}:admin")),
-    );
+    for service in STATEFUL.into_iter().chain(["client"]) {
+        more.extend([format!("monitoring -> {service}:admin"), format!("{service} -> monitoring:4318")]);
+    }
     let more: Vec<_> = more.iter().map(String::as_str).collect();
     assert_eq!(allowed(&environment("production")), with(&more));
 }
@@ -225,10 +225,10 @@ fn a_violation_is_found() {
     );
     assert_violation(
         denied_by_default,
-        ("NetworkPolicy", "auth"),
+        ("NetworkPolicy", "nats"),
         "/spec/podSelector",
         json!({}),
-        "Deployment auth",
+        "StatefulSet nats",
     );
     assert_violation(
         denied_by_default,

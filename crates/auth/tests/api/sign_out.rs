@@ -98,6 +98,7 @@ async fn this_process_refuses_the_token_before_the_revocation_is_published() {
     let auth = auth::service(&context, auth::Config::default()).await.expect("it starts");
     let sessions = Sessions::new(auth.keys.clone());
     let context = HttpContext::new(HttpSettings {
+        service: "auth",
         clock: context.clock.clone(),
         ids: context.ids.clone(),
         sessions: sessions.clone(),

@@ -5,13 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Envelope, Ids, SharedClock};
-use metrics::{counter, gauge};
+use metrics::gauge;
 use store::{CommitError, Store};
 use tokio::sync::{Mutex, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, warn};
 
 use super::attempt::{attempt, reason};
+use super::event_counters::EventCounters;
 use super::handler::{ConsumeError, Incoming, Subscription};
 use super::keyed_queues::Job;
 use super::limits::Limits;
@@ -36,6 +37,7 @@ pub(super) struct EventProcessor {
     /// Locked during the attempt of a poison candidate.
     pub(super) quarantine: Mutex<()>,
     pub(super) stop: CancellationToken,
+    pub(super) counters: EventCounters,
 }
 
 enum Outcome {
@@ -137,7 +139,7 @@ impl EventProcessor {
             let backoff = self.limits.backoff();
             let delay = match result {
                 Ok(()) => {
-                    self.count("events_handled_total", event);
+                    self.counters.handled(event.subject());
                     return Outcome::Handled;
                 }
                 Err(ConsumeError::RetryLater(delay)) => delay,
@@ -191,12 +193,7 @@ impl EventProcessor {
 
     fn record_failure(&self, event: &Envelope, what: &'static str, cause: &(dyn Error + 'static)) {
         warn!(cause = reason(cause), "{what}; retrying");
-        self.count("event_failures_total", event);
-    }
-
-    fn count(&self, name: &'static str, event: &Envelope) {
-        let subject = event.subject().as_str();
-        counter!(name, "consumer" => self.subscription.consumer, "subject" => subject).increment(1);
+        self.counters.failed(event.subject());
     }
 
     pub(super) fn dead_letter_gauge(&self) -> metrics::Gauge {

@@ -1,6 +1,7 @@
 //! The consumer loop: feeds one subscription's handler.
 
 mod attempt;
+mod event_counters;
 mod event_processor;
 mod handler;
 mod keyed_queues;
@@ -10,15 +11,16 @@ use std::error::Error;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
-use common::{Envelope, Ids, SharedClock};
+use common::{Envelope, Ids, SharedClock, trace};
 use futures::stream::{self, BoxStream, StreamExt};
 use futures::{FutureExt, Stream};
 use store::Store;
 use tokio::sync::{Mutex, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::{Instrument, error, info_span, warn};
+use tracing::{Instrument, error, field, info_span, warn};
 
+use self::event_counters::EventCounters;
 use self::event_processor::EventProcessor;
 use self::keyed_queues::{Job, JobKey, KeyedQueues};
 use crate::dead_letter::DeadLetter;
@@ -63,6 +65,7 @@ impl ConsumerLoop {
     pub async fn run(self, stop: CancellationToken) {
         let Self { subscription, mut deliveries, store, clock, ids, limits } = self;
         let processor = Arc::new(EventProcessor {
+            counters: EventCounters::new(subscription.consumer, subscription.subjects),
             subscription,
             store,
             clock,
@@ -114,10 +117,12 @@ async fn run_job(processor: Arc<EventProcessor>, job: Job) -> JobKey {
             subject = event.subject().as_str(),
             aggregate = %event.aggregate,
             event = %event.id,
+            trace = field::Empty,
         )
     } else {
         info_span!("consume", consumer, subject = "unreadable")
     };
+    trace::follow(&span, job.event().and_then(|event| event.trace.as_deref()));
     let run = AssertUnwindSafe(processor.run(job)).catch_unwind().instrument(span.clone());
     if run.await.is_err() {
         span.in_scope(|| error!("the consumer loop panicked; the event will be redelivered"));

@@ -14,7 +14,7 @@ use tracing::error;
 
 use super::connection::{Connection, ConnectionStatus};
 use super::origin;
-use super::settings::Stream;
+use super::settings::{self, Stream};
 use crate::port::Lagged;
 
 /// Events that a listener may lag behind before it misses some.
@@ -61,7 +61,7 @@ impl Listener {
         let (mut messages, mut pending) = (SelectAll::new(), Vec::new());
         let status = connection.monitor.watch();
         let gaps = status.borrow().gaps;
-        for stream in Stream::of_each(subjects) {
+        for stream in settings::streams(subjects) {
             match connection.client.subscribe(connection.settings.subjects(stream)).now_or_never() {
                 Some(Ok(subscriber)) => messages.push(subscriber),
                 _ => pending.push(stream),

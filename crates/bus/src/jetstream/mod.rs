@@ -178,7 +178,7 @@ impl Bus for JetStream {
             self.tasks.spawn(PullConsumer::new(connection, consumer, stream, subjects, queue).run());
             poll_fn(move |context| deliveries.poll_recv(context))
         };
-        select_all(Stream::of_each(subjects).into_iter().map(of_stream)).boxed()
+        select_all(settings::streams(subjects).into_iter().map(of_stream)).boxed()
     }
 
     fn live(&self, subjects: &'static [Subject]) -> BoxStream<'static, Result<Arc<Envelope>, Lagged>> {

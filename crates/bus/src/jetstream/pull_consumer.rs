@@ -15,7 +15,7 @@ use async_nats::{Message, StatusCode, Subscriber};
 use common::Backoff;
 use common::event::Subject;
 use futures::StreamExt;
-use metrics::counter;
+use metrics::{Counter, counter};
 use serde_json::json;
 use tokio::sync::mpsc::{Permit, Sender};
 use tokio::time::timeout;
@@ -66,6 +66,8 @@ pub(super) struct PullConsumer {
     subjects: BTreeSet<Subject>,
     /// Deliveries that the subscriber has not received yet.
     queue: Sender<Delivery>,
+    redeliveries: Counter,
+    unreadable: Counter,
 }
 
 impl PullConsumer {
@@ -77,7 +79,12 @@ impl PullConsumer {
         queue: Sender<Delivery>,
     ) -> Self {
         let subjects = subjects.iter().copied().filter(|subject| Stream::of(*subject) == stream).collect();
-        Self { connection, consumer, stream, subjects, queue }
+        let of = |name| counter!(name, "consumer" => consumer, "stream" => stream.name());
+        let redeliveries = of("bus_redeliveries_total");
+        let unreadable = of("bus_unreadable_total");
+        // Registered here, so that an alert sees their first increment.
+        of("bus_events_rejected_total").increment(0);
+        Self { connection, consumer, stream, subjects, queue, redeliveries, unreadable }
     }
 
     /// Runs until the bus is closed or the subscription is dropped.
@@ -218,7 +225,7 @@ impl PullConsumer {
         let (deliveries, seq) = (u64::try_from(info.delivered).unwrap_or(1), info.stream_sequence);
         let (consumer, stream) = (self.consumer, self.stream.name());
         if deliveries > 1 {
-            counter!("bus_redeliveries_total", "consumer" => consumer, "stream" => stream).increment(1);
+            self.redeliveries.increment(1);
         }
         let ack = self.connection.acks.track(reply, deliveries);
         if !self.handles(&message.message) {
@@ -236,7 +243,7 @@ impl PullConsumer {
             return delivery.ack();
         }
         if let Err(error) = &delivery.event {
-            counter!("bus_unreadable_total", "consumer" => consumer, "stream" => stream).increment(1);
+            self.unreadable.increment(1);
             error!(consumer, stream, seq, %error, "an event cannot be read and becomes a dead letter");
         }
         match room {

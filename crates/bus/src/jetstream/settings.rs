@@ -8,6 +8,8 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{self, DiscardPolicy, RetentionPolicy, StorageType};
 use common::event::Subject;
 
+pub(super) use crate::stream::Stream;
+
 /// The time for which a stream stores an event, consumed or not: longer than a service stays down over a weekend, short
 /// enough that a stream stays below [`Options::max_stream_bytes`].
 const MAX_AGE: Duration = Duration::from_hours(3 * 24);
@@ -65,53 +67,9 @@ impl Default for Options {
 #[error("the bus prefix `{0}` must be made of letters, digits, `-` and `_`")]
 pub struct PrefixError(String);
 
-/// The stream of one publishing service.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stream {
-    Auth,
-    Tickets,
-    Orders,
-    Expiration,
-    Payments,
-}
-
-impl Stream {
-    pub(super) const ALL: [Self; 5] =
-        [Self::Auth, Self::Tickets, Self::Orders, Self::Expiration, Self::Payments];
-
-    /// The stream of this subject: that of its aggregate, as on the server.
-    pub(super) fn of(subject: Subject) -> Self {
-        let aggregate = subject.as_str().split_once('.').map_or("", |(aggregate, _)| aggregate);
-        let owner = Self::ALL.into_iter().find(|stream| stream.aggregate() == aggregate);
-        owner.expect("every aggregate has an owner, as a test checks")
-    }
-
-    /// The streams of these subjects.
-    pub(super) fn of_each(subjects: &[Subject]) -> BTreeSet<Self> {
-        subjects.iter().copied().map(Self::of).collect()
-    }
-
-    /// The publishing service's name, also in metrics.
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Auth => "auth",
-            Self::Tickets => "tickets",
-            Self::Orders => "orders",
-            Self::Expiration => "expiration",
-            Self::Payments => "payments",
-        }
-    }
-
-    /// The first part of the stream's subjects.
-    const fn aggregate(self) -> &'static str {
-        match self {
-            Self::Auth => "session",
-            Self::Tickets => "ticket",
-            Self::Orders => "order",
-            Self::Expiration => "expiration",
-            Self::Payments => "payment",
-        }
-    }
+/// The streams of these subjects.
+pub(super) fn streams(subjects: &[Subject]) -> BTreeSet<Stream> {
+    subjects.iter().copied().map(Stream::of).collect()
 }
 
 /// The validated options, and the names and configurations derived from them.

@@ -15,6 +15,8 @@ pub struct HttpContext(Arc<Inner>);
 
 /// See [`HttpContext`].
 pub struct Inner {
+    /// The name of the service.
+    pub service: &'static str,
     /// The clock.
     pub clock: SharedClock,
     /// The source of ids.

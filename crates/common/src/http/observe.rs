@@ -7,9 +7,9 @@ use http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::{HeaderName, HeaderValue};
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
-use super::request_durations::RequestDurations;
+use super::request_durations::{RequestDurations, UNMATCHED};
 use super::{Caching, HttpContext, request_id};
 use crate::trace;
 
@@ -33,8 +33,17 @@ pub(super) async fn observe(
         .map(str::to_owned);
     let method = request.method().clone();
     // Without the query, which may contain personal search words; the path contains only ids.
-    let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default(), %method, path = request.uri().path());
     let route = request.extensions().get::<MatchedPath>().cloned();
+    let span = tracing::info_span!(
+        "request",
+        service = context.service,
+        id = id.to_str().unwrap_or_default(),
+        %method,
+        route = route.as_ref().map_or(UNMATCHED, MatchedPath::as_str),
+        path = request.uri().path(),
+        trace = field::Empty,
+    );
+    trace::follow(&span, traceparent.as_deref());
     request.extensions_mut().insert(context.clone());
     let start = context.clock.now();
 

@@ -9,7 +9,7 @@ use metrics::{Histogram, histogram};
 use parking_lot::RwLock;
 
 /// The route of requests that match none.
-const UNMATCHED: &str = "unmatched";
+pub(super) const UNMATCHED: &str = "unmatched";
 
 /// The histograms of one service, by route. They are kept, since finding one by its labels costs more than recording.
 /// Routes, methods and our statuses bound their number.

@@ -32,6 +32,7 @@ type Limiter = RateLimiter<UserId, HashMapStateStore<UserId>, InjectedClock, NoO
 impl WriteLimit {
     /// At most `max` writes of one person in a minute; 0: no limit.
     pub(super) fn new(max: u32, clock: &SharedClock) -> Self {
+        counter!("writes_refused_total").increment(0);
         let limiter = NonZeroU32::new(max).map(|max| {
             let clock = InjectedClock(Arc::clone(clock));
             RateLimiter::new(Quota::per_minute(max), HashMapStateStore::default(), clock)

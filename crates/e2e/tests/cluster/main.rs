@@ -7,6 +7,7 @@ mod cost;
 mod dead_letters;
 mod disruptions;
 mod emptied_streams;
+mod metrics;
 mod proxy;
 mod restore;
 mod schedule;

@@ -9,6 +9,7 @@ use http::StatusCode;
 use super::response::owned;
 use crate::Orders;
 use crate::domain::Order;
+use crate::metrics::Stage;
 
 /// Cancels an order; the ticket is on sale again.
 #[utoipa::path(
@@ -32,11 +33,16 @@ pub(super) async fn cancel(
     id: PathId<OrderId>,
     seen: IfMatch,
 ) -> Result<StatusCode, Problem> {
+    let mut stage = None;
     let cancel = |order: Option<&Order>| {
         let order = owned(order, buyer.id)?;
+        stage = Some(Stage::of(order));
         seen.check(order.version)?;
         Ok::<_, Problem>(order.cancel(orders.now())?)
     };
-    orders.store.update(id.parse()?, cancel).await?;
+    let order = orders.store.update(id.parse()?, cancel).await?;
+    if let (Some(stage), Some(order)) = (stage, &order) {
+        stage.ended(order);
+    }
     Ok(StatusCode::NO_CONTENT)
 }

@@ -71,6 +71,9 @@ pub struct Payment {
     /// How often the present state was published again because it is overdue.
     #[serde(default, skip_serializing_if = "common::is_zero")]
     pub republished: u32,
+    /// The trace of the order, which every step continues.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<String>,
     /// The next step.
     #[serde(rename = "work")]
     pub schedule: StepSchedule,
@@ -104,6 +107,7 @@ impl Payment {
             failed_refunds: 0,
             unconfirmed: false,
             republished: 0,
+            trace: None,
             schedule: StepSchedule::due_now(now),
             version: 1,
             created_at: now,

@@ -16,6 +16,9 @@ pub(crate) struct OrderReplica {
     pub(crate) asked: u32,
     /// The order as its own service published it.
     pub(crate) state: OrderSnapshot,
+    /// The trace of the order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) trace: Option<String>,
 }
 
 /// Between publications to an order that is open past its deadline. The last poll answers sooner.
@@ -30,7 +33,11 @@ const PAYING_INTERVALS: Intervals =
 impl OrderReplica {
     /// Applies a snapshot. Returns `None` if the replica is as new, or if a payment may start as before: the confirmation of
     /// the ticket's lock decides nothing here, and every purchase has one.
-    pub(crate) fn apply(known: Option<&Self>, snapshot: &OrderSnapshot) -> Option<Decision<Self>> {
+    pub(crate) fn apply(
+        known: Option<&Self>,
+        snapshot: &OrderSnapshot,
+        trace: Option<&str>,
+    ) -> Option<Decision<Self>> {
         let version = match known {
             Some(known) if known.state.version >= snapshot.version || known.is_confirmed_by(snapshot) => {
                 return None;
@@ -41,7 +48,8 @@ impl OrderReplica {
         let same_status = known.filter(|known| known.state.status == snapshot.status);
         let asked = same_status.map_or(0, |known| known.asked);
         let state = OrderSnapshot { overdue: false, ..snapshot.clone() };
-        Some(Decision::without_event(Self { version, asked, state }))
+        let trace = known.and_then(|known| known.trace.clone()).or_else(|| trace.map(str::to_owned));
+        Some(Decision::without_event(Self { version, asked, state, trace }))
     }
 
     /// Whether the snapshot differs in the confirmation of the ticket's lock only.

@@ -13,16 +13,17 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::event::PaymentStatus;
-use common::{Decision, OrderId, PaymentId, Time, error_chain};
+use common::{Decision, OrderId, PaymentId, Time, error_chain, trace};
 use futures::FutureExt;
 use futures::future::{BoxFuture, ready};
 use runtime::Worker;
 use store::{Range, StoreError};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
-use tracing::Instrument;
+use tracing::{Instrument, field};
 
 use crate::domain::{IntentState, Payment, RunWhen};
+use crate::metrics;
 use crate::storage::{index, without_duplicates};
 use crate::stripe::StripeError;
 use crate::{InFlightGuard, Payments};
@@ -186,18 +187,28 @@ impl Payments {
             "step",
             payment = %leased.id,
             status = ?leased.status,
-            attempt = leased.schedule.attempts
+            attempt = leased.schedule.attempts,
+            trace = field::Empty,
         );
-        let result = self.perform(&leased).instrument(span.clone()).await;
+        let trace = leased.trace.clone().or_else(trace::current);
+        trace::follow(&span, trace.as_deref());
+        trace::link(leased.trace.as_deref());
+        trace::scope(trace, self.perform_and_record(&leased)).instrument(span).await
+    }
+
+    async fn perform_and_record(&self, leased: &Payment) -> Result<Option<Payment>, StoreError> {
+        let start = self.clock.now();
+        let result = self.perform(leased).await;
+        metrics::record_step(leased, &result, self.clock.now() - start);
         match result {
             Ok(after) => Ok(after),
             Err(StepError::Store(error)) => Err(error),
             Err(StepError::Stripe(error)) => {
-                span.in_scope(|| tracing::warn!(%error, "a call to Stripe failed; the step will be retried"));
+                tracing::warn!(%error, "a call to Stripe failed; the step will be retried");
                 let (key_used_up, retry_after) = (error.uses_up_the_key(), error.retry_after());
                 let failed =
-                    |payment: &Payment, now| payment.attempt_failed(&leased, key_used_up, retry_after, now);
-                self.update(&leased, failed).await
+                    |payment: &Payment, now| payment.attempt_failed(leased, key_used_up, retry_after, now);
+                self.update(leased, failed).await
             }
         }
     }
@@ -273,8 +284,16 @@ impl Payments {
         mut decide: impl FnMut(&Payment, Time) -> Option<Decision<Payment>>,
     ) -> Result<Option<Payment>, StoreError> {
         let now = self.clock.now();
-        let decide = |payment: Option<&Payment>| payment.and_then(|payment| decide(payment, now));
+        let mut totals = None;
+        let decide = |payment: Option<&Payment>| {
+            let decision = payment.and_then(|payment| decide(payment, now));
+            totals = payment.filter(|_| decision.is_some()).map(|payment| payment.totals);
+            decision
+        };
         let after = self.store.apply_from(known, decide).await.map_err(without_duplicates)?;
+        if let (Some(totals), Some(after)) = (totals, &after) {
+            metrics::record_money(totals, after);
+        }
         if let Some(due) = after.as_ref().and_then(|payment| payment.schedule.due) {
             self.wake.time_stored(due);
         }

@@ -17,6 +17,7 @@ use stripe_client_core::{
     CustomizedStripeRequest, RequestBuilder, RequestStrategy, StripeClient, StripeClientErr, StripeMethod,
     VERSION,
 };
+use tracing::{Instrument, debug_span};
 
 use super::StripeError;
 use super::error::error_of;
@@ -114,9 +115,10 @@ impl StripeClient for Client {
 
     async fn execute(&self, request: CustomizedStripeRequest) -> Result<Bytes, StripeError> {
         let (request, adjusted) = request.into_pieces();
+        let span = debug_span!("stripe", method = ?request.method, path = request.path);
         let request = self.request(request, adjusted.request_strategy.as_ref());
         let request = request.map_err(|error| StripeError::unavailable(error.to_string()))?;
-        let reply = tokio::time::timeout(CALL_TIMEOUT, self.exchange(request)).await;
+        let reply = tokio::time::timeout(CALL_TIMEOUT, self.exchange(request)).instrument(span).await;
         reply.unwrap_or_else(|_| Err(StripeError::unavailable("no reply within the timeout")))
     }
 }

@@ -71,6 +71,7 @@ cases! {
         a_key_that_begins_another_is_bounded_for_itself,
         a_document_stands_at_each_of_its_keys,
         an_update_replaces_the_keys,
+        a_count_is_that_of_the_documents_in_the_range,
         indexes_do_not_see_each_other;
     pages:
         a_walk_meets_every_document_once_in_both_directions,

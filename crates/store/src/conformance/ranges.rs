@@ -35,6 +35,20 @@ pub(super) async fn the_lower_bound_is_inclusive_and_the_upper_exclusive(backend
     }
 }
 
+pub(super) async fn a_count_is_that_of_the_documents_in_the_range(backend: Arc<dyn Backend>) {
+    for rank in 1..=6_u8 {
+        Draft::new(rank.into()).rank(rank.into()).commit(&backend).await;
+    }
+    let range = RangeQuery { from: encode([Part::Int(2)]), to: Some(encode([Part::Int(5)])), ..whole(RANK) };
+    let count = async |query: RangeQuery| backend.count(query).await.expect("the database answers");
+    assert_eq!(count(whole(RANK)).await, 6);
+    assert_eq!(count(RangeQuery { limit: usize::MAX, ..whole(RANK) }).await, 6);
+    assert_eq!(count(range.clone()).await, 3);
+    assert_eq!(count(RangeQuery { to: None, ..range.clone() }).await, 5);
+    assert_eq!(count(RangeQuery { limit: 2, ..range.clone() }).await, 2);
+    assert_eq!(count(RangeQuery { to: Some(range.from.clone()), ..range }).await, 0);
+}
+
 pub(super) async fn a_key_that_begins_another_is_bounded_for_itself(backend: Arc<dyn Backend>) {
     // The ids are greater than all that follows in the longer key.
     let great = u128::MAX;

@@ -42,6 +42,7 @@ pub(super) struct ConcurrencyLimiter {
 
 impl ConcurrencyLimiter {
     pub(super) fn new(database: String) -> Self {
+        counter!("store_calls_rejected_total", "database" => database.clone()).increment(0);
         Self { database, permits: Arc::new(Semaphore::new(MAX_IN_FLIGHT)) }
     }
 

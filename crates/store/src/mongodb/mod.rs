@@ -120,6 +120,10 @@ impl MongoInner {
 }
 
 impl Backend for MongoBackend {
+    fn database(&self) -> &str {
+        &self.0.name
+    }
+
     fn declare(&self, schema: Schema) {
         self.0.collections.declare(schema);
     }
@@ -148,6 +152,14 @@ impl Backend for MongoBackend {
         async move {
             let _permit = self.0.limiter.acquire()?;
             read::range(&*self.0.collections.named(query.collection).await?, &query).await
+        }
+        .boxed()
+    }
+
+    fn count(&self, query: RangeQuery) -> BoxFuture<'_, Result<usize, StoreError>> {
+        async move {
+            let _permit = self.0.limiter.acquire()?;
+            read::count(&*self.0.collections.named(query.collection).await?, &query).await
         }
         .boxed()
     }

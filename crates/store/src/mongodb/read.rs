@@ -57,6 +57,17 @@ pub(super) async fn range(
     rows.into_iter().map(indexed).collect()
 }
 
+/// The number of documents in a part of an index.
+pub(super) async fn count(collection: &CollectionHandle, query: &RangeQuery) -> Result<usize, StoreError> {
+    let schema = &collection.schema;
+    let index = schema.index(query.index).ok_or_else(|| layout::undeclared(schema, "index", query.index))?;
+    let path = format!("keys.{}", index.name);
+    // The server refuses a greater one.
+    let limit = u64::try_from(query.limit).unwrap_or(u64::MAX).min(i64::MAX.unsigned_abs());
+    let counted = collection.raw.count_documents(doc! { path: bounds(query) }).limit(limit);
+    Ok(usize::try_from(call(CALL_TIMEOUT, counted).await?).unwrap_or(usize::MAX))
+}
+
 /// Documents in order of their ids. Documents with an id of another type are not of this program.
 pub(super) async fn scan(
     collection: &Collection<RawDocumentBuf>,

@@ -99,6 +99,10 @@ impl SqliteBackend {
 }
 
 impl Backend for SqliteBackend {
+    fn database(&self) -> &str {
+        self.state.database()
+    }
+
     fn get(&self, collection: &'static str, id: Uuid) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
         self.read(move |connection| read::get(connection, collection, id)).boxed()
     }
@@ -113,6 +117,10 @@ impl Backend for SqliteBackend {
 
     fn range(&self, query: RangeQuery) -> BoxFuture<'_, Result<Vec<IndexedRecord>, StoreError>> {
         self.read_many(move |connection| read::range(connection, &query)).boxed()
+    }
+
+    fn count(&self, query: RangeQuery) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.read_many(move |connection| read::count(connection, &query)).boxed()
     }
 
     fn scan(

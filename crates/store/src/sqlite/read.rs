@@ -69,6 +69,22 @@ pub(super) fn range(connection: &Connection, query: &RangeQuery) -> rusqlite::Re
     }
 }
 
+/// The number of entries in a part of an index.
+pub(super) fn count(connection: &Connection, query: &RangeQuery) -> rusqlite::Result<usize> {
+    let upper = if query.to.is_some() { "AND key < ?5" } else { "" };
+    let sql = format!(
+        "SELECT count(*) FROM (SELECT 1 FROM keys WHERE collection = ?1 AND name = ?2 AND key >= ?3 {upper} LIMIT ?4)"
+    );
+    let limit = i64::try_from(query.limit).unwrap_or(i64::MAX);
+    let mut statement = connection.prepare_cached(&sql)?;
+    let (collection, index, from) = (query.collection, query.index, &query.from);
+    let count: i64 = match &query.to {
+        Some(to) => statement.query_row(params![collection, index, from, limit, to], |row| row.get(0))?,
+        None => statement.query_row(params![collection, index, from, limit], |row| row.get(0))?,
+    };
+    Ok(usize::try_from(count).unwrap_or_default())
+}
+
 /// Documents in order of their ids.
 pub(super) fn scan(
     connection: &Connection,

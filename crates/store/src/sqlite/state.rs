@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use metrics::{Counter, counter};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -13,6 +14,8 @@ use crate::{CommitError, Write};
 #[derive(Debug)]
 pub(super) struct WriterState {
     database: String,
+    /// Kept, since finding a counter by its labels costs more than counting.
+    counted: (Counter, Counter),
     revisions: Mutex<HashMap<&'static str, u64>>,
     outbox_changed: Notify,
     transactions: AtomicU64,
@@ -21,7 +24,9 @@ pub(super) struct WriterState {
 impl WriterState {
     /// The state before the first commit; `database` is a label of the metrics.
     pub(super) fn new(database: String) -> Self {
+        let counter = |name| counter!(name, "database" => database.clone());
         Self {
+            counted: (counter("store_transactions_total"), counter("store_writes_total")),
             database,
             revisions: Mutex::default(),
             outbox_changed: Notify::new(),
@@ -32,9 +37,9 @@ impl WriterState {
     /// Records a transaction, once it is durable and before any of its callers is answered.
     pub(super) fn record(&self, writes: &[Write], results: &[WriteResult]) {
         self.transactions.fetch_add(1, Ordering::Relaxed);
-        metrics::counter!("store_transactions_total", "database" => self.database.clone()).increment(1);
-        metrics::counter!("store_writes_total", "database" => self.database.clone())
-            .increment(u64::try_from(writes.len()).unwrap_or(u64::MAX));
+        let (transactions, written) = &self.counted;
+        transactions.increment(1);
+        written.increment(u64::try_from(writes.len()).unwrap_or(u64::MAX));
         let mut outbox_changed = false;
         let mut revisions = self.revisions.lock();
         for (write, result) in writes.iter().zip(results) {
@@ -49,6 +54,11 @@ impl WriterState {
             // Stores one wake-up if there is no waiter, so that no change goes unnoticed.
             self.outbox_changed.notify_one();
         }
+    }
+
+    /// The name of the database.
+    pub(super) fn database(&self) -> &str {
+        &self.database
     }
 
     /// The number of transactions.

@@ -7,6 +7,7 @@ mod metrics;
 mod recover;
 mod refund;
 mod restart;
+mod traces;
 
 use std::path::Path;
 use std::process::{Command, Output};

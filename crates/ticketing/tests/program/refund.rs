@@ -18,7 +18,7 @@ async fn becomes(buyer: &Person, order: &Value, field: &str, value: Value) {
     assert_eventually(&what, || async { buyer.order(order).await[field] == value }).await;
 }
 
-async fn bought(seller: &Person, buyer: &Person) -> Value {
+pub(crate) async fn bought(seller: &Person, buyer: &Person) -> Value {
     let order = buyer.buys(&seller.sells("Concert", PRICE).await).await;
     buyer.pays(&order, cards::VISA).await;
     becomes(buyer, &order, "status", json!("complete")).await;
