@@ -66,13 +66,11 @@ impl Payments {
 
     async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderReplica, StartError> {
         // Perhaps outdated: it is read again once the payment is stored.
-        let order = match self.orders.get_recent(id).await? {
-            Some(order) => order,
-            None => {
-                let arrived = self.orders.wait_for(id, ORDER_ARRIVAL_TIMEOUT).await?;
-                arrived.ok_or(StartError::UnknownOrder)?
-            }
-        };
+        let mut order = self.orders.get_recent(id).await?;
+        if order.is_none() {
+            order = self.orders.wait_for(id, ORDER_ARRIVAL_TIMEOUT).await?;
+        }
+        let order = order.ok_or(StartError::UnknownOrder)?;
         if order.state.user_id != buyer {
             return Err(StartError::NotTheBuyer);
         }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::{Collection, Document, StoreError, UniqueKey};
 
 /// The documents of one type in memory: those of the purchases in progress, at a kilobyte each.
-const MAX_DOCUMENTS: usize = 4096;
+const MAX_DOCUMENTS: usize = 1024;
 
 /// Changes of a document outside of a commit, by an operator, are noticed after this time at the latest.
 const RETENTION: Duration = Duration::from_mins(1);
@@ -75,7 +75,7 @@ impl<D: Document> Recent<D> {
 
     pub(crate) fn get_by_unique_key(&self, key: &UniqueKey, now: Time) -> Option<Arc<D>> {
         let document = self.get(self.unique_keys.get(key)?, now)?;
-        // It may have given up the key since.
+        // The document may have given up the key since.
         document.keys().unique.contains(key).then_some(document)
     }
 }
@@ -85,7 +85,7 @@ impl<D: Document> Recent<D> {
 pub(crate) struct RecentDocuments(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 
 impl RecentDocuments {
-    /// Those of one type; `None` if this type is not remembered.
+    /// The recent documents of one type; `None` if this type is not remembered.
     pub(crate) fn of<D: Document>(&self) -> Option<Arc<Recent<D>>> {
         if !D::IS_REMEMBERED {
             return None;

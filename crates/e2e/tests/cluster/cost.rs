@@ -25,9 +25,9 @@ const MAX_COMMANDS: usize = 27;
 const MAX_PRUNES: usize = 3;
 /// The time that a person takes between two actions, and that the events of an action take at most.
 const HUMAN_PAUSE: Duration = Duration::from_millis(100);
-/// Enough purchases to make the workers' regular reads small beside them.
+/// The number of purchases, so that regular reads are few beside them.
 const PURCHASES: usize = 20;
-/// By then the events of the last purchase have left the outbox.
+/// The time in which the events of the last purchase leave the outbox.
 const PRUNED_WITHIN: Duration = Duration::from_secs(1);
 /// The time in which the commands without a purchase are counted.
 const IDLE_TIME: Duration = Duration::from_secs(10);
@@ -147,7 +147,7 @@ async fn a_purchase_costs_no_more_commands_to_mongodb_than_its_budget() {
     cluster.wait_until_consistent(Duration::from_mins(1)).await;
     let prunes = counts.remove(PRUNE).unwrap_or_default();
     let sum = |counts: &BTreeMap<String, usize>| counts.values().sum::<usize>();
-    // What the services read at regular intervals belongs to no purchase.
+    // The regular reads of the services belong to no purchase.
     let millis = |time: Duration| usize::try_from(time.as_millis()).expect("small");
     let regular = sum(&idle) * millis(elapsed) / millis(IDLE_TIME);
     let commands = sum(&counts) - reads - regular;

@@ -31,7 +31,7 @@ async fn fresh_processes_report_every_metric_and_label_that_an_alert_or_a_dashbo
     let cluster = Cluster::start("15m", |_| {}).await;
     cluster.endpoints().get("/api/tickets").await;
     let urls: Vec<_> = cluster.processes().admin_urls().map(|(_, url)| url.to_owned()).collect();
-    poll_until(Duration::from_secs(60), "each metric exists", || async {
+    poll_until(Duration::from_mins(1), "each metric exists", || async {
         let processes = scrape(&urls).await;
         let mut missing = BTreeSet::new();
         for expression in expressions() {

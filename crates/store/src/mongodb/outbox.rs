@@ -178,7 +178,9 @@ impl Outbox {
         let mut is_queued = result.is_ok() || events.is_empty();
         for event in events {
             is_queued = is_queued && queue.push(event);
-            seqs.iter_mut().for_each(|seqs| seqs.push(queue.last));
+            if let Some(seqs) = &mut seqs {
+                seqs.push(queue.last);
+            }
         }
         if let (Some(seqs), Some(version), true) = (seqs, version, is_queued)
             && !seqs.is_empty()

@@ -76,15 +76,14 @@ async fn scrape(http: &reqwest::Client, url: &str) -> Result<Samples, StatusErro
 
 /// The table. `former`: the time since the former scrape, and its samples, for rates.
 fn view(samples: &Samples, former: Option<(Duration, &Samples)>) -> String {
-    let rate = |name: &str| match former {
+    let rate_of = |total: &dyn Fn(&Samples) -> f64| match former {
         Some((passed, former)) if !passed.is_zero() => {
-            format!(
-                "   {:.1} a second",
-                (samples.sum(name) - former.sum(name)).max(0.0) / passed.as_secs_f64()
-            )
+            let increase = (total(samples) - total(former)).max(0.0);
+            format!("   {:.1} a second", increase / passed.as_secs_f64())
         }
         _ => String::new(),
     };
+    let rate = |name: &str| rate_of(&|samples| samples.sum(name));
     let quantiles = |histogram: &str, label: (&str, &str)| match samples.quantile(histogram, 0.5, label) {
         Some(median) => {
             let p99 = samples.quantile(histogram, 0.99, label).unwrap_or(median);
@@ -93,7 +92,9 @@ fn view(samples: &Samples, former: Option<(Duration, &Samples)>) -> String {
         None => "none yet".to_owned(),
     };
     let purchases = samples.by("purchases_total", "outcome");
-    let sold = purchases.get("complete").copied().unwrap_or_default();
+    let sold = |samples: &Samples| {
+        samples.by("purchases_total", "outcome").get("complete").copied().unwrap_or_default()
+    };
     let others = listed(purchases.into_iter().filter(|(outcome, _)| *outcome != "complete"));
     let requests = "http_request_duration_seconds";
     let counted = format!("{requests}_count");
@@ -102,7 +103,7 @@ fn view(samples: &Samples, former: Option<(Duration, &Samples)>) -> String {
     let stages = ["created", "awaiting-payment", "paying"]
         .map(|stage| format!("{stage}: {}", quantiles("purchase_stage_seconds", ("stage", stage))));
     let rows = [
-        ("Tickets sold", format!("{sold}{}", rate("purchases_total"))),
+        ("Tickets sold", format!("{}{}", sold(samples), rate_of(&sold))),
         ("Orders that ended otherwise", others),
         ("Live holds", samples.max("live_holds").to_string()),
         ("Stages of a purchase", stages.join("; ")),
@@ -122,7 +123,8 @@ fn view(samples: &Samples, former: Option<(Duration, &Samples)>) -> String {
         ("Duration of requests", quantiles(requests, ("", ""))),
         ("Invariant violations", samples.sum("invariant_violations_total").to_string()),
     ];
-    rows.into_iter().map(|(name, value)| format!("{name:<28} {value}\n")).collect()
+    let lines: Vec<_> = rows.into_iter().map(|(name, value)| format!("{name:<28} {value}")).collect();
+    lines.join("\n") + "\n"
 }
 
 fn conflicts(samples: &Samples) -> f64 {
