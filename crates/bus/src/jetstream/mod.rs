@@ -41,9 +41,6 @@ pub use self::settings::{Options, PrefixError};
 
 const CHECK_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The time that closing leaves for the last acknowledgements.
-const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
-
 /// The error of a call after [`Bus::close`].
 const CLOSED: &str = "this process has closed its connection";
 
@@ -191,14 +188,14 @@ impl Bus for JetStream {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         async {
-            let Connection { client, stop, .. } = &*self.connection;
+            let Connection { client, stop, settings, .. } = &*self.connection;
             stop.cancel();
             self.ack_sender.close();
             let flushed = async {
                 self.ack_sender.wait().await;
                 client.flush().await.is_ok() && client.drain().await.is_ok()
             };
-            if timeout(CLOSE_TIMEOUT, flushed).await != Ok(true) {
+            if timeout(settings.options.close_timeout, flushed).await != Ok(true) {
                 tracing::warn!("acknowledgements were not flushed in time; NATS will redeliver some events");
             }
         }

@@ -30,9 +30,6 @@ use crate::port::Delivery;
 /// the request.
 const PULL_EXPIRES: Duration = Duration::from_secs(5);
 
-/// The time that the end of a subscription leaves to the messages in flight.
-const DRAIN_TIMEOUT: Duration = Duration::from_secs(1);
-
 /// Deliveries of an event of a subject that only another release of the service handles. Each returns the event, with a
 /// backoff, for a process of that release; the last acknowledges it.
 const MAX_HANDOVERS: u64 = 8;
@@ -270,7 +267,7 @@ impl PullConsumer {
             }
         };
         // Messages after the timeout are redelivered.
-        let _ = timeout(DRAIN_TIMEOUT, drained).await;
+        let _ = timeout(self.connection.settings.options.close_timeout / 2, drained).await;
     }
 
     async fn stopped(&self) {

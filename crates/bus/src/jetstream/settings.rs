@@ -44,6 +44,9 @@ pub struct Options {
     pub ack_wait: Duration,
     /// The timeout of the server's acknowledgement of a published event.
     pub publish_timeout: Duration,
+    /// The time that closing leaves to return the messages in flight and to send the last acknowledgements, half of it for the
+    /// former. Afterwards the server redelivers them only after `ack_wait`.
+    pub close_timeout: Duration,
     /// Files of root certificates (PEM) to trust instead of the system's, for `tls://`.
     pub root_certificates: Vec<PathBuf>,
 }
@@ -57,6 +60,7 @@ impl Default for Options {
             name: "ticketing".to_owned(),
             ack_wait: Duration::from_secs(30),
             publish_timeout: Duration::from_secs(5),
+            close_timeout: Duration::from_secs(2),
             root_certificates: Vec::new(),
         }
     }

@@ -18,8 +18,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::one_at_a_time;
 
-/// The commands of one purchase, on average: 21 commits and 5 reads. docs/PERFORMANCE.md names them.
-const MAX_COMMANDS: usize = 27;
+/// The commands of one purchase, on average: 21 commits and 5 reads, which docs/PERFORMANCE.md names, and on a slow machine
+/// some reads for events that have not arrived.
+const MAX_COMMANDS: usize = 30;
 /// The commands that prune published events of one purchase: one for each collection with events, for a buyer without haste.
 /// Under load many purchases share one.
 const MAX_PRUNES: usize = 3;

@@ -99,7 +99,7 @@ fn view(samples: &Samples, former: Option<(Duration, &Samples)>) -> String {
     let requests = "http_request_duration_seconds";
     let counted = format!("{requests}_count");
     let failed = samples.of(&counted).filter(|sample| sample.label("status").starts_with('5'));
-    let failed: f64 = failed.map(|sample| sample.value).sum();
+    let failed = samples::total(failed);
     let stages = ["created", "awaiting-payment", "paying"]
         .map(|stage| format!("{stage}: {}", quantiles("purchase_stage_seconds", ("stage", stage))));
     let rows = [
@@ -176,7 +176,7 @@ mod tests {
         };
         let text = view(&scrape(30), Some((Duration::from_secs(2), &scrape(10))));
         for row in
-            ["Tickets sold                 30   10.0 a second", "expired 1", "captured 2000 USD", "orders 3"]
+            ["Tickets sold                 30   10.0 a second", "expired 1", "captured 2000 USD", "orders 3", "of them 0 failed"]
         {
             assert!(text.contains(row), "{row}: {text}");
         }

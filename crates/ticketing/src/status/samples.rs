@@ -31,7 +31,7 @@ impl Samples {
 
     /// The sum of a metric over all labels.
     pub fn sum(&self, name: &str) -> f64 {
-        self.of(name).map(|sample| sample.value).sum()
+        total(self.of(name))
     }
 
     /// The greatest sample of a metric; 0 without any.
@@ -115,6 +115,11 @@ fn quoted(text: &str) -> Option<(String, &str)> {
         }
     }
     None
+}
+
+/// The sum of these samples. The sum of no floats would be shown as -0.
+pub(super) fn total<'a>(samples: impl Iterator<Item = &'a Sample>) -> f64 {
+    samples.fold(0.0, |total, sample| total + sample.value)
 }
 
 #[cfg(test)]

@@ -55,6 +55,11 @@ impl Marketplace {
         Self { options: Options { ack_wait, ..self.options }, ..self }
     }
 
+    /// The same with processes that close however slow the machine is.
+    pub(crate) fn with_close_timeout(self, close_timeout: Duration) -> Self {
+        Self { options: Options { close_timeout, ..self.options }, ..self }
+    }
+
     /// A new process.
     pub(crate) async fn process(&self) -> Arc<JetStream> {
         connect(&self.url, self.options.clone()).await.expect("connected")
