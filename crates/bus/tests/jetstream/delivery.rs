@@ -99,9 +99,8 @@ async fn two_thousand_events_that_wait_delay_no_other() {
 #[tokio::test]
 async fn what_is_in_flight_to_a_process_that_stops_is_delivered_to_another_at_once() {
     // Without a nak, the server would redeliver only after the end of the test.
-    let marketplace = Marketplace::new()
-        .with_ack_wait(Duration::from_mins(10))
-        .with_close_timeout(Duration::from_mins(1));
+    let marketplace =
+        Marketplace::new().with_ack_wait(Duration::from_mins(10)).with_close_timeout(Duration::from_mins(1));
     let (stopping, other) = (marketplace.process().await, marketplace.process().await);
     let events: Vec<_> = (0..3000).map(|_| envelope()).collect();
     let mut missing: HashSet<_> = events.iter().map(|event| event.id).collect();

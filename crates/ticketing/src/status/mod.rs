@@ -175,9 +175,13 @@ mod tests {
             ))
         };
         let text = view(&scrape(30), Some((Duration::from_secs(2), &scrape(10))));
-        for row in
-            ["Tickets sold                 30   10.0 a second", "expired 1", "captured 2000 USD", "orders 3", "of them 0 failed"]
-        {
+        for row in [
+            "Tickets sold                 30   10.0 a second",
+            "expired 1",
+            "captured 2000 USD",
+            "orders 3",
+            "of them 0 failed",
+        ] {
             assert!(text.contains(row), "{row}: {text}");
         }
     }
