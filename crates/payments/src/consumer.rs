@@ -27,10 +27,8 @@ impl Consume for Payments {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
         async move {
             match &incoming.envelope.event {
-                Event::OrderCreated(order) => {
-                    Ok(self.on_order_created(order, incoming.envelope.trace.as_deref()).await?)
-                }
-                Event::OrderAwaitingPayment(order)
+                Event::OrderCreated(order)
+                | Event::OrderAwaitingPayment(order)
                 | Event::OrderPaymentAccepted(order)
                 | Event::OrderCompleted(order)
                 | Event::OrderCancelled(order) => {
@@ -61,22 +59,19 @@ impl Consume for Payments {
 }
 
 impl Payments {
-    async fn on_order_created(
-        &self,
-        snapshot: &OrderSnapshot,
-        trace: Option<&str>,
-    ) -> Result<(), StoreError> {
-        let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot, trace);
-        let order = self.orders.create_or_apply(snapshot.id, apply).await.map_err(without_duplicates)?;
-        self.apply_known_order(order, snapshot.overdue).await
-    }
-
     /// First the replica, then the payment. Starting a payment works in the other order: if the order ends meanwhile,
     /// one of the two sees the other.
     async fn on_order_event(&self, snapshot: &OrderSnapshot, trace: Option<&str>) -> Result<(), StoreError> {
         let apply = |known: Option<&OrderReplica>| OrderReplica::apply(known, snapshot, trace);
-        let order = self.orders.apply_newer(snapshot.id, apply).await.map_err(without_duplicates)?;
-        self.apply_known_order(order, snapshot.overdue).await
+        let applied = if snapshot.status == OrderStatus::Created {
+            self.orders.create_or_apply(snapshot.id, apply).await
+        } else {
+            self.orders.apply_newer(snapshot.id, apply).await
+        };
+        match applied.map_err(without_duplicates)? {
+            Some(order) => self.apply_order(&order, snapshot.overdue).await,
+            None => Ok(()),
+        }
     }
 
     /// Schedules the last poll of a payment in progress, without waiting for Stripe.
@@ -88,12 +83,8 @@ impl Payments {
 
     /// Lets the payment follow the newest state of its order. Commits the next step, without waiting for Stripe.
     pub(crate) async fn follow_order(&self, id: OrderId) -> Result<(), StoreError> {
-        self.apply_known_order(self.orders.get(id).await?, false).await
-    }
-
-    async fn apply_known_order(&self, order: Option<OrderReplica>, overdue: bool) -> Result<(), StoreError> {
-        match order {
-            Some(order) => self.apply_order(&order, overdue).await,
+        match self.orders.get(id).await? {
+            Some(order) => self.apply_order(&order, false).await,
             None => Ok(()),
         }
     }

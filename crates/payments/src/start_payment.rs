@@ -49,7 +49,7 @@ impl Payments {
         let (payment, is_new) = self.begin(id, &order).await?;
         self.refuse_if_cancelled(&payment, is_new).await?;
         let payment = if is_new {
-            self.run_leased(payment.clone(), in_flight).await?.unwrap_or(payment)
+            self.run_leased(payment.clone(), &in_flight).await?.unwrap_or(payment)
         } else {
             payment
         };

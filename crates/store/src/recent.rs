@@ -70,7 +70,12 @@ impl<D: Document> Recent<D> {
 
     pub(crate) fn get(&self, id: Uuid, now: Time) -> Option<Arc<D>> {
         let (document, committed_at) = self.documents.get(&id)?;
-        (now - committed_at < RETENTION).then_some(document)
+        let is_recent = now - committed_at < RETENTION;
+        if !is_recent {
+            // Otherwise [`Self::inserted`] would find it.
+            self.remove(id);
+        }
+        is_recent.then_some(document)
     }
 
     pub(crate) fn get_by_unique_key(&self, key: &UniqueKey, now: Time) -> Option<Arc<D>> {

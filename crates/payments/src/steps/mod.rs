@@ -127,7 +127,7 @@ impl Payments {
     pub(crate) async fn capture_leased(&self, leased: Payment, in_flight: InFlightGuard) {
         let id = leased.id;
         let followed = async {
-            let after = self.run_leased(leased, in_flight).await?;
+            let after = self.run_leased(leased, &in_flight).await?;
             self.follow_after_step(after).await
         };
         if let Err(error) = followed.await {
@@ -163,7 +163,7 @@ impl Payments {
         let after = self.update(payment, lease).await?;
         match leased {
             Some(leased) => {
-                let after = self.run_leased(leased, in_flight).await?;
+                let after = self.run_leased(leased, &in_flight).await?;
                 self.follow_after_step(after).await
             }
             None => Ok(after),
@@ -181,7 +181,7 @@ impl Payments {
     pub(crate) async fn run_leased(
         &self,
         leased: Payment,
-        _in_flight: InFlightGuard,
+        _in_flight: &InFlightGuard,
     ) -> Result<Option<Payment>, StoreError> {
         let span = tracing::info_span!(
             "step",
@@ -218,7 +218,7 @@ impl Payments {
     pub(crate) async fn on_hint(&self, payment: &Payment) -> Result<Option<Payment>, StoreError> {
         let now = self.clock.now();
         match payment.hinted(now) {
-            Some(hinted) => self.run_leased(hinted, self.step_started()).await,
+            Some(hinted) => self.run_leased(hinted, &self.step_started()).await,
             // The hint may be about the step in progress, which reads its outcome itself.
             None if payment.has_lease(now) => Ok(Some(payment.clone())),
             None => self.run_step(payment, RunWhen::Now).await,

@@ -99,7 +99,7 @@ impl Payments {
         let cancelled = !is_hint && self.order_is_cancelled(leased.order_id).await?;
         let follow = |payment: &Payment, now| {
             // Without a lease the poll may not be the only one. A change since then comes with a state as new, or with a poll.
-            let is_latest = leased.schedule.leased || payment.version == leased.version;
+            let is_latest = !is_hint || payment.version == leased.version;
             is_latest.then(|| payment.on_poll(&state, polled_at, cancelled, now)).flatten()
         };
         Ok(self.update(leased, follow).await?)

@@ -116,6 +116,8 @@ cases! {
         a_search_scans_a_bounded_number_and_leads_on;
     recent:
         a_decision_soon_after_a_commit_needs_no_read,
+        a_document_that_is_about_to_arrive_is_awaited,
+        an_event_that_creates_a_document_needs_no_read,
         what_another_process_has_committed_decides,
         a_recent_document_is_found_by_the_unique_keys_it_holds;
     unreadable:

@@ -64,6 +64,33 @@ pub(super) async fn a_decision_soon_after_a_commit_needs_no_read(backend: Arc<dy
     assert_eq!(notes.get_recent(id(1)).await.expect("nothing"), None);
 }
 
+pub(super) async fn a_document_that_is_about_to_arrive_is_awaited(backend: Arc<dyn Backend>) {
+    const TIMEOUT: Duration = Duration::from_secs(30);
+    let counted = Arc::new(CountedReads { backend, reads: AtomicUsize::new(0) });
+    let counted_backend: Arc<dyn Backend> = Arc::clone(&counted) as _;
+    let (one, other) = (notes(&counted_backend), notes(&counted_backend));
+    for (number, process) in [(1, &one), (2, &other)] {
+        let (found, ()) =
+            futures::join!(one.wait_for(id(number), TIMEOUT), commit(process, Note::new(number)));
+        assert_eq!(found.expect("the database reads"), Some(Note::new(number)));
+    }
+    counted.reads.store(0, Ordering::Relaxed);
+    let missing = one.wait_for(id(3), Duration::from_millis(200)).await;
+    assert_eq!(missing.expect("the database reads"), None);
+    let reads = counted.reads.load(Ordering::Relaxed);
+    assert!((2..=20).contains(&reads), "{reads} reads in 200 ms");
+}
+
+pub(super) async fn an_event_that_creates_a_document_needs_no_read(backend: Arc<dyn Backend>) {
+    let counted = Arc::new(CountedReads { backend, reads: AtomicUsize::new(0) });
+    let counted_backend: Arc<dyn Backend> = Arc::clone(&counted) as _;
+    let create = |note: Option<&Note>| note.is_none().then(|| Decision::without_event(Note::new(1)));
+    for (reads, process) in [(0, notes(&counted_backend)), (1, notes(&counted_backend))] {
+        let note = process.create_or_apply(id(1), create).await.expect("created once").expect("a note");
+        assert_eq!((note.version, counted.reads.swap(0, Ordering::Relaxed)), (1, reads));
+    }
+}
+
 pub(super) async fn what_another_process_has_committed_decides(backend: Arc<dyn Backend>) {
     let (one, other) = (notes(&backend), notes(&backend));
     commit(&one, Note::new(1)).await;

@@ -82,13 +82,16 @@ async fn stored(database: &TestDatabase) -> Vec<String> {
     note.get_array("outbox").unwrap().iter().map(event).collect()
 }
 
+/// Two replicas that prune nothing, since no time passes for them.
+async fn without_pruning(database: &TestDatabase) -> (Arc<MongoBackend>, Arc<MongoBackend>) {
+    let clock = Arc::new(SimClock::starting_at(SystemClock.now()));
+    (database.replica_by(Arc::clone(&clock) as _).await, database.replica_by(clock).await)
+}
+
 #[tokio::test]
 async fn published_events_leave_with_the_next_commit_of_their_document_and_no_others() {
     on_a_database(async |database| {
-        // Nothing is pruned, since no time passes.
-        let clock = Arc::new(SimClock::starting_at(SystemClock.now()));
-        let one = database.replica_by(Arc::clone(&clock) as _).await;
-        let other = database.replica_by(clock).await;
+        let (one, other) = without_pruning(database).await;
         one.commit(write(1, 1)).await.unwrap();
         one.commit(write(1, 2)).await.unwrap();
         assert_eq!(stored(database).await, ["1.1", "1.2"], "not published yet");
@@ -115,9 +118,7 @@ async fn published_events_leave_with_the_next_commit_of_their_document_and_no_ot
 #[tokio::test]
 async fn the_events_of_a_removed_document_stay_when_it_is_created_again() {
     on_a_database(async |database| {
-        let clock = Arc::new(SimClock::starting_at(SystemClock.now()));
-        let other = database.replica_by(Arc::clone(&clock) as _).await;
-        let one = database.replica_by(clock).await;
+        let (one, other) = without_pruning(database).await;
         other.commit(write(1, 1)).await.unwrap();
         other.commit(removal(1, 1, vec!["\"1.gone\"".into()])).await.unwrap();
         one.commit(write(1, 1)).await.unwrap();
