@@ -63,9 +63,14 @@ fn max_stop_seconds() -> u64 {
         number.unwrap_or_else(|| panic!("{folder} has no constant {name} in seconds"))
     };
     let stop = |name| constant("crates/runtime/src", name);
-    // Requests, then work, the relay and the bus, then the admin address.
+    // Requests, then work, the relay and the bus, then the admin address, then the last traces.
     let bus = constant("crates/bus/src", "CLOSE_TIMEOUT");
-    stop("REQUESTS_TIMEOUT") + stop("WORK_TIMEOUT") + stop("RELAY_TIMEOUT") + bus + stop("WORK_TIMEOUT")
+    stop("REQUESTS_TIMEOUT")
+        + stop("WORK_TIMEOUT")
+        + stop("RELAY_TIMEOUT")
+        + bus
+        + stop("WORK_TIMEOUT")
+        + stop("FLUSH_TIMEOUT")
 }
 
 /// The grace period covers `preStop` and a graceful stop.

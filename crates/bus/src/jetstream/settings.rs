@@ -26,6 +26,9 @@ const MAX_ACK_PENDING: i64 = 65_536;
 /// to keep the loop busy, few enough that a process that crashes does not withhold many from the others.
 pub(super) const MAX_QUEUED: usize = 512;
 
+/// The default of [`Options::close_timeout`]: the pods' grace period counts on it.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// The options of the bus. All processes of one marketplace use the same, except for the name.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -60,7 +63,7 @@ impl Default for Options {
             name: "ticketing".to_owned(),
             ack_wait: Duration::from_secs(30),
             publish_timeout: Duration::from_secs(5),
-            close_timeout: Duration::from_secs(2),
+            close_timeout: CLOSE_TIMEOUT,
             root_certificates: Vec::new(),
         }
     }
