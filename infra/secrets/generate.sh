@@ -8,6 +8,9 @@
 # Environment variables:
 #   STRIPE_SECRET_KEY, STRIPE_PUBLISHABLE_KEY, STRIPE_WEBHOOK_SECRET
 #     required in production; namespaces that end in -dev or -staging get keys for the simulator by default
+#   SMTP_URL
+#     the mail server, such as smtps://user:password@mail.example:465; required in production; namespaces that end in -dev
+#     or -staging get Mailpit by default
 #   BACKUP_BUCKET, BACKUP_ENDPOINT, BACKUP_ACCESS_KEY_ID, BACKUP_SECRET_ACCESS_KEY
 #     the bucket of backups, at an endpoint such as nyc3.digitaloceanspaces.com; required in production
 #   AUTH_STORE_URL, TICKETS_STORE_URL, …
@@ -57,6 +60,7 @@ required() {
     done
     echo nats-cluster
     echo stripe
+    echo mail
     if is_production; then echo backup; fi
 }
 
@@ -125,6 +129,7 @@ BACKUP=(BACKUP_BUCKET BACKUP_ENDPOINT BACKUP_ACCESS_KEY_ID BACKUP_SECRET_ACCESS_
 
 # Checked before any secret is created: a partial environment is useless.
 if ! exists stripe && ! given "${STRIPE[@]}" && is_production; then fail "set ${STRIPE[*]}: $namespace takes real payments"; fi
+if ! exists mail && ! given SMTP_URL && is_production; then fail "set SMTP_URL: $namespace sends emails"; fi
 if ! exists backup && ! given "${BACKUP[@]}" && is_production; then fail "set ${BACKUP[*]}: $namespace needs backups"; fi
 
 for service in "${SERVICES[@]}"; do
@@ -154,6 +159,7 @@ if ! exists stripe; then
             STRIPE_WEBHOOK_SECRET "whsec_$(password)"
     fi
 fi
+exists mail || create mail SMTP_URL "${SMTP_URL:-smtp://mailpit:1025?tls=none}"
 if ! exists backup && given "${BACKUP[@]}"; then
     create backup BUCKET "$BACKUP_BUCKET" ENDPOINT "$BACKUP_ENDPOINT" ACCESS_KEY_ID "$BACKUP_ACCESS_KEY_ID" \
         SECRET_ACCESS_KEY "$BACKUP_SECRET_ACCESS_KEY"

@@ -3,6 +3,8 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use common::UserId;
+use mail::Kind;
 use store::{CommitError, StoreError};
 
 use crate::Accounts;
@@ -29,6 +31,8 @@ pub(crate) enum SignInError {
     Throttled(Duration),
     #[error("the email address or the password is wrong")]
     InvalidCredentials,
+    #[error("the account is gone")]
+    NoAccount,
     #[error(transparent)]
     Hash(#[from] HashError),
     #[error(transparent)]
@@ -44,14 +48,18 @@ impl From<Throttled> for SignInError {
 }
 
 impl Accounts {
-    /// Creates an account. Of simultaneous ones for an email address, the unique key accepts one.
+    /// Creates an account and sends its verification email. Of simultaneous ones for an email address, the unique key accepts one.
     pub(crate) async fn sign_up(&self, email: Email, password: Password) -> Result<User, SignUpError> {
         let hash = self.hashing.hash(password, self.ids.bytes()).await?;
-        let user = User::sign_up(self.ids.next(), email, hash, self.now());
-        self.store.commit(user).await.map_err(|error| match error {
+        let (id, now) = (self.ids.next(), self.now());
+        let verification = self.verification(id, &email);
+        let user = User::sign_up(id, email, hash, verification, now);
+        let user = self.store.commit(user).await.map_err(|error| match error {
             CommitError::DuplicateKey(EMAIL) => SignUpError::EmailTaken,
             error => SignUpError::Commit(error),
-        })
+        })?;
+        self.email_wake.time_stored(now);
+        Ok(user)
     }
 
     /// The user with this email address and password. Takes as long if the address has no account.
@@ -78,7 +86,15 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Changes the password of the account of an email address, if `current` is its password.
+    /// The user of a session.
+    ///
+    /// # Errors
+    /// [`SignInError::NoAccount`] if the account is gone.
+    pub(crate) async fn user(&self, id: UserId) -> Result<User, SignInError> {
+        self.store.get(id).await?.ok_or(SignInError::NoAccount)
+    }
+
+    /// Changes the password of the account of an email address, if `current` is its password, and sends a notice.
     pub(crate) async fn change_password(
         &self,
         email: &Email,
@@ -88,8 +104,13 @@ impl Accounts {
     ) -> Result<(), SignInError> {
         let user = self.sign_in(email, current, from).await?;
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
-        match self.store.commit(user.change_password(hash, self.now())).await {
-            Ok(_) => Ok(()),
+        let now = self.now();
+        let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);
+        match self.store.commit(user.change_password(hash, notice, now)).await {
+            Ok(_) => {
+                self.email_wake.time_stored(now);
+                Ok(())
+            }
             // A simultaneous change won, so `current` is no longer the password.
             Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Err(SignInError::InvalidCredentials),
             Err(CommitError::Store(error)) => Err(error.into()),

@@ -1,7 +1,9 @@
 //! The command line of the service, and its admin commands.
 
 use auth::Config;
+use auth::domain::User;
 use clap::{Parser, Subcommand};
+use mail::MailOptions;
 use runtime::{AdminCommand, AdminTask, BoxError, Service, ServiceArgs, ServiceContext, ServiceStore};
 
 /// Auth: accounts, sessions, and the keys that sign session tokens.
@@ -14,6 +16,9 @@ pub(crate) struct Options {
     #[command(flatten)]
     pub(crate) config: Config,
 
+    #[command(flatten)]
+    pub(crate) mail: MailOptions,
+
     #[command(subcommand)]
     pub(crate) command: Option<Command>,
 }
@@ -25,6 +30,8 @@ pub(crate) enum Command {
     // The alias is the command's name of former releases.
     #[command(alias = "withdraw-keys")]
     RevokeKeys,
+    /// Lists the emails that failed for good.
+    FailedEmails,
     #[command(flatten)]
     Common(AdminCommand),
 }
@@ -49,6 +56,7 @@ impl AdminTask for Command {
                 );
                 Ok(())
             }
+            Self::FailedEmails => Ok(mail::print_failed::<User>(&context.store).await?),
             Self::Common(command) => command.run(service, context, build).await,
         }
     }

@@ -8,11 +8,14 @@ mod config;
 pub mod domain;
 mod http;
 mod keys;
+mod link_token;
 pub mod password;
+mod password_reset;
 mod recovery;
 mod sessions;
 mod storage;
 mod throttle;
+mod verification;
 mod workers;
 
 use std::error::Error;
@@ -22,11 +25,12 @@ use std::thread::available_parallelism;
 
 use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock, Time};
-use runtime::{Service, ServiceContext};
+use mail::EmailContext;
+use runtime::{Service, ServiceContext, WakeSignal};
 use store::{Collection, Store};
 
 pub use crate::config::Config;
-use crate::domain::{Session, User};
+use crate::domain::{EmailQuota, ResetRequest, Session, User};
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 use crate::password::Hashing;
@@ -56,12 +60,16 @@ pub enum StartError {
     Hashing(#[source] Box<dyn Error + Send + Sync>),
 }
 
-/// The auth service. Generates the first signing key of a new database.
+/// The auth service, which sends its emails with `mail`. Generates the first signing key of a new database.
 ///
 /// # Errors
 /// A key or the password hashing is unavailable: see [`StartError`].
-pub async fn service(context: &ServiceContext, config: Config) -> Result<Auth, StartError> {
-    let accounts = Accounts::new(context, &config).await?;
+pub async fn service(
+    context: &ServiceContext,
+    config: Config,
+    mail: EmailContext,
+) -> Result<Auth, StartError> {
+    let accounts = Accounts::new(context, &config, mail).await?;
     let service = Service {
         documents: DOCUMENTS,
         routes: http::routes(accounts.clone()),
@@ -89,12 +97,22 @@ pub(crate) struct Accounts {
     keyring: Keyring,
     hashing: Hashing,
     throttle: Arc<Throttle>,
+    resets: Collection<ResetRequest>,
+    quotas: Collection<EmailQuota>,
+    max_emails: u32,
+    mail: EmailContext,
+    email_wake: Arc<WakeSignal>,
+    reset_wake: Arc<WakeSignal>,
     clock: SharedClock,
     ids: Ids,
 }
 
 impl Accounts {
-    async fn new(context: &ServiceContext, config: &Config) -> Result<Self, StartError> {
+    async fn new(
+        context: &ServiceContext,
+        config: &Config,
+        mail: EmailContext,
+    ) -> Result<Self, StartError> {
         let ServiceContext { store, clock, ids, .. } = context;
         let keyring = Keyring::open(store, clock, ids).await?;
         let cores = available_parallelism().map_or(1, NonZero::get);
@@ -105,6 +123,12 @@ impl Accounts {
             keyring,
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
             throttle: Arc::new(Throttle::new(config)),
+            resets: store.collection(),
+            quotas: store.collection(),
+            max_emails: config.max_emails,
+            mail,
+            email_wake: Arc::default(),
+            reset_wake: Arc::default(),
             clock: clock.clone(),
             ids: ids.clone(),
         })

@@ -1,7 +1,7 @@
 //! The sessions of users: start, refresh, revocation, and their tokens.
 
 use common::http::token::Claims;
-use common::http::{CurrentUser, HttpContext};
+use common::http::HttpContext;
 use common::{SessionId, UserId};
 use store::{CommitError, Range, StoreError, UpdateError};
 
@@ -63,20 +63,21 @@ impl Accounts {
         Ok(())
     }
 
-    /// Revokes all sessions of a user except the current one.
+    /// Revokes all sessions of a user except `current`.
     ///
     /// # Errors
     /// The database failed, or a session is unreadable and could live on in another release; the others are revoked.
-    pub(crate) async fn revoke_other_sessions(
+    pub(crate) async fn revoke_sessions(
         &self,
-        user: &CurrentUser,
+        user: UserId,
+        current: Option<SessionId>,
         context: &HttpContext,
     ) -> Result<(), CommitError> {
         let (mut cursor, mut complete) = (None, Ok(()));
         loop {
-            let range = Range::of(index::BY_USER, [user.id.into()]);
+            let range = Range::of(index::BY_USER, [user.into()]);
             let page = self.sessions.page(range.after(cursor)).await?;
-            for session in page.items.iter().filter(|session| session.id != user.session) {
+            for session in page.items.iter().filter(|session| Some(session.id) != current) {
                 self.revoke_session(session.id, context).await?;
             }
             cursor = page.next.clone();
@@ -112,6 +113,8 @@ impl Accounts {
 mod tests {
     use std::net::Ipv4Addr;
 
+    use mail::testing::Recorder;
+
     use super::*;
     use crate::Config;
     use crate::domain::Email;
@@ -122,7 +125,8 @@ mod tests {
     #[tokio::test]
     async fn a_sign_in_during_a_password_change_is_refused_with_the_old_password() {
         let (_, context) = runtime::testing::context();
-        let accounts = Accounts::new(&context, &Config::default()).await.expect("it starts");
+        let config = Config::default();
+        let accounts = Accounts::new(&context, &config, Recorder::new().context()).await.expect("it starts");
         let (email, here) =
             (Email::parse("ann@example.com").expect("an address"), Ipv4Addr::LOCALHOST.into());
         let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");

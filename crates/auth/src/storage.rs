@@ -1,18 +1,31 @@
 //! Storage of users, sessions and signing keys: collections, indexes and unique keys.
 
+use common::Decision;
+use mail::{PendingEmails, SendsEmail};
 use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
-use crate::domain::{Email, Session, User};
+use crate::domain::{Email, EmailQuota, ResetRequest, Session, User};
 use crate::keys::SigningKey;
 
 /// The collections of this service.
-pub const DOCUMENTS: &[Verifier] =
-    &[Verifier::of::<User>(), Verifier::of::<Session>(), Verifier::of::<SigningKey>()];
+pub const DOCUMENTS: &[Verifier] = &[
+    Verifier::of::<User>(),
+    Verifier::of::<Session>(),
+    Verifier::of::<SigningKey>(),
+    Verifier::of::<ResetRequest>(),
+    Verifier::of::<EmailQuota>(),
+];
 
-/// The indexes of sessions and signing keys.
+/// The indexes.
 pub(crate) mod index {
-    /// Sessions by the time at which they are purged.
+    /// Users by the time when their first email is due.
+    pub(crate) const BY_EMAIL_DUE: &str = "emails";
+    /// Users by the time when their last email failed for good.
+    pub(crate) const BY_EMAIL_FAILED: &str = "failed-emails";
+    /// Requests of new passwords, oldest first.
+    pub(crate) const BY_REQUEST: &str = "requested";
+    /// Sessions and quotas of emails by the time at which they are purged.
     pub(crate) const BY_EXPIRY: &str = "forgotten";
     /// A user's sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
@@ -34,6 +47,10 @@ pub(crate) fn email_key(email: &Email) -> UniqueKey {
 
 impl Document for User {
     const COLLECTION: &'static str = "users";
+    /// 2: the links of emails, and the emails.
+    const FORMAT: u32 = 2;
+    const INDEXES: &'static [Index] =
+        &[Index::one(index::BY_EMAIL_DUE), Index::one(index::BY_EMAIL_FAILED)];
     const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL];
 
     fn id(&self) -> Uuid {
@@ -45,7 +62,61 @@ impl Document for User {
     }
 
     fn keys(&self) -> Keys {
-        Keys::none().unique(email_key(&self.email))
+        let mut keys = Keys::none().unique(email_key(&self.email));
+        if let Some(due) = self.emails.due() {
+            keys = keys.ordered(index::BY_EMAIL_DUE, [due.into()]);
+        }
+        if let Some(at) = self.emails.failed_at() {
+            keys = keys.ordered(index::BY_EMAIL_FAILED, [at.into()]);
+        }
+        keys
+    }
+}
+
+impl SendsEmail for User {
+    const BY_EMAIL_DUE: &'static str = index::BY_EMAIL_DUE;
+    const BY_EMAIL_FAILED: &'static str = index::BY_EMAIL_FAILED;
+
+    fn emails(&self) -> &PendingEmails {
+        &self.emails
+    }
+
+    fn with_emails(&self, emails: PendingEmails) -> Decision<Self> {
+        self.with_emails(emails)
+    }
+}
+
+impl Document for ResetRequest {
+    const COLLECTION: &'static str = "reset-requests";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_REQUEST)];
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none().ordered(index::BY_REQUEST, [self.requested_at.into()])
+    }
+}
+
+impl Document for EmailQuota {
+    const COLLECTION: &'static str = "email-quotas";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none().ordered(index::BY_EXPIRY, [self.purge_at().into()])
     }
 }
 

@@ -1,10 +1,12 @@
-//! The workers: rotate the signing keys, purge sessions that have ended, publish revocations again, and release the memory
-//! of hashes.
+//! The workers: rotate the signing keys, purge sessions and quotas that have ended, publish revocations again, send emails,
+//! and release the memory of hashes.
 
 use std::future::ready;
+use std::sync::Arc;
 use std::time::Duration;
 
 use common::{Decision, Time};
+use mail::EmailWorker;
 use runtime::{Overdue, PeriodicJob, Purge, Worker};
 use store::{Collection, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -13,6 +15,7 @@ use crate::Accounts;
 use crate::domain::Session;
 use crate::keys::{KeyError, Keyring};
 use crate::password::Hashing;
+use crate::password_reset;
 use crate::storage::index;
 
 pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
@@ -23,11 +26,27 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
     };
+    let quotas = Purge {
+        collection: accounts.quotas.clone(),
+        index: index::BY_EXPIRY,
+        retention: Duration::ZERO,
+        clock: accounts.clock.clone(),
+    };
+    let emails = EmailWorker {
+        collection: accounts.store.clone(),
+        context: accounts.mail.clone(),
+        clock: accounts.clock.clone(),
+        ids: accounts.ids.clone(),
+        wake: Arc::clone(&accounts.email_wake),
+    };
     let republish = Republish(accounts.sessions.clone());
     let clock = || accounts.clock.clone();
     vec![
         Worker::periodic(rotation, clock()),
         purge.worker(),
+        quotas.worker(),
+        emails.worker(),
+        password_reset::worker(accounts),
         republish.worker(clock()),
         memory_release(accounts.hashing.clone()),
     ]

@@ -35,6 +35,9 @@ pub(crate) struct User {
     pub(crate) id: UserId,
     /// The email address.
     pub(crate) email: String,
+    /// Whether the user has proved that the address is theirs.
+    #[serde(default)]
+    pub(crate) verified: bool,
 }
 
 #[derive(Deserialize)]
@@ -97,9 +100,9 @@ impl Visitor {
             caller.apply_set_cookie(&set);
             return (Self { caller, user, auth_unavailable: false, uri }, set);
         }
-        // Without auth the token is verified here, and counts until it expires.
+        // Without auth the token is verified here, and counts until it expires. No page asks to verify the address then.
         let user = CurrentUser::of(&client.context, &headers).await;
-        let user = user.ok().flatten().map(|user| User { id: user.id, email: user.email });
+        let user = user.ok().flatten().map(|user| User { id: user.id, email: user.email, verified: true });
         (Self { caller, user, auth_unavailable: true, uri }, HeaderMap::new())
     }
 

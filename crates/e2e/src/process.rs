@@ -40,6 +40,7 @@ impl Process {
             .args(more)
             // One person of a test or a measurement does the work of many. A program that is older ignores it.
             .env("MAX_WRITES", "0")
+            .envs([("MAIL_SIM_LISTEN", "127.0.0.1:0"), ("MAILBOX_LISTEN", "127.0.0.1:0")])
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()

@@ -38,6 +38,14 @@ pub struct ServeOptions {
     #[arg(long, env = "STRIPE_LISTEN", default_value = "127.0.0.1:12111")]
     pub stripe_listen: SocketAddr,
 
+    /// The address of the SMTP server, which receives every email.
+    #[arg(long, env = "MAIL_SIM_LISTEN", default_value = "127.0.0.1:1025")]
+    pub mail_sim_listen: SocketAddr,
+
+    /// The address of the mailbox, which shows every email.
+    #[arg(long, env = "MAILBOX_LISTEN", default_value = "127.0.0.1:8025")]
+    pub mailbox_listen: SocketAddr,
+
     /// The address of `/livez`, `/readyz` and `/metrics`.
     #[arg(long, env = "ADMIN_LISTEN", default_value = "127.0.0.1:9090")]
     pub admin_listen: SocketAddr,
@@ -81,6 +89,8 @@ pub enum Command {
         #[arg(value_parser = ["auth", "tickets", "orders", "expiration", "payments"])]
         service: String,
     },
+    /// Lists the emails that failed for good.
+    FailedEmails,
     /// Shows sales, holds, money, outboxes and lags of a running process, by its metrics.
     Status(StatusOptions),
     /// Refunds the payment of an order.

@@ -1,4 +1,4 @@
-//! The commands `dead-letters`, `unreadable` and `refund`, which work with or without a running marketplace, and `recover`,
+//! The commands `dead-letters`, `unreadable`, `failed-emails` and `refund`, which work with or without a running marketplace, and `recover`,
 //! which works without.
 
 use std::path::Path;
@@ -45,6 +45,17 @@ pub async fn run_unreadable(action: &Unreadable, folder: &Path) -> Result<(), Un
     let open = |name| Ok(service_store(name, open_store(folder, name)?));
     let services = existing(folder).map(open).collect::<Result<Vec<_>, BackendError>>()?;
     action.run(&services).await
+}
+
+/// Lists the emails that failed for good.
+///
+/// # Errors
+/// The database does not exist or failed.
+pub async fn run_failed_emails(folder: &Path) -> Result<(), BoxError> {
+    let store = open_store(folder, auth::NAME)?;
+    mail::print_failed::<auth::domain::User>(&store).await?;
+    store.backend().close().await;
+    Ok(())
 }
 
 /// Recovers the database of a service, and prints the result.

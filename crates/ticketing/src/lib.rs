@@ -10,7 +10,7 @@ pub mod status;
 
 use std::path::{Path, PathBuf};
 
-pub use commands::{refund, run_dead_letters, run_recover, run_unreadable};
+pub use commands::{refund, run_dead_letters, run_failed_emails, run_recover, run_unreadable};
 pub use marketplace::{AssembleError, Marketplace, OpenBackend, Parts};
 pub use recover::recover;
 pub use serve::{RunError, serve};

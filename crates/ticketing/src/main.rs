@@ -6,7 +6,7 @@ use clap::Parser;
 use common::clock::SystemClock;
 use ticketing::cli::{Command, Options};
 use ticketing::status::status;
-use ticketing::{refund, run_dead_letters, run_recover, run_unreadable, serve};
+use ticketing::{refund, run_dead_letters, run_failed_emails, run_recover, run_unreadable, serve};
 
 const NAME: &str = "ticketing";
 
@@ -31,6 +31,7 @@ async fn main() -> ExitCode {
         Command::Unreadable { action } => {
             runtime::report(NAME, run_unreadable(action, &options.data_dir).await)
         }
+        Command::FailedEmails => runtime::report(NAME, run_failed_emails(&options.data_dir).await),
         Command::Recover { service } => runtime::report(NAME, run_recover(service, &options.data_dir).await),
         Command::Status(options) => runtime::report(NAME, status(options, &SystemClock).await),
         Command::Loadgen(options) => runtime::report(NAME, loadgen::run(options).await),

@@ -8,6 +8,8 @@ use axum::Router;
 use bus::Bus;
 use common::http::Sessions;
 use common::{Ids, SharedClock};
+use mail::{EmailContext, MailOptions};
+use mail_sim::MailSim;
 use runtime::{HttpOptions, PrefixRouter, RunningService, Service, ServiceContext, SubscribedService, Tasks};
 use store::{Backend, Store, StoreError};
 use stripe_sim::{Fees, StripeSim};
@@ -35,6 +37,8 @@ pub struct Parts<E> {
     pub address: SocketAddr,
     /// The simulator's address.
     pub stripe_address: SocketAddr,
+    /// The address of the SMTP server, to which the services send emails.
+    pub mail_sim_address: SocketAddr,
     /// The simulator's fees.
     pub fees: Fees,
 }
@@ -51,6 +55,9 @@ pub enum AssembleError<E> {
     /// Auth cannot start.
     #[error(transparent)]
     Auth(#[from] auth::StartError),
+    /// Emails cannot be sent.
+    #[error(transparent)]
+    Mail(#[from] mail::OptionsError),
     /// Payments cannot start.
     #[error(transparent)]
     Payments(#[from] payments::ConfigError),
@@ -62,6 +69,8 @@ pub struct Marketplace {
     pub router: Router,
     /// The Stripe simulator, served on an address of its own.
     pub stripe: StripeSim,
+    /// The mailbox with its SMTP server, each served on an address of its own.
+    pub mail: MailSim,
     /// The stores by service name.
     pub stores: Vec<(&'static str, Store)>,
     running: Vec<RunningService>,
@@ -83,7 +92,7 @@ impl Marketplace {
         };
         let stripe = stripe(&context("stripe")?, &parts);
         let auth_context = context("auth")?;
-        let auth = auth::service(&auth_context, parts.auth.clone()).await?;
+        let auth = auth::service(&auth_context, parts.auth.clone(), email_context(&parts)?).await?;
         let (tickets, orders) = (context("tickets")?, context("orders")?);
         let (expiration, payments) = (context("expiration")?, context("payments")?);
         let services = vec![
@@ -98,7 +107,8 @@ impl Marketplace {
         let (webhooks, stop) = (stripe.clone(), tasks.stop_token());
         tasks.spawn(async move { webhooks.deliver_webhooks(stop).await });
         let router = router(&running, &parts, sessions);
-        Ok(Self { router, stripe, stores, running })
+        let mail = MailSim::new(Arc::clone(&parts.clock), parts.ids.clone());
+        Ok(Self { router, stripe, mail, stores, running })
     }
 
     /// Whether all outboxes are empty, no worker has work that is due, and the simulator has delivered all due webhooks.
@@ -154,6 +164,12 @@ fn router<E>(running: &[RunningService], parts: &Parts<E>, sessions: Sessions) -
     // The pages call the routes of services only.
     let api = PrefixRouter::new(services.clone(), Router::new()).into_router();
     PrefixRouter::new(services, client::routes(pages, client::Api::in_process(api))).into_router()
+}
+
+fn email_context<E>(parts: &Parts<E>) -> Result<EmailContext, mail::OptionsError> {
+    let smtp_url = format!("smtp://{}", parts.mail_sim_address).into();
+    let public_url = parts.http.public_url.clone().unwrap_or_else(|| format!("http://{}", parts.address));
+    EmailContext::smtp(&MailOptions { smtp_url, ..MailOptions::default() }, &public_url)
 }
 
 fn stripe<E>(context: &ServiceContext, parts: &Parts<E>) -> StripeSim {

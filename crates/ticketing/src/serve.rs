@@ -45,6 +45,8 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
     // The addresses first, so that a second marketplace fails before the data is touched.
     let listener = bind(options.listen, "--listen").await?;
     let stripe_listener = bind(options.stripe_listen, "--stripe-listen").await?;
+    let smtp_listener = bind(options.mail_sim_listen, "--mail-sim-listen").await?;
+    let mailbox_listener = bind(options.mailbox_listen, "--mailbox-listen").await?;
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
     let metrics = admin::collect_metrics()?;
 
@@ -60,11 +62,13 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
         http: options.http.clone(),
         address: listener.local_addr()?,
         stripe_address: stripe_listener.local_addr()?,
+        mail_sim_address: smtp_listener.local_addr()?,
         fees: Fees::default(),
     };
     let banner = Banner {
         address: parts.address,
         stripe: parts.stripe_address,
+        mailbox: mailbox_listener.local_addr()?,
         admin: admin_listener.local_addr()?,
         hold: options.hold,
         demo: options.demo,
@@ -77,6 +81,8 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
 
     let serving = Tasks::default();
     tasks.spawn(runtime::serve(stripe_listener, marketplace.stripe.router(), tasks.stop_token()));
+    tasks.spawn(runtime::serve(mailbox_listener, marketplace.mail.router(), tasks.stop_token()));
+    tasks.spawn(marketplace.mail.clone().serve_smtp(smtp_listener, tasks.stop_token()));
     serving.spawn(runtime::serve(listener, marketplace.router.clone(), serving.stop_token()));
     let health = Health::starting(serving.stop_token());
     health.has_started(ReadinessChecks { stores: marketplace.stores.clone(), bus: None });
@@ -99,6 +105,7 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
 struct Banner {
     address: SocketAddr,
     stripe: SocketAddr,
+    mailbox: SocketAddr,
     admin: SocketAddr,
     hold: Duration,
     demo: bool,
@@ -106,11 +113,12 @@ struct Banner {
 
 impl Banner {
     fn print(&self, folder: &Path) {
-        let Self { address, stripe, admin, hold, demo } = self;
+        let Self { address, stripe, mailbox, admin, hold, demo } = self;
         println!("Ticketing is ready.\n");
         println!("  Marketplace        http://{address}");
         println!("  API                http://{address}/api/docs");
         println!("  Stripe simulator   http://{stripe}   (no real money moves)");
+        println!("  Mailbox            http://{mailbox}   (no email leaves this machine)");
         println!("  Metrics, health    http://{admin}/metrics");
         println!("  Data               {}", folder.display());
         println!("  A ticket is held   {}\n", duration_text(*hold));

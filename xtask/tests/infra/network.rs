@@ -135,17 +135,27 @@ fn with(more: &[&str]) -> BTreeSet<String> {
 
 #[test]
 fn development_and_staging_allow_the_needed_connections_only() {
-    let simulator =
-        ["payments -> stripe-sim:8080", "stripe-sim -> payments:8080", "stripe-sim -> kube-system:53"];
-    assert_eq!(allowed(&environment("dev")), with(&simulator));
-    assert_eq!(allowed(&environment("staging")), with(&simulator));
+    let simulators = [
+        "payments -> stripe-sim:8080",
+        "stripe-sim -> payments:8080",
+        "stripe-sim -> kube-system:53",
+        "auth -> mailpit:1025",
+        "mailpit -> kube-system:53",
+    ];
+    assert_eq!(allowed(&environment("dev")), with(&simulators));
+    assert_eq!(allowed(&environment("staging")), with(&simulators));
 }
 
 #[test]
 fn production_allows_the_needed_connections_only() {
-    let mut more: Vec<_> = ["payments -> outside:443", "backup -> outside:443", "backup -> kube-system:53"]
-        .map(str::to_owned)
-        .into();
+    let outside = [
+        "payments -> outside:443",
+        "auth -> outside:465",
+        "auth -> outside:587",
+        "backup -> outside:443",
+        "backup -> kube-system:53",
+    ];
+    let mut more: Vec<_> = outside.map(str::to_owned).into();
     more.extend(STATEFUL.map(|service| format!("backup -> {service}-mongodb:27017")));
     for service in STATEFUL.into_iter().chain(["client"]) {
         more.extend([format!("monitoring -> {service}:admin"), format!("{service} -> monitoring:4318")]);

@@ -6,10 +6,11 @@ use super::scripts::FakeCluster;
 
 const SCRIPT: &str = "infra/secrets/generate.sh";
 
-const GIVEN: [(&str, &str); 7] = [
+const GIVEN: [(&str, &str); 8] = [
     ("STRIPE_SECRET_KEY", "sk_test_given"),
     ("STRIPE_PUBLISHABLE_KEY", "pk_test_given"),
     ("STRIPE_WEBHOOK_SECRET", "whsec_it's"),
+    ("SMTP_URL", "smtps://ann:s3cret@mail.example:465"),
     ("BACKUP_BUCKET", "backups"),
     ("BACKUP_ENDPOINT", "nyc3.digitaloceanspaces.com"),
     ("BACKUP_ACCESS_KEY_ID", "id"),
@@ -35,6 +36,7 @@ fn a_development_environment_needs_no_variables() {
     let ran = cluster.run(SCRIPT, &["check", "ticketing-dev"], &[]);
     assert!(ran.succeeded && ran.output.contains("complete"), "{}", ran.output);
     assert!(text(&cluster, "stripe", "STRIPE_SECRET_KEY").starts_with("sk_test_p"));
+    assert_eq!(text(&cluster, "mail", "SMTP_URL"), "smtp://mailpit:1025?tls=none");
 }
 
 #[test]
@@ -78,13 +80,14 @@ fn existing_secrets_stay_and_no_value_is_printed() {
     assert!(text(&cluster, "auth-database", "STORE_URL").starts_with("mongodb://auth:p0ld@"));
     assert_eq!(text(&cluster, "stripe", "STRIPE_WEBHOOK_SECRET"), "whsec_it's");
     assert_eq!(text(&cluster, "backup", "BUCKET"), "backups");
+    assert_eq!(text(&cluster, "mail", "SMTP_URL"), "smtps://ann:s3cret@mail.example:465");
 
     let first = cluster.get("secret-payments-nats");
     let again = cluster.run(SCRIPT, &["ticketing"], &[]);
     assert!(again.succeeded && !again.output.contains("created"), "{}", again.output);
     assert_eq!(cluster.get("secret-payments-nats"), first);
     let printed = ran.output + &again.output + &cluster.get("calls");
-    for value in ["p0ld", "sk_test_given", &text(&cluster, "payments-nats", "password")] {
+    for value in ["p0ld", "sk_test_given", "s3cret", &text(&cluster, "payments-nats", "password")] {
         assert!(!printed.contains(value), "{value} is in an output or on a command line");
     }
 }
@@ -95,7 +98,8 @@ fn production_is_not_created_in_part() {
     for (given, words) in [
         (&GIVEN[..0], "set STRIPE_SECRET_KEY STRIPE_PUBLISHABLE_KEY STRIPE_WEBHOOK_SECRET"),
         (&GIVEN[..2], "set all of STRIPE_SECRET_KEY"),
-        (&GIVEN[..3], "set BACKUP_BUCKET"),
+        (&GIVEN[..3], "set SMTP_URL"),
+        (&GIVEN[..4], "set BACKUP_BUCKET"),
     ] {
         let ran = cluster.run(SCRIPT, &["ticketing"], given);
         assert!(!ran.succeeded && ran.output.contains(words), "{}", ran.output);

@@ -4,15 +4,18 @@ use std::path::Path;
 
 use super::{files, none, read, root};
 
-/// The dependencies that a domain may use: ids, money, events, text, and derives.
-const ALLOWED: [&str; 3] = ["common", "serde", "thiserror"];
+/// The dependencies that a domain may use: ids, money, events, text, pending emails, and derives.
+const ALLOWED: [&str; 4] = ["common", "mail", "serde", "thiserror"];
 
 /// Items of these dependencies that a domain must not use.
-const FORBIDDEN: [&str; 12] = [
+const FORBIDDEN: [&str; 15] = [
     "common::http",
     "common::Clock",
     "common::SharedClock",
     "common::Ids",
+    "EmailContext",
+    "EmailWorker",
+    "Mailer",
     "std::fs",
     "std::net",
     "std::thread",

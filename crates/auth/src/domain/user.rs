@@ -3,9 +3,10 @@
 use std::fmt;
 
 use common::{Decision, Time, UserId};
+use mail::{PendingEmail, PendingEmails};
 use serde::{Deserialize, Serialize};
 
-use super::Email;
+use super::{Email, EmailChange, Link};
 
 /// A user with an account. `Debug` omits the email address and the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,6 +20,24 @@ pub struct User {
     pub email: Email,
     /// The hash of the password.
     pub password: PasswordHash,
+    /// When the user proved that the address is theirs. Users of former releases never did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verified_at: Option<Time>,
+    /// The link that verifies the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub verification: Option<Link>,
+    /// The requested change of the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email_change: Option<EmailChange>,
+    /// The link that sets a new password.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_reset: Option<Link>,
+    /// The emails that are to be sent.
+    #[serde(default, skip_serializing_if = "PendingEmails::is_empty")]
+    pub emails: PendingEmails,
+    /// When the user requested emails, within the last hour.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub email_requests: Vec<Time>,
     /// When the user signed up.
     pub created_at: Time,
     /// When the user last changed.
@@ -48,29 +67,72 @@ impl fmt::Debug for PasswordHash {
     }
 }
 
+/// The name of the kind of email whose link a change of the password voids.
+pub(super) const PASSWORD_RESET: &str = "password-reset";
+
 impl User {
-    /// Creates an account, without an event: tokens carry all that the other services need.
-    pub fn sign_up(id: UserId, email: Email, password: PasswordHash, now: Time) -> Decision<Self> {
-        Decision::without_event(Self { id, version: 1, email, password, created_at: now, updated_at: now })
+    /// Creates an account, without an event: tokens carry all that the other services need. The email contains the link that
+    /// verifies the address.
+    pub fn sign_up(
+        id: UserId,
+        email: Email,
+        password: PasswordHash,
+        (verification, sent): (Link, PendingEmail),
+        now: Time,
+    ) -> Decision<Self> {
+        Decision::without_event(Self {
+            id,
+            version: 1,
+            email,
+            password,
+            verified_at: None,
+            verification: Some(verification),
+            email_change: None,
+            password_reset: None,
+            emails: PendingEmails::default().with(sent),
+            email_requests: Vec::new(),
+            created_at: now,
+            updated_at: now,
+        })
     }
 
-    /// From now on this is the password.
-    pub fn change_password(&self, password: PasswordHash, now: Time) -> Decision<Self> {
-        Decision::without_event(Self { version: self.version + 1, password, updated_at: now, ..self.clone() })
+    /// From now on this is the password, of which `notice` informs the user. A link that sets a password is void.
+    pub fn change_password(
+        &self,
+        password: PasswordHash,
+        notice: PendingEmail,
+        now: Time,
+    ) -> Decision<Self> {
+        Decision::without_event(Self {
+            password,
+            password_reset: None,
+            emails: self.emails.without(PASSWORD_RESET).with(notice),
+            ..self.next(now)
+        })
+    }
+
+    /// The emails after an attempt to send one.
+    pub fn with_emails(&self, emails: PendingEmails) -> Decision<Self> {
+        Decision::without_event(Self { version: self.version + 1, emails, ..self.clone() })
+    }
+
+    /// Whether the user has proved that the address is theirs.
+    pub fn is_verified(&self) -> bool {
+        self.verified_at.is_some()
+    }
+
+    /// This state at the next version.
+    pub(super) fn next(&self, now: Time) -> Self {
+        Self { version: self.version + 1, updated_at: now, ..self.clone() }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
+    use mail::Kind;
 
     use super::*;
-
-    fn user() -> User {
-        let email = Email::parse("ann@example.com").expect("an address");
-        let hash = PasswordHash::new("$argon2id$v=19$secret".into());
-        User::sign_up(Uuid::nil().into(), email, hash, Time::from_millis(5)).next
-    }
+    use crate::domain::testing::{email, link, user};
 
     #[test]
     fn an_account_is_kept_whole() {
@@ -82,14 +144,24 @@ mod tests {
     fn a_new_password_takes_the_place_of_the_old_one_and_changes_nothing_else() {
         let (user, now) = (user(), Time::from_millis(9));
         let hash = PasswordHash::new("$argon2id$v=19$other".into());
-        let Decision { next, events } = user.change_password(hash.clone(), now);
-        assert_eq!(next, User { version: 2, password: hash, updated_at: now, ..user });
+        let notice = email(Kind::PasswordChanged { at: now });
+        let Decision { next, events } = user.change_password(hash.clone(), notice.clone(), now);
+        let emails = user.emails.with(notice);
+        assert_eq!(next, User { version: 2, password: hash, emails, updated_at: now, ..user });
         assert!(events.is_empty());
     }
 
     #[test]
+    fn a_user_of_a_former_release_is_not_verified() {
+        let stored = r#"{"id":"00000000-0000-0000-0000-000000000000","version":3,"email":"ann@example.com","password":"$argon2id$v=19$secret","createdAt":"2026-11-22T10:00:00.000Z","updatedAt":"2026-11-22T10:00:00.000Z"}"#;
+        let user: User = serde_json::from_str(stored).expect("a user");
+        assert!(!user.is_verified() && user.emails.is_empty());
+        assert_eq!(serde_json::to_string(&user).expect("JSON"), stored);
+    }
+
+    #[test]
     fn neither_address_nor_hash_is_shown_in_debug_output() {
-        let shown = format!("{:?}", user());
+        let shown = format!("{:?}", User { password_reset: Some(link(7)), ..user() });
         assert!(
             !shown.contains("ann@") && !shown.contains("argon2id") && shown.contains("PasswordHash(…)"),
             "{shown}"

@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use super::response::{UserView, cookie};
 use crate::Accounts;
-use crate::domain::{Email, Session};
+use crate::domain::Session;
 
 /// The current user.
 #[derive(Debug, Serialize, ToSchema)]
@@ -27,7 +27,7 @@ pub(super) struct CurrentUserBody {
 
 /// The current user.
 ///
-/// A token older than 5 minutes is replaced, even an expired one, while its session is live.
+/// A token older than 5 minutes is replaced, even an expired one, while its session is live; so is one with a former address.
 #[utoipa::path(
     get,
     path = "/api/users/currentuser",
@@ -47,12 +47,15 @@ pub(super) async fn current_user(
     let Some(claims) = context.sessions.signed(&token, now).await? else {
         return Ok(reply(None, presented.clear()));
     };
-    match accounts.refresh_session(claims.sid).await {
+    let (session, user) = tokio::join!(accounts.refresh_session(claims.sid), accounts.user(claims.sub));
+    match session {
         Ok(session) => {
-            let is_stale = now - issued_at(&claims) >= Session::REFRESH_INTERVAL;
-            let fresh = is_stale.then(|| cookie(&accounts, &context, &session, &claims.email)).transpose()?;
-            let email = Email::parse(&claims.email).map_err(|error| Problem::internal(error.to_string()))?;
-            Ok(reply(Some(UserView { id: session.user_id, email }), fresh))
+            let user = user?;
+            // The address may have changed since.
+            let is_stale = now - issued_at(&claims) >= Session::REFRESH_INTERVAL
+                || claims.email != user.email.as_str();
+            let fresh = is_stale.then(|| cookie(&accounts, &context, &session, user.email.as_str()));
+            Ok(reply(Some(UserView::of(user)), fresh.transpose()?))
         }
         Err(UpdateError::Refused(_)) => Ok(reply(None, presented.clear())),
         Err(error) => Err(error.into()),

@@ -1,11 +1,14 @@
 //! The routes of `/api/users`.
 
 mod current_user;
+mod email;
 mod jwks;
 mod password;
+mod password_reset;
 mod response;
 mod sessions;
 mod sign_in;
+mod verification;
 
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -21,6 +24,11 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(sessions::list, sessions::revoke_others))
         .routes(routes!(sessions::revoke))
         .routes(routes!(password::change_password))
+        .routes(routes!(password_reset::forgotten))
+        .routes(routes!(password_reset::reset))
+        .routes(routes!(verification::send_verification))
+        .routes(routes!(verification::verify))
+        .routes(routes!(email::change_email))
         .routes(routes!(jwks::jwks))
         .with_state(accounts)
 }

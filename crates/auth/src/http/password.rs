@@ -62,7 +62,7 @@ impl Change {
 
 /// Changes the caller's password.
 ///
-/// The caller's other sessions are revoked.
+/// The caller's other sessions are revoked, and a notice is sent.
 #[utoipa::path(
     put,
     path = "/api/users/password",
@@ -82,9 +82,10 @@ pub(super) async fn change_password(
     ClientAddress(from): ClientAddress,
     Valid(change): Valid<Change>,
 ) -> Result<StatusCode, Problem> {
-    let email = Email::parse(&user.email).map_err(|error| Problem::internal(error.to_string()))?;
+    // The token's address may be a former one.
+    let email = accounts.user(user.id).await?.email;
     let (current, new) = change.validated(&accounts.hashing, &email).await?;
     accounts.change_password(&email, current, new, from).await?;
-    accounts.revoke_other_sessions(&user, &context).await?;
+    accounts.revoke_sessions(user.id, Some(user.session), &context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

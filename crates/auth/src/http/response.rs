@@ -11,9 +11,10 @@ use utoipa::ToSchema;
 
 use crate::Accounts;
 use crate::accounts::{SignInError, SignUpError};
-use crate::domain::{Email, Session, SessionEnded, User};
+use crate::domain::{Email, Session, SessionEnded, TooManyEmails, User};
 use crate::keys::KeyError;
 use crate::password::HashError;
+use crate::verification::LinkError;
 
 /// A user.
 #[derive(Debug, Clone, Serialize, ToSchema)]
@@ -23,6 +24,14 @@ pub(super) struct UserView {
     /// The email address as typed.
     #[schema(value_type = String, format = Email, example = "ann@example.com")]
     pub(super) email: Email,
+    /// Whether the user has proved that the address is theirs.
+    pub(super) verified: bool,
+}
+
+impl UserView {
+    pub(super) fn of(user: User) -> Self {
+        Self { verified: user.is_verified(), id: user.id, email: user.email }
+    }
 }
 
 /// The reply to a user who has just signed in, with the session cookie.
@@ -44,7 +53,7 @@ impl SignedIn {
         let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
         let session = accounts.start_session(&user, user_agent).await?;
         let cookie = cookie(accounts, context, &session, user.email.as_str())?;
-        Ok(Self { status, user: UserView { id: user.id, email: user.email }, cookie })
+        Ok(Self { status, user: UserView::of(user), cookie })
     }
 }
 
@@ -92,9 +101,34 @@ impl From<SignInError> for Problem {
                 "invalid-credentials",
                 "The email address or the password is wrong; check both and try again.",
             ),
+            SignInError::NoAccount => Self::not_signed_in(),
             SignInError::Hash(error) => error.into(),
             SignInError::Store(error) => error.into(),
             SignInError::Commit(error) => error.into(),
+        }
+    }
+}
+
+impl From<LinkError> for Problem {
+    fn from(error: LinkError) -> Self {
+        match error {
+            LinkError::AlreadyVerified => {
+                Self::conflict("already-verified", "This email address is verified already.")
+            }
+            LinkError::TooMany(TooManyEmails(delay)) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many emails were requested; retry after the delay in `Retry-After`.",
+            )
+            .retry_after(delay),
+            LinkError::TokenInvalid => Self::new(
+                StatusCode::BAD_REQUEST,
+                "token-invalid",
+                "This link was used, replaced by a newer one, or is too old; request a new one.",
+            ),
+            LinkError::EmailTaken => SignUpError::EmailTaken.into(),
+            LinkError::SignIn(error) => error.into(),
+            LinkError::Commit(error) => error.into(),
         }
     }
 }

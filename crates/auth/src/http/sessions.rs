@@ -112,6 +112,6 @@ pub(super) async fn revoke_others(
     context: HttpContext,
     user: CurrentUser,
 ) -> Result<StatusCode, Problem> {
-    accounts.revoke_other_sessions(&user, &context).await?;
+    accounts.revoke_sessions(user.id, Some(user.session), &context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,6 +1,7 @@
 //! The harness: the auth service behind its real router, and its users.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use auth::Config;
 use axum::body::Body;
@@ -8,6 +9,8 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use common::clock::SimClock;
 use common::http::token::Claims;
+use mail::Message;
+use mail::testing::Recorder;
 use runtime::ServiceContext;
 use runtime::testing::{Caller, Reply, TestService};
 use serde_json::{Value, json};
@@ -16,6 +19,7 @@ pub(crate) const PASSWORD: &str = "vexed quartz glyph";
 
 pub(crate) struct TestApp {
     pub(crate) service: TestService,
+    pub(crate) mailer: Arc<Recorder>,
 }
 
 impl TestApp {
@@ -29,9 +33,11 @@ impl TestApp {
         Self::start_on(clock, context, config).await
     }
 
-    async fn start_on(clock: SimClock, context: ServiceContext, config: Config) -> Self {
-        let auth = auth::service(&context, config).await.expect("it starts");
-        Self { service: TestService::start_on(clock, context, auth.service, Some(auth.keys)).await }
+    pub(crate) async fn start_on(clock: SimClock, context: ServiceContext, config: Config) -> Self {
+        let mailer = Recorder::new();
+        let auth = auth::service(&context, config, Arc::clone(&mailer).context()).await.expect("it starts");
+        let service = TestService::start_on(clock, context, auth.service, Some(auth.keys)).await;
+        Self { service, mailer }
     }
 
     pub(crate) async fn restart(self) -> Self {
@@ -64,9 +70,32 @@ impl TestApp {
         self.service.anonymous().send(request).await
     }
 
+    /// Sends `POST` from an IP address.
+    pub(crate) async fn post_from(&self, peer: &str, token: &str, path: &str, body: Value) -> Reply {
+        let request = Request::post(path).header("content-type", "application/json");
+        let mut request = request.body(Body::from(body.to_string())).expect("a request");
+        let peer = SocketAddr::new(peer.parse().expect("an address"), 4711);
+        request.extensions_mut().insert(ConnectInfo(peer));
+        self.with_token(token).send(request).await
+    }
+
     /// Sends requests with this token.
     pub(crate) fn with_token(&self, token: &str) -> Caller {
         self.service.anonymous().header("cookie", &format!("session={token}"))
+    }
+
+    /// The emails that were sent to this address so far, oldest first.
+    pub(crate) async fn emails_to(&self, address: &str) -> Vec<Message> {
+        self.service.settle().await;
+        self.mailer.to(address)
+    }
+
+    /// The token of the last link that was sent to this address.
+    pub(crate) async fn link_token(&self, address: &str) -> String {
+        let emails = self.emails_to(address).await;
+        let tokens = emails.iter().rev().filter_map(|email| email.text.split("?token=").nth(1));
+        let token = tokens.flat_map(str::split_whitespace).next();
+        token.expect("an email with a link").to_owned()
     }
 
     pub(crate) async fn current_user(&self, token: &str) -> Reply {

@@ -8,6 +8,7 @@ use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
 use futures::future::{BoxFuture, FutureExt, ready};
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use mail::testing::Recorder;
 use parking_lot::Mutex;
 use runtime::testing::{Reply, TestService};
 use serde_json::json;
@@ -77,12 +78,13 @@ async fn the_same_keys_serve_after_a_restart() {
 #[tokio::test]
 async fn replicas_that_start_at_once_share_one_key() {
     let (clock, context) = runtime::testing::context();
-    let starts = (0..4).map(|_| auth::service(&context, auth::Config::default()));
+    let starts = (0..4).map(|_| auth::service(&context, auth::Config::default(), Recorder::new().context()));
     let replicas = futures::future::join_all(starts).await;
     let mut replicas = replicas.into_iter().map(|replica| replica.expect("it starts"));
     let first = replicas.next().expect("a replica");
-    let app =
-        TestApp { service: TestService::start_on(clock, context, first.service, Some(first.keys)).await };
+    let service =
+        TestService::start_on(clock, context, first.service, Some(first.keys)).await;
+    let app = TestApp { service, mailer: Recorder::new() };
     let token = app.sign_up("ann").await;
     assert_eq!(published(&app).await.1.keys.len(), 1);
     for replica in replicas {

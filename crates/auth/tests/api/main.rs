@@ -3,10 +3,13 @@
 mod app;
 mod callers;
 mod current_user;
+mod email;
 mod jwks;
 mod password;
+mod password_reset;
 mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
 mod throttle;
+mod verification;

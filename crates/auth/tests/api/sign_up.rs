@@ -11,8 +11,8 @@ async fn a_new_user_is_signed_in() {
     let body = credentials("  Ann@Example.com ", PASSWORD);
     let reply = app.service.anonymous().post("/api/users/signup", body).await;
     assert_eq!(reply.status, 201);
-    assert_eq!(reply.json["email"], "Ann@Example.com");
-    assert_eq!(reply.json.as_object().map(serde_json::Map::len), Some(2));
+    assert_eq!((&reply.json["email"], &reply.json["verified"]), (&json!("Ann@Example.com"), &json!(false)));
+    assert_eq!(reply.json.as_object().map(serde_json::Map::len), Some(3));
     assert_eq!(reply.header("cache-control"), "private, no-store");
     let cookie = reply.header("set-cookie");
     assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"), "{cookie}");

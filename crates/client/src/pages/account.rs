@@ -1,4 +1,4 @@
-//! `/account`: the email address, the devices and the password.
+//! `/account`: the email address with its verification, the devices and the password.
 
 use askama::Template;
 use axum::extract::State;
@@ -23,6 +23,8 @@ struct AccountPage {
     layout: Layout,
     user: User,
     errors: FormErrors,
+    /// The new address as typed.
+    new_email: String,
     /// `None` while auth is unavailable.
     devices: Option<Vec<Device>>,
 }
@@ -54,10 +56,11 @@ impl Device {
 
 /// `GET /account`
 pub(crate) async fn show(State(client): State<Client>, visitor: Visitor) -> PageResult {
-    page(&client, &visitor, StatusCode::OK, FormErrors::none()).await
+    page(&client, &visitor, StatusCode::OK, FormErrors::none(), "").await
 }
 
-/// `POST /account`: changes the password or signs devices out, depending on the pressed button.
+/// `POST /account`: changes the password or the address, sends the verification email again, or signs devices out,
+/// depending on the pressed button.
 pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form: Form) -> PageResult {
     let (caller, api) = (&visitor.caller, &client.api);
     let (done, result) = match form.get("action") {
@@ -68,6 +71,13 @@ pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form:
             ("revoked", api.delete(caller, &format!("/api/users/sessions/{id}")).await)
         }
         "revoke-all" => ("revoked-all", api.delete(caller, "/api/users/sessions").await),
+        "send-verification" => {
+            ("verification", api.post(caller, "/api/users/verification", &json!({})).await)
+        }
+        "email" => {
+            let change = json!({ "email": form.get("email"), "password": form.get("password") });
+            ("email", api.put(caller, "/api/users/email", &change).await)
+        }
         _ => {
             let passwords = json!({ "current": form.get("current"), "new": form.get("new") });
             ("password", api.put(caller, "/api/users/password", &passwords).await)
@@ -76,34 +86,46 @@ pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form:
     match result {
         Ok(reply) => Ok(redirect_with_cookies(&format!("/account?done={done}"), &reply)),
         Err(error) => {
-            let (status, errors) = form_errors(error);
-            page(&client, &visitor, status, errors).await
+            let password = if done == "email" { "password" } else { "current" };
+            let (status, errors) = form_errors(error, password);
+            page(&client, &visitor, status, errors, form.get("email")).await
         }
     }
 }
 
-/// The errors of the password form; a wrong current password belongs to its field.
-fn form_errors(error: ApiError) -> (StatusCode, FormErrors) {
+/// The errors of a form; a wrong current password belongs to the field `password`.
+fn form_errors(error: ApiError, password: &'static str) -> (StatusCode, FormErrors) {
     let t = &ENGLISH;
     match error {
         ApiError::Refused(refusal) if refusal.code == "invalid-credentials" => {
             let mut errors = FormErrors::none();
-            errors.add("current", t.refusals.wrong_password);
+            errors.add(password, t.refusals.wrong_password);
             (refusal.status, errors)
         }
         error => FormErrors::from_api(t, error, &fields(t)),
     }
 }
 
-const fn fields(t: &Texts) -> [FieldNames; 2] {
-    [("current", "current", t.account.current), ("new", "new", t.account.new)]
+const fn fields(t: &Texts) -> [FieldNames; 4] {
+    [
+        ("current", "current", t.account.current),
+        ("new", "new", t.account.new),
+        ("email", "email", t.account.new_email),
+        ("password", "password", t.account.current),
+    ]
 }
 
-async fn page(client: &Client, visitor: &Visitor, status: StatusCode, errors: FormErrors) -> PageResult {
+async fn page(
+    client: &Client,
+    visitor: &Visitor,
+    status: StatusCode,
+    errors: FormErrors,
+    new_email: &str,
+) -> PageResult {
     let Some(user) = visitor.user.clone() else { return Ok(visitor.redirect_to_sign_in()) };
     let reply = client.api.get(&visitor.caller, "/api/users/sessions").await;
     let devices = reply.and_then(|reply| reply.json::<ListReply<Device>>()).ok().map(|list| list.items);
     let retry_after = errors.retry_after;
-    let page = AccountPage { layout: Layout::of(visitor), user, errors, devices };
+    let page = AccountPage { layout: Layout::of(visitor), user, errors, new_email: new_email.to_owned(), devices };
     Ok(render::form(status, retry_after, &page))
 }

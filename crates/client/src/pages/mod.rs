@@ -6,6 +6,7 @@ mod auth;
 mod checkout;
 pub(crate) mod docs;
 mod edit;
+mod email_links;
 mod home;
 mod mine;
 mod orders;
@@ -43,6 +44,9 @@ pub(crate) fn routes() -> Router<Client> {
         .route("/auth/signup", get(auth::show_sign_up).post(auth::sign_up))
         .route("/auth/signin", get(auth::show_sign_in).post(auth::sign_in))
         .route("/auth/signout", post(auth::sign_out))
+        .route("/auth/verify", get(email_links::show_verify).post(email_links::verify))
+        .route("/auth/forgotten", get(email_links::show_forgotten).post(email_links::forgotten))
+        .route("/auth/reset", get(email_links::show_reset).post(email_links::reset))
         .route("/account", get(account::show).post(account::change))
 }
 

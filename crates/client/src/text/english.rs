@@ -65,6 +65,10 @@ texts! {
         revoked: "That device is signed out.",
         revoked_all: "Every other device is signed out.",
         signed_out: "You are signed out.",
+        verification: "The email is on its way. Open the link in it to verify your address.",
+        verified: "Your e-mail address is verified.",
+        email: "Almost done: open the link in the email that was sent to your new address. Until then nothing changes.",
+        reset: "Your new password is set. Sign in with it.",
     }
     home: HomeTexts {
         title: "Tickets on sale",
@@ -236,6 +240,22 @@ texts! {
         password: "Password",
         password_hint: "At least 8 characters. A few words together are stronger than one with a number.",
         show_password: "Show the password",
+        forgotten_link: "Forgot your password?",
+    }
+    links: LinkTexts {
+        verify_title: "Verify your e-mail address",
+        verify_lead: "Press the button to confirm that this address is yours.",
+        verify_button: "Verify my address",
+        forgotten_title: "Forgot your password?",
+        forgotten_lead: "Enter your e-mail address. If it has an account, an email with a link arrives in a moment.",
+        forgotten_button: "Send the link",
+        forgotten_sent: "Look into your mailbox",
+        forgotten_sent_text: "If there is an account for {email}, an email with a link is on its way. The link is valid for 30 minutes.",
+        reset_title: "Set a new password",
+        reset_lead: "You are then signed out on every device.",
+        reset_button: "Set the password",
+        new: "New password",
+        again: "Request a new link",
     }
     account: AccountTexts {
         title: "Account",
@@ -254,6 +274,14 @@ texts! {
         current: "Current password",
         new: "New password",
         change: "Change the password",
+        verified: "verified",
+        unverified: "Your e-mail address is not verified",
+        unverified_text: "Open the link in the email that was sent to {email}. If it did not arrive, look among unwanted emails, or send it again.",
+        send_again: "Send it again",
+        change_email: "Change your e-mail address",
+        change_email_lead: "A link is sent to the new address. Nothing changes before you open it.",
+        new_email: "New e-mail address",
+        change_email_button: "Send the link",
     }
     form_errors: FormErrorTexts {
         heading: "Please check this",
@@ -372,6 +400,9 @@ texts! {
         order_paying: "The payment is being taken, so the order cannot be canceled anymore.",
         order_complete: "The order is paid, so it cannot be canceled anymore.",
         reused: "This form was already sent with other values. Reload the page.",
+        already_verified: "Your e-mail address is verified already.",
+        token_invalid: "This link is no longer valid: it was used, replaced by a newer one, or is too old. Request a new one.",
+        too_many_emails: "Too many emails were requested. Try again in {wait}.",
         minutes: "{n} minutes",
         minute: "a minute",
         stale: "The ticket has changed since this page was loaded. Check the current values.",

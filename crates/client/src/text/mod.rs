@@ -33,6 +33,10 @@ impl Texts {
             "revoked" => notices.revoked,
             "revoked-all" => notices.revoked_all,
             "signed-out" => notices.signed_out,
+            "verification" => notices.verification,
+            "verified" => notices.verified,
+            "email" => notices.email,
+            "reset" => notices.reset,
             _ => return None,
         })
     }
@@ -72,6 +76,8 @@ impl Texts {
             "own-ticket" => texts.own_ticket,
             "order-paying" => texts.order_paying,
             "order-complete" => texts.order_complete,
+            "already-verified" => texts.already_verified,
+            "token-invalid" => texts.token_invalid,
             "idempotency-key-reused" => texts.reused,
             "too-many-attempts" => {
                 let wait = self.minutes(refusal.retry_after.unwrap_or_default());

@@ -6,6 +6,7 @@ mod app;
 mod assets;
 mod auth;
 mod browser;
+mod email_links;
 mod error_pages;
 mod escaping;
 mod home;

@@ -12,6 +12,7 @@ use axum::Router;
 use bus::{Bus, LocalBus};
 use common::clock::SimClock;
 use common::{Ids, SeededEntropy, SharedClock, Time};
+use mail_sim::MailSim;
 use parking_lot::Mutex;
 use runtime::{HttpOptions, Tasks, bind, serve};
 use serde_json::{Value, json};
@@ -54,6 +55,8 @@ pub struct WorldConfig {
     pub clock: SimClock,
     /// The seed of ids and secrets. Two worlds on the same databases need different seeds.
     pub seed: u64,
+    /// The settings of auth.
+    pub auth: auth::Config,
     /// The options of the services' HTTP servers.
     pub http: HttpOptions,
     /// The card processor's fees.
@@ -75,6 +78,7 @@ impl Default for WorldConfig {
         Self {
             clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
             seed: 42,
+            auth: auth::Config::default(),
             http: HttpOptions::default(),
             fees: Fees::default(),
             make_bus: Box::new(|_| Arc::new(LocalBus::new())),
@@ -116,6 +120,7 @@ impl World {
         let WorldConfig {
             clock,
             seed,
+            auth,
             http,
             fees,
             make_bus,
@@ -128,6 +133,7 @@ impl World {
         let local = ([127, 0, 0, 1], 0).into();
         let listener = bind(local, "--listen").await.expect("a port");
         let stripe_listener = bind(local, "--stripe-listen").await.expect("a port");
+        let smtp_listener = bind(local, "--mail-sim-listen").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let stripe_address = stripe_listener.local_addr().expect("an address");
         let parts = Parts {
@@ -135,17 +141,19 @@ impl World {
             clock: shared,
             open: Box::new(move |service| Ok::<_, Infallible>(open_store(service))),
             bus: make_bus(&clock),
-            auth: auth::Config::default(),
+            auth,
             hold: HOLD_PERIOD,
             http,
             address,
             stripe_address,
+            mail_sim_address: smtp_listener.local_addr().expect("an address"),
             fees,
         };
         let tasks = Tasks::default();
         let marketplace = Marketplace::assemble(parts, &tasks).await.expect("a marketplace");
         tasks.spawn(serve(listener, marketplace.router.clone(), tasks.stop_token()));
         tasks.spawn(serve(stripe_listener, wrap_stripe(marketplace.stripe.router()), tasks.stop_token()));
+        tasks.spawn(marketplace.mail.clone().serve_smtp(smtp_listener, tasks.stop_token()));
         let endpoints = Endpoints::new(format!("http://{address}"), format!("http://{stripe_address}"));
         let people = people.iter().map(|person| person.at(&endpoints)).collect();
         Self {
@@ -162,6 +170,11 @@ impl World {
     /// The card processor.
     pub fn stripe(&self) -> &StripeSim {
         &self.marketplace.stripe
+    }
+
+    /// The mailbox.
+    pub fn mail(&self) -> &MailSim {
+        &self.marketplace.mail
     }
 
     /// The store of payments.

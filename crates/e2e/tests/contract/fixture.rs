@@ -34,7 +34,9 @@ impl Fixture {
     }
 
     pub(crate) async fn with(options: HttpOptions) -> Self {
-        let world = World::with(WorldConfig { http: options, ..WorldConfig::default() }).await;
+        // One buyer of a test requests more emails than a person does.
+        let auth = auth::Config { max_emails: 0, ..auth::Config::default() };
+        let world = World::with(WorldConfig { auth, http: options, ..WorldConfig::default() }).await;
         let (seller, buyer) = world.two_people().await;
         let stranger = world.person("stranger").await;
         let documented = documented(&world.endpoints).await;
@@ -92,6 +94,20 @@ impl Fixture {
                 json!({ "email": format!("new{}@example.com", self.number()), "password": password })
             }
             (_, "/api/users/password") => json!({ "current": password, "new": password }),
+            (_, "/api/users/password/forgotten") => json!({ "email": self.buyer.email }),
+            (_, "/api/users/password/reset") => {
+                let person = self.passer_by("forgetful").await;
+                self.world.settle().await;
+                person.post("/api/users/password/forgotten", json!({ "email": person.email })).await;
+                json!({ "token": self.link_token(&person).await, "new": password })
+            }
+            (_, "/api/users/verify") => {
+                let person = self.passer_by("unverified").await;
+                json!({ "token": self.link_token(&person).await })
+            }
+            (_, "/api/users/email") => {
+                json!({ "email": format!("changed{}@example.com", self.number()), "password": password })
+            }
             (_, "/api/users/signin") => json!({ "email": self.buyer.email, "password": password }),
             (_, "/api/tickets" | "/api/tickets/{id}") => {
                 json!({ "title": format!("Opera {}", self.number()), "price": PRICE })
@@ -106,6 +122,20 @@ impl Fixture {
             }
             (method, path) => panic!("no body for {method} {path}"),
         })
+    }
+
+    /// A user of one request, whose sessions may end.
+    async fn passer_by(&self, name: &str) -> Person {
+        Person::sign_up(&self.world.endpoints, &format!("{name}{}", self.number())).await
+    }
+
+    /// The token of the last link that this user was sent.
+    async fn link_token(&self, person: &Person) -> String {
+        self.world.settle().await;
+        let emails = self.world.mail().emails_to(&person.email);
+        let mut links = emails.iter().flat_map(|email| email.links());
+        let token = links.find_map(|link| Some(link.split_once("?token=")?.1.to_owned()));
+        token.expect("an email with a link")
     }
 
     /// A valid request of the owner to a route.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::render::RenderError;
 
 /// Components of which an environment has at most one.
-const ALTERNATIVES: [[&str; 2]; 1] = [["stripe", "stripe-sim"]];
+const ALTERNATIVES: [[&str; 2]; 2] = [["stripe", "stripe-sim"], ["mail", "mailpit"]];
 
 /// Components that need the marketplace's domain, which a developer's cluster does not have.
 const NEED_DOMAIN: [&str; 2] = ["router-ingress-tls", "router-gateway"];

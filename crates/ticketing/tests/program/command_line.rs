@@ -8,9 +8,12 @@ use e2e::Process;
 
 use crate::{PROGRAM, run_command, stdout};
 
+/// The options of the addresses.
+const LISTEN: [&str; 5] =
+    ["--listen", "--stripe-listen", "--mail-sim-listen", "--mailbox-listen", "--admin-listen"];
+
 fn serve(data: &Path, arguments: &[&str]) -> Output {
-    let ports =
-        ["--listen", "127.0.0.1:0", "--stripe-listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+    let ports = LISTEN.into_iter().flat_map(|option| [option, "127.0.0.1:0"]).collect::<Vec<_>>();
     run_command(data, &[&ports[..], arguments].concat())
 }
 
@@ -28,9 +31,9 @@ fn assert_refused(output: &Output, words: &[&str]) {
 fn a_port_in_use_is_one_clear_sentence() {
     let (data, taken) = (tempfile::tempdir().expect("a folder"), std::net::TcpListener::bind("127.0.0.1:0"));
     let address = taken.as_ref().expect("a port").local_addr().expect("an address").to_string();
-    for option in ["--listen", "--stripe-listen", "--admin-listen"] {
+    for option in LISTEN {
         let mut arguments = vec!["--data-dir", data.path().to_str().expect("a path")];
-        for other in ["--listen", "--stripe-listen", "--admin-listen"] {
+        for other in LISTEN {
             arguments.extend([other, if other == option { &address } else { "127.0.0.1:0" }]);
         }
         let output = Command::new(PROGRAM).args(arguments).output().expect("the program runs");

@@ -10,7 +10,7 @@ import { after } from "node:test";
 
 import { chromium } from "playwright-core";
 
-const ADDRESSES = ["--listen", "--stripe-listen", "--admin-listen"].flatMap((option) => [option, "127.0.0.1:0"]);
+const ADDRESSES = ["--listen", "--stripe-listen", "--mail-sim-listen", "--mailbox-listen", "--admin-listen"].flatMap((option) => [option, "127.0.0.1:0"]);
 
 const CHROMIUM_FLAGS = [
   "--no-sandbox",
@@ -48,7 +48,7 @@ after(async () => {
   }
 });
 
-/** Starts the real program on free ports, with its data in a temporary folder: `{ url, stripe, stop }`. */
+/** Starts the real program on free ports, with its data in a temporary folder: `{ url, stripe, mailbox, stop }`. */
 async function startProgram(...options) {
   const program = process.env.TICKETING;
   if (!program) throw new Error("TICKETING names no program; run `cargo xtask browser`");
@@ -62,10 +62,11 @@ async function startProgram(...options) {
     const [, name, url] = /^ {2}(.+?) {2,}(http:\/\/\S+)/.exec(line) ?? [];
     if (name === "Marketplace") found.url = url;
     if (name === "Stripe simulator") found.stripe = url;
+    if (name === "Mailbox") found.mailbox = url;
     if (line.includes("Ctrl-C stops")) break;
   }
   child.stdout.resume();
-  if (!found.url || !found.stripe) throw new Error("the program did not print its addresses");
+  if (!found.url || !found.stripe || !found.mailbox) throw new Error("the program did not print its addresses");
   const stop = async () => {
     child.kill("SIGTERM");
     await exited;

@@ -1,0 +1,80 @@
+//! The kinds of emails, with the parameters of each.
+
+use std::fmt;
+
+use common::Time;
+use serde::{Deserialize, Serialize};
+
+/// A secret that only its recipient may know, such as the token of a link. `Debug` omits it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret as text.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The text.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+/// A kind of email, with its parameters.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Kind {
+    /// The link that verifies the address of an account.
+    VerifyAddress {
+        /// The token of the link.
+        token: Secret,
+    },
+    /// The link that confirms a new address, sent to that address.
+    ConfirmAddress {
+        /// The token of the link.
+        token: Secret,
+    },
+    /// The notice of a requested change, sent to the present address.
+    AddressChanged {
+        /// The new address.
+        new: String,
+    },
+    /// The link that sets a new password.
+    PasswordReset {
+        /// The token of the link.
+        token: Secret,
+    },
+    /// The notice that the password was changed.
+    PasswordChanged {
+        /// The time of the change.
+        at: Time,
+    },
+}
+
+impl Kind {
+    /// The name of the kind, for metrics and logs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::VerifyAddress { .. } => "verify-address",
+            Self::ConfirmAddress { .. } => "confirm-address",
+            Self::AddressChanged { .. } => "address-changed",
+            Self::PasswordReset { .. } => "password-reset",
+            Self::PasswordChanged { .. } => "password-changed",
+        }
+    }
+}
+
+/// Without the parameters: tokens and addresses stay out of logs.
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

@@ -1,0 +1,78 @@
+//! The texts, by kind of email.
+
+/// The texts of one kind of email.
+pub(crate) struct EmailTexts {
+    /// The subject, which is also the heading.
+    pub(crate) subject: &'static str,
+    /// The first paragraph.
+    pub(crate) lead: &'static str,
+    /// The label of the link; empty if the email has none.
+    pub(crate) button: &'static str,
+    /// The paragraph after the link.
+    pub(crate) after: &'static str,
+}
+
+/// Declares the kinds, and the English texts.
+macro_rules! texts {
+    ($name:ident, $footer:ident, $link:ident; $($kind:ident { $($text:ident: $value:expr,)* })*) => {
+        /// All texts of emails.
+        pub(crate) struct Texts {
+            /// The language (BCP 47).
+            pub(crate) lang: &'static str,
+            /// The name of the site.
+            pub(crate) site: &'static str,
+            /// The introduction of the link as text, for programs that show no button.
+            pub(crate) link: &'static str,
+            /// The last line of every email.
+            pub(crate) footer: &'static str,
+            $(pub(crate) $kind: EmailTexts,)*
+        }
+
+        /// The English texts.
+        pub(crate) static ENGLISH: Texts = Texts {
+            lang: "en",
+            site: $name,
+            link: $link,
+            footer: $footer,
+            $($kind: EmailTexts { $($text: $value,)* },)*
+        };
+    };
+}
+
+const SITE: &str = "Ticketing";
+const FOOTER: &str = "This email was sent by Ticketing because of your account. Replies are not read.";
+const LINK: &str = "If the button does not work, open this address:";
+
+texts! {
+    SITE, FOOTER, LINK;
+    verify_address {
+        subject: "Verify your email address",
+        lead: "Welcome to Ticketing. Please verify that this is your address.",
+        button: "Verify the address",
+        after: "The link is valid for 24 hours. If you did not sign up, ignore this email.",
+    }
+    confirm_address {
+        subject: "Confirm your new email address",
+        lead: "You asked to use this address for your account at Ticketing. Nothing changes before you confirm it.",
+        button: "Confirm the address",
+        after: "The link is valid for 24 hours. If you did not ask for this, ignore this email.",
+    }
+    address_changed {
+        subject: "A change of your email address was requested",
+        lead: "Someone who knows your password asked to change the address of your account to {new}. The change takes effect when that address is confirmed.",
+        button: "",
+        after: "If that was not you, change your password at once: {account}",
+    }
+    password_reset {
+        subject: "Set a new password",
+        lead: "You asked for a new password for your account at Ticketing.",
+        button: "Set a new password",
+        after: "The link is valid for 30 minutes and works once. If you did not ask for this, ignore this email: your password stays as it is.",
+    }
+    password_changed {
+        subject: "Your password was changed",
+        lead: "The password of your account was changed on {at}. Every other device was signed out.",
+        button: "",
+        after: "If that was not you, set a new password at once: {forgotten}",
+    }
+}
