@@ -98,6 +98,7 @@ fn print_banner(cluster: &Cluster, folder: &Path) {
     println!("\nTicketing is ready, as a cluster: two processes of each service behind nginx.\n");
     println!("  Marketplace        {}", cluster.url());
     println!("  Stripe simulator   {}   (no real money moves)", cluster.stripe_url());
+    println!("  Mailbox            {}   (no email leaves this machine)", cluster.mailbox_url());
     println!("  MongoDB            {}", cluster.database_url(""));
     println!("  NATS               {}", cluster.nats_url());
     for (name, url) in cluster.admin_urls() {

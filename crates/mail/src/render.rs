@@ -16,7 +16,7 @@ const RESET_PAGE: &str = "/auth/reset";
 struct Html<'a>(Contents<'a>);
 
 #[derive(Template)]
-#[template(path = "email.txt", escape = "none")]
+#[template(path = "email.txt", escape = "none", whitespace = "preserve")]
 struct Text<'a>(Contents<'a>);
 
 /// The contents of an email.

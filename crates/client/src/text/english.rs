@@ -402,7 +402,7 @@ texts! {
         reused: "This form was already sent with other values. Reload the page.",
         already_verified: "Your e-mail address is verified already.",
         token_invalid: "This link is no longer valid: it was used, replaced by a newer one, or is too old. Request a new one.",
-        too_many_emails: "Too many emails were requested. Try again in {wait}.",
+        too_many_requests: "That was too often. Try again in {wait}.",
         minutes: "{n} minutes",
         minute: "a minute",
         stale: "The ticket has changed since this page was loaded. Check the current values.",

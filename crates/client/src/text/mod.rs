@@ -79,9 +79,11 @@ impl Texts {
             "already-verified" => texts.already_verified,
             "token-invalid" => texts.token_invalid,
             "idempotency-key-reused" => texts.reused,
-            "too-many-attempts" => {
+            "too-many-attempts" | "too-many-requests" => {
                 let wait = self.minutes(refusal.retry_after.unwrap_or_default());
-                return texts.too_many.replace("{wait}", &wait);
+                let is_sign_in = refusal.code == "too-many-attempts";
+                let text = if is_sign_in { texts.too_many } else { texts.too_many_requests };
+                return text.replace("{wait}", &wait);
             }
             _ => &refusal.detail,
         };

@@ -21,12 +21,13 @@ pub use services::{ROUTES, Route, SERVICES, Service};
 pub struct Cluster {
     config: ClusterConfig,
     mongodb_url: String,
-    /// The services' processes and the simulator, in start order.
+    /// The services' processes and the simulators, in start order.
     members: Vec<Member>,
     /// nginx and, unless they run elsewhere, NATS and MongoDB; in stop order.
     servers: Vec<Server>,
     url: String,
     stripe_url: String,
+    mailbox_url: String,
     nats_url: String,
     /// The services' stable ports, which nginx listens on.
     _service_ports: Vec<Port>,
@@ -36,7 +37,7 @@ pub struct Cluster {
 #[derive(Debug)]
 pub(crate) struct Member {
     server: Server,
-    /// The address of `/livez`, `/readyz` and `/metrics`; `None` for the simulator.
+    /// The address of `/livez`, `/readyz` and `/metrics`; `None` for the simulators.
     admin_url: Option<String>,
 }
 
@@ -51,6 +52,11 @@ impl Cluster {
         &self.stripe_url
     }
 
+    /// The mailbox's URL.
+    pub fn mailbox_url(&self) -> &str {
+        &self.mailbox_url
+    }
+
     /// The NATS server's URL.
     pub fn nats_url(&self) -> &str {
         &self.nats_url
@@ -61,7 +67,7 @@ impl Cluster {
         mongodb::with_database(&self.mongodb_url, &self.config.database(service))
     }
 
-    /// The names of all processes: `auth-1`, `auth-2`, …, `stripe-sim`, `nginx`, `nats`, `mongodb`.
+    /// The names of all processes: `auth-1`, `auth-2`, …, `stripe-sim`, `mail-sim`, `nginx`, `nats`, `mongodb`.
     pub fn names(&self) -> Vec<&str> {
         let members = self.members.iter().map(|member| &member.server);
         members.chain(&self.servers).map(Server::name).collect()
@@ -72,7 +78,7 @@ impl Cluster {
         self.processes().find(|server| server.name() == name)
     }
 
-    /// All processes: the services, the simulator, then the servers.
+    /// All processes: the services, the simulators, then the servers.
     pub fn processes(&mut self) -> impl Iterator<Item = &mut Server> {
         let members = self.members.iter_mut().map(|member| &mut member.server);
         members.chain(&mut self.servers)

@@ -47,6 +47,9 @@ pub const ROUTES: [Route; 5] = [
 pub(crate) struct Endpoints {
     pub(crate) mongodb_url: String,
     pub(crate) nats_url: String,
+    /// The address of the marketplace.
+    pub(crate) public_url: String,
+    pub(crate) smtp_url: String,
     pub(crate) stripe_url: String,
     /// The stable address of each service that has one.
     pub(crate) service_urls: Vec<(&'static str, String)>,
@@ -71,6 +74,8 @@ impl Endpoints {
             ]);
         }
         match service.name {
+            "auth" => variables
+                .extend([("SMTP_URL", self.smtp_url.clone()), ("PUBLIC_URL", self.public_url.clone())]),
             "client" => variables.extend([
                 ("AUTH_URL", self.url("auth")),
                 ("TICKETS_URL", self.url("tickets")),

@@ -28,7 +28,10 @@ impl Cluster {
         let (mongodb_url, mongodb) =
             server(config.mongodb_url.as_ref(), || mongodb::start(location(&config, "mongodb")))?;
         let stripe = stripe(&config, &gateway)?;
+        let (mail, smtp_url) = mail(&config)?;
         let endpoints = Endpoints {
+            public_url: url(&gateway),
+            smtp_url,
             mongodb_url,
             nats_url,
             stripe_url: stripe.url().to_owned(),
@@ -39,9 +42,13 @@ impl Cluster {
         let mut cluster = Self {
             url: nginx.url().to_owned(),
             stripe_url: endpoints.stripe_url,
+            mailbox_url: mail.url().to_owned(),
             nats_url: endpoints.nats_url,
             mongodb_url: endpoints.mongodb_url,
-            members: members.into_iter().chain([Member { server: stripe, admin_url: None }]).collect(),
+            members: members
+                .into_iter()
+                .chain([stripe, mail].map(|server| Member { server, admin_url: None }))
+                .collect(),
             servers: [nginx].into_iter().chain(nats).chain(mongodb).collect(),
             config,
             _service_ports: service_ports.into_iter().map(|(_, port)| port).collect(),
@@ -115,6 +122,18 @@ fn stripe(config: &ClusterConfig, gateway: &Port) -> Result<Server, ServerError>
     let environment = environment.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     let program = program(config, name, name, environment, ReadinessProbe::TcpConnect(local(&port)))?;
     Server::spawn(program, url(&port), vec![port])
+}
+
+/// The mailbox, and the URL of its SMTP server.
+fn mail(config: &ClusterConfig) -> Result<(Server, String), ServerError> {
+    let name = "mail-sim";
+    let (smtp, mailbox) = (Port::free()?, Port::free()?);
+    let environment = [("MAIL_SIM_LISTEN", &smtp), ("MAILBOX_LISTEN", &mailbox)];
+    let environment =
+        environment.into_iter().map(|(name, port)| (name.to_owned(), local(port).to_string())).collect();
+    let program = program(config, name, name, environment, ReadinessProbe::TcpConnect(local(&mailbox)))?;
+    let smtp_url = format!("smtp://{}", local(&smtp));
+    Ok((Server::spawn(program, url(&mailbox), vec![smtp, mailbox])?, smtp_url))
 }
 
 fn start_nginx(config: &ClusterConfig, gateway: Port, backends: &[Backend]) -> Result<Server, ServerError> {
