@@ -5,8 +5,10 @@ use mail::{PendingEmails, SendsEmail};
 use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
-use crate::domain::{Email, EmailQuota, ResetRequest, Session, User};
+use crate::domain::{Email, Session, User};
+use crate::email_quota::EmailQuota;
 use crate::keys::SigningKey;
+use crate::reset_request::ResetRequest;
 
 /// The collections of this service.
 pub const DOCUMENTS: &[Verifier] = &[
@@ -49,8 +51,7 @@ impl Document for User {
     const COLLECTION: &'static str = "users";
     /// 2: the links of emails, and the emails.
     const FORMAT: u32 = 2;
-    const INDEXES: &'static [Index] =
-        &[Index::one(index::BY_EMAIL_DUE), Index::one(index::BY_EMAIL_FAILED)];
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EMAIL_DUE), Index::one(index::BY_EMAIL_FAILED)];
     const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL];
 
     fn id(&self) -> Uuid {

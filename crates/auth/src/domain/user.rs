@@ -6,7 +6,7 @@ use common::{Decision, Time, UserId};
 use mail::{PendingEmail, PendingEmails};
 use serde::{Deserialize, Serialize};
 
-use super::{Email, EmailChange, Link};
+use super::{Email, EmailChange, EmailRequests, Link};
 
 /// A user with an account. `Debug` omits the email address and the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,9 +35,9 @@ pub struct User {
     /// The emails that are to be sent.
     #[serde(default, skip_serializing_if = "PendingEmails::is_empty")]
     pub emails: PendingEmails,
-    /// When the user requested emails, within the last hour.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub email_requests: Vec<Time>,
+    /// The user's requests for emails.
+    #[serde(default, skip_serializing_if = "EmailRequests::is_empty")]
+    pub email_requests: EmailRequests,
     /// When the user signed up.
     pub created_at: Time,
     /// When the user last changed.
@@ -90,19 +90,14 @@ impl User {
             email_change: None,
             password_reset: None,
             emails: PendingEmails::default().with(sent),
-            email_requests: Vec::new(),
+            email_requests: EmailRequests::default(),
             created_at: now,
             updated_at: now,
         })
     }
 
     /// From now on this is the password, of which `notice` informs the user. A link that sets a password is void.
-    pub fn change_password(
-        &self,
-        password: PasswordHash,
-        notice: PendingEmail,
-        now: Time,
-    ) -> Decision<Self> {
+    pub fn change_password(&self, password: PasswordHash, notice: PendingEmail, now: Time) -> Decision<Self> {
         Decision::without_event(Self {
             password,
             password_reset: None,
@@ -132,7 +127,7 @@ mod tests {
     use mail::Kind;
 
     use super::*;
-    use crate::domain::testing::{email, link, user};
+    use crate::domain::tests::{email, link, user};
 
     #[test]
     fn an_account_is_kept_whole() {
