@@ -15,7 +15,7 @@ use crate::wire::get;
 const BUYERS: usize = 100;
 const HOLDS: usize = 100_000;
 /// Longer than placing all of them takes: none may expire before.
-const HOLD: Duration = Duration::from_mins(3);
+const HOLD_PERIOD: Duration = Duration::from_mins(3);
 const CONNECTIONS: usize = 64;
 const RELEASE: Goal = Goal::Below(10.0);
 const RELEASE_TIMEOUT: Duration = Duration::from_mins(5);
@@ -24,7 +24,7 @@ const RELEASE_TIMEOUT: Duration = Duration::from_mins(5);
 pub(crate) async fn measure() -> Result<(), Failure> {
     let folder = folder()?;
     let data = folder.path().join("data");
-    let hold = format!("{}s", HOLD.as_secs());
+    let hold = format!("{}s", HOLD_PERIOD.as_secs());
     let program = Program::start(&data, &["--hold", &hold])?;
     let crowd = Crowd::sign_up(program.address, BUYERS).await?;
     let tickets = crowd.list(HOLDS).await?.replies;
@@ -32,11 +32,11 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let placing = Stopwatch::start();
     crowd.order(&tickets, CONNECTIONS).await?;
     until_idle(program.id()).await?;
-    if placing.elapsed() > HOLD {
+    if placing.elapsed() > HOLD_PERIOD {
         return Err("this machine is too slow: the first holds expired before the last were placed".into());
     }
     program.stop()?;
-    pause(HOLD).await;
+    pause(HOLD_PERIOD).await;
 
     let program = Program::start(&data, &["--hold", &hold])?;
     let watch = Stopwatch::start();
