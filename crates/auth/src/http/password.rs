@@ -20,8 +20,8 @@ pub(super) struct RawChange {
     /// The current password.
     #[schema(required = true, value_type = String, format = Password)]
     current: Option<String>,
-    /// 8 to 128 characters; nothing is trimmed.
-    #[schema(required = true, value_type = String, format = Password, min_length = 8, max_length = 128)]
+    /// 15 to 128 characters; nothing is trimmed.
+    #[schema(required = true, value_type = String, format = Password, min_length = 15, max_length = 128)]
     new: Option<String>,
 }
 

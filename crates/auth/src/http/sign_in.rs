@@ -23,8 +23,8 @@ pub(super) struct RawCredentials {
     /// At most 254 characters; case is ignored.
     #[schema(required = true, value_type = String, format = Email, max_length = 254, example = "ann@example.com")]
     email: Option<String>,
-    /// 8 to 128 characters; nothing is trimmed.
-    #[schema(required = true, value_type = String, format = Password, min_length = 8, max_length = 128)]
+    /// 15 to 128 characters; nothing is trimmed.
+    #[schema(required = true, value_type = String, format = Password, min_length = 15, max_length = 128)]
     password: Option<String>,
 }
 

@@ -8,10 +8,10 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
+use common::http::token::{self, Claims, KeysUnavailable, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use jsonwebtoken::{DecodingKey, EncodingKey};
 use parking_lot::RwLock;
 use store::{Collection, CommitError, Store, StoreError};
 
@@ -138,8 +138,7 @@ impl Keyring {
         let (keys, now) = (self.loaded(), self.0.clock.now());
         let key = keys.iter().rfind(|key| key.signs_from <= now).or(keys.first());
         let key = key.ok_or_else(|| KeyError::unusable("there is no signing key"))?;
-        let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, claims, &key.encoding).map_err(KeyError::unusable)
+        token::sign(claims, &key.kid, &key.encoding).map_err(KeyError::unusable)
     }
 
     /// The public halves of the keys.

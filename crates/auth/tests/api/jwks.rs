@@ -29,6 +29,7 @@ async fn verifies(app: &TestApp, token: &str) -> bool {
     let Some(jwk) = keys.find(&kid) else { return false };
     let mut rules = Validation::new(Algorithm::ES256);
     rules.validate_exp = false;
+    rules.set_audience(&["ticketing"]);
     let key = DecodingKey::from_jwk(jwk).expect("a key");
     jsonwebtoken::decode::<Claims>(token, &key, &rules).is_ok()
 }

@@ -10,3 +10,4 @@ mod sign_in;
 mod sign_out;
 mod sign_up;
 mod throttle;
+mod tokens;

@@ -29,7 +29,7 @@ pub mod token;
 mod valid;
 mod write_limit;
 
-pub use body::Bodies;
+pub use body::{BODY_TIMEOUT, Bodies};
 pub use client_address::ClientAddress;
 pub use conditional::IfMatch;
 pub use context::{HttpContext, Inner as HttpSettings};

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
+use common::http::token::{self, Claims, KeysUnavailable, VerifyingKeys};
 use common::{SessionId, UserId};
 use futures::future::{BoxFuture, FutureExt};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use jsonwebtoken::{DecodingKey, EncodingKey};
 
 use crate::ServiceContext;
 
@@ -44,8 +44,7 @@ impl TestKeys {
         let email = format!("{name}@example.com");
         let iat = context.clock.now().as_millis() / 1000;
         let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900 };
-        let header = Header { kid: Some("test".into()), ..Header::new(Algorithm::ES256) };
-        let token = jsonwebtoken::encode(&header, &claims, &self.signing).expect("a token");
+        let token = token::sign(&claims, "test", &self.signing).expect("a token");
         Person { id, email, session, token }
     }
 }
