@@ -1,6 +1,5 @@
 //! The accounts of users: sign-up, the check of a password, and its change.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use store::{CommitError, StoreError};
@@ -8,8 +7,9 @@ use store::{CommitError, StoreError};
 use crate::Accounts;
 use crate::domain::{Email, User};
 use crate::password::{HashError, Password, TypedPassword};
+use crate::security;
 use crate::storage::{EMAIL, email_key};
-use crate::throttle::{Attempt, Throttled};
+use crate::throttle::{Attempt, Origin, Throttled};
 
 /// The reason why an account was not created.
 #[derive(Debug, thiserror::Error)]
@@ -48,10 +48,12 @@ impl Accounts {
     pub(crate) async fn sign_up(&self, email: Email, password: Password) -> Result<User, SignUpError> {
         let hash = self.hashing.hash(password, self.ids.bytes()).await?;
         let user = User::sign_up(self.ids.next(), email, hash, self.now());
-        self.store.commit(user).await.map_err(|error| match error {
+        let user = self.store.commit(user).await.map_err(|error| match error {
             CommitError::DuplicateKey(EMAIL) => SignUpError::EmailTaken,
             error => SignUpError::Commit(error),
-        })
+        })?;
+        security::signed_up(user.id);
+        Ok(user)
     }
 
     /// The user with this email address and password. Takes as long if the address has no account.
@@ -59,23 +61,33 @@ impl Accounts {
         &self,
         email: &Email,
         password: TypedPassword,
-        from: IpAddr,
+        from: impl Into<Origin>,
     ) -> Result<User, SignInError> {
-        let attempt = Attempt::new(email, from);
-        self.throttle.check(&attempt, self.now())?;
         let user = self.store.get_by_unique_key(email_key(email)).await?;
+        let attempt = self.throttle.attempt(email, user.as_ref().map(|user| user.id), &from.into());
+        self.check(&attempt, user.as_ref()).await?;
         let hash = user.as_ref().map_or_else(|| self.hashing.dummy_hash(), |user| user.password.clone());
         let permit = self.hashing.permit().await?;
         // Again, because other attempts may have failed while this one waited for its permit.
-        self.throttle.check(&attempt, self.now())?;
+        self.check(&attempt, user.as_ref()).await?;
         // The permit is held until the failure is counted, so that no later attempt precedes it.
         let (right, _permit) = permit.verify(password, hash).await?;
+        let user_id = user.as_ref().map(|user| user.id);
         let Some(user) = user.filter(|_| right) else {
-            self.throttle.failed(attempt, self.now());
+            let throttles = self.throttle.failed(attempt, self.now()).await?;
+            security::sign_in_failed(user_id, throttles);
             return Err(SignInError::InvalidCredentials);
         };
-        self.throttle.succeeded(&attempt);
+        self.throttle.succeeded(&attempt).await?;
+        security::signed_in(user.id);
         Ok(user)
+    }
+
+    async fn check(&self, attempt: &Attempt, user: Option<&User>) -> Result<(), SignInError> {
+        self.throttle.check(attempt, self.now()).await?.map_err(|throttled| {
+            security::sign_in_throttled(user.map(|user| user.id));
+            throttled.into()
+        })
     }
 
     /// Changes the password of the account of an email address, if `current` is its password.
@@ -84,12 +96,15 @@ impl Accounts {
         email: &Email,
         current: TypedPassword,
         new: Password,
-        from: IpAddr,
+        from: Origin,
     ) -> Result<(), SignInError> {
         let user = self.sign_in(email, current, from).await?;
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
         match self.store.commit(user.change_password(hash, self.now())).await {
-            Ok(_) => Ok(()),
+            Ok(user) => {
+                security::password_changed(user.id);
+                Ok(())
+            }
             // A simultaneous change won, so `current` is no longer the password.
             Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Err(SignInError::InvalidCredentials),
             Err(CommitError::Store(error)) => Err(error.into()),

@@ -5,11 +5,14 @@
 
 mod accounts;
 mod config;
+mod device;
 pub mod domain;
 mod http;
 mod keys;
+mod master_key;
 pub mod password;
 mod recovery;
+mod security;
 mod sessions;
 mod storage;
 mod throttle;
@@ -23,12 +26,13 @@ use std::thread::available_parallelism;
 use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock, Time};
 use runtime::{Service, ServiceContext};
-use store::{Collection, Store};
+use store::Collection;
 
 pub use crate::config::Config;
 use crate::domain::{Session, User};
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
+pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
 use crate::password::Hashing;
 use crate::throttle::Throttle;
 pub use recovery::RECOVERY;
@@ -60,8 +64,12 @@ pub enum StartError {
 ///
 /// # Errors
 /// A key or the password hashing is unavailable: see [`StartError`].
-pub async fn service(context: &ServiceContext, config: Config) -> Result<Auth, StartError> {
-    let accounts = Accounts::new(context, &config).await?;
+pub async fn service(
+    context: &ServiceContext,
+    config: Config,
+    key: MasterKey,
+) -> Result<Auth, StartError> {
+    let accounts = Accounts::new(context, &config, key).await?;
     let service = Service {
         documents: DOCUMENTS,
         routes: http::routes(accounts.clone()),
@@ -71,14 +79,44 @@ pub async fn service(context: &ServiceContext, config: Config) -> Result<Auth, S
     Ok(Auth { service, keys: Arc::new(accounts.keyring) })
 }
 
-/// Revokes every signing key and generates a new one. Returns the number of revoked keys.
-///
-/// The sessions that the revoked keys signed end when every process that caches the keys has restarted.
-///
-/// # Errors
-/// The database failed.
-pub async fn revoke_keys(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<usize, KeyError> {
-    Keyring::open(store, clock, ids).await?.revoke_all().await
+/// The signing keys of a database, for the operator.
+pub struct SigningKeys(Keyring);
+
+impl SigningKeys {
+    /// The keys, encrypted under the master key.
+    ///
+    /// # Errors
+    /// The database failed, or a key cannot be decrypted.
+    pub async fn open(context: &ServiceContext, key: MasterKey) -> Result<Self, KeyError> {
+        let ServiceContext { store, clock, ids, .. } = context;
+        Ok(Self(Keyring::open(store, clock, ids, key).await?))
+    }
+
+    /// Generates the next key before its time, and returns when it starts to sign. Nobody is signed out.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn rotate(&self) -> Result<Time, KeyError> {
+        self.0.rotate().await
+    }
+
+    /// Revokes every signing key and generates a new one. Returns the number of revoked keys.
+    ///
+    /// The sessions that the revoked keys signed end when every process that caches the keys has restarted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn revoke(&self) -> Result<usize, KeyError> {
+        self.0.revoke_all().await
+    }
+
+    /// Stores every key in clear, so that a former release can read it. Returns their number.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn unseal(&self) -> Result<usize, KeyError> {
+        self.0.unseal_all().await
+    }
 }
 
 /// The state that handlers and workers share: users, their passwords and their sessions. Cheap to clone.
@@ -88,15 +126,20 @@ pub(crate) struct Accounts {
     sessions: Collection<Session>,
     keyring: Keyring,
     hashing: Hashing,
-    throttle: Arc<Throttle>,
+    throttle: Throttle,
+    /// Encrypts secrets that are stored, or that browsers keep.
+    key: MasterKey,
+    /// The largest number of sessions of one user; 0: no limit.
+    max_sessions: usize,
     clock: SharedClock,
     ids: Ids,
 }
 
 impl Accounts {
-    async fn new(context: &ServiceContext, config: &Config) -> Result<Self, StartError> {
+    async fn new(context: &ServiceContext, config: &Config, key: MasterKey) -> Result<Self, StartError> {
         let ServiceContext { store, clock, ids, .. } = context;
-        let keyring = Keyring::open(store, clock, ids).await?;
+        let keyring = Keyring::open(store, clock, ids, key.clone()).await?;
+        security::register();
         let cores = available_parallelism().map_or(1, NonZero::get);
         let hashing = Hashing::start(cores, ids.bytes(), ids.bytes()).await;
         Ok(Self {
@@ -104,7 +147,9 @@ impl Accounts {
             sessions: store.collection(),
             keyring,
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
-            throttle: Arc::new(Throttle::new(config)),
+            throttle: Throttle::new(store.collection(), key.clone(), config),
+            key,
+            max_sessions: config.max_sessions.into(),
             clock: clock.clone(),
             ids: ids.clone(),
         })

@@ -2,17 +2,22 @@
 
 mod cli;
 
+use std::path::Path;
 use std::process::ExitCode;
 
+use auth::KeyFile;
 use clap::Parser;
-use cli::Options;
-use runtime::Service;
+use cli::{Options, Task};
+use runtime::{Service, ServiceContext};
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let Options { args, config, command } = Options::parse();
-    let build = async |context: &_| {
-        let auth = auth::service(context, config).await?;
+    let database = args.store_url.expose().strip_prefix("sqlite:").map(Path::new);
+    let key = KeyFile::new(config.auth_key_file.clone(), database.map(|file| file.parent().unwrap_or(file)));
+    let command = command.map(|command| Task { command, key: key.clone() });
+    let build = async |context: &ServiceContext| {
+        let auth = auth::service(context, config, key.open(context.ids.bytes())?).await?;
         Ok(Service { verifying_keys: Some(auth.keys), ..auth.service })
     };
     runtime::service_main(auth::NAME, auth::DOCUMENTS, &auth::RECOVERY, args, command, build).await

@@ -1,18 +1,24 @@
-//! Storage of users, sessions and signing keys: collections, indexes and unique keys.
+//! Storage of users, sessions, signing keys and counts of attempts: collections, indexes and unique keys.
 
 use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
 use crate::domain::{Email, Session, User};
 use crate::keys::SigningKey;
+use crate::throttle::AttemptCount;
 
 /// The collections of this service.
 pub const DOCUMENTS: &[Verifier] =
-    &[Verifier::of::<User>(), Verifier::of::<Session>(), Verifier::of::<SigningKey>()];
+    &[
+        Verifier::of::<User>(),
+        Verifier::of::<Session>(),
+        Verifier::of::<SigningKey>(),
+        Verifier::of::<AttemptCount>(),
+    ];
 
 /// The indexes of sessions and signing keys.
 pub(crate) mod index {
-    /// Sessions by the time at which they are purged.
+    /// Sessions, and counts of attempts, by the time at which they are purged.
     pub(crate) const BY_EXPIRY: &str = "forgotten";
     /// A user's sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
@@ -101,5 +107,22 @@ impl Document for SigningKey {
         Keys::none()
             .ordered(index::BY_GENERATION, [i64::from(self.generation).into()])
             .unique(UniqueKey::new(GENERATION, self.generation))
+    }
+}
+
+impl Document for AttemptCount {
+    const COLLECTION: &'static str = "attempt-counts";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none().ordered(index::BY_EXPIRY, [self.expires_at.into()])
     }
 }

@@ -1,4 +1,4 @@
-//! The workers: rotate the signing keys, purge sessions that have ended, publish revocations again, and release the memory
+//! The workers: rotate the signing keys, purge sessions and counts that have ended, publish revocations again, and release the memory
 //! of hashes.
 
 use std::future::ready;
@@ -23,11 +23,18 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
     };
+    let purge_counts = Purge {
+        collection: accounts.throttle.store.clone(),
+        index: index::BY_EXPIRY,
+        retention: Duration::ZERO,
+        clock: accounts.clock.clone(),
+    };
     let republish = Republish(accounts.sessions.clone());
     let clock = || accounts.clock.clone();
     vec![
         Worker::periodic(rotation, clock()),
         purge.worker(),
+        purge_counts.worker(),
         republish.worker(clock()),
         memory_release(accounts.hashing.clone()),
     ]

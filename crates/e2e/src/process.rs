@@ -39,7 +39,7 @@ impl Process {
             .arg(data)
             .args(more)
             // One person of a test or a measurement does the work of many. A program that is older ignores it.
-            .env("MAX_WRITES", "0")
+            .envs(["MAX_WRITES", "MAX_SIGN_UPS", "MAX_STREAMS"].map(|limit| (limit, "0")))
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()

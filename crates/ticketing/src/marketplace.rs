@@ -27,6 +27,8 @@ pub struct Parts<E> {
     pub bus: Arc<dyn Bus>,
     /// Settings of auth.
     pub auth: auth::Config,
+    /// The key that encrypts auth's secrets.
+    pub auth_key: auth::MasterKey,
     /// How long a ticket is held.
     pub hold: Duration,
     /// Options of the HTTP layer.
@@ -83,7 +85,7 @@ impl Marketplace {
         };
         let stripe = stripe(&context("stripe")?, &parts);
         let auth_context = context("auth")?;
-        let auth = auth::service(&auth_context, parts.auth.clone()).await?;
+        let auth = auth::service(&auth_context, parts.auth.clone(), parts.auth_key.clone()).await?;
         let (tickets, orders) = (context("tickets")?, context("orders")?);
         let (expiration, payments) = (context("expiration")?, context("payments")?);
         let services = vec![

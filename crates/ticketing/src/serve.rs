@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth::{KeyFile, KeyFileError};
 use bus::LocalBus;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
@@ -29,6 +30,9 @@ pub enum RunError {
     /// The demo cannot be set up.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// The key of auth's secrets is missing.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// The operating system refused a request.
     #[error("the operating system refused a request: {0}")]
     System(#[from] std::io::Error),
@@ -50,12 +54,15 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
 
     let clock: SharedClock = Arc::new(SystemClock);
     let data = folder.to_owned();
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
+    let key = KeyFile::new(options.auth.auth_key_file.clone(), Some(folder)).open(ids.bytes())?;
     let parts = Parts {
-        ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
+        ids,
         clock: Arc::clone(&clock),
         open: Box::new(move |name| Ok(SqliteBackend::open(database_file(&data, name))?)),
         bus: Arc::new(LocalBus::new()),
         auth: options.auth.clone(),
+        auth_key: key,
         hold: options.hold,
         http: options.http.clone(),
         address: listener.local_addr()?,

@@ -9,5 +9,6 @@ mod sessions;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod signing_keys;
 mod throttle;
 mod tokens;

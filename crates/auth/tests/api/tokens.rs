@@ -10,7 +10,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
 use runtime::testing::TestService;
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, claims_of};
+use crate::app::{TestApp, claims_of, master_key};
 
 /// A key pair in place of auth's, as a thief of the database has it.
 struct StolenKey {
@@ -45,7 +45,7 @@ impl VerifyingKeys for StolenKey {
 /// The service, which takes the stolen key for auth's, and the time in seconds.
 async fn start() -> (TestApp, Arc<StolenKey>, i64) {
     let (clock, context) = runtime::testing::context();
-    let auth = auth::service(&context, Config::default()).await.expect("it starts");
+    let auth = auth::service(&context, Config::default(), master_key()).await.expect("it starts");
     let key = Arc::new(StolenKey::new());
     let now = context.clock.now().as_millis() / 1000;
     let service = TestService::start_on(clock, context, auth.service, Some(key.clone())).await;

@@ -33,7 +33,7 @@ pub use body::{BODY_TIMEOUT, Bodies};
 pub use client_address::ClientAddress;
 pub use conditional::IfMatch;
 pub use context::{HttpContext, Inner as HttpSettings};
-pub use cookie::SessionCookie;
+pub use cookie::HostCookie;
 pub use current_user::CurrentUser;
 pub use extract::{FreshId, PathId, ReservedId};
 pub use field_errors::{FieldErrors, RawMoney};

@@ -71,6 +71,7 @@ impl Endpoints {
             ]);
         }
         match service.name {
+            "auth" => variables.push(("AUTH_KEY_FILE", config.auth_key_file().display().to_string())),
             "client" => variables.extend([
                 ("AUTH_URL", self.url("auth")),
                 ("TICKETS_URL", self.url("tickets")),
