@@ -2,9 +2,9 @@
 //! copy of the database alone signs nobody in.
 
 use std::fmt;
-use std::fs::{File, Permissions};
+use std::fs::{DirBuilder, File, Permissions};
 use std::io::{self, Write};
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ impl KeyFile {
 #[derive(Debug, thiserror::Error)]
 pub enum KeyFileError {
     /// The file cannot be read or created.
-    #[error("the key file {0} cannot be used: {1}")]
+    #[error("the key file {0} cannot be used ({1}): allow reading it, or choose another folder or file")]
     Io(PathBuf, #[source] io::Error),
     /// The file holds no key.
     #[error(
@@ -94,7 +94,7 @@ impl MasterKey {
     pub fn read_or_create(file: &Path, random: [u8; LENGTH]) -> Result<Self, KeyFileError> {
         let failed = |error| KeyFileError::Io(file.to_owned(), error);
         if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).map_err(failed)?;
+            DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
         }
         match File::options().write(true).create_new(true).mode(0o600).open(file) {
             Ok(mut created) => {

@@ -129,6 +129,7 @@ impl Accounts {
             sid: session.id,
             iat: session.last_seen_at.as_millis().div_euclid(1000),
             exp: session.tokens_expire_at.as_millis().div_euclid(1000),
+            end: Some(session.expires_at().as_millis().div_euclid(1000)),
         })
     }
 }

@@ -33,7 +33,7 @@ pub use admin_command::{AdminCommand, DeadLetterError, DeadLetters, report_recov
 pub use args::{HttpOptions, ServiceArgs};
 pub use backends::{BackendError, BusOptions, connect_bus, open_beside, open_store};
 pub use connection::{HEAD_TIMEOUT, IDLE_TIMEOUT};
-pub use event_stream::EventStreams;
+pub use event_stream::{EventStreams, StreamReader};
 pub use measure::Measure;
 pub use overdue::Overdue;
 pub use prefix_router::PrefixRouter;

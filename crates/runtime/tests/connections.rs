@@ -6,22 +6,11 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::{get, post};
-use common::http::token::{KeysUnavailable, VerifyingKeys};
 use common::http::{BODY_TIMEOUT, MiddlewareStack, Sessions};
-use futures::future::{BoxFuture, FutureExt, ready};
-use jsonwebtoken::DecodingKey;
 use runtime::{HEAD_TIMEOUT, HttpOptions, IDLE_TIMEOUT, Tasks, bind, max_connections, serve, testing};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-
-struct NoKeys;
-
-impl VerifyingKeys for NoKeys {
-    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
-        ready(Ok(None)).boxed()
-    }
-}
 
 /// A request, and its reply if the connection stays open.
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nhost: here\r\n\r\n";
@@ -111,7 +100,7 @@ async fn http_2_is_not_spoken() {
 #[tokio::test(start_paused = true)]
 async fn a_body_that_drips_is_refused_and_holds_no_permit() {
     let (_, context) = testing::context();
-    let sessions = Sessions::new(Arc::new(NoKeys));
+    let sessions = Sessions::new(Arc::new(testing::NoKeys));
     let http = HttpOptions::default().context("test", context.clock, context.ids, sessions);
     let routes = Router::new().route("/", post(async || "done").get(async || "here"));
     let (address, _serving) = served(MiddlewareStack::new(http, &[]).wrap(routes)).await;

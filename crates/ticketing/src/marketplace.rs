@@ -182,6 +182,6 @@ pub(crate) fn payments_config(stripe: SocketAddr) -> payments::Config {
 }
 
 /// The URL of the simulator's script for browsers.
-fn stripe_script(stripe: SocketAddr) -> String {
+pub(crate) fn stripe_script(stripe: SocketAddr) -> String {
     format!("http://{stripe}/stripe.js")
 }

@@ -1,6 +1,8 @@
 //! Serving the marketplace until a stop is requested.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +18,7 @@ use stripe_sim::Fees;
 
 use crate::cli::ServeOptions;
 use crate::demo::{self, DemoError};
+use crate::marketplace::stripe_script;
 use crate::{AssembleError, Marketplace, Parts, database_file};
 
 /// The marketplace cannot run.
@@ -30,6 +33,9 @@ pub enum RunError {
     /// The demo cannot be set up.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// Browsers would load the simulator's script over http.
+    #[error(transparent)]
+    Script(#[from] client::InsecureScript),
     /// The key of auth's secrets is missing.
     #[error(transparent)]
     KeyFile(#[from] KeyFileError),
@@ -46,6 +52,7 @@ pub enum RunError {
 /// # Errors
 /// The marketplace cannot start.
 pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError> {
+    client::check_script(options.http.public_url.as_deref(), &stripe_script(options.stripe_listen))?;
     // The addresses first, so that a second marketplace fails before the data is touched.
     let listener = bind(options.listen, "--listen").await?;
     let stripe_listener = bind(options.stripe_listen, "--stripe-listen").await?;
@@ -99,6 +106,18 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
         tracing::warn!("some work did not finish in time; it continues at the next start");
     }
     marketplace.close().await;
+    Ok(())
+}
+
+/// Takes the permissions of other users away from the data folder, unless it has other files, too.
+fn protect(folder: &Path) -> Result<(), std::io::Error> {
+    let is_ours = |name: &str| name == "auth.key" || name.contains(".sqlite");
+    let Ok(entries) = folder.read_dir() else { return Ok(()) };
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names = names.collect::<Result<Vec<_>, std::io::Error>>()?;
+    if names.iter().all(|name| is_ours(name)) {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    }
     Ok(())
 }
 

@@ -139,7 +139,6 @@ mod tests {
             "1234567890123456",
             "qwertyuiopasdfgh",
             "P@ssw0rd1P@ssw0rd1",
-            "01.01.1990 1990",
             "                ",
             "ticketing-tickets",
             "ticketticketticket",

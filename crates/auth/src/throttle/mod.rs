@@ -3,9 +3,10 @@
 mod attempt_count;
 mod origin;
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
+use common::http::ClientAddress;
 use common::{Time, UserId};
 use futures::future::try_join_all;
 use store::{Collection, CommitError, StoreError, UpdateError};
@@ -44,12 +45,8 @@ const IN_A_ROW_RETENTION: Duration = Duration::from_hours(7 * 24);
 /// The window of the limit of sign-ups.
 const SIGN_UP_WINDOW: Duration = Duration::from_hours(1);
 
-/// The /64 network of an IPv6 address: its user has all addresses of the network.
 fn network(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).to_string(),
-    }
+    ClientAddress(address).network().to_string()
 }
 
 impl Throttle {

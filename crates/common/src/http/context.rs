@@ -31,6 +31,8 @@ pub struct Inner {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest number of writes of one person in a minute; 0: no limit.
     pub max_writes: u32,
+    /// The largest number of open event streams of one person, or of one address without a session; 0: no limit.
+    pub max_streams: usize,
 }
 
 impl HttpContext {

@@ -45,5 +45,5 @@ pub use reply::{Caching, Created, Versioned};
 pub use request_id::current as current_request_id;
 use request_scope::InFlightPermit;
 pub use request_scope::RequestScope;
-pub use session::Sessions;
+pub use session::{SessionWatch, Sessions};
 pub use valid::{Parse, Valid};

@@ -1,9 +1,11 @@
 //! The verification of sessions: by token, and against the set of revoked sessions.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
 
 use super::token::{self, Claims, KeysUnavailable, TokenCache, VerifiedToken, VerifyingKeys};
 use crate::{SessionId, Time};
@@ -14,12 +16,21 @@ pub struct Sessions {
     keys: Arc<dyn VerifyingKeys>,
     revoked: Arc<RwLock<HashMap<SessionId, Time>>>,
     cache: Arc<TokenCache>,
+    /// The sessions with open streams.
+    watched: Arc<Mutex<HashMap<SessionId, Arc<Notify>>>>,
+}
+
+/// A session with an open stream.
+pub struct SessionWatch {
+    sessions: Sessions,
+    session: SessionId,
+    revoked: Arc<Notify>,
 }
 
 impl Sessions {
     /// A verifier with these keys.
     pub fn new(keys: Arc<dyn VerifyingKeys>) -> Self {
-        Self { keys, revoked: Arc::default(), cache: Arc::default() }
+        Self { keys, revoked: Arc::default(), cache: Arc::default(), watched: Arc::default() }
     }
 
     /// Refuses this session from now on, although its tokens expire only at `until`.
@@ -28,6 +39,16 @@ impl Sessions {
         // A session whose last token has expired needs no entry, so the map holds 15 minutes of revocations.
         revoked.retain(|_, until| *until > now);
         revoked.insert(session, until);
+        drop(revoked);
+        if let Some(watch) = self.watched.lock().get(&session) {
+            watch.notify_waiters();
+        }
+    }
+
+    /// Watches a session for as long as a stream of it is open.
+    pub fn watch(&self, session: SessionId) -> SessionWatch {
+        let revoked = Arc::clone(self.watched.lock().entry(session).or_default());
+        SessionWatch { sessions: self.clone(), session, revoked }
     }
 
     /// The claims of a session token that auth signed, with a key that is still published, even if the token has expired
@@ -60,5 +81,27 @@ impl Sessions {
     /// Whether the session was revoked.
     pub fn is_revoked(&self, session: SessionId) -> bool {
         self.revoked.read().contains_key(&session)
+    }
+}
+
+impl SessionWatch {
+    /// Waits until the session is revoked.
+    pub async fn revoked(&self) {
+        let mut revoked = pin!(self.revoked.notified());
+        // Before the check, so that no revocation falls between the two.
+        revoked.as_mut().enable();
+        if !self.sessions.is_revoked(self.session) {
+            revoked.await;
+        }
+    }
+}
+
+impl Drop for SessionWatch {
+    fn drop(&mut self) {
+        let mut watched = self.sessions.watched.lock();
+        // This watch, and the map.
+        if Arc::strong_count(&self.revoked) <= 2 {
+            watched.remove(&self.session);
+        }
     }
 }

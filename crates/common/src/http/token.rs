@@ -25,6 +25,9 @@ pub struct Claims {
     pub iat: i64,
     /// The expiry, in seconds since 1970.
     pub exp: i64,
+    /// When the session ends unless it is refreshed, in seconds since 1970; former releases write none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<i64>,
 }
 
 /// Omits the address, which is personal data.
@@ -101,6 +104,11 @@ pub(super) fn claims(token: &str, header: &Header, key: &DecodingKey, now: Time)
 }
 
 impl Claims {
+    /// When the session ends, as far as this token tells.
+    pub fn session_end(&self) -> Time {
+        Time::from_millis(self.end.unwrap_or(self.exp).saturating_mul(1000))
+    }
+
     pub(super) fn has_expired(&self, now: Time) -> bool {
         now.as_millis() >= self.exp.saturating_mul(1000)
     }
@@ -169,7 +177,7 @@ mod tests {
 
     fn verified(exp: i64) -> VerifiedToken {
         let (sub, sid) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let claims = Claims { sub, email: "ann@example.com".into(), sid, iat: 0, exp };
+        let claims = Claims { sub, email: "ann@example.com".into(), sid, iat: 0, exp, end: None };
         VerifiedToken { claims: Arc::new(claims), kid: "key".into() }
     }
 

@@ -43,7 +43,7 @@ impl TestKeys {
         let (id, session) = (context.ids.next(), context.ids.next());
         let email = format!("{name}@example.com");
         let iat = context.clock.now().as_millis() / 1000;
-        let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900 };
+        let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900, end: None };
         let token = token::sign(&claims, "test", &self.signing).expect("a token");
         Person { id, email, session, token }
     }
@@ -53,5 +53,14 @@ impl VerifyingKeys for TestKeys {
     fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         let key = (kid == "test").then(|| Arc::clone(&self.verifying));
         std::future::ready(Ok(key)).boxed()
+    }
+}
+
+/// Keys of nobody, so that every request is one without a session.
+pub struct NoKeys;
+
+impl VerifyingKeys for NoKeys {
+    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
+        std::future::ready(Ok(None)).boxed()
     }
 }
