@@ -5,6 +5,7 @@ mod callers;
 mod current_user;
 mod jwks;
 mod password;
+mod security_log;
 mod sessions;
 mod sign_in;
 mod sign_out;
