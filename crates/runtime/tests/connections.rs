@@ -139,6 +139,23 @@ async fn at_the_limit_of_connections_idle_ones_make_room() {
     assert_eq!(rest(&mut idle[0]).await, "");
 }
 
+/// As `/livez` has a listener of its own.
+#[tokio::test(start_paused = true)]
+async fn a_listener_without_a_free_place_delays_no_other() {
+    let ((crowded, _serving), (admin, _admin_serving)) = (served(here()).await, served(here()).await);
+    let mut half_sent = Vec::new();
+    for _ in 0..=max_connections() {
+        let mut stream = connected(crowded).await;
+        stream.write_all(&REQUEST[..9]).await.expect("sent");
+        half_sent.push(stream);
+    }
+    let start = Instant::now();
+    let mut probe = connected(admin).await;
+    probe.write_all(REQUEST).await.expect("sent");
+    assert!(reply(&mut probe).await.ends_with("here"));
+    assert!(start.elapsed() < HEAD_TIMEOUT, "{:?}", start.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_stop_waits_for_no_half_sent_head() {
     let (address, serving) = served(here()).await;

@@ -56,6 +56,13 @@ fn a_broken_database_is_one_clear_sentence_and_is_not_changed() {
 }
 
 #[test]
+fn the_simulator_behind_https_is_refused() {
+    let data = tempfile::tempdir().expect("a folder");
+    let output = serve(data.path(), &["--public-url", "https://tickets.example"]);
+    assert_refused(&output, &["https", "simulator", "PUBLIC_URL"]);
+}
+
+#[test]
 fn a_second_marketplace_on_the_same_data_is_refused() {
     let data = tempfile::tempdir().expect("a folder");
     let _first = Process::start(PROGRAM, data.path(), &[]);
