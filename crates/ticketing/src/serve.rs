@@ -19,7 +19,7 @@ use stripe_sim::Fees;
 use crate::cli::ServeOptions;
 use crate::demo::{self, DemoError};
 use crate::marketplace::stripe_script;
-use crate::{AssembleError, Marketplace, Parts, database_file};
+use crate::{AssembleError, Marketplace, Parts, SIMULATOR, database_file};
 
 /// The marketplace cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -66,7 +66,14 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
     let parts = Parts {
         ids,
         clock: Arc::clone(&clock),
-        open: Box::new(move |name| Ok(SqliteBackend::open(database_file(&data, name))?)),
+        open: Box::new(move |name| {
+            let file = database_file(&data, name);
+            Ok(if name == SIMULATOR {
+                SqliteBackend::open_unsynced(file)
+            } else {
+                SqliteBackend::open(file)
+            }?)
+        }),
         bus: Arc::new(LocalBus::new()),
         auth: options.auth.clone(),
         auth_key: key,
