@@ -38,7 +38,7 @@ pub(crate) enum Command {
 /// An action on the signing keys.
 #[derive(Debug, Clone, Copy, Subcommand)]
 pub(crate) enum Keys {
-    /// Generates the next key before its time. The key signs a day later; nobody is signed out.
+    /// Generates the next key before its time. The key signs a day later; all sessions live on.
     Rotate,
     /// Revokes every key, because one may have leaked, and generates a new one. All users have to sign in again.
     Revoke,

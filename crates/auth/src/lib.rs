@@ -64,11 +64,7 @@ pub enum StartError {
 ///
 /// # Errors
 /// A key or the password hashing is unavailable: see [`StartError`].
-pub async fn service(
-    context: &ServiceContext,
-    config: Config,
-    key: MasterKey,
-) -> Result<Auth, StartError> {
+pub async fn service(context: &ServiceContext, config: Config, key: MasterKey) -> Result<Auth, StartError> {
     let accounts = Accounts::new(context, &config, key).await?;
     let service = Service {
         documents: DOCUMENTS,
@@ -92,7 +88,7 @@ impl SigningKeys {
         Ok(Self(Keyring::open(store, clock, ids, key).await?))
     }
 
-    /// Generates the next key before its time, and returns when it starts to sign. Nobody is signed out.
+    /// Generates the next key before its time, and returns when it starts to sign. All sessions live on.
     ///
     /// # Errors
     /// The database failed.

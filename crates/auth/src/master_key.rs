@@ -1,5 +1,5 @@
 //! The key that encrypts auth's secrets where they are stored. A file beside the database holds it, never the database: a
-//! copy of the database alone signs nobody in.
+//! copy of the database alone forges no session.
 
 use std::fmt;
 use std::fs::{DirBuilder, File, Permissions};
@@ -241,7 +241,10 @@ mod tests {
         let key = MasterKey::from_bytes([1; LENGTH]);
         assert_eq!(key.name("failures", &["ann", "1"]), key.name("failures", &["ann", "1"]));
         assert_ne!(key.name("failures", &["ann", "1"]), key.name("failures", &["ann1", ""]));
-        assert_ne!(key.name("failures", &["ann"]), MasterKey::from_bytes([2; LENGTH]).name("failures", &["ann"]));
+        assert_ne!(
+            key.name("failures", &["ann"]),
+            MasterKey::from_bytes([2; LENGTH]).name("failures", &["ann"])
+        );
     }
 
     #[test]

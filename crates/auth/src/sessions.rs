@@ -139,16 +139,18 @@ mod tests {
     use std::net::{IpAddr, Ipv4Addr};
 
     use super::*;
-    use crate::{Config, MasterKey};
     use crate::domain::Email;
     use crate::password::{Password, TypedPassword};
+    use crate::{Config, MasterKey};
 
     const OLD: &str = "vexed quartz glyph";
 
     #[tokio::test]
     async fn a_sign_in_during_a_password_change_is_refused_with_the_old_password() {
         let (_, context) = runtime::testing::context();
-        let accounts = Accounts::new(&context, &Config::default(), MasterKey::from_bytes([1; 32])).await.expect("it starts");
+        let accounts = Accounts::new(&context, &Config::default(), MasterKey::from_bytes([1; 32]))
+            .await
+            .expect("it starts");
         let (email, here) =
             (Email::parse("ann@example.com").expect("an address"), IpAddr::from(Ipv4Addr::LOCALHOST));
         let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");

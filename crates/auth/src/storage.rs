@@ -8,13 +8,12 @@ use crate::keys::SigningKey;
 use crate::throttle::AttemptCount;
 
 /// The collections of this service.
-pub const DOCUMENTS: &[Verifier] =
-    &[
-        Verifier::of::<User>(),
-        Verifier::of::<Session>(),
-        Verifier::of::<SigningKey>(),
-        Verifier::of::<AttemptCount>(),
-    ];
+pub const DOCUMENTS: &[Verifier] = &[
+    Verifier::of::<User>(),
+    Verifier::of::<Session>(),
+    Verifier::of::<SigningKey>(),
+    Verifier::of::<AttemptCount>(),
+];
 
 /// The indexes of sessions and signing keys.
 pub(crate) mod index {

@@ -54,7 +54,11 @@ pub(crate) struct RequestContext {
 impl RequestContext {
     pub(crate) fn of(request: &Request, client: &Client) -> Self {
         let uri = request.uri().path_and_query().map_or("/", |uri| uri.as_str()).to_owned();
-        Self { caller: Caller::from_request(request, &client.context), headers: request.headers().clone(), uri }
+        Self {
+            caller: Caller::from_request(request, &client.context),
+            headers: request.headers().clone(),
+            uri,
+        }
     }
 }
 

@@ -145,14 +145,23 @@ mod tests {
             assert_eq!(line(text, 99), Err(TextError::Direction), "{text:?}");
         }
         assert_eq!(lines("\u{2066}a\nb\u{2069}", 99), Err(TextError::Direction), "a line ends each");
-        for text in ["\u{2067}שלום\u{2069} 2026", "\u{202b}\u{2068}a\u{2069}b\u{202c}", "שלום\u{200f}!"] {
+        for text in ["\u{2067}שלום\u{2069} 2026", "\u{202b}\u{2068}a\u{2069}b\u{202c}", "שלום\u{200f}!"]
+        {
             assert_eq!(line(text, 99), Ok(text.into()), "{text:?}");
         }
     }
 
     #[test]
     fn a_text_must_have_a_visible_character() {
-        for text in ["\u{200b}", "\u{200b} \u{200d}", "\u{3164}", "\u{2800}", "\u{ad}\u{feff}", "\u{301}", "\u{e0041}"] {
+        for text in [
+            "\u{200b}",
+            "\u{200b} \u{200d}",
+            "\u{3164}",
+            "\u{2800}",
+            "\u{ad}\u{feff}",
+            "\u{301}",
+            "\u{e0041}",
+        ] {
             assert_eq!(line(text, 99), Err(TextError::Invisible), "{text:?}");
         }
         for text in ["👩\u{200d}👧", "e\u{301}", "-", "한", "ไทย", "🎫"] {

@@ -126,7 +126,8 @@ impl EventStreams {
         let open = owners.entry(owner).or_default();
         if max_streams > 0 && *open >= max_streams {
             counter!("streams_refused_total").increment(1);
-            let detail = "Too many live streams are open; close one, then retry after the delay in `Retry-After`.";
+            let detail =
+                "Too many live streams are open; close one, then retry after the delay in `Retry-After`.";
             let refused = Problem::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail);
             return Err(refused.retry_after(Self::KEEP_ALIVE_INTERVAL));
         }

@@ -161,7 +161,8 @@ impl Connections {
         });
         async move {
             // HTTP/1.1 only: proxies speak it with services, and HTTP/2 without TLS would have limits of its own.
-            let connection = http1::Builder::new().max_buf_size(MAX_HEAD).serve_connection(TokioIo::new(stream), service);
+            let connection =
+                http1::Builder::new().max_buf_size(MAX_HEAD).serve_connection(TokioIo::new(stream), service);
             let mut connection = pin!(connection);
             let end_requested = async {
                 tokio::select! {
@@ -191,7 +192,8 @@ pub fn max_connections() -> usize {
     // Refused by some sandboxes: then the present limit counts.
     let raised = setrlimit(Resource::Nofile, Rlimit { current: allowed.maximum, ..allowed }).is_ok();
     let files = if raised { allowed.maximum } else { allowed.current };
-    let share = files.map_or(usize::MAX, |files| usize::try_from(files / SHARE_OF_FILES).unwrap_or(usize::MAX));
+    let share =
+        files.map_or(usize::MAX, |files| usize::try_from(files / SHARE_OF_FILES).unwrap_or(usize::MAX));
     MAX_CONNECTIONS.min(share.max(1))
 }
 

@@ -107,7 +107,10 @@ async fn a_body_that_drips_is_refused_and_holds_no_permit() {
     let mut slow = Vec::new();
     for _ in 0..=MiddlewareStack::MAX_IN_FLIGHT {
         let mut stream = connected(address).await;
-        stream.write_all(b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 20\r\n\r\n{").await.expect("sent");
+        stream
+            .write_all(b"POST / HTTP/1.1\r\nhost: here\r\ncontent-length: 20\r\n\r\n{")
+            .await
+            .expect("sent");
         slow.push(stream);
     }
     let mut other = connected(address).await;

@@ -78,8 +78,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let stop = CancellationToken::new();
     let server = runtime::serve(listener, sim.router(), stop.clone());
-    let ((), (), signalled) =
-        tokio::join!(server, sim.deliver_webhooks(stop.clone()), stop_on_signal(&stop));
+    let ((), (), signalled) = tokio::join!(server, sim.deliver_webhooks(stop.clone()), stop_on_signal(&stop));
     store.backend().close().await;
     Ok(signalled?)
 }

@@ -118,7 +118,8 @@ impl From<SignInError> for Problem {
 /// Of a sign-up; a throttled sign-in is a [`SignInError`].
 impl From<Throttled> for Problem {
     fn from(Throttled(delay): Throttled) -> Self {
-        let detail = "Too many accounts were created from this address; retry after the delay in `Retry-After`.";
+        let detail =
+            "Too many accounts were created from this address; retry after the delay in `Retry-After`.";
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail).retry_after(delay)
     }
 }

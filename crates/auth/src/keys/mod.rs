@@ -215,7 +215,8 @@ impl Keyring {
     }
 
     fn load(&self, keys: &[SigningKey]) -> Result<(), KeyError> {
-        let loaded = keys.iter().map(|key| LoadedKey::new(key, &self.0.master)).collect::<Result<Vec<_>, _>>()?;
+        let loaded =
+            keys.iter().map(|key| LoadedKey::new(key, &self.0.master)).collect::<Result<Vec<_>, _>>()?;
         *self.0.loaded.write() = Arc::new(loaded);
         Ok(())
     }
@@ -259,8 +260,7 @@ mod tests {
     async fn a_key_of_a_newer_release_stops_neither_the_start_nor_the_other_keys() {
         let (clock, context) = context();
         let master = MasterKey::from_bytes([1; 32]);
-        let open =
-            async || Keyring::open(&context.store, &context.clock, &context.ids, master.clone()).await;
+        let open = async || Keyring::open(&context.store, &context.clock, &context.ids, master.clone()).await;
         open().await.expect("a first key");
         clock.advance(schedule::ROTATION_INTERVAL);
         let keyring = open().await.expect("a second key");

@@ -3,12 +3,12 @@
 use std::error::Error;
 use std::sync::Arc;
 
-use argon2::password_hash;
-use tokio::task::spawn_blocking;
 use super::argon::{self, Memory};
 use super::threads::{Permit, Threads};
 use super::{Password, PasswordError, TypedPassword};
 use crate::domain::{Email, PasswordHash};
+use argon2::password_hash;
+use tokio::task::spawn_blocking;
 
 /// The pool that hashes, verifies and rates passwords. Cheap to clone.
 ///

@@ -67,7 +67,7 @@ async fn each_event_that_shows_an_attack_is_logged_with_ids_alone() {
 
     let here = "192.0.2.1";
     app.sign_in_from(here, "ann", PASSWORD).await;
-    for name in ["nobody", "ann", "ann", "ann"] {
+    for name in ["unknown", "ann", "ann", "ann"] {
         app.sign_in_from(here, name, "wrong").await;
     }
     let logged = lines.take();

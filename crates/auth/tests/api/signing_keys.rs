@@ -11,7 +11,8 @@ const DAY: Duration = Duration::from_hours(24);
 
 /// The stored signing keys as JSON.
 async fn stored(app: &TestApp) -> Vec<Value> {
-    let scan = app.service.context.store.backend().scan("signing-keys", None, None, 100).await.expect("a database");
+    let scan =
+        app.service.context.store.backend().scan("signing-keys", None, None, 100).await.expect("a database");
     let bodies = scan.into_iter().map(|(_, record)| record.expect("a record").body);
     bodies.map(|body| serde_json::from_str(&body).expect("JSON")).collect()
 }

@@ -20,7 +20,8 @@ async fn fail(app: &TestApp, times: usize) {
 async fn device_of(app: &TestApp, name: &str) -> String {
     let body = credentials(&format!("{name}@example.com"), PASSWORD);
     let reply = app.service.anonymous().post("/api/users/signup", body).await;
-    let cookies: Vec<_> = reply.headers.get_all("set-cookie").iter().filter_map(|one| one.to_str().ok()).collect();
+    let cookies: Vec<_> =
+        reply.headers.get_all("set-cookie").iter().filter_map(|one| one.to_str().ok()).collect();
     let device = cookies.iter().find(|cookie| cookie.starts_with("device=")).expect("a device cookie");
     assert!(device.contains("HttpOnly") && device.contains("Max-Age=31536000"), "{device}");
     device.split(';').next().unwrap_or_default().to_owned()

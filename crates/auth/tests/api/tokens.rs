@@ -100,12 +100,17 @@ async fn only_a_short_session_token_of_this_site_is_one() {
 #[tokio::test]
 async fn a_token_of_the_former_release_counts_until_it_expires() {
     let (app, key, now) = start().await;
-    let former = ["iss", "aud", "nbf"].into_iter().fold(claims(now), |claims, name| with(claims, name, json!(null)));
+    let former =
+        ["iss", "aud", "nbf"].into_iter().fold(claims(now), |claims, name| with(claims, name, json!(null)));
     let year = 365 * 24 * 3600;
     let rows = [
         ("as issued", former.clone(), 200),
         ("ten years", with(former.clone(), "exp", json!(now + 10 * year)), 401),
-        ("issued in a year", with(with(former.clone(), "iat", json!(now + year)), "exp", json!(now + year + 9)), 401),
+        (
+            "issued in a year",
+            with(with(former.clone(), "iat", json!(now + year)), "exp", json!(now + year + 9)),
+            401,
+        ),
     ];
     for (what, claims, status) in rows {
         let reply = app.with_token(&key.sign(Some("JWT"), &claims)).get("/api/users/sessions").await;

@@ -25,7 +25,9 @@ impl Caller {
     pub(crate) fn from_request(request: &Request, context: &HttpContext) -> Self {
         let headers = request.headers();
         let cookies = [HostCookie::session(context), HostCookie::device(context)];
-        let cookies = cookies.into_iter().flat_map(|cookie| cookie.values(headers).map(move |value| (cookie.name(), value)));
+        let cookies = cookies
+            .into_iter()
+            .flat_map(|cookie| cookie.values(headers).map(move |value| (cookie.name(), value)));
         Self {
             cookies: cookies.collect(),
             user_agent: headers.get(USER_AGENT).cloned(),
@@ -125,7 +127,8 @@ mod tests {
 
     #[test]
     fn only_the_cookies_of_the_scheme_are_forwarded() {
-        let cookies = [("cookie", "session=junk; theme=dark; device=d"), ("cookie", "session=abc; __Host-session=xyz")];
+        let cookies =
+            [("cookie", "session=junk; theme=dark; device=d"), ("cookie", "session=abc; __Host-session=xyz")];
         let headers = caller(&cookies).headers(false);
         assert_eq!(headers[COOKIE], "session=junk; session=abc; device=d");
         let headers = over("https://us.example", &cookies).headers(false);

@@ -5,8 +5,8 @@ use std::fmt;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
-use super::token::KeysUnavailable;
 use super::HttpContext;
+use super::token::KeysUnavailable;
 use crate::{Problem, SessionId, UserId};
 
 /// The signed-in user; without one the request is refused with 401, and with 503 while auth's keys are unavailable.

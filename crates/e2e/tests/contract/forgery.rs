@@ -54,8 +54,9 @@ impl SignedToken {
         flipped[10] ^= 1;
         let other_kid = encode(&json!({ "alg": "ES256", "typ": typ, "kid": "unknown" }));
         let no_kid = encode(&json!({ "alg": "ES256", "typ": typ }));
-        let own_key =
-            encode(&json!({ "alg": "ES256", "typ": typ, "kid": self.header["kid"], "jwk": self.jwk, "jku": "http://x" }));
+        let own_key = encode(
+            &json!({ "alg": "ES256", "typ": typ, "kid": self.header["kid"], "jwk": self.jwk, "jku": "http://x" }),
+        );
         vec![
             ("no algorithm", format!("{}.{body}.", none("none"))),
             ("no algorithm, its signature kept", format!("{}.{body}.{signature}", none("None"))),

@@ -56,7 +56,7 @@ impl VerifyingKeys for TestKeys {
     }
 }
 
-/// Keys of nobody, so that every request is one without a session.
+/// No keys at all, so that every request is one without a session.
 pub struct NoKeys;
 
 impl VerifyingKeys for NoKeys {

@@ -53,9 +53,14 @@ const FILE_MODE: u32 = 0o600;
 /// Locks the database at `path`, and creates its folder if that is missing.
 pub(super) fn lock(path: &Path) -> Result<LockFile, SqliteOpenFault> {
     if let Some(parent) = path.parent() {
-        DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(parent).map_err(SqliteOpenFault::Folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(parent)
+            .map_err(SqliteOpenFault::Folder)?;
     }
-    let lock = File::options().create(true).truncate(false).write(true).mode(FILE_MODE).open(beside(path, ".lock"));
+    let lock =
+        File::options().create(true).truncate(false).write(true).mode(FILE_MODE).open(beside(path, ".lock"));
     let lock = lock.map_err(SqliteOpenFault::Folder)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),

@@ -51,9 +51,13 @@ async fn nothing_that_a_client_invents_becomes_a_label() {
     let url = &program.endpoints.marketplace;
     let send = async |number: u32| {
         let mark = format!("INVENTED{number}");
-        for path in ["/api/tickets", "/api/orders", "/", &format!("/api/{mark}"), &format!("/{mark}?q={mark}")] {
-            let request = program.endpoints.http.request(mark.parse().expect("a method"), format!("{url}{path}"));
-            let request = request.header("user-agent", &mark).header("x-request-id", &mark).header("host", &mark);
+        for path in
+            ["/api/tickets", "/api/orders", "/", &format!("/api/{mark}"), &format!("/{mark}?q={mark}")]
+        {
+            let request =
+                program.endpoints.http.request(mark.parse().expect("a method"), format!("{url}{path}"));
+            let request =
+                request.header("user-agent", &mark).header("x-request-id", &mark).header("host", &mark);
             let request = request.header("cookie", format!("session={mark}")).header("content-type", &mark);
             request.body(mark.clone()).send().await.expect("a reply");
         }
