@@ -140,7 +140,7 @@ mod tests {
             "qwertyuiopasdfgh",
             "P@ssw0rd1P@ssw0rd1",
             "                ",
-            "ticketing-tickets",
+            "concertmarketplace",
             "ticketticketticket",
         ] {
             assert_eq!(choose(text), Err(PasswordError::Weak), "{text}");

@@ -51,6 +51,8 @@ fn events(lines: &[Value]) -> Vec<&str> {
 #[tokio::test]
 async fn each_event_that_shows_an_attack_is_logged_with_ids_alone() {
     let lines = Lines::default();
+    // With a single subscriber, `tracing` asks the default of the thread that reaches a line first: another test's.
+    let _other = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
     let subscriber = tracing_subscriber::fmt().json().with_writer(lines.clone());
     let _default = tracing::subscriber::set_default(subscriber.finish());
     let config = Config { sign_in_failures_per_account: 2, max_sign_ups: 1, ..Config::default() };

@@ -106,6 +106,7 @@ async fn this_process_refuses_the_token_before_the_revocation_is_published() {
         public_url: None,
         trusted_proxies: Vec::new(),
         max_writes: 0,
+        max_streams: 0,
     });
     let (router, _) = auth.service.routes.split_for_parts();
     let router = MiddlewareStack::new(context.clone(), &[]).wrap(router);
