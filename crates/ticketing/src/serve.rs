@@ -59,6 +59,7 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
     let metrics = admin::collect_metrics()?;
 
+    protect(folder)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let data = folder.to_owned();
     let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
