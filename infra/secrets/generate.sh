@@ -59,6 +59,7 @@ required() {
         echo "$service-nats"
     done
     echo nats-cluster
+    echo auth-key
     echo stripe
     echo mail
     if is_production; then echo backup; fi
@@ -148,6 +149,8 @@ for service in "${SERVICES[@]}"; do
         create "$service-nats" password "$password" BUS_URL "nats://$service:$password@nats:4222"
     fi
 done
+# Encrypts auth's signing keys: keep a copy outside of the cluster, or a restored database signs everybody out.
+exists auth-key || create auth-key auth.key "$(head -c 32 /dev/urandom | base64)"
 exists nats-cluster || create nats-cluster password "$(password)"
 
 if ! exists stripe; then

@@ -1,6 +1,5 @@
 //! The accounts of users: sign-up, the check of a password, and its change.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use common::UserId;
@@ -10,8 +9,9 @@ use store::{CommitError, StoreError};
 use crate::Accounts;
 use crate::domain::{Email, User};
 use crate::password::{HashError, Password, TypedPassword};
+use crate::security;
 use crate::storage::{EMAIL, email_key};
-use crate::throttle::{Attempt, Throttled};
+use crate::throttle::{Attempt, Origin, Throttled};
 
 /// The reason why an account was not created.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +59,7 @@ impl Accounts {
             error => SignUpError::Commit(error),
         })?;
         self.email_wake.time_stored(now);
+        security::signed_up(user.id);
         Ok(user)
     }
 
@@ -67,22 +68,25 @@ impl Accounts {
         &self,
         email: &Email,
         password: TypedPassword,
-        from: IpAddr,
+        from: impl Into<Origin>,
     ) -> Result<User, SignInError> {
-        let attempt = Attempt::new(email, from);
-        self.throttle.check(&attempt, self.now())?;
         let user = self.store.get_by_unique_key(email_key(email)).await?;
+        let attempt = self.throttle.attempt(email, user.as_ref().map(|user| user.id), &from.into());
+        self.check(&attempt, user.as_ref()).await?;
         let hash = user.as_ref().map_or_else(|| self.hashing.dummy_hash(), |user| user.password.clone());
         let permit = self.hashing.permit().await?;
         // Again, because other attempts may have failed while this one waited for its permit.
-        self.throttle.check(&attempt, self.now())?;
+        self.check(&attempt, user.as_ref()).await?;
         // The permit is held until the failure is counted, so that no later attempt precedes it.
         let (right, _permit) = permit.verify(password, hash).await?;
+        let user_id = user.as_ref().map(|user| user.id);
         let Some(user) = user.filter(|_| right) else {
-            self.throttle.failed(attempt, self.now());
+            let throttles = self.throttle.failed(attempt, self.now()).await?;
+            security::sign_in_failed(user_id, throttles);
             return Err(SignInError::InvalidCredentials);
         };
-        self.throttle.succeeded(&attempt);
+        self.throttle.succeeded(&attempt).await?;
+        security::signed_in(user.id);
         Ok(user)
     }
 
@@ -94,21 +98,29 @@ impl Accounts {
         self.store.get(id).await?.ok_or(SignInError::NoAccount)
     }
 
+    async fn check(&self, attempt: &Attempt, user: Option<&User>) -> Result<(), SignInError> {
+        self.throttle.check(attempt, self.now()).await?.map_err(|throttled| {
+            security::sign_in_throttled(user.map(|user| user.id));
+            throttled.into()
+        })
+    }
+
     /// Changes the password of the account of an email address, if `current` is its password, and sends a notice.
     pub(crate) async fn change_password(
         &self,
         email: &Email,
         current: TypedPassword,
         new: Password,
-        from: IpAddr,
+        from: Origin,
     ) -> Result<(), SignInError> {
         let user = self.sign_in(email, current, from).await?;
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
         let now = self.now();
         let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);
         match self.store.commit(user.change_password(hash, notice, now)).await {
-            Ok(_) => {
+            Ok(user) => {
                 self.email_wake.time_stored(now);
+                security::password_changed(user.id);
                 Ok(())
             }
             // A simultaneous change won, so `current` is no longer the password.

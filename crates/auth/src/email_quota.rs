@@ -2,18 +2,18 @@
 
 use std::net::IpAddr;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use common::{Decision, Time};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::MasterKey;
 use crate::domain::{EmailRequests, TooManyEmails};
 use crate::throttle::network;
 
 /// The requests of one client address; all addresses of an IPv6 /64 are one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct EmailQuota {
-    /// The id, derived from the address, which is not stored.
+    /// A name of the address that only the master key can give.
     pub(crate) id: Uuid,
     pub(crate) version: u64,
     pub(crate) requests: EmailRequests,
@@ -21,10 +21,8 @@ pub(crate) struct EmailQuota {
 
 impl EmailQuota {
     /// The id of the quota of an address.
-    pub(crate) fn id_of(from: IpAddr) -> Uuid {
-        let hash = digest(&SHA256, format!("email-quota {}", network(from)).as_bytes());
-        let bytes = hash.as_ref().first_chunk().copied().unwrap_or_default();
-        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    pub(crate) fn id_of(from: IpAddr, key: &MasterKey) -> Uuid {
+        key.name("emails of an address", &[&network(from)])
     }
 
     /// Counts a request.

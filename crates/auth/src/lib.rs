@@ -5,15 +5,18 @@
 
 mod accounts;
 mod config;
+mod device;
 pub mod domain;
 mod email_quota;
 mod http;
 mod keys;
 mod link_token;
+mod master_key;
 pub mod password;
 mod password_reset;
 mod recovery;
 mod reset_request;
+mod security;
 mod sessions;
 mod storage;
 mod throttle;
@@ -29,13 +32,14 @@ use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock, Time};
 use mail::EmailContext;
 use runtime::{Service, ServiceContext, WakeSignal};
-use store::{Collection, Store};
+use store::Collection;
 
 pub use crate::config::Config;
 use crate::domain::{Session, User};
 use crate::email_quota::EmailQuota;
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
+pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
 use crate::password::Hashing;
 use crate::reset_request::ResetRequest;
 use crate::throttle::Throttle;
@@ -71,9 +75,10 @@ pub enum StartError {
 pub async fn service(
     context: &ServiceContext,
     config: Config,
+    key: MasterKey,
     mail: EmailContext,
 ) -> Result<Auth, StartError> {
-    let accounts = Accounts::new(context, &config, mail).await?;
+    let accounts = Accounts::new(context, &config, key, mail).await?;
     let service = Service {
         documents: DOCUMENTS,
         routes: http::routes(accounts.clone()),
@@ -83,14 +88,44 @@ pub async fn service(
     Ok(Auth { service, keys: Arc::new(accounts.keyring) })
 }
 
-/// Revokes every signing key and generates a new one. Returns the number of revoked keys.
-///
-/// The sessions that the revoked keys signed end when every process that caches the keys has restarted.
-///
-/// # Errors
-/// The database failed.
-pub async fn revoke_keys(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<usize, KeyError> {
-    Keyring::open(store, clock, ids).await?.revoke_all().await
+/// The signing keys of a database, for the operator.
+pub struct SigningKeys(Keyring);
+
+impl SigningKeys {
+    /// The keys, encrypted under the master key.
+    ///
+    /// # Errors
+    /// The database failed, or a key cannot be decrypted.
+    pub async fn open(context: &ServiceContext, key: MasterKey) -> Result<Self, KeyError> {
+        let ServiceContext { store, clock, ids, .. } = context;
+        Ok(Self(Keyring::open(store, clock, ids, key).await?))
+    }
+
+    /// Generates the next key before its time, and returns when it starts to sign. All sessions live on.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn rotate(&self) -> Result<Time, KeyError> {
+        self.0.rotate().await
+    }
+
+    /// Revokes every signing key and generates a new one. Returns the number of revoked keys.
+    ///
+    /// The sessions that the revoked keys signed end when every process that caches the keys has restarted.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn revoke(&self) -> Result<usize, KeyError> {
+        self.0.revoke_all().await
+    }
+
+    /// Stores every key in clear, so that a former release can read it. Returns their number.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn unseal(&self) -> Result<usize, KeyError> {
+        self.0.unseal_all().await
+    }
 }
 
 /// The state that handlers and workers share: users, their passwords and their sessions. Cheap to clone.
@@ -100,22 +135,32 @@ pub(crate) struct Accounts {
     sessions: Collection<Session>,
     keyring: Keyring,
     hashing: Hashing,
-    throttle: Arc<Throttle>,
     resets: Collection<ResetRequest>,
     quotas: Collection<EmailQuota>,
     max_emails: u32,
     mail: EmailContext,
     email_wake: Arc<WakeSignal>,
     reset_wake: Arc<WakeSignal>,
+    throttle: Throttle,
+    /// Encrypts secrets that are stored, or that browsers keep.
+    key: MasterKey,
+    /// The largest number of sessions of one user; 0: no limit.
+    max_sessions: usize,
     clock: SharedClock,
     ids: Ids,
 }
 
 impl Accounts {
-    async fn new(context: &ServiceContext, config: &Config, mail: EmailContext) -> Result<Self, StartError> {
+    async fn new(
+        context: &ServiceContext,
+        config: &Config,
+        key: MasterKey,
+        mail: EmailContext,
+    ) -> Result<Self, StartError> {
         let ServiceContext { store, clock, ids, .. } = context;
         verification::register();
-        let keyring = Keyring::open(store, clock, ids).await?;
+        let keyring = Keyring::open(store, clock, ids, key.clone()).await?;
+        security::register();
         let cores = available_parallelism().map_or(1, NonZero::get);
         let hashing = Hashing::start(cores, ids.bytes(), ids.bytes()).await;
         Ok(Self {
@@ -123,13 +168,15 @@ impl Accounts {
             sessions: store.collection(),
             keyring,
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
-            throttle: Arc::new(Throttle::new(config)),
             resets: store.collection(),
             quotas: store.collection(),
             max_emails: config.max_emails,
             mail,
             email_wake: Arc::default(),
             reset_wake: Arc::default(),
+            throttle: Throttle::new(store.collection(), key.clone(), config),
+            key,
+            max_sessions: config.max_sessions.into(),
             clock: clock.clone(),
             ids: ids.clone(),
         })

@@ -17,6 +17,7 @@ use crate::domain::{Email, Link, TokenInvalid, User};
 use crate::link_token::LinkToken;
 use crate::password::Password;
 use crate::reset_request::ResetRequest;
+use crate::security;
 use crate::storage::{email_key, index};
 use crate::verification::LinkError;
 
@@ -96,6 +97,7 @@ impl Accounts {
             user.reset_password(&token_hash, hash.clone(), notice, now).map(Some)
         };
         self.store.update(token.user, decide).await?;
+        security::password_changed(token.user);
         self.email_wake.time_stored(now);
         self.revoke_sessions(token.user, None, context).await?;
         Ok(())

@@ -9,6 +9,7 @@ use crate::Accounts;
 use crate::accounts::SignInError;
 use crate::domain::{Session, SessionEnded, User};
 use crate::keys::KeyError;
+use crate::security;
 use crate::storage::index;
 
 /// The largest number of sessions in a list: more devices than a user can tell apart.
@@ -55,9 +56,17 @@ impl Accounts {
         context: &HttpContext,
     ) -> Result<(), CommitError> {
         let now = self.now();
-        let revoke = |session: Option<&Session>| session.and_then(|session| session.revoke(now));
+        let mut revokes = false;
+        let revoke = |session: Option<&Session>| {
+            let revoked = session.and_then(|session| session.revoke(now));
+            revokes = revoked.is_some();
+            revoked
+        };
         // `None` if the session is purged.
         if let Some(session) = self.sessions.apply(id, revoke).await? {
+            if revokes {
+                security::session_revoked(session.user_id, id);
+            }
             context.sessions.revoke(session.id, session.tokens_expire_at, now);
         }
         Ok(())
@@ -88,6 +97,22 @@ impl Accounts {
         }
     }
 
+    /// Revokes the oldest sessions of a user above the limit.
+    pub(crate) async fn end_surplus_sessions(
+        &self,
+        user: UserId,
+        context: &HttpContext,
+    ) -> Result<(), CommitError> {
+        if self.max_sessions == 0 {
+            return Ok(());
+        }
+        let live = self.sessions_of(user).await?;
+        for session in live.iter().skip(self.max_sessions) {
+            self.revoke_session(session.id, context).await?;
+        }
+        Ok(())
+    }
+
     /// The live sessions of a user, newest first.
     pub(crate) async fn sessions_of(&self, user: UserId) -> Result<Vec<Session>, StoreError> {
         let range = Range::of(index::BY_USER, [user.into()]).descending().limit(MAX_LISTED);
@@ -105,36 +130,38 @@ impl Accounts {
             sid: session.id,
             iat: session.last_seen_at.as_millis().div_euclid(1000),
             exp: session.tokens_expire_at.as_millis().div_euclid(1000),
+            end: Some(session.expires_at().as_millis().div_euclid(1000)),
         })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
+    use std::net::{IpAddr, Ipv4Addr};
 
     use mail::testing::Recorder;
 
     use super::*;
-    use crate::Config;
     use crate::domain::Email;
     use crate::password::{Password, TypedPassword};
+    use crate::{Config, MasterKey};
 
     const OLD: &str = "vexed quartz glyph";
 
     #[tokio::test]
     async fn a_sign_in_during_a_password_change_is_refused_with_the_old_password() {
         let (_, context) = runtime::testing::context();
-        let config = Config::default();
-        let accounts = Accounts::new(&context, &config, Recorder::new().context()).await.expect("it starts");
+        let (config, key) = (Config::default(), MasterKey::from_bytes([1; 32]));
+        let accounts = Accounts::new(&context, &config, key, Recorder::new().context()).await;
+        let accounts = accounts.expect("it starts");
         let (email, here) =
-            (Email::parse("ann@example.com").expect("an address"), Ipv4Addr::LOCALHOST.into());
+            (Email::parse("ann@example.com").expect("an address"), IpAddr::from(Ipv4Addr::LOCALHOST));
         let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");
         accounts.sign_up(email.clone(), password).await.expect("an account");
         let old = TypedPassword::new(OLD);
         let user = accounts.sign_in(&email, old.clone(), here).await.expect("it is right");
         let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");
-        accounts.change_password(&email, old, new, here).await.expect("changed");
+        accounts.change_password(&email, old, new, here.into()).await.expect("changed");
         let late = accounts.start_session(&user, None).await;
         assert!(matches!(late, Err(SignInError::InvalidCredentials)), "{late:?}");
         assert!(accounts.sessions_of(user.id).await.expect("a list").is_empty());

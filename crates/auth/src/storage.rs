@@ -1,4 +1,4 @@
-//! Storage of users, sessions and signing keys: collections, indexes and unique keys.
+//! Storage of users, their requests, sessions, signing keys and counts of attempts: collections, indexes and unique keys.
 
 use common::Decision;
 use mail::{PendingEmails, SendsEmail};
@@ -9,6 +9,7 @@ use crate::domain::{Email, Session, User};
 use crate::email_quota::EmailQuota;
 use crate::keys::SigningKey;
 use crate::reset_request::ResetRequest;
+use crate::throttle::AttemptCount;
 
 /// The collections of this service.
 pub const DOCUMENTS: &[Verifier] = &[
@@ -17,6 +18,7 @@ pub const DOCUMENTS: &[Verifier] = &[
     Verifier::of::<SigningKey>(),
     Verifier::of::<ResetRequest>(),
     Verifier::of::<EmailQuota>(),
+    Verifier::of::<AttemptCount>(),
 ];
 
 /// The indexes.
@@ -27,7 +29,7 @@ pub(crate) mod index {
     pub(crate) const BY_EMAIL_FAILED: &str = "failed-emails";
     /// Requests of new passwords, oldest first.
     pub(crate) const BY_REQUEST: &str = "requested";
-    /// Sessions and quotas of emails by the time at which they are purged.
+    /// Sessions, quotas of emails and counts of attempts by the time at which they are purged.
     pub(crate) const BY_EXPIRY: &str = "forgotten";
     /// A user's sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
@@ -173,5 +175,22 @@ impl Document for SigningKey {
         Keys::none()
             .ordered(index::BY_GENERATION, [i64::from(self.generation).into()])
             .unique(UniqueKey::new(GENERATION, self.generation))
+    }
+}
+
+impl Document for AttemptCount {
+    const COLLECTION: &'static str = "attempt-counts";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none().ordered(index::BY_EXPIRY, [self.expires_at.into()])
     }
 }

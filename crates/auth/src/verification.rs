@@ -14,7 +14,9 @@ use crate::domain::{Email, EmailChange, EmailRefusal, Link, TokenInvalid, TooMan
 use crate::email_quota::EmailQuota;
 use crate::link_token::LinkToken;
 use crate::password::TypedPassword;
+use crate::security;
 use crate::storage::{EMAIL, email_key};
+use crate::throttle::Origin;
 
 /// The number of requests for emails beyond the limit.
 const REFUSED: &str = "email_requests_refused_total";
@@ -120,6 +122,7 @@ impl Accounts {
             user.verify(&hash, now).map(Some)
         };
         self.store.update(token.user, decide).await?;
+        security::address_verified(token.user);
         Ok(())
     }
 
@@ -129,12 +132,12 @@ impl Accounts {
         caller: &CurrentUser,
         new: Email,
         password: TypedPassword,
-        from: IpAddr,
+        from: Origin,
     ) -> Result<(), LinkError> {
-        let user = self.user(caller.id).await?;
+        let (user, address) = (self.user(caller.id).await?, from.address);
         self.sign_in(&user.email, password, from).await?;
         // Counted before the address is looked up, so that few addresses can be tried.
-        self.take_email_quota(from).await?;
+        self.take_email_quota(address).await?;
         if self.store.get_by_unique_key(email_key(&new)).await?.is_some() {
             return Err(LinkError::EmailTaken);
         }
@@ -157,7 +160,7 @@ impl Accounts {
 
     /// Counts a request for an email from this address.
     pub(crate) async fn take_email_quota(&self, from: IpAddr) -> Result<(), LinkError> {
-        let (id, now) = (EmailQuota::id_of(from), self.now());
+        let (id, now) = (EmailQuota::id_of(from, &self.key), self.now());
         let decide = |quota: Option<&EmailQuota>| EmailQuota::take(quota, id, self.max_emails, now).map(Some);
         self.quotas.update(id, decide).await?;
         Ok(())

@@ -1,5 +1,5 @@
-//! The workers: rotate the signing keys, purge sessions and quotas that have ended, publish revocations again, send emails,
-//! and release the memory of hashes.
+//! The workers: rotate the signing keys, purge sessions and counts that have ended, publish revocations again, send emails, and
+//! release the memory of hashes.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -26,8 +26,14 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
     };
-    let quotas = Purge {
+    let purge_quotas = Purge {
         collection: accounts.quotas.clone(),
+        index: index::BY_EXPIRY,
+        retention: Duration::ZERO,
+        clock: accounts.clock.clone(),
+    };
+    let purge_counts = Purge {
+        collection: accounts.throttle.store.clone(),
         index: index::BY_EXPIRY,
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
@@ -44,9 +50,10 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
     vec![
         Worker::periodic(rotation, clock()),
         purge.worker(),
-        quotas.worker(),
+        purge_quotas.worker(),
         emails.worker(),
         password_reset::worker(accounts),
+        purge_counts.worker(),
         republish.worker(clock()),
         memory_release(accounts.hashing.clone()),
     ]

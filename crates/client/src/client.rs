@@ -9,6 +9,9 @@ use http::header::HOST;
 
 use crate::api::Api;
 
+/// The longest `Host`: a name of 253 characters (RFC 1035 section 2.3.4), and a port.
+const MAX_HOST_LENGTH: usize = 253 + ":65535".len();
+
 /// The state that all pages share. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Client {
@@ -30,9 +33,11 @@ impl Client {
         self.context.ids.next::<uuid::Uuid>().hyphenated().to_string().into()
     }
 
-    /// Scheme and host of the pages: the public URL, else the request's `Host`.
+    /// Scheme and host of the pages: the public URL, else the request's `Host`, unless that is longer than any host.
     pub(crate) fn origin(&self, headers: &HeaderMap) -> Option<String> {
-        let from_host = || headers.get(HOST)?.to_str().ok().map(|host| format!("http://{host}"));
+        let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+        let host = host.filter(|host| host.len() <= MAX_HOST_LENGTH);
+        let from_host = || host.map(|host| format!("http://{host}"));
         self.context.public_url.clone().or_else(from_host)
     }
 }

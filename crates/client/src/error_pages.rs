@@ -43,7 +43,7 @@ pub(crate) async fn render_problems(State(client): State<Client>, request: Reque
     if !accepts_html(request.headers()) {
         return next.run(request).await;
     }
-    let context = RequestContext::of(&request);
+    let context = RequestContext::of(&request, &client);
     let repeatable = request.method().is_safe();
     let response = next.run(request).await;
     if response.headers().get(CONTENT_TYPE).is_none_or(|kind| kind != "application/problem+json") {

@@ -41,6 +41,26 @@ pub struct Settings {
     pub stripe_js: String,
 }
 
+/// The refusal of a script that browsers would load over http into pages of https, such as the simulator's: any program of
+/// a visitor's machine can answer at its address.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "pages of https must not load Stripe's script from {0}: leave PUBLIC_URL without https, or use Stripe instead of the simulator"
+)]
+pub struct InsecureScript(String);
+
+/// Checks the URL of Stripe's script against the public URL.
+///
+/// # Errors
+/// The public URL is https, and the script's is not.
+pub fn check_script(public_url: Option<&str>, script: &str) -> Result<(), InsecureScript> {
+    let is_https = public_url.is_some_and(|url| url.starts_with("https://"));
+    if is_https && !script.starts_with("https://") {
+        return Err(InsecureScript(script.to_owned()));
+    }
+    Ok(())
+}
+
 /// The router of all pages, with their middleware.
 pub fn routes(settings: Settings, api: Api) -> Router {
     let context = settings.http.context("client", settings.clock, settings.ids, settings.sessions);

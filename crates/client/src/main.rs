@@ -43,6 +43,9 @@ enum ClientError {
     /// Listening on an address failed.
     #[error(transparent)]
     Serve(#[from] ServeError),
+    /// Browsers would load Stripe's script over http.
+    #[error(transparent)]
+    Script(#[from] client::InsecureScript),
     /// The operating system refused a basic operation.
     #[error("the operating system refused: {0}")]
     System(#[from] std::io::Error),
@@ -65,6 +68,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(options: Options) -> Result<(), ClientError> {
+    client::check_script(options.http.public_url.as_deref(), &options.stripe_js)?;
     let asked_to_stop = stop::signal();
     let listener = bind(options.listen, "--listen").await?;
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;

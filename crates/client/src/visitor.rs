@@ -55,15 +55,19 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
-    pub(crate) fn of(request: &Request) -> Self {
+    pub(crate) fn of(request: &Request, client: &Client) -> Self {
         let uri = request.uri().path_and_query().map_or("/", |uri| uri.as_str()).to_owned();
-        Self { caller: Caller::from_request(request), headers: request.headers().clone(), uri }
+        Self {
+            caller: Caller::from_request(request, &client.context),
+            headers: request.headers().clone(),
+            uri,
+        }
     }
 }
 
 /// Middleware: identifies the visitor before the page renders, and forwards a renewed cookie.
 pub(crate) async fn identify(State(client): State<Client>, mut request: Request, next: Next) -> Response {
-    let (visitor, set) = Visitor::identify(&client, RequestContext::of(&request)).await;
+    let (visitor, set) = Visitor::identify(&client, RequestContext::of(&request, &client)).await;
     request.extensions_mut().insert(visitor.clone());
     let mut response = next.run(request).await;
     // A cookie that the page itself has set is newer.
@@ -97,7 +101,7 @@ impl Visitor {
             Ok((reply.json::<CurrentUserReply>()?.current_user, reply.headers))
         };
         if let Ok((user, set)) = reply.and_then(parse) {
-            caller.apply_set_cookie(&set);
+            caller.apply_set_cookie(&set, &client.context);
             return (Self { caller, user, auth_unavailable: false, uri }, set);
         }
         // Without auth the token is verified here, and counts until it expires. No page asks to verify the address then.

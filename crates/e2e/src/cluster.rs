@@ -30,7 +30,9 @@ impl Cluster {
         let mut config = ClusterConfig::new(programs(), folder.path());
         config.environment.push(("ORDER_HOLD".to_owned(), hold.to_owned()));
         // One person of a test does the work of many.
-        config.environment.push(("MAX_WRITES".to_owned(), "0".to_owned()));
+        for limit in ["MAX_WRITES", "MAX_SIGN_UPS", "MAX_STREAMS"] {
+            config.environment.push((limit.to_owned(), "0".to_owned()));
+        }
         change(&mut config);
         let started = tokio::task::spawn_blocking(|| cluster::Cluster::start(config)).await;
         let processes = started.expect("no panic").unwrap_or_else(|error| panic!("no cluster: {error}"));

@@ -39,8 +39,8 @@ impl Process {
             .arg(data)
             .args(more)
             // One person of a test or a measurement does the work of many. A program that is older ignores it.
-            .env("MAX_WRITES", "0")
             .envs([("MAIL_SIM_LISTEN", "127.0.0.1:0"), ("MAILBOX_LISTEN", "127.0.0.1:0")])
+            .envs(["MAX_WRITES", "MAX_SIGN_UPS", "MAX_STREAMS"].map(|limit| (limit, "0")))
             .envs(environment.iter().copied())
             .stdout(Stdio::piped())
             .spawn()

@@ -27,6 +27,12 @@ impl EnvSources<'_> {
         Ok(data.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())).collect())
     }
 
+    /// The values of a secret by key.
+    pub(crate) fn secret(&self, name: &str) -> BTreeMap<&str, &str> {
+        let values = self.secrets.iter().filter(|((secret, _), _)| secret == name);
+        values.map(|((_, key), value)| (key.as_str(), value.as_str())).collect()
+    }
+
     /// The environment of a container: `envFrom`, overridden by `env`.
     pub(crate) fn environment(&self, container: &Value) -> Result<BTreeMap<String, String>, PodsError> {
         let mut environment = BTreeMap::new();

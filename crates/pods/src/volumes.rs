@@ -11,7 +11,7 @@ use crate::container::memory;
 use crate::container_env::{EnvSources, list, text};
 use crate::manifests::Object;
 
-/// podman arguments for the mounts of a container. Config maps become files below `folder`. Volume claims become podman
+/// podman arguments for the mounts of a container. Config maps and secrets become files below `folder`. Volume claims become podman
 /// volumes, which outlive the pod and whose names begin with `prefix`.
 pub(crate) fn arguments(
     owner: &Object,
@@ -36,6 +36,10 @@ pub(crate) fn arguments(
         if let Some(map) = volume["configMap"]["name"].as_str() {
             let files = folder.join(map);
             write(&files, sources.config_map(map)?)?;
+            arguments.push(format!("--volume={}:{path}:ro", files.display()));
+        } else if let Some(secret) = volume["secret"]["secretName"].as_str() {
+            let files = folder.join(format!("{prefix}-secret-{secret}"));
+            write(&files, sources.secret(secret))?;
             arguments.push(format!("--volume={}:{path}:ro", files.display()));
         } else if let Some(claim) = volume["persistentVolumeClaim"]["claimName"].as_str() {
             arguments.push(format!("--volume={prefix}-{claim}:{path}:U"));

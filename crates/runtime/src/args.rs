@@ -40,7 +40,7 @@ pub struct ServiceArgs {
 }
 
 /// The options of everything that answers HTTP requests.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct HttpOptions {
     /// The public address of the marketplace, such as `https://tickets.example`; with https, cookies are `Secure`.
     #[arg(long, env = "PUBLIC_URL", value_parser = config::public_url)]
@@ -57,11 +57,31 @@ pub struct HttpOptions {
 
     /// The largest number of writes (`POST`, `PUT`, `DELETE`) of one person in a minute, for each service and replica;
     /// 0: no limit.
-    #[arg(long, env = "MAX_WRITES", default_value_t = 120)]
+    #[arg(long, env = "MAX_WRITES", default_value_t = HttpOptions::MAX_WRITES)]
     pub max_writes: u32,
+
+    /// The largest number of open event streams of one person, or of one address (IPv6: /64) without a session, for each
+    /// service and replica; 0: no limit.
+    #[arg(long, env = "MAX_STREAMS", default_value_t = HttpOptions::MAX_STREAMS)]
+    pub max_streams: usize,
+}
+
+/// The defaults of the command line, but without a limit of writes: one person of a test does the work of many.
+impl Default for HttpOptions {
+    fn default() -> Self {
+        Self {
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            max_writes: 0,
+            max_streams: Self::MAX_STREAMS,
+        }
+    }
 }
 
 impl HttpOptions {
+    const MAX_WRITES: u32 = 120;
+    const MAX_STREAMS: usize = 20;
+
     /// The context of extractors and middleware.
     pub fn context(
         &self,
@@ -78,6 +98,7 @@ impl HttpOptions {
             public_url: self.public_url.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
             max_writes: self.max_writes,
+            max_streams: self.max_streams,
         })
     }
 }

@@ -176,25 +176,9 @@ impl Consume for Revocations {
 
 #[cfg(test)]
 mod tests {
-    use std::future::ready;
-
-    use common::http::token::{KeysUnavailable, VerifyingKeys};
-    use jsonwebtoken::DecodingKey;
-
     use super::*;
     use crate::ServiceContext;
-    use crate::testing::{context, edit};
-
-    struct NoKeys;
-
-    impl VerifyingKeys for NoKeys {
-        fn find<'a>(
-            &'a self,
-            _: &'a str,
-        ) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
-            ready(Ok(None)).boxed()
-        }
-    }
+    use crate::testing::{NoKeys, context, edit};
 
     /// The revocations of a process that starts.
     fn revocations(context: &ServiceContext) -> Revocations {

@@ -11,7 +11,6 @@ use common::{Ids, SharedClock, SystemEntropy};
 use store::Store;
 use store::sqlite::{SqliteBackend, SqliteOpenError};
 use stripe_sim::{Fees, Settings, StripeSim};
-use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use tracing_subscriber::EnvFilter;
@@ -72,17 +71,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clock: SharedClock = Arc::new(SystemClock);
     let ids = Ids::new(clock.clone(), Arc::new(SystemEntropy));
     let store = Store::new(open(args.database.as_deref())?, clock.clone(), ids.clone());
-    let listener = TcpListener::bind(args.listen).await?;
+    let listener = runtime::bind(args.listen, "--listen").await?;
     let address = listener.local_addr()?;
     let sim = StripeSim::new(&store, clock, ids, settings(args, address));
     tracing::info!(%address, "listening");
 
     let stop = CancellationToken::new();
-    let server = axum::serve(listener, sim.router()).with_graceful_shutdown(stop.clone().cancelled_owned());
-    let (outcome, (), signalled) =
-        tokio::join!(server.into_future(), sim.deliver_webhooks(stop.clone()), stop_on_signal(&stop));
+    let server = runtime::serve(listener, sim.router(), stop.clone());
+    let ((), (), signalled) = tokio::join!(server, sim.deliver_webhooks(stop.clone()), stop_on_signal(&stop));
     store.backend().close().await;
-    outcome?;
     Ok(signalled?)
 }
 

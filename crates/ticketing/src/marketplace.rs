@@ -31,6 +31,8 @@ pub struct Parts<E> {
     pub bus: Arc<dyn Bus>,
     /// Settings of auth.
     pub auth: auth::Config,
+    /// The key that encrypts auth's secrets.
+    pub auth_key: auth::MasterKey,
     /// How long a ticket is held.
     pub hold: Duration,
     /// Options of the HTTP layer.
@@ -94,7 +96,8 @@ impl Marketplace {
         };
         let stripe = stripe(&context(SIMULATOR)?, &parts);
         let auth_context = context("auth")?;
-        let auth = auth::service(&auth_context, parts.auth.clone(), email_context(&parts)?).await?;
+        let (key, mail) = (parts.auth_key.clone(), email_context(&parts)?);
+        let auth = auth::service(&auth_context, parts.auth.clone(), key, mail).await?;
         let (tickets, orders) = (context("tickets")?, context("orders")?);
         let (expiration, payments) = (context("expiration")?, context("payments")?);
         let services = vec![
@@ -198,6 +201,6 @@ pub(crate) fn payments_config(stripe: SocketAddr) -> payments::Config {
 }
 
 /// The URL of the simulator's script for browsers.
-fn stripe_script(stripe: SocketAddr) -> String {
+pub(crate) fn stripe_script(stripe: SocketAddr) -> String {
     format!("http://{stripe}/stripe.js")
 }

@@ -1,10 +1,13 @@
 //! Serving the marketplace until a stop is requested.
 
+use std::fs::Permissions;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth::{KeyFile, KeyFileError};
 use bus::LocalBus;
 use common::clock::SystemClock;
 use common::{Ids, SharedClock, SystemEntropy};
@@ -15,6 +18,7 @@ use stripe_sim::Fees;
 
 use crate::cli::ServeOptions;
 use crate::demo::{self, DemoError};
+use crate::marketplace::stripe_script;
 use crate::{AssembleError, Marketplace, Parts, SIMULATOR, database_file};
 
 /// The marketplace cannot run.
@@ -29,6 +33,12 @@ pub enum RunError {
     /// The demo cannot be set up.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// Browsers would load the simulator's script over http.
+    #[error(transparent)]
+    Script(#[from] client::InsecureScript),
+    /// The key of auth's secrets is missing.
+    #[error(transparent)]
+    KeyFile(#[from] KeyFileError),
     /// The operating system refused a request.
     #[error("the operating system refused a request: {0}")]
     System(#[from] std::io::Error),
@@ -42,6 +52,7 @@ pub enum RunError {
 /// # Errors
 /// The marketplace cannot start.
 pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError> {
+    client::check_script(options.http.public_url.as_deref(), &stripe_script(options.stripe_listen))?;
     // The addresses first, so that a second marketplace fails before the data is touched.
     let listener = bind(options.listen, "--listen").await?;
     let stripe_listener = bind(options.stripe_listen, "--stripe-listen").await?;
@@ -50,10 +61,13 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
     let admin_listener = bind(options.admin_listen, "--admin-listen").await?;
     let metrics = admin::collect_metrics()?;
 
+    protect(folder)?;
     let clock: SharedClock = Arc::new(SystemClock);
     let data = folder.to_owned();
+    let ids = Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy));
+    let key = KeyFile::new(options.auth.auth_key_file.clone(), Some(folder)).open(ids.bytes())?;
     let parts = Parts {
-        ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
+        ids,
         clock: Arc::clone(&clock),
         open: Box::new(move |name| {
             let file = database_file(&data, name);
@@ -65,6 +79,7 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
         }),
         bus: Arc::new(LocalBus::new()),
         auth: options.auth.clone(),
+        auth_key: key,
         hold: options.hold,
         http: options.http.clone(),
         address: listener.local_addr()?,
@@ -105,6 +120,18 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
         tracing::warn!("some work did not finish in time; it continues at the next start");
     }
     marketplace.close().await;
+    Ok(())
+}
+
+/// Takes the permissions of other users away from the data folder, unless it has other files, too.
+fn protect(folder: &Path) -> Result<(), std::io::Error> {
+    let is_ours = |name: &str| name == "auth.key" || name.contains(".sqlite");
+    let Ok(entries) = folder.read_dir() else { return Ok(()) };
+    let names = entries.map(|entry| Ok(entry?.file_name().to_string_lossy().into_owned()));
+    let names = names.collect::<Result<Vec<_>, std::io::Error>>()?;
+    if names.iter().all(|name| is_ours(name)) {
+        std::fs::set_permissions(folder, Permissions::from_mode(0o700))?;
+    }
     Ok(())
 }
 

@@ -145,7 +145,8 @@ impl Session {
         if self.revoked_at.is_some() { self.tokens_expire_at } else { self.expires_at() }
     }
 
-    fn expires_at(&self) -> Time {
+    /// When the session ends, unless it is refreshed or revoked before.
+    pub fn expires_at(&self) -> Time {
         self.last_seen_at.after(Self::IDLE_TIMEOUT).min(self.created_at.after(Self::MAX_AGE))
     }
 }

@@ -6,7 +6,7 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use common::http::token::Claims;
-use common::http::{Caching, HttpContext, SessionCookie};
+use common::http::{Caching, HostCookie, HttpContext};
 use common::{Problem, Time};
 use serde::Serialize;
 use store::UpdateError;
@@ -41,10 +41,12 @@ pub(super) async fn current_user(
     context: HttpContext,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let presented = SessionCookie::of(&context);
-    let Some(token) = presented.read(&headers) else { return Ok(reply(None, None)) };
+    let presented = HostCookie::session(&context);
+    if presented.values(&headers).next().is_none() {
+        return Ok(reply(None, None));
+    }
     let now = context.clock.now();
-    let Some(claims) = context.sessions.signed(&token, now).await? else {
+    let Some(claims) = context.signed_session(&headers).await? else {
         return Ok(reply(None, presented.clear()));
     };
     let (session, user) = tokio::join!(accounts.refresh_session(claims.sid), accounts.user(claims.sub));

@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use common::http::responses::{InvalidBody, TooManyAttempts};
-use common::http::{ClientAddress, CurrentUser, FieldErrors, Parse, Valid};
+use common::http::{CurrentUser, FieldErrors, Parse, Valid};
 use common::{Problem, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::Accounts;
 use crate::domain::Email;
 use crate::password::TypedPassword;
+use crate::throttle::Origin;
 
 /// The body of a change of address. Without `Debug`, so that no log contains a password.
 #[derive(Deserialize, ToSchema)]
@@ -61,7 +62,7 @@ impl Parse for Change {
 pub(super) async fn change_email(
     State(accounts): State<Accounts>,
     user: CurrentUser,
-    ClientAddress(from): ClientAddress,
+    from: Origin,
     Valid(Change { email, password }): Valid<Change>,
 ) -> Result<StatusCode, Problem> {
     accounts.request_email_change(&user, email, password, from).await?;

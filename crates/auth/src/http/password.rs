@@ -3,7 +3,7 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 use common::http::responses::{InvalidBody, TooManyAttempts};
-use common::http::{ClientAddress, CurrentUser, FieldErrors, HttpContext, Parse, Valid};
+use common::http::{CurrentUser, FieldErrors, HttpContext, Parse, Valid};
 use common::{FieldError, Problem, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use crate::Accounts;
 use crate::domain::Email;
 use crate::password::{Hashing, Password, TypedPassword};
+use crate::throttle::Origin;
 
 /// The body of a password change. Without `Debug`, so that no log contains a password.
 #[derive(Deserialize, ToSchema)]
@@ -20,8 +21,8 @@ pub(super) struct RawChange {
     /// The current password.
     #[schema(required = true, value_type = String, format = Password)]
     current: Option<String>,
-    /// 8 to 128 characters; nothing is trimmed.
-    #[schema(required = true, value_type = String, format = Password, min_length = 8, max_length = 128)]
+    /// 15 to 128 characters; nothing is trimmed.
+    #[schema(required = true, value_type = String, format = Password, min_length = 15, max_length = 128)]
     new: Option<String>,
 }
 
@@ -79,7 +80,7 @@ pub(super) async fn change_password(
     State(accounts): State<Accounts>,
     context: HttpContext,
     user: CurrentUser,
-    ClientAddress(from): ClientAddress,
+    from: Origin,
     Valid(change): Valid<Change>,
 ) -> Result<StatusCode, Problem> {
     // The token's address may be a former one.

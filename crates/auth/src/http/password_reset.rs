@@ -66,8 +66,8 @@ pub(super) struct RawReset {
     /// The token of the link in the email.
     #[schema(required = true, value_type = String)]
     token: Option<String>,
-    /// 8 to 128 characters; nothing is trimmed.
-    #[schema(required = true, value_type = String, format = Password, min_length = 8, max_length = 128)]
+    /// 15 to 128 characters; nothing is trimmed.
+    #[schema(required = true, value_type = String, format = Password, min_length = 15, max_length = 128)]
     new: Option<String>,
 }
 

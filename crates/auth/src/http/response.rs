@@ -4,16 +4,18 @@ use axum::Json;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE, USER_AGENT};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use common::http::{Caching, HttpContext, SessionCookie};
+use common::http::{Caching, HostCookie, HttpContext};
 use common::{Problem, UserId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Accounts;
 use crate::accounts::{SignInError, SignUpError};
+use crate::device::Device;
 use crate::domain::{Email, Session, SessionEnded, TooManyEmails, User};
 use crate::keys::KeyError;
 use crate::password::HashError;
+use crate::throttle::Throttled;
 use crate::verification::LinkError;
 
 /// A user.
@@ -34,15 +36,15 @@ impl UserView {
     }
 }
 
-/// The reply to a user who has just signed in, with the session cookie.
+/// The reply to a user who has just signed in, with the cookies of the session and of the browser.
 pub(super) struct SignedIn {
     status: StatusCode,
     user: UserView,
-    cookie: HeaderValue,
+    cookies: Vec<HeaderValue>,
 }
 
 impl SignedIn {
-    /// Starts a session for this user on the device that sent these headers.
+    /// Starts a session for this user on the device that sent these headers, in place of the one that it has.
     pub(super) async fn start_session(
         accounts: &Accounts,
         context: &HttpContext,
@@ -52,15 +54,29 @@ impl SignedIn {
     ) -> Result<Self, Problem> {
         let user_agent = headers.get(USER_AGENT).and_then(|name| name.to_str().ok());
         let session = accounts.start_session(&user, user_agent).await?;
-        let cookie = cookie(accounts, context, &session, user.email.as_str())?;
-        Ok(Self { status, user: UserView::of(user), cookie })
+        accounts.end_surplus_sessions(user.id, context).await?;
+        if let Some(former) = context.signed_session(headers).await? {
+            accounts.revoke_session(former.sid, context).await?;
+        }
+        let known = Device::of(headers, context, &accounts.key);
+        let device = Device::signed_in(known, user.id, &context.ids, context.clock.now());
+        let cookies = [
+            Some(cookie(accounts, context, &session, user.email.as_str())?),
+            device.cookie(context, &accounts.key),
+        ];
+        let cookies = cookies.into_iter().flatten().collect();
+        Ok(Self { status, user: UserView::of(user), cookies })
     }
 }
 
 impl IntoResponse for SignedIn {
     fn into_response(self) -> Response {
-        let headers = [(CACHE_CONTROL, Caching::Private.header()), (SET_COOKIE, self.cookie)];
-        (self.status, headers, Json(self.user)).into_response()
+        let caching = [(CACHE_CONTROL, Caching::Private.header())];
+        let mut response = (self.status, caching, Json(self.user)).into_response();
+        for cookie in self.cookies {
+            response.headers_mut().append(SET_COOKIE, cookie);
+        }
+        response
     }
 }
 
@@ -72,7 +88,7 @@ pub(super) fn cookie(
     email: &str,
 ) -> Result<HeaderValue, Problem> {
     let token = accounts.token(session, email)?;
-    SessionCookie::of(context).set(&token).ok_or_else(|| Problem::internal("the token is no header value"))
+    HostCookie::session(context).set(&token).ok_or_else(|| Problem::internal("the token is no header value"))
 }
 
 impl From<SignUpError> for Problem {
@@ -130,6 +146,15 @@ impl From<LinkError> for Problem {
             LinkError::SignIn(error) => error.into(),
             LinkError::Commit(error) => error.into(),
         }
+    }
+}
+
+/// Of a sign-up; a throttled sign-in is a [`SignInError`].
+impl From<Throttled> for Problem {
+    fn from(Throttled(delay): Throttled) -> Self {
+        let detail =
+            "Too many accounts were created from this address; retry after the delay in `Retry-After`.";
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-requests", detail).retry_after(delay)
     }
 }
 

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::response::{IntoResponse, Response};
 use common::http::responses::{NotFound, NotSignedIn, VersionChanged};
-use common::http::{Caching, CurrentUser, HttpContext, IfMatch, PathId, SessionCookie};
+use common::http::{Caching, CurrentUser, HostCookie, HttpContext, IfMatch, PathId};
 use common::{Problem, SessionId, Time};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -96,7 +96,7 @@ pub(super) async fn revoke(
     let session = session.filter(|session| session.user_id == user.id).ok_or_else(Problem::not_found)?;
     seen.check(session.version)?;
     accounts.revoke_session(session.id, &context).await?;
-    let cleared = if session.id == user.session { SessionCookie::of(&context).clear() } else { None };
+    let cleared = if session.id == user.session { HostCookie::session(&context).clear() } else { None };
     Ok((StatusCode::NO_CONTENT, cleared.map(|cookie| [(SET_COOKIE, cookie)]), ()).into_response())
 }
 

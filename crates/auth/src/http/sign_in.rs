@@ -5,7 +5,7 @@ use axum::http::header::{CACHE_CONTROL, SET_COOKIE};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use common::http::responses::{InvalidBody, TooManyAttempts};
-use common::http::{Caching, ClientAddress, FieldErrors, HttpContext, Parse, SessionCookie, Valid};
+use common::http::{Caching, FieldErrors, HostCookie, HttpContext, Parse, Valid};
 use common::{FieldError, Problem, Time};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -14,6 +14,7 @@ use super::response::{SignedIn, UserView};
 use crate::Accounts;
 use crate::domain::Email;
 use crate::password::{Hashing, Password, TypedPassword};
+use crate::throttle::{Origin, SignUpAllowed};
 
 /// The body of sign-up and sign-in. Without `Debug`, so that no log contains a password.
 #[derive(Deserialize, ToSchema)]
@@ -23,8 +24,8 @@ pub(super) struct RawCredentials {
     /// At most 254 characters; case is ignored.
     #[schema(required = true, value_type = String, format = Email, max_length = 254, example = "ann@example.com")]
     email: Option<String>,
-    /// 8 to 128 characters; nothing is trimmed.
-    #[schema(required = true, value_type = String, format = Password, min_length = 8, max_length = 128)]
+    /// 15 to 128 characters; nothing is trimmed.
+    #[schema(required = true, value_type = String, format = Password, min_length = 15, max_length = 128)]
     password: Option<String>,
 }
 
@@ -99,17 +100,19 @@ impl Parse for Credentials {
 pub(super) async fn sign_up(
     State(accounts): State<Accounts>,
     context: HttpContext,
+    SignUpAllowed(from): SignUpAllowed,
     headers: HeaderMap,
     Valid(wanted): Valid<NewCredentials>,
 ) -> Result<SignedIn, Problem> {
     let (email, password) = wanted.validated(&accounts.hashing).await?;
+    accounts.throttle.sign_up(from, context.clock.now()).await?;
     let user = accounts.sign_up(email, password).await?;
     SignedIn::start_session(&accounts, &context, &headers, StatusCode::CREATED, user).await
 }
 
 /// Signs a user in.
 ///
-/// Each sign-in starts a session; the user's other sessions stay.
+/// Each sign-in starts a session. The session of the request, if there is one, ends; sessions of other browsers stay.
 #[utoipa::path(
     post,
     path = "/api/users/signin",
@@ -125,7 +128,7 @@ pub(super) async fn sign_up(
 pub(super) async fn sign_in(
     State(accounts): State<Accounts>,
     context: HttpContext,
-    ClientAddress(from): ClientAddress,
+    from: Origin,
     headers: HeaderMap,
     Valid(Credentials { email, password }): Valid<Credentials>,
 ) -> Result<SignedIn, Problem> {
@@ -147,14 +150,9 @@ pub(super) async fn sign_out(
     context: HttpContext,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let cookie = SessionCookie::of(&context);
-    let claims = match cookie.read(&headers) {
-        Some(token) => context.sessions.signed(&token, context.clock.now()).await?,
-        None => None,
-    };
-    if let Some(claims) = claims {
+    if let Some(claims) = context.signed_session(&headers).await? {
         accounts.revoke_session(claims.sid, &context).await?;
     }
-    let cleared = cookie.clear().map(|cookie| [(SET_COOKIE, cookie)]);
+    let cleared = HostCookie::session(&context).clear().map(|cookie| [(SET_COOKIE, cookie)]);
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, Caching::Private.header())], cleared, ()).into_response())
 }

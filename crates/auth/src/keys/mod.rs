@@ -8,13 +8,15 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
-use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
+use common::http::token::{self, Claims, KeysUnavailable, VerifyingKeys};
 use common::{Ids, SharedClock, Time};
 use futures::future::{BoxFuture, FutureExt};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use jsonwebtoken::{DecodingKey, EncodingKey};
 use parking_lot::RwLock;
 use store::{Collection, CommitError, Store, StoreError};
 
+use crate::master_key::MasterKey;
+use crate::security;
 use public::PublicKey;
 pub(crate) use public::PublicKeys;
 use schedule::Step;
@@ -32,6 +34,7 @@ struct Inner {
     store: Collection<SigningKey>,
     clock: SharedClock,
     ids: Ids,
+    master: MasterKey,
     /// The keys as last read, oldest first.
     loaded: RwLock<Arc<Vec<LoadedKey>>>,
 }
@@ -64,11 +67,17 @@ impl KeyError {
 
 impl Keyring {
     /// Loads the keys of a database, and generates the first one if there is none.
-    pub(crate) async fn open(store: &Store, clock: &SharedClock, ids: &Ids) -> Result<Self, KeyError> {
+    pub(crate) async fn open(
+        store: &Store,
+        clock: &SharedClock,
+        ids: &Ids,
+        master: MasterKey,
+    ) -> Result<Self, KeyError> {
         let keyring = Self(Arc::new(Inner {
             store: store.collection(),
             clock: Arc::clone(clock),
             ids: ids.clone(),
+            master,
             loaded: RwLock::default(),
         }));
         keyring.rotate_if_due().await?;
@@ -90,15 +99,16 @@ impl Keyring {
                 self.load(&page.items)?;
                 return Ok(reload_at);
             };
+            if self.reseal(&keys).await? {
+                continue;
+            }
             let Some(step) = schedule::due(&keys, self.0.clock.now()) else {
                 self.load(&keys)?;
                 return Ok(schedule::next_due(&keys).map_or(reload_at, |due| due.min(reload_at)));
             };
             match (step, keys.first()) {
                 (Step::Generate { generation, signs_from }, _) => {
-                    let key = SigningKey::generate(self.0.ids.next(), generation, signs_from);
-                    let key = key.map_err(KeyError::unusable)?;
-                    won(self.0.store.commit(key).await)?;
+                    self.generate(generation, signs_from).await?;
                 }
                 (Step::RemoveOldest, Some(oldest)) => {
                     won(self.0.store.remove(oldest).await)?;
@@ -106,6 +116,59 @@ impl Keyring {
                 (Step::RemoveOldest, None) => {}
             }
         }
+    }
+
+    /// Encrypts the keys that are stored in clear or under a former master key. Returns whether there were any.
+    async fn reseal(&self, keys: &[SigningKey]) -> Result<bool, KeyError> {
+        let mut changed = false;
+        for key in keys {
+            let resealed = key.reseal(&self.0.master, self.0.ids.bytes()).map_err(KeyError::unusable)?;
+            if let Some(resealed) = resealed {
+                won(self.0.store.commit(resealed).await)?;
+                changed = true;
+            }
+        }
+        Ok(changed)
+    }
+
+    async fn generate(&self, generation: u32, signs_from: Time) -> Result<bool, KeyError> {
+        let Inner { ids, master, store, .. } = &*self.0;
+        let key = SigningKey::generate(ids.next(), generation, signs_from, master, ids.bytes());
+        let generated = won(store.commit(key.map_err(KeyError::unusable)?).await)?;
+        if generated {
+            tracing::info!(target: security::TARGET, event = "key-generated", generation, %signs_from, "security");
+        }
+        Ok(generated)
+    }
+
+    /// Generates the next key before its time. Like every key, the key is published for a day before it signs. Returns
+    /// when it signs: the key that is waiting already, if there is one.
+    ///
+    /// # Errors
+    /// The database failed, or a key is unreadable.
+    pub(crate) async fn rotate(&self) -> Result<Time, KeyError> {
+        let now = self.0.clock.now();
+        loop {
+            let keys = self.0.store.page(SigningKey::all()).await?.complete()?.items;
+            let newest = keys.last().ok_or_else(|| KeyError::unusable("there is no signing key"))?;
+            if newest.signs_from > now {
+                return Ok(newest.signs_from);
+            }
+            self.generate(newest.generation + 1, now.after(schedule::PUBLICATION_PERIOD)).await?;
+        }
+    }
+
+    /// Stores every key in clear, for a former release. Returns their number.
+    ///
+    /// # Errors
+    /// The database failed, or a key is unreadable.
+    pub(crate) async fn unseal_all(&self) -> Result<usize, KeyError> {
+        let keys = self.0.store.page(SigningKey::all()).await?.complete()?.items;
+        for key in &keys {
+            let clear = key.unseal(&self.0.master).map_err(KeyError::unusable)?;
+            won(self.0.store.commit(clear).await)?;
+        }
+        Ok(keys.len())
     }
 
     /// Whether no step is due, and the loaded keys are the stored ones.
@@ -128,6 +191,7 @@ impl Keyring {
         let mut revoked = 0;
         for key in self.0.store.page(SigningKey::all()).await?.complete()?.items {
             revoked += usize::from(won(self.0.store.remove(&key).await)?);
+            tracing::warn!(target: security::TARGET, event = "key-revoked", kid = %key.id, "security");
         }
         self.rotate_if_due().await?;
         Ok(revoked)
@@ -138,8 +202,7 @@ impl Keyring {
         let (keys, now) = (self.loaded(), self.0.clock.now());
         let key = keys.iter().rfind(|key| key.signs_from <= now).or(keys.first());
         let key = key.ok_or_else(|| KeyError::unusable("there is no signing key"))?;
-        let header = Header { kid: Some(key.kid.clone()), ..Header::new(Algorithm::ES256) };
-        jsonwebtoken::encode(&header, claims, &key.encoding).map_err(KeyError::unusable)
+        token::sign(claims, &key.kid, &key.encoding).map_err(KeyError::unusable)
     }
 
     /// The public halves of the keys.
@@ -152,7 +215,8 @@ impl Keyring {
     }
 
     fn load(&self, keys: &[SigningKey]) -> Result<(), KeyError> {
-        let loaded = keys.iter().map(LoadedKey::new).collect::<Result<Vec<_>, _>>()?;
+        let loaded =
+            keys.iter().map(|key| LoadedKey::new(key, &self.0.master)).collect::<Result<Vec<_>, _>>()?;
         *self.0.loaded.write() = Arc::new(loaded);
         Ok(())
     }
@@ -168,9 +232,9 @@ impl VerifyingKeys for Keyring {
 }
 
 impl LoadedKey {
-    fn new(key: &SigningKey) -> Result<Self, KeyError> {
+    fn new(key: &SigningKey, master: &MasterKey) -> Result<Self, KeyError> {
         let kid = key.id.to_string();
-        let encoding = EncodingKey::from_ec_der(&key.pkcs8().map_err(KeyError::unusable)?);
+        let encoding = EncodingKey::from_ec_der(&key.pkcs8(master).map_err(KeyError::unusable)?.0);
         let public = PublicKey::of(&encoding, &kid)?;
         let decoding = DecodingKey::from_ec_components(&public.x, &public.y).map_err(KeyError::unusable)?;
         Ok(Self { kid, signs_from: key.signs_from, encoding, decoding: Arc::new(decoding), public })
@@ -195,7 +259,8 @@ mod tests {
     #[tokio::test]
     async fn a_key_of_a_newer_release_stops_neither_the_start_nor_the_other_keys() {
         let (clock, context) = context();
-        let open = async || Keyring::open(&context.store, &context.clock, &context.ids).await;
+        let master = MasterKey::from_bytes([1; 32]);
+        let open = async || Keyring::open(&context.store, &context.clock, &context.ids, master.clone()).await;
         open().await.expect("a first key");
         clock.advance(schedule::ROTATION_INTERVAL);
         let keyring = open().await.expect("a second key");

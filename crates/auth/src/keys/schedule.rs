@@ -52,9 +52,11 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
+    use crate::master_key::MasterKey;
 
     fn key(generation: u32, signs_from: Time) -> SigningKey {
-        SigningKey::generate(Uuid::nil(), generation, signs_from).expect("a key").next
+        let master = MasterKey::from_bytes([1; 32]);
+        SigningKey::generate(Uuid::nil(), generation, signs_from, &master, [2; 12]).expect("a key").next
     }
 
     #[test]

@@ -1,14 +1,14 @@
-//! The pool that hashes passwords: hashing is slow by design, so threads and waiting requests are limited.
+//! The pool that hashes and rates passwords: both are slow, so threads and waiting requests are limited.
 
 use std::error::Error;
 use std::sync::Arc;
 
-use argon2::password_hash;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
 use super::argon::{self, Memory};
+use super::threads::{Permit, Threads};
 use super::{Password, PasswordError, TypedPassword};
 use crate::domain::{Email, PasswordHash};
+use argon2::password_hash;
+use tokio::task::spawn_blocking;
 
 /// The pool that hashes, verifies and rates passwords. Cheap to clone.
 ///
@@ -16,9 +16,9 @@ use crate::domain::{Email, PasswordHash};
 /// Storage Cheat Sheet.
 #[derive(Clone)]
 pub(crate) struct Hashing {
-    /// Bounds the requests that wait or run.
-    queue: Arc<Semaphore>,
-    threads: Arc<Semaphore>,
+    threads: Threads,
+    /// The threads that rate new passwords: sign-ups must not delay sign-ins by more than their hash.
+    raters: Threads,
     memory: Arc<Memory>,
     dummy_hash: PasswordHash,
 }
@@ -44,14 +44,16 @@ impl Hashing {
     /// The largest number of requests that wait for a thread: two cores process them in six seconds, well within
     /// [`common::http::MiddlewareStack::REQUEST_TIMEOUT`].
     pub(crate) const MAX_QUEUED: usize = 512;
+    /// The largest number of passwords that are rated at once, beside the hashes.
+    const MAX_RATERS: usize = 2;
 
     /// Starts a pool of `threads`, as many as there are cores: more would not be faster, and each takes 19 MiB. `secret`
     /// and `salt` are random; the dummy hash is made of them.
     pub(crate) async fn start(threads: usize, secret: [u8; 32], salt: [u8; 16]) -> Result<Self, HashError> {
         let threads = threads.max(1);
         let mut pool = Self {
-            queue: Arc::new(Semaphore::new(threads + Self::MAX_QUEUED)),
-            threads: Arc::new(Semaphore::new(threads)),
+            threads: Threads::new(threads, Self::MAX_QUEUED),
+            raters: Threads::new(Self::MAX_RATERS, Self::MAX_QUEUED),
             memory: Arc::default(),
             dummy_hash: PasswordHash::new(String::new()),
         };
@@ -65,9 +67,8 @@ impl Hashing {
     /// # Errors
     /// [`HashError::Busy`] if the queue is full.
     pub(crate) async fn permit(&self) -> Result<HashPermit, HashError> {
-        let queued = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| HashError::Busy)?;
-        let thread = Arc::clone(&self.threads).acquire_owned().await.map_err(|_| HashError::Busy)?;
-        Ok(HashPermit { memory: Arc::clone(&self.memory), _permits: [queued, thread] })
+        let permit = self.threads.permit().await.ok_or(HashError::Busy)?;
+        Ok(HashPermit { memory: Arc::clone(&self.memory), _permit: permit })
     }
 
     /// Releases the pool's memory whenever no password is hashed for a moment.
@@ -75,13 +76,16 @@ impl Hashing {
         self.memory.release_unused().await;
     }
 
-    /// Checks a new password on the pool: see [`Password::choose`].
+    /// Checks a new password, on threads of its own: see [`Password::choose`].
     pub(crate) async fn choose(
         &self,
         typed: TypedPassword,
         email: Option<Email>,
     ) -> Result<Result<Password, PasswordError>, HashError> {
-        Ok(self.permit().await?.run(move |_| Password::choose(typed, email.as_ref())).await?.0)
+        let permit = self.raters.permit().await.ok_or(HashError::Busy)?;
+        let work = move || (Password::choose(typed, email.as_ref()), permit);
+        let (chosen, _) = spawn_blocking(work).await.map_err(|error| HashError::Failed(error.into()))?;
+        Ok(chosen)
     }
 
     /// Hashes a password with this salt, which must be random.
@@ -98,7 +102,7 @@ impl Hashing {
 /// The permit to use one thread of the pool once.
 pub(crate) struct HashPermit {
     memory: Arc<Memory>,
-    _permits: [OwnedSemaphorePermit; 2],
+    _permit: Permit,
 }
 
 impl HashPermit {
@@ -120,7 +124,7 @@ impl HashPermit {
     ) -> Result<(T, Self), HashError> {
         // The permit moves along, so that after a disconnect it is released only with the thread.
         let work = move || (work(&self.memory), self);
-        tokio::task::spawn_blocking(work).await.map_err(|error| HashError::Failed(error.into()))
+        spawn_blocking(work).await.map_err(|error| HashError::Failed(error.into()))
     }
 }
 
@@ -155,6 +159,14 @@ mod tests {
                 permit.verify(TypedPassword::new(text), hash.clone()).await.expect("an answer");
             assert_eq!(verified, right, "{text}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_password_is_rated_while_every_hashing_thread_is_in_use() {
+        let pool = pool().await;
+        let _hash = pool.permit().await.expect("the only thread");
+        let chosen = pool.choose(TypedPassword::new("caf\u{e9} vexed quartz glyph"), None).await;
+        assert!(chosen.expect("a thread of its own").is_ok());
     }
 
     #[tokio::test]

@@ -1,116 +1,151 @@
-//! The throttle of failed sign-ins: delays attackers, without ever locking an account for its owner elsewhere.
+//! The throttle of failed sign-ins, and the limit of sign-ups: counts that all replicas share, in the database.
 
-mod failure_window;
+mod attempt_count;
+mod origin;
 
-use std::collections::HashMap;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::time::Duration;
 
-use common::Time;
-use parking_lot::Mutex;
+use common::http::ClientAddress;
+use common::{Time, UserId};
+use futures::future::try_join_all;
+use store::{Collection, CommitError, StoreError, UpdateError};
+use uuid::Uuid;
 
-use self::failure_window::{FailureWindow, Rule};
+use self::attempt_count::Rule;
 use crate::Config;
 use crate::domain::Email;
+use crate::master_key::MasterKey;
 
-/// The counters of failed sign-ins: by account and IP address together, and by IP address alone. They are in memory, so
-/// each replica counts by itself, and a restart resets them.
+pub(crate) use attempt_count::AttemptCount;
+pub(crate) use origin::{Origin, SignUpAllowed};
+
+/// The counts of attempts.
+#[derive(Clone)]
 pub(crate) struct Throttle {
+    pub(crate) store: Collection<AttemptCount>,
+    /// Names the counts, so that the database holds neither address.
+    key: MasterKey,
     per_account: Rule,
     per_address: Rule,
-    counters: Mutex<HashMap<Key, FailureWindow>>,
+    in_a_row: Rule,
+    sign_ups: Rule,
 }
 
-/// The key of a counter.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
-    Account(String, IpAddr),
-    Address(IpAddr),
-}
-
-/// The counters of an attempt to sign in.
+/// The counts of an attempt to sign in.
 #[derive(Debug, Clone)]
-pub(crate) struct Attempt {
-    account: Key,
-    address: Key,
-}
+pub(crate) struct Attempt(Vec<(Uuid, Rule)>);
 
 /// The refusal of an attempt, with the delay after which the next one is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Throttled(pub(crate) Duration);
 
-impl Attempt {
-    /// An attempt to sign in to the account of `email` from `address`.
-    pub(crate) fn new(email: &Email, address: IpAddr) -> Self {
-        let network = network(address);
-        Self { account: Key::Account(email.normalized(), network), address: Key::Address(network) }
-    }
-}
+/// How long failures in a row for one account count after the last.
+const IN_A_ROW_RETENTION: Duration = Duration::from_hours(7 * 24);
+/// The window of the limit of sign-ups.
+const SIGN_UP_WINDOW: Duration = Duration::from_hours(1);
 
-/// The /64 network of an IPv6 address: its user has all addresses of the network.
-pub(crate) fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-    }
+pub(crate) fn network(address: IpAddr) -> String {
+    ClientAddress(address).network().to_string()
 }
 
 impl Throttle {
-    /// The largest number of counters: some ten megabytes.
-    const MAX_COUNTERS: usize = 20_000;
-    /// The number of counters that are evicted at once, those with the oldest failures first: many, so that the scan is
-    /// rare.
-    const EVICTED: usize = Self::MAX_COUNTERS / 10;
-
     /// A throttle with these limits.
-    pub(crate) fn new(config: &Config) -> Self {
-        let rule =
-            |max_failures: u16| Rule { max_failures: max_failures.into(), window: config.sign_in_window };
+    pub(crate) fn new(store: Collection<AttemptCount>, key: MasterKey, config: &Config) -> Self {
+        let max_delay = config.sign_in_window;
+        let rule = |max: u16, window| Rule { max_attempts: max.into(), window, max_delay };
         Self {
-            per_account: rule(config.sign_in_failures_per_account),
-            per_address: rule(config.sign_in_failures_per_address),
-            counters: Mutex::default(),
+            store,
+            key,
+            per_account: rule(config.sign_in_failures_per_account, config.sign_in_window),
+            per_address: rule(config.sign_in_failures_per_address, config.sign_in_window),
+            in_a_row: rule(config.sign_in_failures_in_a_row, IN_A_ROW_RETENTION),
+            sign_ups: rule(config.max_sign_ups, SIGN_UP_WINDOW),
         }
     }
 
-    /// Checks whether an attempt is accepted now.
+    /// An attempt to sign in to the account of `email`, which belongs to `user` if it exists. A browser that has signed in
+    /// to the account before has a count of its own: failures from elsewhere do not delay it.
+    pub(crate) fn attempt(&self, email: &Email, user: Option<UserId>, origin: &Origin) -> Attempt {
+        let (account, network) = (email.normalized(), network(origin.address));
+        let known = origin.device.as_ref().filter(|device| user.is_some_and(|user| device.knows(user)));
+        let name = |kind, values: &[&str]| self.key.name(kind, values);
+        Attempt(match known {
+            Some(device) => {
+                vec![(name("account and device", &[&account, &device.id.to_string()]), self.per_account)]
+            }
+            None => vec![
+                (name("account and address", &[&account, &network]), self.per_account),
+                (name("account", &[&account]), self.in_a_row),
+                (name("address", &[&network]), self.per_address),
+            ],
+        })
+    }
+
+    /// Checks whether an attempt is accepted now. A refused one extends no delay.
+    pub(crate) async fn check(
+        &self,
+        attempt: &Attempt,
+        now: Time,
+    ) -> Result<Result<(), Throttled>, StoreError> {
+        let counts = try_join_all(attempt.0.iter().map(|(id, _)| self.store.get(*id))).await?;
+        let delay = counts.iter().flatten().filter_map(|count| count.closed_for(now)).max();
+        Ok(delay.map_or(Ok(()), |delay| Err(Throttled(delay))))
+    }
+
+    /// Counts a failure: a wrong password, or an unknown account. Returns whether it closed a count.
+    pub(crate) async fn failed(&self, attempt: Attempt, now: Time) -> Result<bool, CommitError> {
+        let mut has_closed = false;
+        for (id, rule) in attempt.0 {
+            let fail = |stored: Option<&AttemptCount>| Some(AttemptCount::fail(stored, id, rule, now));
+            let count = self.store.apply(id, fail).await?;
+            has_closed |= count.is_some_and(|count| count.closed_for(now).is_some());
+        }
+        Ok(has_closed)
+    }
+
+    /// Resets the counts of the account; the one of the address alone stays, which is the last.
+    pub(crate) async fn succeeded(&self, attempt: &Attempt) -> Result<(), StoreError> {
+        let of_account = attempt.0.iter().take(2);
+        for (id, _) in of_account {
+            let Some(count) = self.store.get(*id).await? else { continue };
+            match self.store.remove(&count).await {
+                // A failure that was counted meanwhile stays.
+                Ok(()) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+                Err(CommitError::Store(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks whether an address may sign up now, before the request's body is looked at.
+    pub(crate) async fn may_sign_up(
+        &self,
+        from: IpAddr,
+        now: Time,
+    ) -> Result<Result<(), Throttled>, StoreError> {
+        let count = self.store.get(self.sign_ups_of(from)).await?;
+        let delay = count.and_then(|count| count.full_for(self.sign_ups, now));
+        Ok(delay.map_or(Ok(()), |delay| Err(Throttled(delay))))
+    }
+
+    /// Counts a sign-up from an address.
     ///
     /// # Errors
-    /// The attempt is premature, which lengthens the delay of the next one.
-    pub(crate) fn check(&self, attempt: &Attempt, now: Time) -> Result<(), Throttled> {
-        let mut counters = self.counters.lock();
-        let mut delay = |key, rule| counters.get_mut(key)?.refuse(rule, now);
-        let delay = delay(&attempt.account, self.per_account).max(delay(&attempt.address, self.per_address));
-        delay.map_or(Ok(()), |delay| Err(Throttled(delay)))
-    }
-
-    /// Counts a failure: a wrong password, or an unknown account.
-    pub(crate) fn failed(&self, attempt: Attempt, now: Time) {
-        let mut counters = self.counters.lock();
-        for (key, rule) in [(attempt.account, self.per_account), (attempt.address, self.per_address)] {
-            if !counters.contains_key(&key) {
-                self.evict(&mut counters, now);
-            }
-            counters.entry(key).or_default().fail(rule, now);
+    /// The limit is reached, or the database failed.
+    pub(crate) async fn sign_up(&self, from: IpAddr, now: Time) -> Result<(), UpdateError<Throttled>> {
+        if self.sign_ups.max_attempts == 0 {
+            return Ok(());
         }
+        let id = self.sign_ups_of(from);
+        let admit = |stored: Option<&AttemptCount>| {
+            AttemptCount::admit(stored, id, self.sign_ups, now).map(Some).map_err(Throttled)
+        };
+        self.store.update(id, admit).await.map(drop)
     }
 
-    /// Resets the counter of the account from this IP address; the one of the address alone stays.
-    pub(crate) fn succeeded(&self, attempt: &Attempt) {
-        self.counters.lock().remove(&attempt.account);
-    }
-
-    fn evict(&self, counters: &mut HashMap<Key, FailureWindow>, now: Time) {
-        if counters.len() < Self::MAX_COUNTERS {
-            return;
-        }
-        let window = self.per_account.window;
-        counters.retain(|_, counter| !counter.has_expired(window, now));
-        let too_many = counters.len().saturating_sub(Self::MAX_COUNTERS - Self::EVICTED);
-        let mut last_failures: Vec<_> = counters.values().map(FailureWindow::last_failure).collect();
-        last_failures.sort_unstable();
-        let Some(oldest) = too_many.checked_sub(1).and_then(|last| last_failures.get(last)) else { return };
-        counters.retain(|_, counter| counter.last_failure() > *oldest);
+    fn sign_ups_of(&self, from: IpAddr) -> Uuid {
+        self.key.name("sign-ups", &[&network(from)])
     }
 }
 
@@ -118,93 +153,52 @@ impl Throttle {
 mod tests {
     use super::*;
 
-    fn attempt(name: &str, address: &str) -> Attempt {
+    fn origin(address: &str) -> Origin {
+        Origin::from(address.parse::<IpAddr>().expect("an address"))
+    }
+
+    fn throttle() -> (Throttle, Time) {
+        let (_, context) = runtime::testing::context();
+        let key = MasterKey::from_bytes([1; 32]);
+        (Throttle::new(context.store.collection(), key, &Config::default()), context.clock.now())
+    }
+
+    async fn is_open(throttle: &Throttle, name: &str, address: &str, now: Time) -> bool {
         let email = Email::parse(&format!("{name}@example.com")).expect("an address");
-        Attempt::new(&email, address.parse().expect("an address"))
+        let attempt = throttle.attempt(&email, None, &origin(address));
+        throttle.check(&attempt, now).await.expect("a database").is_ok()
     }
 
-    fn start() -> Time {
-        Time::from_millis(1_000_000)
-    }
-
-    fn throttle() -> Throttle {
-        Throttle::new(&Config::default())
-    }
-
-    fn fail(throttle: &Throttle, attempt: &Attempt, times: u32) {
+    async fn fail(throttle: &Throttle, name: &str, address: &str, times: usize, now: Time) {
+        let email = Email::parse(&format!("{name}@example.com")).expect("an address");
         for _ in 0..times {
-            throttle.failed(attempt.clone(), start());
+            throttle.failed(throttle.attempt(&email, None, &origin(address)), now).await.expect("counted");
         }
     }
 
-    #[test]
-    fn an_account_is_slowed_down_for_one_address_only() {
-        let throttle = throttle();
-        let (here, elsewhere) = (attempt("ann", "192.0.2.1"), attempt("ann", "192.0.2.2"));
-        fail(&throttle, &here, 9);
-        assert_eq!(throttle.check(&here, start()), Ok(()));
-        fail(&throttle, &here, 1);
-        assert!(throttle.check(&here, start()).is_err());
-        assert_eq!(throttle.check(&elsewhere, start()), Ok(()));
-        assert_eq!(throttle.check(&attempt("bob", "192.0.2.1"), start()), Ok(()));
-    }
-
-    #[test]
-    fn an_address_is_slowed_down_for_every_account() {
-        let throttle = throttle();
-        for number in 0..100 {
-            let guess = attempt(&format!("person{number}"), "192.0.2.1");
-            assert_eq!(throttle.check(&guess, start()), Ok(()), "{number}");
-            fail(&throttle, &guess, 1);
-        }
-        assert!(throttle.check(&attempt("ann", "192.0.2.1"), start()).is_err());
-        assert_eq!(throttle.check(&attempt("ann", "192.0.2.2"), start()), Ok(()));
-    }
-
-    #[test]
-    fn a_right_password_clears_the_account_but_not_the_address() {
-        let throttle = throttle();
-        let ann = attempt("ann", "192.0.2.1");
-        fail(&throttle, &ann, 9);
-        throttle.succeeded(&ann);
-        fail(&throttle, &ann, 9);
-        assert_eq!(throttle.check(&ann, start()), Ok(()));
+    #[tokio::test]
+    async fn a_right_password_clears_the_account_but_not_the_address() {
+        let (throttle, now) = throttle();
+        let email = Email::parse("ann@example.com").expect("an address");
+        let ann = throttle.attempt(&email, None, &origin("192.0.2.1"));
+        fail(&throttle, "ann", "192.0.2.1", 9, now).await;
+        throttle.succeeded(&ann).await.expect("reset");
+        fail(&throttle, "ann", "192.0.2.1", 9, now).await;
+        assert!(is_open(&throttle, "ann", "192.0.2.1", now).await);
         for number in 0..82 {
-            fail(&throttle, &attempt(&format!("person{number}"), "192.0.2.1"), 1);
+            fail(&throttle, &format!("person{number}"), "192.0.2.1", 1, now).await;
         }
-        throttle.succeeded(&ann);
-        assert!(throttle.check(&ann, start()).is_err());
+        throttle.succeeded(&ann).await.expect("reset");
+        assert!(!is_open(&throttle, "ann", "192.0.2.1", now).await);
     }
 
-    #[test]
-    fn spelling_and_neighbouring_addresses_make_no_difference() {
-        let throttle = throttle();
-        fail(&throttle, &attempt("ANN", "2001:db8::1"), 10);
-        assert!(throttle.check(&attempt("ann", "2001:db8::ffff:2"), start()).is_err());
-        assert_eq!(throttle.check(&attempt("ann", "2001:db8:0:1::1"), start()), Ok(()));
-        fail(&throttle, &attempt("bob", "::ffff:192.0.2.1"), 10);
-        assert!(throttle.check(&attempt("bob", "192.0.2.1"), start()).is_err());
-    }
-
-    #[test]
-    fn the_number_of_counters_is_bounded_and_the_oldest_are_evicted_first() {
-        let throttle = throttle();
-        let (old, busy) = (attempt("old", "192.0.2.1"), attempt("ann", "192.0.2.2"));
-        fail(&throttle, &old, 10);
-        let later = start().after(Duration::from_secs(1));
-        for _ in 0..10 {
-            throttle.failed(busy.clone(), later);
-        }
-        for number in 0..u32::try_from(Throttle::MAX_COUNTERS).expect("a number") {
-            let guess = attempt("ann", &std::net::Ipv4Addr::from_bits(0x0a00_0000 + number).to_string());
-            throttle.failed(guess, later.after(Duration::from_millis(number.into())));
-            throttle.failed(busy.clone(), later.after(Duration::from_millis(number.into())));
-        }
-        let kept = throttle.counters.lock().len();
-        let full = Throttle::MAX_COUNTERS - Throttle::EVICTED..=Throttle::MAX_COUNTERS;
-        assert!(full.contains(&kept), "{kept}");
-        let end = later.after(Duration::from_secs(20));
-        assert_eq!(throttle.check(&old, end), Ok(()));
-        assert!(throttle.check(&busy, end).is_err());
+    #[tokio::test]
+    async fn spelling_and_neighboring_addresses_make_no_difference() {
+        let (throttle, now) = throttle();
+        fail(&throttle, "ANN", "2001:db8::1", 10, now).await;
+        assert!(!is_open(&throttle, "ann", "2001:db8::ffff:2", now).await);
+        assert!(is_open(&throttle, "ann", "2001:db8:0:1::1", now).await);
+        fail(&throttle, "bob", "::ffff:192.0.2.1", 10, now).await;
+        assert!(!is_open(&throttle, "bob", "192.0.2.1", now).await);
     }
 }

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use auth::Config;
+use auth::{Config, MasterKey};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
@@ -34,8 +34,9 @@ impl TestApp {
     }
 
     pub(crate) async fn start_on(clock: SimClock, context: ServiceContext, config: Config) -> Self {
-        let mailer = Recorder::new();
-        let auth = auth::service(&context, config, Arc::clone(&mailer).context()).await.expect("it starts");
+        let (mailer, key) = (Recorder::new(), master_key());
+        let mail = Arc::clone(&mailer).context();
+        let auth = auth::service(&context, config, key, mail).await.expect("it starts");
         let service = TestService::start_on(clock, context, auth.service, Some(auth.keys)).await;
         Self { service, mailer }
     }
@@ -60,23 +61,22 @@ impl TestApp {
 
     /// Signs in from an IP address.
     pub(crate) async fn sign_in_from(&self, peer: &str, name: &str, password: &str) -> Reply {
-        let body = credentials(&format!("{name}@example.com"), password).to_string();
-        let mut request = Request::post("/api/users/signin")
-            .header("content-type", "application/json")
-            .body(Body::from(body))
-            .expect("a request");
-        let peer = SocketAddr::new(peer.parse().expect("an address"), 4711);
-        request.extensions_mut().insert(ConnectInfo(peer));
-        self.service.anonymous().send(request).await
+        self.sign_in_by(self.service.anonymous(), peer, name, password).await
     }
 
-    /// Sends `POST` from an IP address.
-    pub(crate) async fn post_from(&self, peer: &str, token: &str, path: &str, body: Value) -> Reply {
+    /// Signs in from an IP address, with the headers of this caller.
+    pub(crate) async fn sign_in_by(&self, by: Caller, peer: &str, name: &str, password: &str) -> Reply {
+        let body = credentials(&format!("{name}@example.com"), password);
+        self.post_from(by, peer, "/api/users/signin", &body).await
+    }
+
+    /// Posts from an IP address.
+    pub(crate) async fn post_from(&self, by: Caller, peer: &str, path: &str, body: &Value) -> Reply {
         let request = Request::post(path).header("content-type", "application/json");
         let mut request = request.body(Body::from(body.to_string())).expect("a request");
         let peer = SocketAddr::new(peer.parse().expect("an address"), 4711);
         request.extensions_mut().insert(ConnectInfo(peer));
-        self.with_token(token).send(request).await
+        by.send(request).await
     }
 
     /// Sends requests with this token.
@@ -103,6 +103,11 @@ impl TestApp {
         assert_eq!(reply.status, 200, "{}", reply.json);
         reply
     }
+}
+
+/// The key that encrypts auth's secrets.
+pub(crate) fn master_key() -> MasterKey {
+    MasterKey::from_bytes([1; 32])
 }
 
 pub(crate) fn credentials(email: &str, password: &str) -> Value {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, claims_of, token_in};
+use crate::app::{PASSWORD, TestApp, claims_of, token_in};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);
@@ -98,4 +98,29 @@ async fn a_session_that_is_used_is_over_after_thirty_days() {
     assert_eq!(claims_of(&token).exp * 1000, start.after(30 * DAY).as_millis(), "no token outlives it");
     app.service.clock.advance(SECOND);
     assert_eq!(ask(&app, &token).await, (Value::Null, Some(String::new())));
+}
+
+#[tokio::test]
+async fn of_several_session_cookies_the_first_that_verifies_counts() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.sign_up("ann").await, app.sign_up("bob").await);
+    for (cookies, who) in [
+        (format!("session=junk; session={ann}"), json!("ann@example.com")),
+        (format!("session={bob}; session={ann}"), json!("bob@example.com")),
+        (format!("__Host-session={bob}; session={ann}"), json!("ann@example.com")),
+        (format!("__Host-session={bob}"), Value::Null),
+        ("session=junk".to_owned(), Value::Null),
+    ] {
+        let caller = app.service.anonymous().header("cookie", &cookies);
+        let reply = caller.get("/api/users/currentuser").await;
+        assert_eq!(reply.json["currentUser"]["email"], who, "{cookies}");
+        let reply = caller.get("/api/users/sessions").await;
+        assert_eq!(reply.status, if who.is_null() { 401 } else { 200 }, "{cookies}");
+    }
+    // An expired one behind a good one of another browser, and alone.
+    app.service.clock.advance(HOUR);
+    let fresh = token_in(&app.sign_in("bob", PASSWORD).await).expect("a cookie");
+    let caller = app.service.anonymous().header("cookie", &format!("session={ann}; session={fresh}"));
+    assert_eq!(caller.get("/api/users/currentuser").await.json["currentUser"]["email"], "bob@example.com");
+    assert_eq!(ask(&app, &ann).await.0, "ann@example.com");
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use auth::SigningKeys;
 use common::http::Sessions;
 use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
 use futures::future::{BoxFuture, FutureExt, ready};
@@ -13,7 +14,7 @@ use parking_lot::Mutex;
 use runtime::testing::{Reply, TestService};
 use serde_json::json;
 
-use crate::app::{PASSWORD, TestApp, token_in};
+use crate::app::{PASSWORD, TestApp, master_key, token_in};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -30,6 +31,7 @@ async fn verifies(app: &TestApp, token: &str) -> bool {
     let Some(jwk) = keys.find(&kid) else { return false };
     let mut rules = Validation::new(Algorithm::ES256);
     rules.validate_exp = false;
+    rules.set_audience(&["ticketing"]);
     let key = DecodingKey::from_jwk(jwk).expect("a key");
     jsonwebtoken::decode::<Claims>(token, &key, &rules).is_ok()
 }
@@ -78,7 +80,8 @@ async fn the_same_keys_serve_after_a_restart() {
 #[tokio::test]
 async fn replicas_that_start_at_once_share_one_key() {
     let (clock, context) = runtime::testing::context();
-    let starts = (0..4).map(|_| auth::service(&context, auth::Config::default(), Recorder::new().context()));
+    let start = || auth::service(&context, auth::Config::default(), master_key(), Recorder::new().context());
+    let starts = (0..4).map(|_| start());
     let replicas = futures::future::join_all(starts).await;
     let mut replicas = replicas.into_iter().map(|replica| replica.expect("it starts"));
     let first = replicas.next().expect("a replica");
@@ -136,8 +139,8 @@ async fn revoked_keys_verify_nothing_after_a_restart() {
     app.service.clock.advance(29 * DAY);
     app.service.settle().await;
     assert_eq!(published(&app).await.1.keys.len(), 2);
-    let runtime::ServiceContext { store, clock, ids, .. } = &app.service.context;
-    assert_eq!(auth::revoke_keys(store, clock, ids).await.expect("they are revoked"), 2);
+    let keys = SigningKeys::open(&app.service.context, master_key()).await.expect("the keys");
+    assert_eq!(keys.revoke().await.expect("they are revoked"), 2);
 
     let app = app.restart().await;
     assert_eq!(published(&app).await.1.keys.len(), 1);
@@ -152,8 +155,8 @@ async fn revoked_keys_verify_no_token_that_was_verified_before() {
     let app = TestApp::start().await;
     let token = app.sign_up("ann").await;
     assert!(app.current_user(&token).await.json["currentUser"].is_object());
-    let runtime::ServiceContext { store, clock, ids, .. } = &app.service.context;
-    auth::revoke_keys(store, clock, ids).await.expect("they are revoked");
+    let keys = SigningKeys::open(&app.service.context, master_key()).await.expect("the keys");
+    keys.revoke().await.expect("they are revoked");
     app.service.clock.advance(Duration::from_hours(1));
     app.service.settle().await;
     assert_eq!(app.current_user(&token).await.json, json!({ "currentUser": null }));

@@ -170,7 +170,7 @@ async fn too_many_requests_get_the_same_reply_and_no_email() {
     }
     assert_eq!(app.emails_to(ANN).await.len(), 3, "one of the sign-up and two of requests");
     for peer in ["192.0.2.1", "192.0.2.2"] {
-        let reply = app.post_from(peer, "", FORGOTTEN, json!({ "email": ANN })).await;
+        let reply = app.post_from(app.service.anonymous(), peer, FORGOTTEN, &json!({ "email": ANN })).await;
         assert_eq!(reply.status, 202);
     }
     assert_eq!(app.emails_to(ANN).await.len(), 3, "the account has requested enough");

@@ -219,3 +219,17 @@ async fn a_session_of_a_newer_release_is_reported_and_the_others_are_revoked() {
     assert_eq!(reply.status, 500, "it may live on: {}", reply.json);
     assert!(!is_signed_in(&app, &other).await && is_signed_in(&app, &current).await);
 }
+
+#[tokio::test]
+async fn one_session_too_many_ends_the_oldest() {
+    let app = TestApp::start_with(auth::Config { max_sessions: 3, ..auth::Config::default() }).await;
+    let mut tokens = vec![app.sign_up("ann").await];
+    for _ in 0..3 {
+        app.service.clock.advance(Duration::from_secs(1));
+        tokens.push(token_in(&app.sign_in("ann", PASSWORD).await).expect("a cookie"));
+    }
+    for (number, token) in tokens.iter().enumerate() {
+        let signed_in = app.current_user(token).await.json["currentUser"].is_object();
+        assert_eq!(signed_in, number > 0, "session {number}");
+    }
+}

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::app::{PASSWORD, TestApp, claims_of, credentials, token_in};
 
 #[tokio::test]
-async fn the_password_lets_its_owner_in_and_each_time_a_new_session_begins() {
+async fn the_password_lets_its_owner_in_and_a_new_session_takes_the_place_of_the_one_that_was_there() {
     let app = TestApp::start().await;
     let first = app.sign_up("ann").await;
     let reply =
@@ -16,9 +16,21 @@ async fn the_password_lets_its_owner_in_and_each_time_a_new_session_begins() {
     let (first_claims, second_claims) = (claims_of(&first), claims_of(&second));
     assert_eq!(first_claims.sub, second_claims.sub);
     assert_ne!(first_claims.sid, second_claims.sid);
-    for token in [first, second] {
-        assert_eq!(app.current_user(&token).await.json["currentUser"], reply.json);
+    assert_eq!(app.current_user(&first).await.json, json!({ "currentUser": null }));
+    assert_eq!(app.current_user(&second).await.json["currentUser"], reply.json);
+    let elsewhere = token_in(&app.sign_in("ann", PASSWORD).await).expect("a cookie");
+    for token in [second, elsewhere] {
+        assert_eq!(app.current_user(&token).await.json["currentUser"], reply.json, "another browser");
     }
+}
+
+#[tokio::test]
+async fn a_sign_up_while_signed_in_ends_the_session_that_was_there() {
+    let app = TestApp::start().await;
+    let ann = app.sign_up("ann").await;
+    let body = credentials("bob@example.com", PASSWORD);
+    assert_eq!(app.with_token(&ann).post("/api/users/signup", body).await.status, 201);
+    assert_eq!(app.current_user(&ann).await.json, json!({ "currentUser": null }));
 }
 
 #[tokio::test]

@@ -97,7 +97,9 @@ async fn this_process_refuses_the_token_before_the_revocation_is_published() {
     // Without workers, relay and consumers, only the handler itself can apply the revocation.
     let (_, context) = runtime::testing::context();
     let auth =
-        auth::service(&context, auth::Config::default(), Recorder::new().context()).await.expect("it starts");
+        auth::service(&context, auth::Config::default(), crate::app::master_key(), Recorder::new().context())
+            .await
+            .expect("it starts");
     let sessions = Sessions::new(auth.keys.clone());
     let context = HttpContext::new(HttpSettings {
         service: "auth",
@@ -107,6 +109,7 @@ async fn this_process_refuses_the_token_before_the_revocation_is_published() {
         public_url: None,
         trusted_proxies: Vec::new(),
         max_writes: 0,
+        max_streams: 0,
     });
     let (router, _) = auth.service.routes.split_for_parts();
     let router = MiddlewareStack::new(context.clone(), &[]).wrap(router);

@@ -106,15 +106,15 @@ async fn of_many_requests_for_emails_few_are_accepted_for_an_account() {
     let app = TestApp::start_with(Config { max_emails: 2, ..Config::default() }).await;
     let session = app.sign_up("ann").await;
     for peer in ["192.0.2.1", "192.0.2.2"] {
-        assert_eq!(app.post_from(peer, &session, SEND, json!({})).await.status, 202);
+        assert_eq!(app.post_from(app.with_token(&session), peer, SEND, &json!({})).await.status, 202);
     }
-    let reply = app.post_from("192.0.2.3", &session, SEND, json!({})).await;
+    let reply = app.post_from(app.with_token(&session), "192.0.2.3", SEND, &json!({})).await;
     assert_eq!((reply.status, reply.code(), reply.header("retry-after")), (429, "too-many-requests", "3600"));
     assert_eq!(app.emails_to(ANN).await.len(), 3);
     app.service.clock.advance(Duration::from_hours(1));
     let session = app.current_user(&session).await;
     let session = crate::app::token_in(&session).expect("a fresh cookie");
-    assert_eq!(app.post_from("192.0.2.3", &session, SEND, json!({})).await.status, 202);
+    assert_eq!(app.post_from(app.with_token(&session), "192.0.2.3", SEND, &json!({})).await.status, 202);
 }
 
 #[tokio::test]
@@ -123,11 +123,11 @@ async fn of_many_requests_for_emails_few_are_accepted_from_a_client_address() {
     let mut statuses = Vec::new();
     for (name, peer) in [("ann", "2001:db8::1"), ("bob", "2001:db8::2"), ("eve", "2001:db8::3")] {
         let session = app.sign_up(name).await;
-        statuses.push(app.post_from(peer, &session, SEND, json!({})).await.status);
+        statuses.push(app.post_from(app.with_token(&session), peer, SEND, &json!({})).await.status);
     }
     assert_eq!(statuses, [202, 202, 429]);
     let session = app.sign_up("dan").await;
-    assert_eq!(app.post_from("2001:db8:0:1::1", &session, SEND, json!({})).await.status, 202);
+    assert_eq!(app.post_from(app.with_token(&session), "2001:db8:0:1::1", SEND, &json!({})).await.status, 202);
 }
 
 #[tokio::test]

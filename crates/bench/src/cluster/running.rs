@@ -22,7 +22,9 @@ impl Running {
         let config = ClusterConfig {
             replicas: 1,
             // One person of a measurement does the work of many.
-            environment: vec![("MAX_WRITES".to_owned(), "0".to_owned())],
+            environment: ["MAX_WRITES", "MAX_SIGN_UPS", "MAX_STREAMS"]
+                .map(|limit| (limit.to_owned(), "0".to_owned()))
+                .to_vec(),
             ..ClusterConfig::new(folder_of_programs()?, folder.path())
         };
         Ok(Self { cluster: Cluster::start(config)?, _folder: folder })

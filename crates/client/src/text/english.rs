@@ -217,7 +217,7 @@ texts! {
         sign_up_link: "Sign in",
         email: "E-mail address",
         password: "Password",
-        password_hint: "At least 8 characters. A few words together are stronger than one with a number.",
+        password_hint: "At least 15 characters. A few words together are stronger than one with a number.",
         show_password: "Show the password",
         forgotten_link: "Forgot your password?",
     }

@@ -1,7 +1,10 @@
 //! Assets: immutable, compressed, small, and only ours.
 
+use axum::body::Body;
+use axum::http::Request;
 use e2e::World;
 
+use crate::app::TestApp;
 use crate::browser::{Browser, PRICE, id};
 
 /// The compressed size of a page with its styles and scripts.
@@ -63,6 +66,31 @@ async fn compressed_bytes(browser: &Browser, path: &str) -> usize {
     let reply = request.send().await.expect("a reply");
     assert_eq!(reply.headers()["content-encoding"], "br", "{path}");
     reply.bytes().await.expect("a body").len()
+}
+
+#[test]
+fn pages_of_https_load_no_script_of_http() {
+    let (sim, stripe) = ("http://127.0.0.1:12111/stripe.js", "https://js.stripe.com/v3/");
+    for (public_url, script, accepted) in [
+        (None, sim, true),
+        (Some("http://127.0.0.1:3000"), sim, true),
+        (Some("https://tickets.example"), sim, false),
+        (Some("https://tickets.example"), stripe, true),
+    ] {
+        let checked = client::check_script(public_url, script);
+        assert_eq!(checked.is_ok(), accepted, "{public_url:?} {script}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_host_makes_no_error_on_the_route_of_the_qr_code() {
+    let order = "01a20399-ee1a-7dbe-adb9-18ba0d649af0";
+    let app = TestApp::with_services(axum::Router::new());
+    for host in ["tickets.example", &"x".repeat(4000), ""] {
+        let request = Request::get(format!("/orders/{order}/qr.svg")).header("host", host);
+        let reply = app.call(request.body(Body::empty()).expect("a request")).await;
+        assert_eq!(reply.status(), 200, "{host}");
+    }
 }
 
 #[tokio::test]

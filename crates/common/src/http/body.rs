@@ -1,16 +1,19 @@
-//! The layer that reads the whole, bounded body, so that 413 and 415 precede every refusal of the caller.
+//! The reading of the whole, bounded body, so that 413 and 415 precede every refusal of the caller.
+
+use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 
-use super::Next;
 use crate::Problem;
 
 /// The largest body of a request, in bytes: far above the largest ticket.
 const MAX_BODY: usize = 64 * 1024;
+
+/// The time until the whole body has arrived: far more than 64 KiB take on a slow mobile connection.
+pub const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// The content type of the bodies that a service accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,21 +38,23 @@ impl BodyRules {
     }
 }
 
-pub(super) async fn read(rules: BodyRules, request: Request, next: Next) -> Response {
+/// The request with its whole body, of the right content type.
+///
+/// # Errors
+/// The response to a body that is not accepted: 400, 408, 413 or 415.
+pub(super) async fn read(rules: BodyRules, request: Request) -> Result<Request, Problem> {
     if request.body().is_end_stream() {
-        return next.run(request).await;
+        return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let bytes = match bounded(&parts.headers, body).await {
-        Ok(bytes) => bytes,
-        Err(problem) => return problem.into_response(),
-    };
+    let read = tokio::time::timeout(BODY_TIMEOUT, bounded(&parts.headers, body)).await;
+    let bytes = read.unwrap_or_else(|_| Err(too_slow()))?;
     let must_fit = !parts.method.is_safe() && !bytes.is_empty() && !rules.is_signed(parts.uri.path());
     if must_fit && !rules.bodies.accept(&parts.headers) {
         let (status, detail) = (StatusCode::UNSUPPORTED_MEDIA_TYPE, rules.bodies.expected());
-        return Problem::new(status, "unsupported-media-type", detail).into_response();
+        return Err(Problem::new(status, "unsupported-media-type", detail));
     }
-    next.run(Request::from_parts(parts, Body::from(bytes))).await
+    Ok(Request::from_parts(parts, Body::from(bytes)))
 }
 
 async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
@@ -64,6 +69,14 @@ async fn bounded(headers: &HeaderMap, body: Body) -> Result<Bytes, Problem> {
         }
         Problem::new(StatusCode::BAD_REQUEST, "malformed-json", "The body ended early; send all of it again.")
     })
+}
+
+fn too_slow() -> Problem {
+    Problem::new(
+        StatusCode::REQUEST_TIMEOUT,
+        "body-timeout",
+        "The body did not arrive in time; send all of it again.",
+    )
 }
 
 fn too_large() -> Problem {

@@ -1,6 +1,6 @@
 //! The extractor of the client's IP address.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
 use http::HeaderMap;
@@ -17,6 +17,16 @@ const UNKNOWN: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// a trusted proxy. Earlier entries can be forged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
+
+impl ClientAddress {
+    /// The address of which requests are counted: of an IPv6 address its /64 network, all of whose addresses its user has.
+    pub fn network(self) -> IpAddr {
+        match self.0.to_canonical() {
+            IpAddr::V4(address) => address.into(),
+            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
+        }
+    }
+}
 
 impl<S: Sync> FromRequestParts<S> for ClientAddress {
     type Rejection = Problem;
@@ -76,6 +86,15 @@ mod tests {
         assert_eq!(seen("10.0.0.1", &["10.0.0.2"], &proxies), "10.0.0.2");
         assert_eq!(seen("10.0.0.1", &[], &proxies), "10.0.0.1");
         assert_eq!(seen("10.0.0.1", &["nonsense"], &proxies), "10.0.0.1");
+    }
+
+    #[test]
+    fn the_addresses_of_one_user_are_counted_together() {
+        let network = |address: &str| ClientAddress(address.parse().expect("an address")).network();
+        assert_eq!(network("2001:db8::1"), network("2001:db8::ffff:2"));
+        assert_ne!(network("2001:db8::1"), network("2001:db8:0:1::1"));
+        assert_eq!(network("::ffff:192.0.2.1"), network("192.0.2.1"));
+        assert_ne!(network("192.0.2.1"), network("192.0.2.2"));
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
+use http::HeaderMap;
 use http::request::Parts;
 use ipnet::IpNet;
 
-use super::Sessions;
+use super::token::{Claims, KeysUnavailable};
+use super::{HostCookie, Sessions};
 use crate::{Ids, Problem, SharedClock};
 
 /// The context of a service's extractors and middleware. Cheap to clone.
@@ -29,6 +31,8 @@ pub struct Inner {
     pub trusted_proxies: Vec<IpNet>,
     /// The largest number of writes of one person in a minute; 0: no limit.
     pub max_writes: u32,
+    /// The largest number of open event streams of one person, or of one address without a session; 0: no limit.
+    pub max_streams: usize,
 }
 
 impl HttpContext {
@@ -40,6 +44,36 @@ impl HttpContext {
     /// Whether the public URL is https, so that cookies are `Secure`.
     pub fn is_secure(&self) -> bool {
         self.public_url.as_deref().is_some_and(|url| url.starts_with("https://"))
+    }
+
+    /// The claims of the first session cookie with a valid token.
+    ///
+    /// # Errors
+    /// The key of a token is unknown and auth is unavailable.
+    pub async fn valid_session(&self, headers: &HeaderMap) -> Result<Option<Arc<Claims>>, KeysUnavailable> {
+        for token in HostCookie::session(self).values(headers) {
+            if let Some(claims) = self.sessions.verify(&token, self.clock.now()).await? {
+                return Ok(Some(claims));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The claims of the first session cookie with a valid token, else of the first that auth has signed: its session may
+    /// live on although the token has expired.
+    ///
+    /// # Errors
+    /// The key of a token is unknown and auth is unavailable.
+    pub async fn signed_session(&self, headers: &HeaderMap) -> Result<Option<Arc<Claims>>, KeysUnavailable> {
+        if let Some(claims) = self.valid_session(headers).await? {
+            return Ok(Some(claims));
+        }
+        for token in HostCookie::session(self).values(headers) {
+            if let Some(claims) = self.sessions.signed(&token, self.clock.now()).await? {
+                return Ok(Some(claims));
+            }
+        }
+        Ok(None)
     }
 }
 

@@ -5,8 +5,8 @@ use std::fmt;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+use super::HttpContext;
 use super::token::KeysUnavailable;
-use super::{HttpContext, SessionCookie};
 use crate::{Problem, SessionId, UserId};
 
 /// The signed-in user; without one the request is refused with 401, and with 503 while auth's keys are unavailable.
@@ -30,7 +30,7 @@ impl fmt::Debug for CurrentUser {
 }
 
 impl CurrentUser {
-    /// The user whose session token is in these headers.
+    /// The user whose session token is in these headers; of several, the first that is valid.
     ///
     /// # Errors
     /// The key of the token is unknown and auth is unavailable.
@@ -38,8 +38,7 @@ impl CurrentUser {
         context: &HttpContext,
         headers: &http::HeaderMap,
     ) -> Result<Option<Self>, KeysUnavailable> {
-        let Some(token) = SessionCookie::of(context).read(headers) else { return Ok(None) };
-        let claims = context.sessions.verify(&token, context.clock.now()).await?;
+        let claims = context.valid_session(headers).await?;
         Ok(claims.map(|claims| Self { id: claims.sub, email: claims.email.clone(), session: claims.sid }))
     }
 }

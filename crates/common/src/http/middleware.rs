@@ -32,7 +32,7 @@ impl MiddlewareStack {
     /// The largest number of requests in flight, with those that a client has aborted and whose work continues; further
     /// ones are refused with 503.
     pub const MAX_IN_FLIGHT: usize = 2048;
-    /// The time until a response must begin.
+    /// The time until a response must begin, once the body has arrived.
     pub const REQUEST_TIMEOUT: Duration = Duration::from_secs(15);
 
     /// A stack for a service. Requests to `signed_paths` carry a signature of their own (webhooks): the cross-site rule
@@ -54,9 +54,10 @@ impl MiddlewareStack {
     /// Wraps a service's routes in the shared middleware. Layers that the routes already have stay inside: they receive
     /// a whole, bounded body of the right content type.
     pub fn wrap(self, routes: Router) -> Router {
-        let (rules, stack) = (self.rules, Arc::new(self));
+        let stack = Arc::new(self);
+        let performing = Arc::clone(&stack);
         routes
-            .route_layer(layer(move |request, next| body::read(rules, request, next)))
+            .route_layer(layer(move |request, next| perform(Arc::clone(&performing), request, next)))
             .fallback(async || Problem::not_found())
             .method_not_allowed_fallback(method_not_allowed)
             .layer(layer(move |request, next| observe_and_limit(Arc::clone(&stack), request, next)))
@@ -64,8 +65,8 @@ impl MiddlewareStack {
     }
 }
 
-/// Observes a request, limits the requests in flight, their time and the writes of each person, and applies the
-/// cross-site rule. One layer instead of one per rule, since each allocates.
+/// Observes a request, limits the writes of each person, and applies the cross-site rule. One layer instead of one per
+/// rule, since each allocates.
 async fn observe_and_limit(stack: Arc<MiddlewareStack>, request: Request, next: Next) -> Response {
     let respond = async |request| {
         let work = AssertUnwindSafe(respond(&stack, request, next)).catch_unwind();
@@ -75,9 +76,6 @@ async fn observe_and_limit(stack: Arc<MiddlewareStack>, request: Request, next: 
 }
 
 async fn respond(stack: &MiddlewareStack, mut request: Request, next: Next) -> Response {
-    let Ok(permit) = Arc::clone(&stack.permits).try_acquire_owned() else {
-        return Problem::unavailable().caused_by("too many requests in flight").into_response();
-    };
     if let Err(problem) = stack.writes.check(&stack.context, &mut request).await {
         return problem.into_response();
     }
@@ -86,14 +84,24 @@ async fn respond(stack: &MiddlewareStack, mut request: Request, next: Next) -> R
         return problem.into_response();
     }
     let not_modified = NotModified::requested(&request);
+    not_modified.or(next.run(request).await)
+}
+
+/// Performs a request whose route exists: reads its body, then limits the requests in flight and their time. Slow bodies
+/// hold no permit.
+async fn perform(stack: Arc<MiddlewareStack>, request: Request, next: Next) -> Response {
+    let mut request = match body::read(stack.rules, request).await {
+        Ok(request) => request,
+        Err(problem) => return problem.into_response(),
+    };
+    let Ok(permit) = Arc::clone(&stack.permits).try_acquire_owned() else {
+        return Problem::unavailable().caused_by("too many requests in flight").into_response();
+    };
     let permit = InFlightPermit::new(permit);
     request.extensions_mut().insert(permit.clone());
     let response = tokio::time::timeout(MiddlewareStack::REQUEST_TIMEOUT, next.run(request)).await;
     drop(permit);
-    match response {
-        Ok(response) => not_modified.or(response),
-        Err(elapsed) => Problem::unavailable().caused_by(elapsed).into_response(),
-    }
+    response.unwrap_or_else(|elapsed| Problem::unavailable().caused_by(elapsed).into_response())
 }
 
 /// 405; axum adds the `Allow` header.

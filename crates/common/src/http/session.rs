@@ -1,12 +1,13 @@
 //! The verification of sessions: by token, and against the set of revoked sessions.
 
 use std::collections::HashMap;
+use std::pin::pin;
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, Validation};
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
+use tokio::sync::Notify;
 
-use super::token::{Claims, KeysUnavailable, TokenCache, VerifiedToken, VerifyingKeys};
+use super::token::{self, Claims, KeysUnavailable, TokenCache, VerifiedToken, VerifyingKeys};
 use crate::{SessionId, Time};
 
 /// The verifier of session tokens, with the set of revoked sessions. Cheap to clone.
@@ -15,12 +16,21 @@ pub struct Sessions {
     keys: Arc<dyn VerifyingKeys>,
     revoked: Arc<RwLock<HashMap<SessionId, Time>>>,
     cache: Arc<TokenCache>,
+    /// The sessions with open streams.
+    watched: Arc<Mutex<HashMap<SessionId, Arc<Notify>>>>,
+}
+
+/// A session with an open stream.
+pub struct SessionWatch {
+    sessions: Sessions,
+    session: SessionId,
+    revoked: Arc<Notify>,
 }
 
 impl Sessions {
     /// A verifier with these keys.
     pub fn new(keys: Arc<dyn VerifyingKeys>) -> Self {
-        Self { keys, revoked: Arc::default(), cache: Arc::default() }
+        Self { keys, revoked: Arc::default(), cache: Arc::default(), watched: Arc::default() }
     }
 
     /// Refuses this session from now on, although its tokens expire only at `until`.
@@ -29,10 +39,20 @@ impl Sessions {
         // A session whose last token has expired needs no entry, so the map holds 15 minutes of revocations.
         revoked.retain(|_, until| *until > now);
         revoked.insert(session, until);
+        drop(revoked);
+        if let Some(watch) = self.watched.lock().get(&session) {
+            watch.notify_waiters();
+        }
     }
 
-    /// The claims of a token that auth signed, with a key that is still published, even if the token has expired or its
-    /// session was revoked.
+    /// Watches a session for as long as a stream of it is open.
+    pub fn watch(&self, session: SessionId) -> SessionWatch {
+        let revoked = Arc::clone(self.watched.lock().entry(session).or_default());
+        SessionWatch { sessions: self.clone(), session, revoked }
+    }
+
+    /// The claims of a session token that auth signed, with a key that is still published, even if the token has expired
+    /// or its session was revoked.
     ///
     /// # Errors
     /// The key is unknown and auth is unavailable.
@@ -40,15 +60,11 @@ impl Sessions {
         if let Some(VerifiedToken { claims, kid }) = self.cache.get(token) {
             return Ok(self.keys.find(&kid).await?.map(|_| claims));
         }
-        let header = jsonwebtoken::decode_header(token).ok().filter(|header| header.alg == Algorithm::ES256);
-        let Some(kid) = header.and_then(|header| header.kid) else { return Ok(None) };
-        let Some(key) = self.keys.find(&kid).await? else { return Ok(None) };
-        let mut rules = Validation::new(Algorithm::ES256);
-        // Expiry is checked by the injected clock, not by the library's.
-        rules.validate_exp = false;
-        rules.required_spec_claims.clear();
-        let Ok(verified) = jsonwebtoken::decode::<Claims>(token, &key, &rules) else { return Ok(None) };
-        let verified = VerifiedToken { claims: Arc::new(verified.claims), kid: kid.into() };
+        let Some(header) = token::header(token) else { return Ok(None) };
+        let Some(kid) = header.kid.as_deref() else { return Ok(None) };
+        let Some(key) = self.keys.find(kid).await? else { return Ok(None) };
+        let Some(claims) = token::claims(token, &header, &key, now) else { return Ok(None) };
+        let verified = VerifiedToken { claims: Arc::new(claims), kid: kid.into() };
         self.cache.insert(token, verified.clone(), now);
         Ok(Some(verified.claims))
     }
@@ -65,5 +81,27 @@ impl Sessions {
     /// Whether the session was revoked.
     pub fn is_revoked(&self, session: SessionId) -> bool {
         self.revoked.read().contains_key(&session)
+    }
+}
+
+impl SessionWatch {
+    /// Waits until the session is revoked.
+    pub async fn revoked(&self) {
+        let mut revoked = pin!(self.revoked.notified());
+        // Before the check, so that no revocation falls between the two.
+        revoked.as_mut().enable();
+        if !self.sessions.is_revoked(self.session) {
+            revoked.await;
+        }
+    }
+}
+
+impl Drop for SessionWatch {
+    fn drop(&mut self) {
+        let mut watched = self.sessions.watched.lock();
+        // This watch, and the map.
+        if Arc::strong_count(&self.revoked) <= 2 {
+            watched.remove(&self.session);
+        }
     }
 }

@@ -78,7 +78,8 @@ impl Default for WorldConfig {
         Self {
             clock: SimClock::starting_at("2026-11-22T10:00:00Z".parse::<Time>().expect("a time")),
             seed: 42,
-            auth: auth::Config::default(),
+            // One address of a test is that of many people.
+            auth: auth::Config { max_sign_ups: 0, ..auth::Config::default() },
             http: HttpOptions::default(),
             fees: Fees::default(),
             make_bus: Box::new(|_| Arc::new(LocalBus::new())),
@@ -142,6 +143,7 @@ impl World {
             open: Box::new(move |service| Ok::<_, Infallible>(open_store(service))),
             bus: make_bus(&clock),
             auth,
+            auth_key: auth::MasterKey::from_bytes([1; 32]),
             hold: HOLD_PERIOD,
             http,
             address,

@@ -35,7 +35,7 @@ impl Fixture {
 
     pub(crate) async fn with(options: HttpOptions) -> Self {
         // One buyer of a test requests more emails than a person does.
-        let auth = auth::Config { max_emails: 0, ..auth::Config::default() };
+        let auth = auth::Config { max_emails: 0, max_sign_ups: 0, ..auth::Config::default() };
         let world = World::with(WorldConfig { auth, http: options, ..WorldConfig::default() }).await;
         let (seller, buyer) = world.two_people().await;
         let stranger = world.person("stranger").await;

@@ -44,17 +44,19 @@ impl SignedToken {
         let (head, body, signature) = (parts[0], parts[1], parts[2]);
         let mut later = self.claims.clone();
         later["exp"] = json!(9_999_999_999_u64);
-        let none = |name: &str| encode(&json!({ "alg": name, "typ": "JWT", "kid": self.header["kid"] }));
+        let typ = &self.header["typ"];
+        let none = |name: &str| encode(&json!({ "alg": name, "typ": typ, "kid": self.header["kid"] }));
         let point = |name: &str| {
             URL_SAFE_NO_PAD.decode(self.jwk[name].as_str().unwrap_or_default()).unwrap_or_default()
         };
         let public = [vec![4], point("x"), point("y")].concat();
         let mut flipped = URL_SAFE_NO_PAD.decode(signature).expect("base64");
         flipped[10] ^= 1;
-        let other_kid = encode(&json!({ "alg": "ES256", "typ": "JWT", "kid": "unknown" }));
-        let no_kid = encode(&json!({ "alg": "ES256", "typ": "JWT" }));
-        let own_key =
-            encode(&json!({ "alg": "ES256", "kid": self.header["kid"], "jwk": self.jwk, "jku": "http://x" }));
+        let other_kid = encode(&json!({ "alg": "ES256", "typ": typ, "kid": "unknown" }));
+        let no_kid = encode(&json!({ "alg": "ES256", "typ": typ }));
+        let own_key = encode(
+            &json!({ "alg": "ES256", "typ": typ, "kid": self.header["kid"], "jwk": self.jwk, "jku": "http://x" }),
+        );
         vec![
             ("no algorithm", format!("{}.{body}.", none("none"))),
             ("no algorithm, its signature kept", format!("{}.{body}.{signature}", none("None"))),
@@ -80,15 +82,16 @@ impl SignedToken {
     }
 
     fn hmac(&self, secret: &[u8]) -> String {
-        let header =
-            Header { kid: self.header["kid"].as_str().map(str::to_owned), ..Header::new(Algorithm::HS256) };
+        let text = |name: &str| self.header[name].as_str().map(str::to_owned);
+        let header = Header { kid: text("kid"), typ: text("typ"), ..Header::new(Algorithm::HS256) };
         jsonwebtoken::encode(&header, &self.claims, &EncodingKey::from_secret(secret)).expect("a token")
     }
 
     fn ecdsa(&self, kid: Option<&str>) -> String {
         let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
         let key = key.to_pkcs8v1().expect("a document");
-        let header = Header { kid: kid.map(str::to_owned), ..Header::new(Algorithm::ES256) };
+        let typ = self.header["typ"].as_str().map(str::to_owned);
+        let header = Header { kid: kid.map(str::to_owned), typ, ..Header::new(Algorithm::ES256) };
         jsonwebtoken::encode(&header, &self.claims, &EncodingKey::from_ec_der(key.as_ref())).expect("a token")
     }
 }

@@ -208,13 +208,21 @@ async fn an_outage_is_not_stored() {
 }
 
 #[tokio::test]
-async fn a_signed_in_post_that_starts_a_session_is_never_replayed() {
+async fn a_route_that_takes_a_secret_ignores_the_key_and_stores_nothing_of_the_request() {
     let fixture = Fixture::new().await;
-    let body = json!({ "email": fixture.buyer.email, "password": e2e::Person::PASSWORD });
-    let request = Request::new("POST", "/api/users/signin").json(&body).by(&fixture.buyer.cookie());
-    let request = request.header("idempotency-key", "session");
-    let (first, second) = (fixture.send(&request).await, fixture.send(&request).await);
-    assert_eq!((first.status, second.status, is_replayed(&second)), (200, 200, false));
-    assert_ne!(first.header("set-cookie"), second.header("set-cookie"));
+    let sign_in = json!({ "email": fixture.buyer.email, "password": e2e::Person::PASSWORD });
+    let sign_up = json!({ "email": "new@example.com", "password": e2e::Person::PASSWORD });
+    for (path, body, statuses) in
+        [("/api/users/signin", sign_in, [200, 200]), ("/api/users/signup", sign_up, [201, 409])]
+    {
+        let request = Request::new("POST", path).json(&body).by(&fixture.buyer.cookie());
+        let request = request.header("idempotency-key", "secret");
+        let (first, second) = (fixture.send(&request).await, fixture.send(&request).await);
+        assert_eq!([first.status, second.status], statuses, "{path}");
+        assert!(!is_replayed(&second), "{path}");
+    }
+    let auth = fixture.world.store("auth");
+    let stored = auth.backend().scan("idempotency-keys", None, None, 10).await.expect("a database");
+    assert!(stored.is_empty(), "{stored:?}");
     fixture.world.finish().await;
 }

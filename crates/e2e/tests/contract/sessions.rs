@@ -83,11 +83,13 @@ async fn a_token_names_its_user_and_is_valid_for_15_minutes() {
     let genuine = SignedToken::read(&fixture.buyer.cookie(), &fixture.world.endpoints).await;
     let claims = genuine.claims();
     let names: Vec<_> = claims.as_object().expect("claims").keys().collect();
-    assert_eq!(names, ["email", "exp", "iat", "sid", "sub"]);
+    assert_eq!(names, ["aud", "email", "end", "exp", "iat", "iss", "nbf", "sid", "sub"]);
     assert_eq!((&claims["sub"], &claims["email"]), (&json!(fixture.buyer.id), &json!(fixture.buyer.email)));
     let second = |name: &str| claims[name].as_i64().expect("a time");
     assert_eq!(second("exp") - second("iat"), 15 * 60);
-    assert_eq!((&genuine.header()["alg"], genuine.header()["kid"].is_string()), (&json!("ES256"), true));
+    let header = genuine.header();
+    assert_eq!((&header["alg"], &header["typ"]), (&json!("ES256"), &json!("session+jwt")));
+    assert!(header["kid"].is_string());
     fixture.world.finish().await;
 }
 

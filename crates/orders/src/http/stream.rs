@@ -5,12 +5,11 @@ use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use common::event::{OrderSnapshot, OrderStatus, Subject};
 use common::http::responses::OwnerOnly;
-use common::http::{CurrentUser, HttpContext, PathId};
+use common::http::{CurrentUser, PathId};
 use common::{OrderId, Problem};
 use futures::StreamExt;
-use futures::future::ready;
 use http::{HeaderMap, StatusCode};
-use runtime::EventStreams;
+use runtime::{EventStreams, StreamReader};
 
 use super::response::{OrderView, owned};
 use crate::Orders;
@@ -39,7 +38,7 @@ pub(crate) struct FeedState {
         ("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event received."),
     ),
     responses(
-        (status = 200, description = "The states, up to a final one.", body = OrderView,
+        (status = 200, description = "The states, up to a final one or the end of the session.", body = OrderView,
             content_type = "text/event-stream"),
         (status = 204, description = "`Last-Event-ID` is the final state, so no event follows; an `EventSource` does \
             not reconnect."),
@@ -48,22 +47,19 @@ pub(crate) struct FeedState {
 )]
 pub(super) async fn stream(
     State(FeedState { orders, feed, streams }): State<FeedState>,
-    context: HttpContext,
     buyer: CurrentUser,
+    reader: StreamReader,
     id: PathId<OrderId>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let id = id.parse()?;
-    let reader = feed.subscribe(id);
+    let feed = feed.subscribe(id);
     let order = orders.store.get(id).await?;
     let order = owned(order.as_ref(), buyer.id)?;
     if has_seen_the_end(&headers, order) {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
-    let states = reader.states(order, orders.store);
-    // The streams of a session end with it.
-    let states = states.take_while(move |_| ready(!context.sessions.is_revoked(buyer.session)));
-    streams.open(states.map(event))
+    streams.open(reader, feed.states(order, orders.store).map(event))
 }
 
 fn has_seen_the_end(headers: &HeaderMap, order: &Order) -> bool {

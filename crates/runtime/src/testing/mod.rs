@@ -31,7 +31,7 @@ use crate::{HttpOptions, RunningService, Service, ServiceContext, SubscribedServ
 
 pub use caller::{Caller, Reply};
 pub use edit::edit;
-pub use people::Person;
+pub use people::{NoKeys, Person};
 pub use stream::{EventStream, Message};
 
 /// The time at which every test begins.

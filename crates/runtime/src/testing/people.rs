@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
-use common::http::token::{Claims, KeysUnavailable, VerifyingKeys};
+use common::http::token::{self, Claims, KeysUnavailable, VerifyingKeys};
 use common::{SessionId, UserId};
 use futures::future::{BoxFuture, FutureExt};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header};
+use jsonwebtoken::{DecodingKey, EncodingKey};
 
 use crate::ServiceContext;
 
@@ -43,9 +43,8 @@ impl TestKeys {
         let (id, session) = (context.ids.next(), context.ids.next());
         let email = format!("{name}@example.com");
         let iat = context.clock.now().as_millis() / 1000;
-        let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900 };
-        let header = Header { kid: Some("test".into()), ..Header::new(Algorithm::ES256) };
-        let token = jsonwebtoken::encode(&header, &claims, &self.signing).expect("a token");
+        let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900, end: None };
+        let token = token::sign(&claims, "test", &self.signing).expect("a token");
         Person { id, email, session, token }
     }
 }
@@ -54,5 +53,14 @@ impl VerifyingKeys for TestKeys {
     fn find<'a>(&'a self, kid: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
         let key = (kid == "test").then(|| Arc::clone(&self.verifying));
         std::future::ready(Ok(key)).boxed()
+    }
+}
+
+/// No keys at all, so that every request is one without a session.
+pub struct NoKeys;
+
+impl VerifyingKeys for NoKeys {
+    fn find<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Option<Arc<DecodingKey>>, KeysUnavailable>> {
+        std::future::ready(Ok(None)).boxed()
     }
 }

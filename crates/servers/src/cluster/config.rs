@@ -50,6 +50,10 @@ impl ClusterConfig {
         self.folder.join("data").join(name)
     }
 
+    pub(crate) fn auth_key_file(&self) -> PathBuf {
+        self.folder.join("auth.key")
+    }
+
     pub(crate) fn logs(&self) -> PathBuf {
         self.folder.join("logs")
     }

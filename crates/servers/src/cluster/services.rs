@@ -74,8 +74,11 @@ impl Endpoints {
             ]);
         }
         match service.name {
-            "auth" => variables
-                .extend([("SMTP_URL", self.smtp_url.clone()), ("PUBLIC_URL", self.public_url.clone())]),
+            "auth" => variables.extend([
+                ("AUTH_KEY_FILE", config.auth_key_file().display().to_string()),
+                ("SMTP_URL", self.smtp_url.clone()),
+                ("PUBLIC_URL", self.public_url.clone()),
+            ]),
             "client" => variables.extend([
                 ("AUTH_URL", self.url("auth")),
                 ("TICKETS_URL", self.url("tickets")),

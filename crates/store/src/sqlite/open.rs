@@ -1,7 +1,9 @@
 //! Connections: their settings, the schema and the version of the file's format.
 
 use std::ffi::OsString;
-use std::fs::{File, TryLockError};
+use std::fs::{DirBuilder, File, Permissions, TryLockError};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
@@ -44,14 +46,21 @@ pub(super) struct OpenMode {
 /// operating system unlocks the file when the process ends, even after a crash.
 pub(super) type LockFile = File;
 
+/// The permissions of folders and files: personal data and hashes of passwords are for the user of the process only.
+const FOLDER_MODE: u32 = 0o700;
+const FILE_MODE: u32 = 0o600;
+
 /// Locks the database at `path`, and creates its folder if that is missing.
 pub(super) fn lock(path: &Path) -> Result<LockFile, SqliteOpenFault> {
     if let Some(parent) = path.parent() {
-        std::fs::create_dir_all(parent).map_err(SqliteOpenFault::Folder)?;
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(parent)
+            .map_err(SqliteOpenFault::Folder)?;
     }
-    let mut name = OsString::from(path);
-    name.push(".lock");
-    let lock = File::options().create(true).truncate(false).write(true).open(name);
+    let lock =
+        File::options().create(true).truncate(false).write(true).mode(FILE_MODE).open(beside(path, ".lock"));
     let lock = lock.map_err(SqliteOpenFault::Folder)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
@@ -60,8 +69,31 @@ pub(super) fn lock(path: &Path) -> Result<LockFile, SqliteOpenFault> {
     }
 }
 
+fn beside(path: &Path, suffix: &str) -> OsString {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    name
+}
+
+/// Creates the file for the user of the process only, and takes the permissions of others away if former releases gave
+/// them. SQLite gives its log the permissions of the file.
+fn protect(path: &Path) -> std::io::Result<()> {
+    match File::options().create_new(true).write(true).mode(FILE_MODE).open(path) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error),
+        _ => {}
+    }
+    for suffix in ["", "-wal", "-shm", ".lock"] {
+        match std::fs::set_permissions(beside(path, suffix), Permissions::from_mode(FILE_MODE)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 /// The connection that writes.
 pub(super) fn writer(path: &Path, mode: OpenMode) -> Result<Connection, SqliteOpenFault> {
+    protect(path).map_err(SqliteOpenFault::Folder)?;
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;

@@ -1,6 +1,7 @@
 //! Opening a database file: creation, refusals and their messages.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use crate::support::{NOTES, database_path, has, id, insert, open_database, published};
@@ -28,6 +29,31 @@ async fn a_missing_folder_is_made_and_contents_survive_reopening() {
     let backend = SqliteBackend::open(&path).unwrap();
     assert!(has(&backend, 1).await && has(&backend, 2).await && has(&backend, 3).await);
     assert_eq!(published(&backend).await, [1, 2, 3]);
+}
+
+#[tokio::test]
+async fn files_are_for_their_user_only() {
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("new/notes.db");
+    let backend = SqliteBackend::open(&path).unwrap();
+    backend.commit(insert(1)).await.unwrap();
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    let names = ["notes.db", "notes.db-wal", "notes.db-shm", "notes.db.lock"];
+    let files = names.map(|name| path.with_file_name(name));
+    for file in &files {
+        assert_eq!(mode(file), 0o600, "{}", file.display());
+    }
+    // A database of a former release, whose process has crashed.
+    drop(backend);
+    for file in [&files[0], &files[3]] {
+        fs::set_permissions(file, fs::Permissions::from_mode(0o644)).unwrap();
+    }
+    let backend = SqliteBackend::open(&path).unwrap();
+    assert!(has(&backend, 1).await);
+    for file in files.iter().filter(|file| file.exists()) {
+        assert_eq!(mode(file), 0o600, "{}", file.display());
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! Error messages of the program, its commands, and the walk-through of the README.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -56,6 +57,32 @@ fn a_broken_database_is_one_clear_sentence_and_is_not_changed() {
     let before = fs::read(&file).expect("the file");
     assert_refused(&serve(data.path(), &[]), &["orders.sqlite", "broken", "backup"]);
     assert_eq!(fs::read(&file).expect("the file"), before);
+}
+
+#[test]
+fn data_and_key_are_for_their_user_only() {
+    let mode = |path: &Path| fs::metadata(path).expect("it exists").permissions().mode() & 0o777;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (data, shared) = (folder.path().join("data"), folder.path().join("shared"));
+    for (data, expected) in [(&data, 0o700), (&shared, 0o755)] {
+        fs::create_dir(data).expect("a folder");
+        fs::set_permissions(data, fs::Permissions::from_mode(0o755)).expect("permitted");
+        if expected == 0o755 {
+            fs::write(data.join("letter.txt"), "another program's").expect("a file");
+        }
+        assert!(Process::start(PROGRAM, data, &[]).stop());
+        assert_eq!(mode(data), expected, "{}", data.display());
+        for file in ["auth.key", "auth.sqlite", "tickets.sqlite"] {
+            assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+        }
+    }
+}
+
+#[test]
+fn the_simulator_behind_https_is_refused() {
+    let data = tempfile::tempdir().expect("a folder");
+    let output = serve(data.path(), &["--public-url", "https://tickets.example"]);
+    assert_refused(&output, &["https", "simulator", "PUBLIC_URL"]);
 }
 
 #[test]

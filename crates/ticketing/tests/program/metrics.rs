@@ -44,6 +44,35 @@ fn missing(samples: &Samples, expressions: impl Iterator<Item = Expression>) -> 
     missing
 }
 
+#[tokio::test]
+async fn nothing_that_a_client_invents_becomes_a_label() {
+    let data = tempfile::tempdir().expect("a folder");
+    let program = Process::start(PROGRAM, data.path(), &[]);
+    let url = &program.endpoints.marketplace;
+    let send = async |number: u32| {
+        let mark = format!("INVENTED{number}");
+        for path in
+            ["/api/tickets", "/api/orders", "/", &format!("/api/{mark}"), &format!("/{mark}?q={mark}")]
+        {
+            let request =
+                program.endpoints.http.request(mark.parse().expect("a method"), format!("{url}{path}"));
+            let request =
+                request.header("user-agent", &mark).header("x-request-id", &mark).header("host", &mark);
+            let request = request.header("cookie", format!("session={mark}")).header("content-type", &mark);
+            request.body(mark.clone()).send().await.expect("a reply");
+        }
+    };
+    send(0).await;
+    let before = scrape(&program).await;
+    for number in 1..50 {
+        send(number).await;
+    }
+    let after = scrape(&program).await;
+    assert!(!after.contains("INVENTED"), "{after}");
+    let series = |scrape: &str| scrape.lines().filter(|line| line.starts_with("http_")).count();
+    assert_eq!(series(&after), series(&before));
+}
+
 /// An alert does not see the increase of a counter that begins with its first increment.
 #[tokio::test]
 async fn a_fresh_process_reports_every_metric_and_label_that_an_alert_names() {

@@ -6,7 +6,7 @@ use axum::response::sse::Event;
 use common::Problem;
 use futures::StreamExt;
 use http::HeaderMap;
-use runtime::EventStreams;
+use runtime::{EventStreams, StreamReader};
 
 use super::response::TicketView;
 use crate::feed::{Feed, FeedItem};
@@ -30,16 +30,17 @@ pub(crate) struct FeedState {
     tag = "tickets",
     params(("Last-Event-ID" = Option<String>, Header, description = "The `id` of the last event received.")),
     responses(
-        (status = 200, description = "The changes, without descriptions, until the client disconnects.", body = TicketView,
+        (status = 200, description = "The changes, without descriptions, until the client disconnects or its session ends.", body = TicketView,
             content_type = "text/event-stream"),
     ),
 )]
 pub(super) async fn stream(
     State(FeedState { feed, streams }): State<FeedState>,
+    reader: StreamReader,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let last = headers.get("last-event-id").map(|id| id.to_str().unwrap_or_default());
-    streams.open(feed.subscribe(last).map(|item| event(&item)))
+    streams.open(reader, feed.subscribe(last).map(|item| event(&item)))
 }
 
 fn event(item: &FeedItem) -> Event {

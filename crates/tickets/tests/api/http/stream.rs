@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use common::Event;
+use common::event::SessionRevoked;
 use runtime::EventStreams;
 use runtime::testing::{EventStream, Message};
 use serde_json::{Value, json};
@@ -7,6 +9,9 @@ use serde_json::{Value, json};
 use crate::app::{TestApp, address, offer, offer_with};
 
 const EVENTS: &str = "/api/tickets/events";
+
+/// The default of the setting.
+const MAX_STREAMS: usize = 20;
 
 async fn watch(app: &TestApp) -> EventStream {
     let stream = app.anonymous().watch(EVENTS).await;
@@ -145,11 +150,35 @@ async fn a_comment_is_sent_when_nothing_else_is() {
 }
 
 #[tokio::test]
+async fn the_number_of_open_streams_of_one_person_or_address_is_limited() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.service.person("ann"), app.service.person("bob"));
+    let callers = [app.service.by(&ann), app.anonymous()];
+    let mut streams = Vec::new();
+    for caller in &callers {
+        for _ in 0..MAX_STREAMS {
+            let stream = caller.watch(EVENTS).await;
+            assert_eq!(stream.status, 200);
+            streams.push(stream);
+        }
+        let refused = caller.get(EVENTS).await;
+        assert_eq!((refused.status, refused.code()), (429, "too-many-requests"));
+        assert_eq!(refused.header("retry-after"), "15");
+    }
+    assert_eq!(app.service.by(&bob).watch(EVENTS).await.status, 200, "another person");
+    streams.clear();
+    for caller in &callers {
+        assert_eq!(caller.watch(EVENTS).await.status, 200, "the others are closed");
+    }
+}
+
+#[tokio::test]
 async fn the_number_of_open_streams_is_limited() {
     let app = TestApp::start().await;
     let mut streams = Vec::new();
-    for _ in 0..EventStreams::MAX_STREAMS {
-        streams.push(watch(&app).await);
+    for number in 0..EventStreams::MAX_OPEN {
+        let person = app.service.person(&format!("person{number}"));
+        streams.push(app.service.by(&person).watch(EVENTS).await);
     }
     let refused = app.anonymous().get(EVENTS).await;
     assert_eq!((refused.status, refused.code(), refused.header("retry-after")), (503, "unavailable", "1"));
@@ -157,4 +186,25 @@ async fn the_number_of_open_streams_is_limited() {
     watch(&app).await;
     app.service.clock.advance(Duration::from_secs(1));
     assert_eq!(app.anonymous().get("/api/tickets").await.status, 200, "requests have permits of their own");
+}
+
+#[tokio::test]
+async fn a_public_stream_that_was_opened_with_a_session_ends_with_it() {
+    let app = TestApp::start().await;
+    let (ann, bob) = (app.service.person("ann"), app.service.person("bob"));
+    let mut of_ann = app.service.by(&ann).watch(EVENTS).await;
+    let mut of_bob = app.service.by(&bob).watch(EVENTS).await;
+    let mut anonymous = watch(&app).await;
+    let revoked = SessionRevoked {
+        session_id: ann.session,
+        user_id: ann.id,
+        tokens_expire_at: app.service.context.clock.now().after(Duration::from_mins(15)),
+    };
+    assert!(app.service.receive(ann.session.into(), 2, Event::SessionRevoked(revoked)).await);
+    assert_eq!(of_ann.next().await, None, "at once, without an event");
+    let (ended, message, ()) = tokio::join!(of_bob.next(), anonymous.next(), async {
+        app.service.clock.advance(Duration::from_mins(15));
+    });
+    assert_eq!(ended, None, "at the end that its token names");
+    assert_eq!(message, Some(Message::default()), "no session, no end");
 }
