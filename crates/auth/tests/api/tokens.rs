@@ -50,7 +50,7 @@ async fn start() -> (TestApp, Arc<StolenKey>, i64) {
     let key = Arc::new(StolenKey::new());
     let now = context.clock.now().as_millis() / 1000;
     let service = TestService::start_on(clock, context, auth.service, Some(key.clone())).await;
-    (TestApp { service }, key, now)
+    (TestApp { service, mailer: Recorder::new() }, key, now)
 }
 
 fn claims(now: i64) -> Value {
