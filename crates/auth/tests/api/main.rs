@@ -14,5 +14,5 @@ mod sign_out;
 mod sign_up;
 mod signing_keys;
 mod throttle;
-mod verification;
 mod tokens;
+mod verification;

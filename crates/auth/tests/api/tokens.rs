@@ -46,7 +46,9 @@ impl VerifyingKeys for StolenKey {
 /// The service, which takes the stolen key for auth's, and the time in seconds.
 async fn start() -> (TestApp, Arc<StolenKey>, i64) {
     let (clock, context) = runtime::testing::context();
-    let auth = auth::service(&context, Config::default(), master_key(), Recorder::new().context()).await.expect("it starts");
+    let auth = auth::service(&context, Config::default(), master_key(), Recorder::new().context())
+        .await
+        .expect("it starts");
     let key = Arc::new(StolenKey::new());
     let now = context.clock.now().as_millis() / 1000;
     let service = TestService::start_on(clock, context, auth.service, Some(key.clone())).await;

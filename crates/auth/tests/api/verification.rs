@@ -127,7 +127,10 @@ async fn of_many_requests_for_emails_few_are_accepted_from_a_client_address() {
     }
     assert_eq!(statuses, [202, 202, 429]);
     let session = app.sign_up("dan").await;
-    assert_eq!(app.post_from(app.with_token(&session), "2001:db8:0:1::1", SEND, &json!({})).await.status, 202);
+    assert_eq!(
+        app.post_from(app.with_token(&session), "2001:db8:0:1::1", SEND, &json!({})).await.status,
+        202
+    );
 }
 
 #[tokio::test]
