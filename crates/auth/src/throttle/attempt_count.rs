@@ -109,14 +109,14 @@ mod tests {
         *count = Some(AttemptCount::fail(count.as_ref(), Uuid::nil(), RULE, now).next);
     }
 
-    fn closed_for(count: &Option<AttemptCount>, now: Time) -> Option<Duration> {
-        count.as_ref().and_then(|count| count.closed_for(now))
+    fn closed_for(count: Option<&AttemptCount>, now: Time) -> Option<Duration> {
+        count.and_then(|count| count.closed_for(now))
     }
 
     fn closed() -> Option<AttemptCount> {
         let mut count = None;
         for _ in 0..RULE.max_attempts {
-            assert_eq!(closed_for(&count, start()), None);
+            assert_eq!(closed_for(count.as_ref(), start()), None);
             fail(&mut count, start());
         }
         count
@@ -127,7 +127,7 @@ mod tests {
         let (mut count, mut now) = (None, start());
         for _ in 0..50 {
             fail(&mut count, now);
-            assert_eq!(closed_for(&count, now), None);
+            assert_eq!(closed_for(count.as_ref(), now), None);
             now = now.after(WINDOW / 2);
         }
     }
@@ -139,17 +139,17 @@ mod tests {
         let end = start().after(WINDOW).before(Duration::from_secs(1));
         fail(&mut count, end);
         fail(&mut count, end.after(Duration::from_secs(2)));
-        assert_eq!(closed_for(&count, end.after(Duration::from_secs(2))), None, "the first has expired");
+        assert_eq!(closed_for(count.as_ref(), end.after(Duration::from_secs(2))), None, "the first has expired");
         fail(&mut count, end.after(Duration::from_secs(3)));
-        assert!(closed_for(&count, end.after(Duration::from_secs(3))).is_some());
+        assert!(closed_for(count.as_ref(), end.after(Duration::from_secs(3))).is_some());
     }
 
     #[test]
     fn after_each_delay_one_attempt_is_accepted_and_its_failure_doubles_the_delay() {
         let (mut count, mut now, mut delays) = (closed(), start(), Vec::new());
         for _ in 0..5 {
-            let delay = closed_for(&count, now).expect("a delay");
-            assert_eq!(closed_for(&count, now.after(delay)), None);
+            let delay = closed_for(count.as_ref(), now).expect("a delay");
+            assert_eq!(closed_for(count.as_ref(), now.after(delay)), None);
             now = now.after(delay);
             delays.push(delay.as_secs());
             fail(&mut count, now);
@@ -163,7 +163,7 @@ mod tests {
         let quiet = start().after(FIRST_DELAY).after(WINDOW);
         assert_eq!(count.as_ref().map(|count| count.expires_at), Some(quiet));
         fail(&mut count, quiet);
-        assert_eq!(closed_for(&count, quiet), None);
+        assert_eq!(closed_for(count.as_ref(), quiet), None);
     }
 
     #[test]

@@ -146,7 +146,8 @@ impl Fixture {
             path = path.replace("{id}", resource["id"].as_str().expect("an id"));
         }
         let body = self.body(route).await.map(|body| body.to_string().into_bytes()).unwrap_or_default();
-        let mut request = Request::new(route.method, path).by(&self.owner(route).cookie());
+        let cookie = self.cookie(route, self.owner(route)).await;
+        let mut request = Request::new(route.method, path).by(&cookie);
         request.operation = Some(route.to_string());
         if route.body != Body::None {
             request = request.header("content-type", "application/json");
@@ -156,6 +157,11 @@ impl Fixture {
         }
         self.world.settle().await;
         request.body(body)
+    }
+
+    /// The cookie of a person for a request to this route: of a session of its own, if the request ends the session.
+    pub(crate) async fn cookie(&self, route: &Route, person: &Person) -> String {
+        if route.ends_session() { self.new_session(person).await } else { person.cookie() }
     }
 
     fn signature(&self, body: &[u8]) -> String {

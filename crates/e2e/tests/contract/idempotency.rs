@@ -215,7 +215,8 @@ async fn a_route_that_takes_a_secret_ignores_the_key_and_stores_nothing_of_the_r
     for (path, body, statuses) in
         [("/api/users/signin", sign_in, [200, 200]), ("/api/users/signup", sign_up, [201, 409])]
     {
-        let request = Request::new("POST", path).json(&body).by(&fixture.buyer.cookie());
+        let session = fixture.new_session(&fixture.buyer).await;
+        let request = Request::new("POST", path).json(&body).by(&session);
         let request = request.header("idempotency-key", "secret");
         let (first, second) = (fixture.send(&request).await, fixture.send(&request).await);
         assert_eq!([first.status, second.status], statuses, "{path}");

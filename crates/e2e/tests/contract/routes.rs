@@ -45,6 +45,11 @@ impl Route {
         Self { is_tagged: true, ..self }
     }
 
+    /// Whether a request ends the session that it comes with.
+    pub(crate) fn ends_session(&self) -> bool {
+        ["/signup", "/signin", "/signout"].iter().any(|end| self.path.ends_with(end))
+    }
+
     pub(crate) fn needs_session(&self) -> bool {
         self.statuses[0] == 401
     }

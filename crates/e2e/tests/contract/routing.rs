@@ -34,8 +34,7 @@ async fn every_route_answers_each_caller_as_the_contract_says() {
             };
             let cookie = match person {
                 None => String::new(),
-                Some(person) if route.path.ends_with("/signout") => fixture.new_session(person).await,
-                Some(person) => person.cookie(),
+                Some(person) => fixture.cookie(route, person).await,
             };
             let what = format!("{route} by {caller}");
             let before = if status >= 400 { Some(fixture.state().await) } else { None };
