@@ -69,12 +69,7 @@ pub struct HttpOptions {
 /// The defaults of the command line, but without a limit of writes: one person of a test does the work of many.
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self {
-            public_url: None,
-            trusted_proxies: Vec::new(),
-            max_writes: 0,
-            max_streams: Self::MAX_STREAMS,
-        }
+        Self { public_url: None, trusted_proxies: Vec::new(), max_writes: 0, max_streams: Self::MAX_STREAMS }
     }
 }
 

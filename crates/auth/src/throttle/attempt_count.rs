@@ -139,7 +139,11 @@ mod tests {
         let end = start().after(WINDOW).before(Duration::from_secs(1));
         fail(&mut count, end);
         fail(&mut count, end.after(Duration::from_secs(2)));
-        assert_eq!(closed_for(count.as_ref(), end.after(Duration::from_secs(2))), None, "the first has expired");
+        assert_eq!(
+            closed_for(count.as_ref(), end.after(Duration::from_secs(2))),
+            None,
+            "the first has expired"
+        );
         fail(&mut count, end.after(Duration::from_secs(3)));
         assert!(closed_for(count.as_ref(), end.after(Duration::from_secs(3))).is_some());
     }
