@@ -56,15 +56,15 @@ impl Accounts {
         context: &HttpContext,
     ) -> Result<(), CommitError> {
         let now = self.now();
-        let mut revokes = false;
+        let mut ends_now = false;
         let revoke = |session: Option<&Session>| {
             let revoked = session.and_then(|session| session.revoke(now));
-            revokes = revoked.is_some();
+            ends_now = revoked.is_some();
             revoked
         };
         // `None` if the session is purged.
         if let Some(session) = self.sessions.apply(id, revoke).await? {
-            if revokes {
+            if ends_now {
                 security::session_revoked(session.user_id, id);
             }
             context.sessions.revoke(session.id, session.tokens_expire_at, now);

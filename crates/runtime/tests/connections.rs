@@ -1,5 +1,7 @@
 //! The limits of connections, over real sockets. The clock of the timeouts is paused, so they elapse at once.
 
+#![expect(clippy::disallowed_methods, reason = "connections work in real time, which these tests pause")]
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;

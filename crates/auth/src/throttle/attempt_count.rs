@@ -179,7 +179,7 @@ mod tests {
         }
         let now = start().after(second * 3);
         let refused = AttemptCount::admit(count.as_ref(), Uuid::nil(), RULE, now).expect_err("refused");
-        assert_eq!(refused, WINDOW - second * 3);
+        assert_eq!(refused, WINDOW.saturating_sub(second * 3));
         let next = AttemptCount::admit(count.as_ref(), Uuid::nil(), RULE, now.after(refused));
         let next = next.expect("the first has expired").next;
         assert_eq!(next.full_for(RULE, now.after(refused)), Some(second), "the second has not");
