@@ -167,18 +167,23 @@ mod tests {
         Wanted::Page(ListQuery { criteria, limit, after: None })
     }
 
-    fn at(changes: u64) -> Option<Basis> {
-        Some(Basis { changes, shared_at: None })
+    fn at(changes: u64) -> Basis {
+        Basis { changes, shared_at: None }
     }
 
-    fn shared_at(changes: u64, millis: i64) -> Option<Basis> {
-        Some(Basis { changes, shared_at: Some(Time::from_millis(millis)) })
+    fn shared_at(changes: u64, millis: i64) -> Basis {
+        Basis { changes, shared_at: Some(Time::from_millis(millis)) }
     }
 
     /// The length of the reply, which is `length` if it is not cached.
-    async fn length(cache: &ReplyCache, basis: Option<Basis>, limit: usize, length: usize) -> usize {
+    async fn length(
+        cache: &ReplyCache,
+        basis: impl Into<Option<Basis>>,
+        limit: usize,
+        length: usize,
+    ) -> usize {
         let read = async || CachedReply::of(vec![b'x'; length], "\"tag\"".to_owned());
-        cache.get_or_read(basis, page(limit), read).await.expect("a reply").body.len()
+        cache.get_or_read(basis.into(), page(limit), read).await.expect("a reply").body.len()
     }
 
     #[tokio::test]
@@ -218,7 +223,7 @@ mod tests {
                 tokio::task::yield_now().await;
                 CachedReply::of(Vec::new(), "\"tag\"".to_owned())
             };
-            cache.get_or_read(at(1), page(20), read).await.map(|_| ())
+            cache.get_or_read(Some(at(1)), page(20), read).await.map(|_| ())
         };
         let (one, other) = tokio::join!(get(), get());
         assert_eq!((one.is_ok(), other.is_ok(), reads.get()), (true, true, 1));
@@ -227,7 +232,7 @@ mod tests {
     #[tokio::test]
     async fn a_read_that_fails_is_repeated_by_the_next_request() {
         let cache = ReplyCache::default();
-        let failed = cache.get_or_read(at(1), page(20), async || Err(Problem::not_found())).await;
+        let failed = cache.get_or_read(Some(at(1)), page(20), async || Err(Problem::not_found())).await;
         assert!(failed.is_err());
         assert_eq!(length(&cache, at(1), 20, 1).await, 1);
     }
