@@ -16,7 +16,8 @@ pub use recover::recover;
 pub use serve::{RunError, serve};
 
 /// The names of the databases: one a service, and the Stripe simulator's.
-pub const DATABASES: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payments", "stripe"];
+pub const DATABASES: [&str; 7] =
+    ["auth", "tickets", "orders", "expiration", "payments", "notifications", "stripe"];
 
 /// The file of a database in the data folder.
 pub fn database_file(folder: &Path, name: &str) -> PathBuf {

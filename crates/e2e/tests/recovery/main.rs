@@ -69,4 +69,5 @@ tests! {
     a_restored_orders_is_recovered_from_the_other_services: "orders";
     a_restored_expiration_is_recovered_from_orders: "expiration";
     a_restored_payments_is_recovered_from_orders_and_stripe: "payments";
+    a_restored_notifications_is_recovered_from_auth: "notifications";
 }
