@@ -6,12 +6,14 @@
 mod accounts;
 mod config;
 pub mod domain;
+mod email_quota;
 mod http;
 mod keys;
 mod link_token;
 pub mod password;
 mod password_reset;
 mod recovery;
+mod reset_request;
 mod sessions;
 mod storage;
 mod throttle;
@@ -30,10 +32,12 @@ use runtime::{Service, ServiceContext, WakeSignal};
 use store::{Collection, Store};
 
 pub use crate::config::Config;
-use crate::domain::{EmailQuota, ResetRequest, Session, User};
+use crate::domain::{Session, User};
+use crate::email_quota::EmailQuota;
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 use crate::password::Hashing;
+use crate::reset_request::ResetRequest;
 use crate::throttle::Throttle;
 pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
@@ -108,12 +112,9 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
-    async fn new(
-        context: &ServiceContext,
-        config: &Config,
-        mail: EmailContext,
-    ) -> Result<Self, StartError> {
+    async fn new(context: &ServiceContext, config: &Config, mail: EmailContext) -> Result<Self, StartError> {
         let ServiceContext { store, clock, ids, .. } = context;
+        verification::register();
         let keyring = Keyring::open(store, clock, ids).await?;
         let cores = available_parallelism().map_or(1, NonZero::get);
         let hashing = Hashing::start(cores, ids.bytes(), ids.bytes()).await;

@@ -13,9 +13,10 @@ use store::{CommitError, Range, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
-use crate::domain::{Email, Link, ResetRequest, TokenInvalid, User};
+use crate::domain::{Email, Link, TokenInvalid, User};
 use crate::link_token::LinkToken;
 use crate::password::Password;
+use crate::reset_request::ResetRequest;
 use crate::storage::{email_key, index};
 use crate::verification::LinkError;
 
@@ -49,7 +50,7 @@ impl Accounts {
                 let email = self.email(Kind::PasswordReset { token: token.to_secret() }, &user.email);
                 let link = Link::reset(token.hash(), now);
                 // Too many: the user has received as many emails already.
-                user.request_password_reset((link, email), self.max_emails, now).ok()
+                user.request_password_reset((link, email), self.max_emails, now).map_err(LinkError::from).ok()
             };
             match self.store.apply_from(&user, decide).await {
                 // A user's unique key changes only with the address.
@@ -86,7 +87,8 @@ impl Accounts {
         new: Password,
         context: &HttpContext,
     ) -> Result<(), LinkError> {
-        let hash = self.hashing.hash(new, self.ids.bytes()).await.map_err(crate::accounts::SignInError::from)?;
+        let hash =
+            self.hashing.hash(new, self.ids.bytes()).await.map_err(crate::accounts::SignInError::from)?;
         let (token_hash, now) = (token.hash(), self.now());
         let decide = |user: Option<&User>| {
             let user = user.ok_or(TokenInvalid)?;
@@ -123,7 +125,10 @@ impl ResetJob {
             match self.accounts.send_reset(request).await {
                 // The next request may be about an intact account.
                 Err(error @ StoreError::Unreadable(_)) => {
-                    tracing::error!(cause = error_chain(&error), "a request of a new password is not answered");
+                    tracing::error!(
+                        cause = error_chain(&error),
+                        "a request of a new password is not answered"
+                    );
                     self.accounts.remove_request(request).await?;
                 }
                 done => done?,

@@ -1,7 +1,7 @@
 //! The sessions of users: start, refresh, revocation, and their tokens.
 
-use common::http::token::Claims;
 use common::http::HttpContext;
+use common::http::token::Claims;
 use common::{SessionId, UserId};
 use store::{CommitError, Range, StoreError, UpdateError};
 

@@ -5,8 +5,10 @@ use mail::{PendingEmails, SendsEmail};
 use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
-use crate::domain::{Email, EmailQuota, ResetRequest, Session, User};
+use crate::domain::{Email, Session, User};
+use crate::email_quota::EmailQuota;
 use crate::keys::SigningKey;
+use crate::reset_request::ResetRequest;
 
 /// The collections of this service.
 pub const DOCUMENTS: &[Verifier] = &[

@@ -2,22 +2,22 @@
 
 use std::net::IpAddr;
 
-use aws_lc_rs::digest::{SHA256, digest};
 use common::UserId;
 use common::http::CurrentUser;
 use mail::{Kind, PendingEmail};
+use metrics::counter;
 use store::{CommitError, StoreError, UpdateError};
-use uuid::Uuid;
 
 use crate::Accounts;
 use crate::accounts::SignInError;
-use crate::domain::{
-    Email, EmailChange, EmailQuota, EmailRefusal, Link, TokenInvalid, TooManyEmails, User,
-};
+use crate::domain::{Email, EmailChange, EmailRefusal, Link, TokenInvalid, TooManyEmails, User};
+use crate::email_quota::EmailQuota;
 use crate::link_token::LinkToken;
 use crate::password::TypedPassword;
 use crate::storage::{EMAIL, email_key};
-use crate::throttle::network;
+
+/// The number of requests for emails beyond the limit.
+const REFUSED: &str = "email_requests_refused_total";
 
 /// The reason why an email was not sent, or its link not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -44,6 +44,7 @@ impl From<StoreError> for LinkError {
 
 impl From<TooManyEmails> for LinkError {
     fn from(refusal: TooManyEmails) -> Self {
+        counter!(REFUSED).increment(1);
         Self::TooMany(refusal)
     }
 }
@@ -52,7 +53,7 @@ impl From<EmailRefusal> for LinkError {
     fn from(refusal: EmailRefusal) -> Self {
         match refusal {
             EmailRefusal::AlreadyVerified => Self::AlreadyVerified,
-            EmailRefusal::TooMany(refusal) => Self::TooMany(refusal),
+            EmailRefusal::TooMany(refusal) => refusal.into(),
         }
     }
 }
@@ -72,6 +73,11 @@ impl<E: Into<LinkError>> From<UpdateError<E>> for LinkError {
             UpdateError::Store(error) => error.into(),
         }
     }
+}
+
+/// Registers the metric, so that an alert sees its first increment.
+pub(crate) fn register() {
+    counter!(REFUSED).increment(0);
 }
 
 impl Accounts {
@@ -151,18 +157,9 @@ impl Accounts {
 
     /// Counts a request for an email from this address.
     pub(crate) async fn take_email_quota(&self, from: IpAddr) -> Result<(), LinkError> {
-        let (id, now) = (quota_id(from), self.now());
-        let decide = |quota: Option<&EmailQuota>| {
-            EmailQuota::take(quota, id, self.max_emails, now).map(Some)
-        };
+        let (id, now) = (EmailQuota::id_of(from), self.now());
+        let decide = |quota: Option<&EmailQuota>| EmailQuota::take(quota, id, self.max_emails, now).map(Some);
         self.quotas.update(id, decide).await?;
         Ok(())
     }
-}
-
-/// The id of the quota of an address; all addresses of an IPv6 /64 share one.
-fn quota_id(from: IpAddr) -> Uuid {
-    let hash = digest(&SHA256, format!("email-quota {}", network(from)).as_bytes());
-    let bytes = hash.as_ref().first_chunk().copied().unwrap_or_default();
-    uuid::Builder::from_custom_bytes(bytes).into_uuid()
 }

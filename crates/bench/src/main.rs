@@ -7,6 +7,7 @@ mod crowd;
 mod figures;
 mod full;
 mod load;
+mod mass_expiry;
 mod orders;
 mod program;
 mod quick;
@@ -23,12 +24,13 @@ use tokio::task::JoinSet;
 use crate::program::Failure;
 
 /// The measurements, in their order.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 10] = [
     "start",
     "tickets",
     "orders",
     "memory",
     "expiry",
+    "mass-expiry",
     "cluster-memory",
     "cluster-purchase",
     "cluster-orders",
@@ -83,6 +85,9 @@ fn measure(names: &[String]) -> Result<(), Failure> {
         }
         if selected("memory") || selected("expiry") {
             full::measure(selected("memory"), selected("expiry")).await?;
+        }
+        if selected("mass-expiry") {
+            mass_expiry::measure().await?;
         }
         Ok::<_, Failure>(())
     })?;

@@ -75,9 +75,8 @@ impl Email {
     ) -> Self {
         let parsed = MessageParser::default().parse(&raw).unwrap_or_default();
         let (to, cc) = (addresses(parsed.to()), addresses(parsed.cc()));
-        let is_named = |one: &String| {
-            to.iter().chain(&cc).any(|named| named.address.eq_ignore_ascii_case(one))
-        };
+        let is_named =
+            |one: &String| to.iter().chain(&cc).any(|named| named.address.eq_ignore_ascii_case(one));
         let hidden = recipients.into_iter().filter(|one| !is_named(one));
         let bcc = hidden.map(|address| Address { name: String::new(), address }).collect();
         let date = parsed.date().and_then(|date| date.to_rfc3339().parse().ok()).unwrap_or(received);
@@ -190,7 +189,8 @@ mod tests {
 
     #[test]
     fn terms_match_parts_and_ignore_case() {
-        let email = parse("From: no-reply@tickets.example\r\nTo: Ann@Example.com\r\nSubject: Verify it\r\n\r\n.");
+        let email =
+            parse("From: no-reply@tickets.example\r\nTo: Ann@Example.com\r\nSubject: Verify it\r\n\r\n.");
         for term in ["to:ann@example.com", "to:hidden@", "from:tickets.example", "subject:verify", "verify"] {
             assert!(email.matches(term), "{term}");
         }

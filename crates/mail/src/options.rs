@@ -87,8 +87,7 @@ impl Server {
             return Err(OptionsError::Url);
         }
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
-        let credentials =
-            url.password().map(|password| (decoded(url.username()), decoded(password)));
+        let credentials = url.password().map(|password| (decoded(url.username()), decoded(password)));
         let host = host.to_string().trim_matches(['[', ']']).to_owned();
         Ok(Self { host, port: url.port().unwrap_or(default_port), protection, credentials })
     }
@@ -114,7 +113,9 @@ mod tests {
 
     #[test]
     fn tls_is_required_unless_the_server_is_on_this_machine() {
-        for url in ["smtp://mail.example", "smtp://10.0.0.7:25", "smtp://localhost.example", "smtp://[fd00::1]"] {
+        for url in
+            ["smtp://mail.example", "smtp://10.0.0.7:25", "smtp://localhost.example", "smtp://[fd00::1]"]
+        {
             assert_eq!(protection(url), Protection::StartTls, "{url}");
         }
         for url in ["smtp://127.0.0.1:1025", "smtp://localhost:1025", "smtp://[::1]:1025"] {
@@ -133,7 +134,15 @@ mod tests {
 
     #[test]
     fn another_form_is_refused() {
-        for url in ["", "mail.example", "http://mail.example", "smtp://", "smtp://host/path", "smtp://h?tls=maybe", "smtps://h?tls=none"] {
+        for url in [
+            "",
+            "mail.example",
+            "http://mail.example",
+            "smtp://",
+            "smtp://host/path",
+            "smtp://h?tls=maybe",
+            "smtps://h?tls=none",
+        ] {
             assert_eq!(parse(url).err(), Some(OptionsError::Url), "{url}");
         }
         let options = MailOptions { mail_from: "nobody".into(), ..MailOptions::default() };

@@ -1,4 +1,4 @@
-//! A mailer for tests: accepts every email, or fails as it is told.
+//! A mailer for tests: accepts every email, or fails as a test demands.
 
 use std::collections::VecDeque;
 use std::future::ready;

@@ -169,7 +169,8 @@ impl<D: SendsEmail> EmailWorker<D> {
             let emails = match result {
                 Ok(()) => document.emails().sent(email.id)?,
                 Err(error) => {
-                    let (emails, failure) = document.emails().attempt_failed(email.id, error, retry_at, now)?;
+                    let (emails, failure) =
+                        document.emails().attempt_failed(email.id, error, retry_at, now)?;
                     outcome = if failure == Failure::ForGood { "failed" } else { "retried" };
                     emails
                 }
@@ -215,7 +216,8 @@ impl<D: SendsEmail> PeriodicJob for Job<D> {
         let due = Range::of(D::BY_EMAIL_DUE, []).at_most([self.worker.clock.now().into()]).limit(1);
         let is_none_due = |page: store::Page<D>| page.items.is_empty();
         // An email that is leased during the read is in flight after it.
-        self.worker.collection.batch(due).await.is_ok_and(is_none_due) && !self.is_running.load(Ordering::SeqCst)
+        self.worker.collection.batch(due).await.is_ok_and(is_none_due)
+            && !self.is_running.load(Ordering::SeqCst)
     }
 
     async fn woken_before(&self, next: Time) {

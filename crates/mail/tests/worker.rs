@@ -71,7 +71,8 @@ impl TestApp {
         let worker = |context: &ServiceContext| {
             let (context, mail, wake) = (context.clone(), mail.clone(), Arc::clone(&wake));
             let ServiceContext { store, clock, ids, .. } = context;
-            EmailWorker::<Account> { collection: store.collection(), context: mail, clock, ids, wake }.worker()
+            EmailWorker::<Account> { collection: store.collection(), context: mail, clock, ids, wake }
+                .worker()
         };
         let service = TestService::start(|context| Service {
             workers: (0..replicas).map(|_| worker(context)).collect(),
@@ -90,8 +91,7 @@ impl TestApp {
         let add = |emails: PendingEmails, kind| emails.with(self.mail.email(kind, ANN, ids, now));
         let emails = kinds.into_iter().fold(PendingEmails::default(), add);
         let account = Decision::without_event(Account { id: ids.next(), version: 1, emails });
-        let account =
-            self.service.context.store.collection().commit(account).await.expect("a new document");
+        let account = self.service.context.store.collection().commit(account).await.expect("a new document");
         self.wake.time_stored(now);
         account
     }
@@ -157,8 +157,13 @@ async fn an_email_whose_outcome_was_not_committed_is_sent_again_under_the_same_m
     let TestApp { service, mailer, mail, wake } = app;
     let (clock, context) = service.stop().await;
     let ServiceContext { store, clock: shared, ids, .. } = context.clone();
-    let worker =
-        EmailWorker::<Account> { collection: store.collection(), context: mail.clone(), clock: shared, ids, wake: Arc::clone(&wake) };
+    let worker = EmailWorker::<Account> {
+        collection: store.collection(),
+        context: mail.clone(),
+        clock: shared,
+        ids,
+        wake: Arc::clone(&wake),
+    };
     let service = Service { workers: vec![worker.worker()], ..Service::new("mail", "/api/mail") };
     let service = TestService::start_on(clock, context, service, None).await;
     let app = TestApp { service, mailer, mail, wake };
@@ -198,6 +203,7 @@ async fn a_server_that_is_down_for_hours_delays_an_email_and_loses_none() {
         app.mailer.fail(temporary());
     }
     app.cause([verification()]).await;
+    app.service.settle().await;
     for _ in 0..12 {
         app.advance(Duration::from_hours(1)).await;
     }

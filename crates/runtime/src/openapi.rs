@@ -41,10 +41,15 @@ fn complete(item: &mut PathItem, is_signed: bool) {
             );
         }
     }
-    // The routes that create a signed-in user's aggregate have these two statuses.
+    // The routes that begin something for a signed-in user have 401, and one of the others.
+    let is_idempotent = |post: &Operation| {
+        let has = |status| post.responses.responses.contains_key(status);
+        has("401") && (has("201") || has("202"))
+    };
     if let Some(post) = post
-        && ["201", "401"].iter().all(|status| post.responses.responses.contains_key(*status))
+        && is_idempotent(post)
     {
+        error(post, "400", "`not-valid`");
         error(post, "409", "`idempotency-key-reused`");
         post.parameters.get_or_insert_default().push(idempotency_key());
     }

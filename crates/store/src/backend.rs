@@ -45,6 +45,23 @@ pub type IndexedRecord = (Vec<u8>, Result<Record, StoreError>);
 /// A document that a scan found, behind its id; the error of this document alone if its row is damaged.
 pub type ScannedRecord = (Uuid, Result<Record, StoreError>);
 
+/// A number that grows with commits to a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Revision {
+    /// With every commit, since this process is the only writer: what was read at a revision is current as long as the
+    /// revision is the same.
+    OfAll(u64),
+    /// With the commits of this process only; others write, too.
+    OfThisProcess(u64),
+}
+
+impl Revision {
+    /// Whether this process is the only writer.
+    pub fn is_of_all(self) -> bool {
+        matches!(self, Self::OfAll(_))
+    }
+}
+
 /// One atomic write.
 #[derive(Debug, Clone)]
 pub struct Write {
@@ -215,9 +232,8 @@ pub trait Backend: Send + Sync + 'static {
     /// reappear: it is published again, and consumers are idempotent.
     fn mark_published<'a>(&'a self, seqs: &'a [u64]) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// A number that grows with every commit to the collection; `None` unless this process is the only writer. Readers
-    /// may cache results as long as the number is the same.
-    fn revision(&self, collection: &'static str) -> Option<u64>;
+    /// The commits to the collection so far, as far as this process knows.
+    fn revision(&self, collection: &'static str) -> Revision;
 
     /// A readiness check: `Ok` if the database answers.
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;

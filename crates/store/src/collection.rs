@@ -8,7 +8,7 @@ use common::{Decision, Envelope, Event, Ids, SharedClock};
 use parking_lot::Mutex;
 use uuid::Uuid;
 
-use crate::backend::{Backend, Change, IndexedRecord, RangeQuery, Record, Write};
+use crate::backend::{Backend, Change, IndexedRecord, RangeQuery, Record, Revision, Write};
 use crate::commit_counters::CommitCounters;
 use crate::recent::{Recent, RecentDocuments};
 use crate::unreadable::{Reports, parse};
@@ -331,8 +331,8 @@ impl<D: Document> Collection<D> {
         self.apply(known.id(), decide).await
     }
 
-    /// A number that grows with every commit to this collection: see [`Backend::revision`].
-    pub fn revision(&self) -> Option<u64> {
+    /// The commits to this collection so far, as far as this process knows.
+    pub fn revision(&self) -> Revision {
         self.backend().revision(D::COLLECTION)
     }
 

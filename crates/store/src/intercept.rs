@@ -4,8 +4,8 @@ use futures::future::BoxFuture;
 use uuid::Uuid;
 
 use crate::{
-    Backend, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record, ScannedRecord,
-    Schema, StoreError, UniqueKey, Write,
+    Backend, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record, Revision,
+    ScannedRecord, Schema, StoreError, UniqueKey, Write,
 };
 
 /// Makes the trait of these calls, and its adapter.
@@ -63,7 +63,7 @@ intercept! {
     ) -> BoxFuture<'a, Result<(), StoreError>>;
     fn outbox_changed(&self) -> BoxFuture<'_, ()>;
     fn mark_published<'a>(&'a self, seqs: &'a [u64]) -> BoxFuture<'a, Result<(), StoreError>>;
-    fn revision(&self, collection: &'static str) -> Option<u64>;
+    fn revision(&self, collection: &'static str) -> Revision;
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>>;
     fn close(&self) -> BoxFuture<'_, ()>;
 }

@@ -35,7 +35,7 @@ mod unreadable;
 mod upgrade;
 
 pub use backend::{
-    Backend, Change, EventReceiver, Format, IndexedRecord, OutboxEntry, Put, RangeQuery, Record,
+    Backend, Change, EventReceiver, Format, IndexedRecord, OutboxEntry, Put, RangeQuery, Record, Revision,
     ScannedRecord, Write,
 };
 pub use collection::{Collection, Store};

@@ -88,7 +88,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 fn open(file: Option<&Path>) -> Result<Arc<SqliteBackend>, SqliteOpenError> {
     match file {
-        Some(file) => SqliteBackend::open(file),
+        Some(file) => SqliteBackend::open_unsynced(file),
         None => SqliteBackend::in_memory(),
     }
 }

@@ -17,7 +17,10 @@ pub use serve::{RunError, serve};
 
 /// The names of the databases: one a service, and the Stripe simulator's.
 pub const DATABASES: [&str; 7] =
-    ["auth", "tickets", "orders", "expiration", "payments", "notifications", "stripe"];
+    ["auth", "tickets", "orders", "expiration", "payments", "notifications", SIMULATOR];
+
+/// The name of the Stripe simulator's database.
+const SIMULATOR: &str = "stripe";
 
 /// The file of a database in the data folder.
 pub fn database_file(folder: &Path, name: &str) -> PathBuf {

@@ -14,6 +14,8 @@ use runtime::{HttpOptions, PrefixRouter, RunningService, Service, ServiceContext
 use store::{Backend, Store, StoreError};
 use stripe_sim::{Fees, StripeSim};
 
+use crate::SIMULATOR;
+
 /// Opens a database out of [`DATABASES`](crate::DATABASES).
 pub type OpenBackend<E> = Box<dyn Fn(&str) -> Result<Arc<dyn Backend>, E> + Send + Sync>;
 
@@ -90,7 +92,7 @@ impl Marketplace {
             stores.push((name, store.clone()));
             Ok(ServiceContext { store, clock, ids, bus: Arc::clone(&parts.bus), tasks: tasks.clone() })
         };
-        let stripe = stripe(&context("stripe")?, &parts);
+        let stripe = stripe(&context(SIMULATOR)?, &parts);
         let auth_context = context("auth")?;
         let mail = email_context(&parts)?;
         let auth = auth::service(&auth_context, parts.auth.clone(), mail.clone()).await?;

@@ -18,7 +18,7 @@ use stripe_sim::{Settings, StripeSim};
 
 use crate::commands::service_store;
 use crate::marketplace::payments_config;
-use crate::{DATABASES, database_file};
+use crate::{DATABASES, SIMULATOR, database_file};
 
 /// Recovers the database of a service after it was restored from a backup. The marketplace must be stopped.
 ///
@@ -80,7 +80,7 @@ fn build(name: &'static str, context: &ServiceContext) -> Result<Service, BoxErr
 
 /// Compares payments with the simulator, which serves for that long.
 async fn reconcile(folder: &Path, payments: &ServiceContext) -> Result<(), BoxError> {
-    let (_, context) = open(folder, "stripe", &payments.clock)?;
+    let (_, context) = open(folder, SIMULATOR, &payments.clock)?;
     let listener = bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)), "--stripe-listen").await?;
     let address = listener.local_addr()?;
     let ServiceContext { store, clock, ids, tasks, .. } = context;

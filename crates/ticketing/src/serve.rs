@@ -15,7 +15,7 @@ use stripe_sim::Fees;
 
 use crate::cli::ServeOptions;
 use crate::demo::{self, DemoError};
-use crate::{AssembleError, Marketplace, Parts, database_file};
+use crate::{AssembleError, Marketplace, Parts, SIMULATOR, database_file};
 
 /// The marketplace cannot run.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,14 @@ pub async fn serve(options: &ServeOptions, folder: &Path) -> Result<(), RunError
     let parts = Parts {
         ids: Ids::new(Arc::clone(&clock), Arc::new(SystemEntropy)),
         clock: Arc::clone(&clock),
-        open: Box::new(move |name| Ok(SqliteBackend::open(database_file(&data, name))?)),
+        open: Box::new(move |name| {
+            let file = database_file(&data, name);
+            Ok(if name == SIMULATOR {
+                SqliteBackend::open_unsynced(file)
+            } else {
+                SqliteBackend::open(file)
+            }?)
+        }),
         bus: Arc::new(LocalBus::new()),
         auth: options.auth.clone(),
         hold: options.hold,

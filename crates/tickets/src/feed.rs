@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bus::{Bus, Lagged};
 use common::event::{Subject, TicketSnapshot};
@@ -61,6 +62,8 @@ pub(crate) struct Feed(Arc<Channel>);
 struct Channel {
     /// Locked while an update is published, so that a new reader gets each change either from here or as an update.
     recent: Mutex<Recent>,
+    /// Updates so far.
+    changes: AtomicU64,
     updates: Sender<FeedUpdate>,
 }
 
@@ -68,13 +71,18 @@ impl Feed {
     /// A feed of the changes from now on, and the worker that publishes them.
     pub(crate) fn new(bus: &dyn Bus) -> (Self, Worker) {
         let (recent, updates) = (Mutex::default(), Sender::new(MAX_BUFFERED));
-        let feed = Self(Arc::new(Channel { recent, updates }));
+        let feed = Self(Arc::new(Channel { recent, changes: AtomicU64::new(0), updates }));
         let (publisher, events) = (feed.clone(), bus.live(SUBJECTS));
         let run = move |stop: CancellationToken| async move {
             stop.run_until_cancelled(publisher.publish_all(events)).await;
         };
         // Always idle: readers wait for the worker, other work does not.
         (feed, Worker::new("live-tickets", run, || async { true }))
+    }
+
+    /// A number that grows with each change, and where changes were lost.
+    pub(crate) fn changes(&self) -> u64 {
+        self.0.changes.load(Ordering::Acquire)
     }
 
     /// The changes after the one of the id `last`, or else from now on. The stream does not end by itself.
@@ -119,6 +127,7 @@ impl Feed {
                 FeedUpdate::Gap
             }
         };
+        self.0.changes.fetch_add(1, Ordering::Release);
         // Fails without readers.
         let _ = self.0.updates.send(update);
     }

@@ -14,22 +14,24 @@ pub use storage::DOCUMENTS;
 
 use std::sync::Arc;
 
+use ::http::HeaderMap;
+use ::http::header::COOKIE;
 use bus::Subscription;
 use common::{Problem, SharedClock, TicketId, Time, UserId};
 use runtime::{EventStreams, Service, ServiceContext};
-use store::{Collection, CommitError};
+use store::{Collection, CommitError, Revision};
 
 use crate::domain::{Offer, OrderTombstone, Ticket};
 use crate::feed::Feed;
-use crate::http::{FeedState, PageCache};
+use crate::http::{Basis, FeedState, ReplyCache};
 
 /// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "tickets";
 
 /// The tickets service.
 pub fn service(context: &ServiceContext) -> Service {
-    let tickets = Tickets::new(context);
     let (feed, feed_worker) = Feed::new(context.bus.as_ref());
+    let tickets = Tickets::new(context, feed.clone());
     let feed = FeedState { feed, streams: EventStreams::new(context) };
     Service {
         documents: DOCUMENTS,
@@ -49,22 +51,36 @@ pub fn service(context: &ServiceContext) -> Service {
 struct Tickets {
     store: Collection<Ticket>,
     tombstones: Collection<OrderTombstone>,
-    pages: Arc<PageCache>,
+    replies: Arc<ReplyCache>,
+    feed: Feed,
     clock: SharedClock,
 }
 
 impl Tickets {
-    fn new(context: &ServiceContext) -> Self {
+    fn new(context: &ServiceContext, feed: Feed) -> Self {
         Self {
             store: context.store.collection(),
             tombstones: context.store.collection(),
-            pages: Arc::default(),
+            replies: Arc::default(),
+            feed,
             clock: Arc::clone(&context.clock),
         }
     }
 
     fn now(&self) -> Time {
         self.clock.now()
+    }
+
+    /// The basis of a public reply to a request with these headers. `None` where other processes change tickets, too, for
+    /// a caller with cookies: a signed-in person sees their own changes at once.
+    fn basis(&self, headers: &HeaderMap) -> Option<Basis> {
+        match self.store.revision() {
+            Revision::OfAll(changes) => Some(Basis { changes, shared_at: None }),
+            Revision::OfThisProcess(_) if headers.contains_key(COOKIE) => None,
+            Revision::OfThisProcess(own) => {
+                Some(Basis { changes: own + self.feed.changes(), shared_at: Some(self.now()) })
+            }
+        }
     }
 
     /// Puts a ticket on sale. A retry with the same id, after a crash before the reply, returns the ticket that the
@@ -97,7 +113,7 @@ mod tests {
     #[tokio::test]
     async fn a_repetition_with_the_same_id_finds_the_ticket_of_the_first_try() {
         let (_, context) = runtime::testing::context();
-        let tickets = Tickets::new(&context);
+        let tickets = Tickets::new(&context, Feed::new(context.bus.as_ref()).0);
         let (id, seller, other) = (context.ids.next(), context.ids.next(), context.ids.next());
         let first = tickets.list(id, seller, offer("first")).await.expect("listed");
         let again = tickets.list(id, seller, offer("first")).await.expect("found");

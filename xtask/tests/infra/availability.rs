@@ -100,10 +100,13 @@ fn rolled_out_without_a_gap(environment: &Environment) -> Vec<String> {
     gaps.map(|object| format!("{object} stops pods before new ones are ready")).collect()
 }
 
+/// The simulators, which have one pod.
+const SIMULATORS: [&str; 2] = ["stripe-sim", "mailpit"];
+
 /// Pods of one kind run on different nodes: if possible, and always where a majority must remain.
 fn spread(environment: &Environment) -> Vec<String> {
     let mut violations = Vec::new();
-    for object in long_running(environment).filter(|object| object.name() != "stripe-sim") {
+    for object in long_running(environment).filter(|object| !SIMULATORS.contains(&object.name())) {
         let constraints = object.list("/spec/template/spec/topologySpreadConstraints");
         let own = |one: &Value| selects(&one["labelSelector"], &object.pod_labels());
         let votes = object.kind() == "StatefulSet" && replicas(environment, object) > 1;

@@ -6,7 +6,6 @@ use common::{Decision, Time};
 use mail::PendingEmail;
 use serde::{Deserialize, Serialize};
 
-use super::email_quota::with_request;
 use super::user::PASSWORD_RESET;
 use super::{Email, PasswordHash, TooManyEmails, User};
 
@@ -99,7 +98,7 @@ impl User {
         Ok(Decision::without_event(Self {
             verification: Some(link),
             emails: self.emails.with(sent),
-            email_requests: with_request(&self.email_requests, max, now)?,
+            email_requests: self.email_requests.with(max, now)?,
             ..self.next(now)
         }))
     }
@@ -118,7 +117,7 @@ impl User {
         Ok(Decision::without_event(Self {
             email_change: Some(change),
             emails: self.emails.with(confirmation).with(notice),
-            email_requests: with_request(&self.email_requests, max, now)?,
+            email_requests: self.email_requests.with(max, now)?,
             ..self.next(now)
         }))
     }
@@ -136,7 +135,7 @@ impl User {
         Ok(Decision::without_event(Self {
             password_reset: Some(link),
             emails: self.emails.with(sent),
-            email_requests: with_request(&self.email_requests, max, now)?,
+            email_requests: self.email_requests.with(max, now)?,
             ..self.next(now)
         }))
     }
@@ -206,7 +205,7 @@ mod tests {
     use mail::Kind;
 
     use super::*;
-    use crate::domain::testing::{email, hash, link, start, token, user};
+    use crate::domain::tests::{email, hash, link, start, token, user};
 
     const MAX: u32 = 5;
 

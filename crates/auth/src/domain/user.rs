@@ -7,7 +7,7 @@ use common::{Decision, Event, Time, UserId};
 use mail::{PendingEmail, PendingEmails};
 use serde::{Deserialize, Serialize};
 
-use super::{Email, EmailChange, Link};
+use super::{Email, EmailChange, EmailRequests, Link};
 
 /// A user with an account. `Debug` omits the email address and the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -36,9 +36,9 @@ pub struct User {
     /// The emails that are to be sent.
     #[serde(default, skip_serializing_if = "PendingEmails::is_empty")]
     pub emails: PendingEmails,
-    /// When the user requested emails, within the last hour.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub email_requests: Vec<Time>,
+    /// The user's requests for emails.
+    #[serde(default, skip_serializing_if = "EmailRequests::is_empty")]
+    pub email_requests: EmailRequests,
     /// Whether `account.changed` was ever published. Users of former releases are announced by a worker.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub announced: bool,
@@ -93,7 +93,7 @@ impl User {
             email_change: None,
             password_reset: None,
             emails: PendingEmails::default().with(sent),
-            email_requests: Vec::new(),
+            email_requests: EmailRequests::default(),
             announced: true,
             created_at: now,
             updated_at: now,
@@ -166,7 +166,7 @@ mod tests {
     use mail::Kind;
 
     use super::*;
-    use crate::domain::testing::{email, link, user};
+    use crate::domain::tests::{email, link, user};
 
     #[test]
     fn an_account_is_kept_whole() {

@@ -52,8 +52,8 @@ pub(super) async fn current_user(
         Ok(session) => {
             let user = user?;
             // The address may have changed since.
-            let is_stale = now - issued_at(&claims) >= Session::REFRESH_INTERVAL
-                || claims.email != user.email.as_str();
+            let is_stale =
+                now - issued_at(&claims) >= Session::REFRESH_INTERVAL || claims.email != user.email.as_str();
             let fresh = is_stale.then(|| cookie(&accounts, &context, &session, user.email.as_str()));
             Ok(reply(Some(UserView::of(user)), fresh.transpose()?))
         }

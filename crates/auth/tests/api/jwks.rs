@@ -82,8 +82,7 @@ async fn replicas_that_start_at_once_share_one_key() {
     let replicas = futures::future::join_all(starts).await;
     let mut replicas = replicas.into_iter().map(|replica| replica.expect("it starts"));
     let first = replicas.next().expect("a replica");
-    let service =
-        TestService::start_on(clock, context, first.service, Some(first.keys)).await;
+    let service = TestService::start_on(clock, context, first.service, Some(first.keys)).await;
     let app = TestApp { service, mailer: Recorder::new() };
     let token = app.sign_up("ann").await;
     assert_eq!(published(&app).await.1.keys.len(), 1);

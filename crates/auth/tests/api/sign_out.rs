@@ -96,7 +96,8 @@ async fn the_session_stays_over_after_a_restart() {
 async fn this_process_refuses_the_token_before_the_revocation_is_published() {
     // Without workers, relay and consumers, only the handler itself can apply the revocation.
     let (_, context) = runtime::testing::context();
-    let auth = auth::service(&context, auth::Config::default(), Recorder::new().context()).await.expect("it starts");
+    let auth =
+        auth::service(&context, auth::Config::default(), Recorder::new().context()).await.expect("it starts");
     let sessions = Sessions::new(auth.keys.clone());
     let context = HttpContext::new(HttpSettings {
         service: "auth",

@@ -83,7 +83,9 @@ async fn what_is_no_token_is_refused() {
     for text in ["", "x", &forged, &token.repeat(2), &"A".repeat(64)] {
         assert_eq!(verify(&app, text).await, refused(), "{text}");
     }
-    for body in [json!({}), json!({ "token": null }), json!({ "token": 7 }), json!({ "token": { "$gt": "" } })] {
+    for body in
+        [json!({}), json!({ "token": null }), json!({ "token": 7 }), json!({ "token": { "$gt": "" } })]
+    {
         let reply = app.service.anonymous().post(VERIFY, body.clone()).await;
         assert_eq!((reply.status, reply.code(), reply.fields()), (400, "not-valid", vec!["token"]), "{body}");
     }

@@ -126,6 +126,7 @@ async fn page(
     let reply = client.api.get(&visitor.caller, "/api/users/sessions").await;
     let devices = reply.and_then(|reply| reply.json::<ListReply<Device>>()).ok().map(|list| list.items);
     let retry_after = errors.retry_after;
-    let page = AccountPage { layout: Layout::of(visitor), user, errors, new_email: new_email.to_owned(), devices };
+    let page =
+        AccountPage { layout: Layout::of(visitor), user, errors, new_email: new_email.to_owned(), devices };
     Ok(render::form(status, retry_after, &page))
 }

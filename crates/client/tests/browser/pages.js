@@ -94,7 +94,14 @@ async function everything() {
   return { server, person, order, pages };
 }
 
-const STRANGERS_PAGES = { "sign up": "/auth/signup", "sign in": "/auth/signin", "home of a stranger": "/" };
+const STRANGERS_PAGES = {
+  "sign up": "/auth/signup",
+  "sign in": "/auth/signin",
+  "forgotten password": "/auth/forgotten",
+  "new password": "/auth/reset?token=x",
+  "verify address": "/auth/verify?token=x",
+  "home of a stranger": "/",
+};
 
 /** The browser logs the status of these pages. */
 const NOT_FOUND = [/status of 40[49]/];
@@ -121,7 +128,8 @@ for (const [look, options] of LOOKS) {
       await assertAccessible(page, name);
     }
     const stranger = await visit(t, server, options);
-    for (const [name, address] of Object.entries(STRANGERS_PAGES)) {
+    const mailbox = { mailbox: server.mailbox, "an email": `${server.mailbox}/view/latest` };
+    for (const [name, address] of Object.entries({ ...STRANGERS_PAGES, ...mailbox })) {
       await stranger.goto(address);
       await screenshot(stranger, `${name}-${look}`);
       await assertAccessible(stranger, name);

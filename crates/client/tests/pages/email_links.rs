@@ -58,7 +58,11 @@ async fn a_forgotten_password_is_set_by_the_link_in_the_mailbox() {
     browser.get("/auth/forgotten").await.has_status(200).shows("Send the link");
     browser.send("/auth/forgotten", &[("email", "ann")]).await.has_status(400).shows("email-error");
     for email in ["unknown@example.com", &ann.email] {
-        browser.send("/auth/forgotten", &[("email", email)]).await.has_status(200).shows("Look into your mailbox");
+        browser
+            .send("/auth/forgotten", &[("email", email)])
+            .await
+            .has_status(200)
+            .shows("Look into your mailbox");
     }
     world.settle().await;
     assert!(world.mail().emails_to("unknown@example.com").is_empty());

@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, StatusCode};
 use crate::Problem;
 
 /// The strong entity tag of a version (RFC 9110 section 8.8.3).
-pub(super) fn version_tag(version: u64) -> String {
+pub fn version_tag(version: u64) -> String {
     format!("\"{version}\"")
 }
 

@@ -31,7 +31,7 @@ mod write_limit;
 
 pub use body::Bodies;
 pub use client_address::ClientAddress;
-pub use conditional::IfMatch;
+pub use conditional::{IfMatch, version_tag};
 pub use context::{HttpContext, Inner as HttpSettings};
 pub use cookie::SessionCookie;
 pub use current_user::CurrentUser;

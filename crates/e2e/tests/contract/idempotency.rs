@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use crate::fixture::Fixture;
 use crate::http::{Request, assert_refused, fields};
-use crate::routes::{ROUTES, Route, route};
+use crate::routes::{Body, ROUTES, Route, route};
 
 fn signed_in_posts() -> impl Iterator<Item = &'static Route> {
-    ROUTES.iter().filter(|route| route.method == "POST" && route.needs_session())
+    let has_body = |route: &&Route| route.body == Body::Json;
+    ROUTES.iter().filter(|route| route.method == "POST" && route.needs_session()).filter(has_body)
 }
 
 fn is_replayed(reply: &Reply) -> bool {
@@ -44,6 +45,24 @@ async fn a_repeated_request_is_done_once_and_answered_alike() {
         assert_eq!(second.header("x-request-id"), "again");
         assert_eq!(fixture.state().await, after, "{}: the request was performed twice", route.path);
     }
+    fixture.world.finish().await;
+}
+
+#[tokio::test]
+async fn a_repeated_request_without_a_body_sends_one_email() {
+    let fixture = Fixture::new().await;
+    let sent = || fixture.world.mail().emails_to(&fixture.buyer.email).len();
+    fixture.world.settle().await;
+    let before = sent();
+    let request = fixture.request(route("POST", "/api/users/verification")).await;
+    let request = request.header("idempotency-key", "once");
+    let (first, second) = (fixture.send(&request).await, fixture.send(&request).await);
+    assert_eq!(
+        (first.status, is_replayed(&first), second.status, is_replayed(&second)),
+        (202, false, 202, true)
+    );
+    fixture.world.settle().await;
+    assert_eq!(sent(), before + 1);
     fixture.world.finish().await;
 }
 

@@ -118,7 +118,8 @@ async fn a_token_runs_out_and_is_renewed_while_its_session_lives() {
     let old = fixture.buyer.cookie();
     let orders = Request::new("GET", "/api/orders").by(&old);
     let current = Request::new("GET", "/api/users/currentuser").by(&old);
-    let person = json!({ "currentUser": { "id": fixture.buyer.id, "email": fixture.buyer.email } });
+    let person =
+        json!({ "currentUser": { "id": fixture.buyer.id, "email": fixture.buyer.email, "verified": false } });
     fixture.world.clock.advance(Duration::from_mins(4));
     let early = fixture.send(&current).await;
     assert_eq!((early.header("set-cookie"), &early.json), ("", &person));

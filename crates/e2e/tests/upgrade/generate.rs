@@ -132,6 +132,8 @@ pub(crate) async fn generate(folder: &Path) {
     let paying = buyer.buys(&seller.sells("Paying", usd(15_00)).await).await;
     world.settle().await;
     assert_eq!(buyer.begins_to_pay(&paying).await.status, 201);
+    let forgotten = json!({ "email": buyer.email });
+    assert_eq!(buyer.post("/api/users/password/forgotten", forgotten).await.status, 202);
     world.settle().await;
 
     // Renewed last, so that their tokens are valid when the databases are opened.

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use store::{
     Backend, Change, CommitError, Document, Format, Index, IndexedRecord, Intercept, Key, Keys, Put,
-    RangeQuery, Record, Schema, StoreError, UniqueKey, Write,
+    RangeQuery, Record, Revision, Schema, StoreError, UniqueKey, Write,
 };
 use uuid::Uuid;
 
@@ -193,9 +193,11 @@ impl Intercept for ReleaseDatabase {
         .boxed()
     }
 
-    /// `None`: processes of the other release write as well.
-    fn revision(&self, _collection: &'static str) -> Option<u64> {
-        None
+    /// Processes of the other release write as well.
+    fn revision(&self, collection: &'static str) -> Revision {
+        match self.database.revision(collection) {
+            Revision::OfAll(commits) | Revision::OfThisProcess(commits) => Revision::OfThisProcess(commits),
+        }
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {

@@ -53,7 +53,9 @@ struct Deletion {
 /// `DELETE /api/v1/messages`: deletes the emails that the body names, without a body all.
 pub(super) async fn delete(State(sim): State<MailSim>, body: Bytes) -> Response {
     let named = if body.is_empty() { Ok(Deletion::default()) } else { serde_json::from_slice(&body) };
-    let Ok(Deletion { ids }) = named else { return (StatusCode::BAD_REQUEST, "invalid JSON").into_response() };
+    let Ok(Deletion { ids }) = named else {
+        return (StatusCode::BAD_REQUEST, "invalid JSON").into_response();
+    };
     sim.with_mailbox(|mailbox| mailbox.remove(&ids));
     "ok".into_response()
 }

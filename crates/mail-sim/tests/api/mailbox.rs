@@ -12,7 +12,10 @@ async fn a_received_email_is_listed_found_and_read() {
     assert!(app.send("bob@example.com", "Second").await);
     let all = app.json("/api/v1/messages").await;
     assert_eq!((&all["total"], &all["messages_count"], &all["start"]), (&json!(2), &json!(2), &json!(0)));
-    assert_eq!((&all["messages"][0]["Subject"], &all["messages"][1]["Subject"]), (&json!("Second"), &json!("First")));
+    assert_eq!(
+        (&all["messages"][0]["Subject"], &all["messages"][1]["Subject"]),
+        (&json!("Second"), &json!("First"))
+    );
 
     let found = app.json("/api/v1/search?query=to:ANN@example.com").await;
     assert_eq!((&found["total"], &found["messages_count"]), (&json!(2), &json!(1)));

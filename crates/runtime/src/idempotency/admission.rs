@@ -98,7 +98,7 @@ impl Idempotency {
             return false;
         }
         let may_be_elsewhere =
-            self.records.revision().is_none() && now < record.started_at.after(LEASE_TIMEOUT);
+            !self.records.revision().is_of_all() && now < record.started_at.after(LEASE_TIMEOUT);
         self.in_flight.contains(record.holder) || may_be_elsewhere
     }
 

@@ -21,7 +21,7 @@ fn start(change: impl FnOnce(&mut ClusterConfig)) -> (Result<Cluster, ServerErro
     let folder = tempfile::tempdir().expect("a folder");
     let programs = folder.path().join("programs");
     fs::create_dir(&programs).expect("a folder");
-    let names = SERVICES.iter().map(|service| service.name).chain(["stripe-sim"]);
+    let names = SERVICES.iter().map(|service| service.name).chain(["stripe-sim", "mail-sim"]);
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/fake_service.sh");
     for name in names {
         symlink(&script, programs.join(name)).expect("a link");
@@ -37,7 +37,7 @@ fn start(change: impl FnOnce(&mut ClusterConfig)) -> (Result<Cluster, ServerErro
 #[test]
 fn helper_that_is_a_fake_service() {
     let Ok(name) = std::env::var("FAKE_SERVICE") else { return };
-    let addresses = ["LISTEN", "ADMIN_LISTEN", "STRIPE_SIM_LISTEN"];
+    let addresses = ["LISTEN", "ADMIN_LISTEN", "STRIPE_SIM_LISTEN", "MAIL_SIM_LISTEN", "MAILBOX_LISTEN"];
     let addresses = addresses.iter().filter_map(|variable| std::env::var(variable).ok());
     let variables =
         VARIABLES.map(|variable| format!("{variable}={}\n", std::env::var(variable).unwrap_or_default()));

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use mongodb::bson::{Bson, Document, RawDocumentBuf, doc};
@@ -25,6 +26,8 @@ const BY_FORMAT: &str = "format";
 pub(super) struct CollectionHandle {
     pub(super) schema: Schema,
     pub(super) raw: Collection<RawDocumentBuf>,
+    /// The commits of this process.
+    pub(super) commits: AtomicU64,
     indexed: OnceCell<()>,
 }
 
@@ -101,6 +104,11 @@ impl Collections {
         self.database.collection(collection)
     }
 
+    /// The number of commits of this process to a collection.
+    pub(super) fn commits(&self, collection: &str) -> u64 {
+        self.handles.lock().get(collection).map_or(0, |handle| handle.commits.load(Ordering::Relaxed))
+    }
+
     /// All collections, with their indexes.
     pub(super) async fn all(&self) -> Result<Vec<Arc<CollectionHandle>>, StoreError> {
         let all: Vec<_> = self.handles.lock().values().cloned().collect();
@@ -113,7 +121,7 @@ impl Collections {
     fn handle(&self, schema: Schema) -> Arc<CollectionHandle> {
         let make = || {
             let raw = self.database.collection(schema.collection);
-            Arc::new(CollectionHandle { schema, raw, indexed: OnceCell::new() })
+            Arc::new(CollectionHandle { schema, raw, commits: AtomicU64::new(0), indexed: OnceCell::new() })
         };
         Arc::clone(self.handles.lock().entry(schema.collection).or_insert_with(make))
     }

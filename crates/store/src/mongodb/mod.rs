@@ -21,6 +21,7 @@ mod read;
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use common::{Ids, SharedClock};
@@ -39,7 +40,7 @@ use self::collections::Collections;
 use self::layout::Origin;
 use self::outbox::{CommittedEvents, Outbox};
 use crate::{
-    Backend, Change, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record,
+    Backend, Change, CommitError, EventReceiver, IndexedRecord, OutboxEntry, RangeQuery, Record, Revision,
     ScannedRecord, Schema, StoreError, UniqueKey, Write,
 };
 
@@ -105,6 +106,10 @@ impl MongoInner {
         };
         let replaces = self.outbox.is_published(origin, write.expected);
         let result = commit::commit(&collection, &write, &events, replaces).await;
+        if matches!(result, Ok(_) | Err(CommitError::Store(_))) {
+            // A failed commit may have happened, a refused one has not.
+            collection.commits.fetch_add(1, Ordering::Relaxed);
+        }
         self.outbox.committed(CommittedEvents { origin, expected: write.expected, version, events }, &result);
         result?;
         counter!("store_writes_total", "database" => self.name.clone()).increment(1);
@@ -233,9 +238,8 @@ impl Backend for MongoBackend {
         ready(Ok(())).boxed()
     }
 
-    /// `None`: other processes write as well.
-    fn revision(&self, _collection: &'static str) -> Option<u64> {
-        None
+    fn revision(&self, collection: &'static str) -> Revision {
+        Revision::OfThisProcess(self.0.collections.commits(collection))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), StoreError>> {

@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use rusqlite::Connection;
 
 use super::error::{SqliteOpenFault, store_error};
+use super::open::OpenMode;
 use super::permits::Permits;
 use super::state::WriterState;
 use super::transaction::WriteResult;
@@ -28,13 +29,13 @@ impl FileDatabase {
     /// Opens or creates the file and starts the writer: as the only process, or beside another one.
     pub(super) fn open(
         path: &Path,
-        exclusive: bool,
+        mode: OpenMode,
         state: Arc<WriterState>,
     ) -> Result<Self, SqliteOpenFault> {
         // An absolute path is never one of SQLite's special names.
         let path = std::path::absolute(path).map_err(SqliteOpenFault::Folder)?;
-        let lock = exclusive.then(|| open::lock(&path)).transpose()?;
-        let connection = open::writer(&path)?;
+        let lock = mode.exclusive.then(|| open::lock(&path)).transpose()?;
+        let connection = open::writer(&path, mode)?;
         let writer = Writer::start(connection, lock, state).map_err(SqliteOpenFault::Thread)?;
         let readers = Readers { path, idle: Mutex::default(), permits: Permits::new(MAX_READERS) };
         Ok(Self { readers: Arc::new(readers), writer })

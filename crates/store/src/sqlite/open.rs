@@ -31,6 +31,15 @@ const READER_CACHE_KIB: i32 = 256;
 const CHECKPOINT_PAGES: i32 = 1000;
 const MAX_LOG_BYTES: i32 = 8 << 20;
 
+/// The use of a file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct OpenMode {
+    /// Whether this process is the only writer.
+    pub(super) exclusive: bool,
+    /// Whether a commit is on the disk before it is confirmed.
+    pub(super) survives_power_loss: bool,
+}
+
 /// A file that is locked while the database is open, so that no second process becomes its second writer. The
 /// operating system unlocks the file when the process ends, even after a crash.
 pub(super) type LockFile = File;
@@ -52,7 +61,7 @@ pub(super) fn lock(path: &Path) -> Result<LockFile, SqliteOpenFault> {
 }
 
 /// The connection that writes.
-pub(super) fn writer(path: &Path) -> Result<Connection, SqliteOpenFault> {
+pub(super) fn writer(path: &Path, mode: OpenMode) -> Result<Connection, SqliteOpenFault> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags)?;
@@ -66,7 +75,7 @@ pub(super) fn writer(path: &Path) -> Result<Connection, SqliteOpenFault> {
         (APPLICATION, found) => return Err(SqliteOpenFault::Newer { found, known: FORMAT }),
         _ => return Err(SqliteOpenFault::Foreign),
     };
-    durable(&connection)?;
+    set_durability(&connection, mode)?;
     if is_empty {
         create(&mut connection)?;
     }
@@ -102,10 +111,15 @@ fn tune(connection: &Connection, cache_kib: i32) -> rusqlite::Result<()> {
     connection.pragma_update(None, "temp_store", "MEMORY")
 }
 
-fn durable(connection: &Connection) -> rusqlite::Result<()> {
+fn set_durability(connection: &Connection, mode: OpenMode) -> rusqlite::Result<()> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // In WAL mode a lower level survives a crash of the process, but not of the machine.
-    connection.pragma_update(None, "synchronous", "FULL")?;
+    // In WAL mode a lower level survives a crash of the process, but not of the machine; at NORMAL that loses the last
+    // commits and damages nothing.
+    connection.pragma_update(
+        None,
+        "synchronous",
+        if mode.survives_power_loss { "FULL" } else { "NORMAL" },
+    )?;
     connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
     connection.pragma_update(None, "journal_size_limit", MAX_LOG_BYTES)
 }
@@ -142,7 +156,8 @@ mod tests {
     fn no_new_value_of_a_parameter_prepares_a_statement_again() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("notes.db");
-        let writer = writer(&path).expect("a database");
+        let mode = OpenMode { exclusive: true, survives_power_loss: true };
+        let writer = writer(&path, mode).expect("a database");
         let [reader, memory] = [reader(&path), memory()].map(|opened| opened.expect("a database"));
         for connection in [writer, reader, memory] {
             let sql =

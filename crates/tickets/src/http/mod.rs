@@ -3,13 +3,13 @@
 mod create;
 mod edit;
 mod list_query;
-mod page_cache;
 mod read;
+mod reply_cache;
 mod response;
 mod stream;
 mod withdraw;
 
-pub(crate) use page_cache::PageCache;
+pub(crate) use reply_cache::{Basis, ReplyCache};
 pub(crate) use stream::FeedState;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;

@@ -2,11 +2,12 @@
 
 use axum::extract::State;
 use common::http::responses::{InvalidPage, NotFound, NotModified, NotSignedIn};
-use common::http::{Caching, CurrentUser, Listing, PageQuery, PathId, Query, Versioned};
+use common::http::{CurrentUser, Listing, PageQuery, PathId, Query};
 use common::{Currency, FieldError, Problem, TicketId};
+use http::HeaderMap;
 
 use super::list_query::ListQuery;
-use super::page_cache::CachedPage;
+use super::reply_cache::{CachedReply, Wanted};
 use super::response::{OwnTicketView, TicketView};
 use crate::Tickets;
 use crate::storage::Role;
@@ -40,21 +41,20 @@ use crate::storage::Role;
 )]
 pub(super) async fn list(
     State(tickets): State<Tickets>,
+    headers: HeaderMap,
     query: Query,
     page: PageQuery,
-) -> Result<CachedPage, Problem> {
+) -> Result<CachedReply, Problem> {
     let query = ListQuery::parse(&query, &page)?;
-    // The revision is read first: a change in between makes the page newer than its revision, which at worst wastes the
-    // cached page. The other order would cache an outdated page.
-    let revision = tickets.store.revision();
-    if let Some(page) = tickets.pages.get(revision, &query) {
-        return Ok(page);
-    }
-    let found = query.criteria.find(&tickets.store, query.after.clone(), query.limit).await?;
-    let items = found.items.iter().map(TicketView::from).collect();
-    let page = CachedPage::new(&Listing::new(&query.criteria.list_name(), items, found.next))?;
-    tickets.pages.put(revision, query, &page);
-    Ok(page)
+    let wanted = Wanted::Page(query.clone());
+    let read = async || {
+        let found = query.criteria.find(&tickets.store, query.after.clone(), query.limit).await?;
+        let items = found.items.iter().map(TicketView::from).collect();
+        CachedReply::page(&Listing::new(&query.criteria.list_name(), items, found.next))
+    };
+    // The basis is taken before the read: a change in between makes the reply newer than its basis, which at worst wastes
+    // it. The other order would cache an outdated reply.
+    tickets.replies.get_or_read(tickets.basis(&headers), wanted, read).await
 }
 
 /// One ticket, of any status.
@@ -67,10 +67,15 @@ pub(super) async fn list(
 )]
 pub(super) async fn read(
     State(tickets): State<Tickets>,
+    headers: HeaderMap,
     id: PathId<TicketId>,
-) -> Result<Versioned<TicketView>, Problem> {
-    let ticket = tickets.store.get(id.parse()?).await?.ok_or_else(Problem::not_found)?;
-    Ok(Versioned { version: ticket.version, caching: Caching::Public, body: TicketView::from(&ticket) })
+) -> Result<CachedReply, Problem> {
+    let id = id.parse()?;
+    let read = async || {
+        let ticket = tickets.store.get(id).await?.ok_or_else(Problem::not_found)?;
+        CachedReply::ticket(&TicketView::from(&ticket), ticket.version)
+    };
+    tickets.replies.get_or_read(tickets.basis(&headers), Wanted::Ticket(id), read).await
 }
 
 /// The tickets that the caller sells, holds or has bought, newest first.

@@ -83,7 +83,8 @@ mod tests {
     #[tokio::test]
     async fn a_search_that_finds_little_scans_a_bounded_number_and_continues() {
         let (_, context) = runtime::testing::context();
-        let tickets = crate::Tickets::new(&context);
+        let feed = crate::feed::Feed::new(context.bus.as_ref()).0;
+        let tickets = crate::Tickets::new(&context, feed);
         for number in 0..=MAX_SCANNED {
             let title = if number == 0 { "needle" } else { "hay" };
             let (id, seller) = (context.ids.next(), context.ids.next());

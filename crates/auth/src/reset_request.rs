@@ -4,25 +4,23 @@ use common::{Decision, Time};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Email;
+use crate::domain::Email;
 
 /// A request that a worker has not looked at. The request itself costs the same for every address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct ResetRequest {
-    /// The id.
-    pub id: Uuid,
-    /// The version.
-    pub version: u64,
+pub(crate) struct ResetRequest {
+    pub(crate) id: Uuid,
+    pub(crate) version: u64,
     /// The address as typed.
-    pub email: Email,
+    pub(crate) email: Email,
     /// When the request was made.
-    pub requested_at: Time,
+    pub(crate) requested_at: Time,
 }
 
 impl ResetRequest {
     /// A new request.
-    pub fn new(id: Uuid, email: Email, now: Time) -> Decision<Self> {
+    pub(crate) fn new(id: Uuid, email: Email, now: Time) -> Decision<Self> {
         Decision::without_event(Self { id, version: 1, email, requested_at: now })
     }
 }
