@@ -87,11 +87,17 @@ async fn buyer_and_seller_receive_each_email_once_though_every_event_is_repeated
     let make_bus = Box::new(move |_: &_| made as Arc<dyn Bus>);
     let world = World::with(WorldConfig { make_bus, ..WorldConfig::default() }).await;
     let (seller, buyer, order) = purchase(&world).await;
-    assert_eq!((subjects(&world, &buyer), subjects(&world, &seller)), (vec![COMPLETE.into()], vec![SOLD.into()]));
+    assert_eq!(
+        (subjects(&world, &buyer), subjects(&world, &seller)),
+        (vec![COMPLETE.into()], vec![SOLD.into()])
+    );
     let receipt = &emails(&world, &buyer)[0];
     assert!(receipt.text.contains(&format!("/orders/{}", id(&order))), "{}", receipt.text);
     let calendar = String::from_utf8_lossy(&receipt.attachments[0].bytes).into_owned();
-    assert!(calendar.contains("DTSTART:20270130T193000Z") && calendar.contains("LOCATION:Philharmonie\\; Berlin"), "{calendar}");
+    assert!(
+        calendar.contains("DTSTART:20270130T193000Z") && calendar.contains("LOCATION:Philharmonie\\; Berlin"),
+        "{calendar}"
+    );
 
     let clock: SharedClock = Arc::new(world.clock.clone());
     payments::refund(world.payments(), &clock, id(&order).parse().expect("an id")).await.expect("paid");
