@@ -63,7 +63,7 @@ fn urls_contain_the_passwords_and_all_passwords_differ() {
         );
         passwords.insert(password);
     }
-    assert_eq!(passwords.len(), 15);
+    assert_eq!(passwords.len(), 18);
     for password in passwords {
         let is_random = password.len() == 49 && password.starts_with('p');
         assert!(is_random, "a letter and 24 random bytes");

@@ -1,4 +1,4 @@
-//! What buyer and seller are informed of.
+//! The things that buyer and seller are informed of by email.
 
 use std::time::Duration;
 
