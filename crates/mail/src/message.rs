@@ -10,6 +10,7 @@ use lettre::message::{Attachment as Part, Mailbox, MultiPart};
 
 /// An email. `Debug` omits the address and the contents.
 #[derive(Clone, PartialEq, Eq)]
+#[expect(clippy::struct_field_names, reason = "`Message-ID` is the name of the header")]
 pub struct Message {
     /// The `Message-ID`, without angle brackets.
     pub message_id: String,

@@ -12,7 +12,7 @@ use e2e::{Cluster, Person, cards, poll_until};
 use mongodb::bson::RawDocument;
 use parking_lot::Mutex;
 use serde_json::Value;
-use servers::{ServerLocation, mongodb as mongodb_server};
+use servers::{Server, ServerLocation, mongodb as mongodb_server};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -32,6 +32,10 @@ const PURCHASES: usize = 20;
 const PRUNED_WITHIN: Duration = Duration::from_secs(1);
 /// The time in which the commands without a purchase are counted.
 const IDLE_TIME: Duration = Duration::from_secs(10);
+/// The readings of a page: far more than reads of the database in that time.
+const MANY_READS: usize = 500;
+/// The reads of the workers of tickets meanwhile.
+const REGULAR_READS: usize = 20;
 /// The length of a message's header.
 const HEADER: usize = 16;
 /// The flags of a message, and the kind of its first section.
@@ -119,9 +123,8 @@ async fn commands_during(counts: &Counts, work: impl AsyncFnOnce()) -> BTreeMap<
     std::mem::take(&mut *counts.lock())
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_purchase_costs_no_more_commands_to_mongodb_than_its_budget() {
-    let _alone = one_at_a_time().await;
+/// A database server, a cluster of one process a service on it, and the counts of its commands.
+async fn counted_cluster() -> (Server, Cluster, Counts) {
     let server = mongodb_server::start(ServerLocation::default()).expect("MongoDB starts");
     let address = server.url().trim_start_matches("mongodb://").split('/').next().expect("an address");
     let (proxy, counts) = count_commands(address.parse().expect("an address")).await;
@@ -131,6 +134,38 @@ async fn a_purchase_costs_no_more_commands_to_mongodb_than_its_budget() {
         config.mongodb_url = Some(url);
     })
     .await;
+    (server, cluster, counts)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_many_people_read_costs_ten_reads_a_second_and_shows_changes_at_once() {
+    let _alone = one_at_a_time().await;
+    let (_server, cluster, counts) = counted_cluster().await;
+    let endpoints = cluster.endpoints();
+    let seller = Person::sign_up(&endpoints, "seller").await;
+    let price = common::Money { amount: 20_00, currency: common::Currency::Usd };
+    for title in ["Concert", "Opera"] {
+        let ticket = seller.sells(title, price).await;
+        let page = endpoints.get("/api/tickets").await.json;
+        assert_eq!(page["items"][0]["id"], ticket["id"], "{page}");
+    }
+    cluster.wait_until_consistent(Duration::from_mins(1)).await;
+    let began = SystemClock.now();
+    let counts = commands_during(&counts, async || {
+        for _ in 0..MANY_READS {
+            assert_eq!(endpoints.get("/api/tickets").await.status, 200);
+        }
+    });
+    let reads = counts.await.remove("tickets.find tickets").unwrap_or_default();
+    let tenths = usize::try_from((SystemClock.now() - began).as_millis() / 100).expect("short") + 1;
+    assert!((1..=tenths + REGULAR_READS).contains(&reads), "{reads} reads in {tenths} tenths of a second");
+    assert!(MANY_READS > 2 * (tenths + REGULAR_READS), "the page was read too slowly to tell");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_purchase_costs_no_more_commands_to_mongodb_than_its_budget() {
+    let _alone = one_at_a_time().await;
+    let (_server, cluster, counts) = counted_cluster().await;
     let endpoints = cluster.endpoints();
     let seller = Person::sign_up(&endpoints, "seller").await;
     let buyer = Person::sign_up(&endpoints, "buyer").await;

@@ -44,7 +44,7 @@ struct Summary {
     #[serde(rename = "ID")]
     id: String,
     #[serde(rename = "MessageID")]
-    message_id: String,
+    header_id: String,
     read: bool,
     from: Option<Address>,
     to: Vec<Address>,
@@ -68,7 +68,7 @@ impl Summary {
         let words = email.text.split_whitespace().collect::<Vec<_>>().join(" ");
         Self {
             id: email.id.clone(),
-            message_id: email.message_id.clone(),
+            header_id: email.message_id.clone(),
             read: false,
             from: email.from.clone(),
             to: email.to.clone(),
@@ -93,7 +93,7 @@ pub(super) struct Message {
     #[serde(rename = "ID")]
     id: String,
     #[serde(rename = "MessageID")]
-    message_id: String,
+    header_id: String,
     from: Option<Address>,
     to: Vec<Address>,
     cc: Vec<Address>,
@@ -118,7 +118,8 @@ pub(super) struct Message {
 struct File {
     #[serde(rename = "PartID")]
     part: String,
-    file_name: String,
+    #[serde(rename = "FileName")]
+    name: String,
     content_type: String,
     #[serde(rename = "ContentID")]
     content_id: String,
@@ -128,7 +129,7 @@ struct File {
 impl File {
     fn of(attachment: &Attachment) -> Self {
         let Attachment { part, name, media_type, content_id, bytes } = attachment.clone();
-        Self { part, file_name: name, content_type: media_type, content_id, size: bytes.len() }
+        Self { part, name, content_type: media_type, content_id, size: bytes.len() }
     }
 }
 
@@ -136,7 +137,7 @@ impl Message {
     pub(super) fn of(email: &Email) -> Self {
         Self {
             id: email.id.clone(),
-            message_id: email.message_id.clone(),
+            header_id: email.message_id.clone(),
             from: email.from.clone(),
             to: email.to.clone(),
             cc: email.cc.clone(),
