@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use bus::Incoming;
+use bus::{DeadLetter, Incoming};
 use common::Event;
 use common::event::{CancelReason, DisputeStatus, OrderSnapshot};
 use mail::SendError;
@@ -84,7 +84,7 @@ async fn each_refunded_amount_is_one_email_to_each_party() {
 }
 
 #[tokio::test]
-async fn an_unknown_recipient_is_waited_for_and_then_a_dead_letter_whose_replay_sends_the_missing_email() {
+async fn an_unknown_recipient_is_waited_for_and_no_other_email_waits() {
     let app = TestApp::start_empty().await;
     app.change(buyer(), BUYER, 1).await;
     assert!(!app.receive(completed()).await, "the seller is unknown");
@@ -94,6 +94,34 @@ async fn an_unknown_recipient_is_waited_for_and_then_a_dead_letter_whose_replay_
     assert_eq!(app.subjects(SELLER).await, [SOLD]);
     assert!(app.receive(completed()).await);
     assert_eq!((app.subjects(BUYER).await.len(), app.subjects(SELLER).await.len()), (1, 1));
+}
+
+#[tokio::test]
+async fn an_order_whose_seller_stays_unknown_is_a_dead_letter_whose_replay_sends_the_missing_email() {
+    let app = TestApp::start_empty().await;
+    app.change(buyer(), BUYER, 1).await;
+    assert!(!app.receive(completed()).await, "the seller is unknown");
+    let store = app.service.context.store.clone();
+    let mut letters = Vec::new();
+    for _ in 0..100 {
+        app.service.clock.advance(Incoming::MISSING_TIMEOUT);
+        app.service.settle().await;
+        letters = DeadLetter::list(&store).await.expect("a database");
+        if !letters.is_empty() {
+            break;
+        }
+    }
+    assert_eq!(letters.len(), 1);
+    assert!(letters[0].reason.contains("a recipient of the email is unknown"), "{}", letters[0].reason);
+    app.change(seller(), SELLER, 1).await;
+    DeadLetter::request_replay(&store, letters[0].id).await.expect("a database");
+    app.service.clock.advance(Duration::from_mins(1));
+    app.service.settle().await;
+    app.service.clock.advance(Duration::from_mins(1));
+    assert_eq!(
+        (app.subjects(BUYER).await, app.subjects(SELLER).await),
+        (vec![COMPLETE.to_owned()], vec![SOLD.to_owned()])
+    );
 }
 
 #[tokio::test]
