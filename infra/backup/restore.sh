@@ -74,6 +74,7 @@ k logs "job/$job" --all-containers || true
 # A restored database must not act on its old state, so the other services' events come first.
 case "$service" in
     auth) sources=() ;;
+    notifications) sources=(auth) ;;
     orders) sources=(tickets expiration payments) ;;
     *) sources=(orders) ;;
 esac

@@ -18,7 +18,7 @@
 set -euo pipefail
 umask 077
 
-SERVICES=(auth tickets orders expiration payments)
+SERVICES=(auth tickets orders expiration payments notifications)
 
 fail() {
     echo "secrets: $*" >&2

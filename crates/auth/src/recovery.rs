@@ -4,13 +4,33 @@
 //! let sessions live on that were revoked since, or that began with a password that was changed since, so every session ends.
 
 use common::{Decision, Time};
-use runtime::{Aggregate, Recover, Recovery};
+use runtime::{Aggregate, Export, Present, PresentState, Recover, Recovery};
 
-use crate::domain::Session;
+use crate::domain::{Session, User};
 
-/// The part of this service in recoveries. No event of a user or a key is published, so their versions are not raised.
-pub const RECOVERY: Recovery =
-    Recovery { sources: &[], exports: &[], aggregates: &[Aggregate::of::<Session>()] };
+/// The part of this service in recoveries. No event of a key is published, so their versions are not raised.
+pub const RECOVERY: Recovery = Recovery {
+    sources: &[],
+    exports: &[Export::of::<User>()],
+    aggregates: &[Aggregate::of::<Session>(), Aggregate::of::<User>()],
+};
+
+impl Present for User {
+    fn present(&self) -> PresentState {
+        PresentState {
+            aggregate: self.id.into(),
+            version: self.version,
+            changed_at: Some(self.updated_at),
+            events: vec![self.event()],
+        }
+    }
+}
+
+impl Recover for User {
+    fn raise(&self, version: u64, _: Time) -> Decision<Self> {
+        self.raise(version)
+    }
+}
 
 impl Recover for Session {
     fn raise(&self, version: u64, now: Time) -> Decision<Self> {

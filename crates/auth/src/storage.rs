@@ -27,6 +27,8 @@ pub(crate) mod index {
     pub(crate) const BY_EMAIL_DUE: &str = "emails";
     /// Users by the time when their last email failed for good.
     pub(crate) const BY_EMAIL_FAILED: &str = "failed-emails";
+    /// Users of former releases that were not announced, by the time they signed up.
+    pub(crate) const BY_ANNOUNCEMENT: &str = "unannounced";
     /// Requests of new passwords, oldest first.
     pub(crate) const BY_REQUEST: &str = "requested";
     /// Sessions, quotas of emails and counts of attempts by the time at which they are purged.
@@ -51,9 +53,13 @@ pub(crate) fn email_key(email: &Email) -> UniqueKey {
 
 impl Document for User {
     const COLLECTION: &'static str = "users";
-    /// 2: the links of emails, and the emails.
+    /// 2: the links of emails, the emails, and the index of users to announce.
     const FORMAT: u32 = 2;
-    const INDEXES: &'static [Index] = &[Index::one(index::BY_EMAIL_DUE), Index::one(index::BY_EMAIL_FAILED)];
+    const INDEXES: &'static [Index] = &[
+        Index::one(index::BY_EMAIL_DUE),
+        Index::one(index::BY_EMAIL_FAILED),
+        Index::one(index::BY_ANNOUNCEMENT),
+    ];
     const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL];
 
     fn id(&self) -> Uuid {
@@ -71,6 +77,9 @@ impl Document for User {
         }
         if let Some(at) = self.emails.failed_at() {
             keys = keys.ordered(index::BY_EMAIL_FAILED, [at.into()]);
+        }
+        if let Some(at) = self.announce_at() {
+            keys = keys.ordered(index::BY_ANNOUNCEMENT, [at.into()]);
         }
         keys
     }

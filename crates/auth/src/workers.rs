@@ -1,5 +1,5 @@
-//! The workers: rotate the signing keys, purge sessions and counts that have ended, publish revocations again, send emails, and
-//! release the memory of hashes.
+//! The workers: rotate the signing keys, purge sessions, quotas and counts that have ended, publish revocations again,
+//! announce the accounts of former releases, send emails, and release the memory of hashes.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use store::{Collection, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
-use crate::domain::Session;
+use crate::domain::{Session, User};
 use crate::keys::{KeyError, Keyring};
 use crate::password::Hashing;
 use crate::password_reset;
@@ -46,6 +46,7 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         wake: Arc::clone(&accounts.email_wake),
     };
     let republish = Republish(accounts.sessions.clone());
+    let announce = Announce(accounts.store.clone());
     let clock = || accounts.clock.clone();
     vec![
         Worker::periodic(rotation, clock()),
@@ -55,6 +56,7 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         password_reset::worker(accounts),
         purge_counts.worker(),
         republish.worker(clock()),
+        announce.worker(clock()),
         memory_release(accounts.hashing.clone()),
     ]
 }
@@ -90,6 +92,32 @@ impl Overdue for Republish {
         now: Time,
     ) -> impl Future<Output = Result<Option<Decision<Session>>, StoreError>> + Send {
         ready(Ok(session.republish(now)))
+    }
+}
+
+/// Announces each account of a former release once. Until the upgrade has indexed such an account, the events that need it wait.
+#[derive(Clone)]
+struct Announce(Collection<User>);
+
+impl Overdue for Announce {
+    type Document = User;
+
+    const INDEX: &'static str = index::BY_ANNOUNCEMENT;
+
+    fn collection(&self) -> &Collection<User> {
+        &self.0
+    }
+
+    fn due(user: &User) -> Option<Time> {
+        user.announce_at()
+    }
+
+    fn decide(
+        &self,
+        user: &User,
+        _: Time,
+    ) -> impl Future<Output = Result<Option<Decision<User>>, StoreError>> + Send {
+        ready(Ok(user.announce()))
     }
 }
 

@@ -134,6 +134,8 @@ pub(crate) fn orders(ids: &Ids, count: usize) -> Vec<OrderSnapshot> {
             title: format!("Evening {number} of the festival"),
             price,
             seller_id: None,
+            venue: None,
+            starts_at: None,
         },
         status: OrderStatus::Created.into(),
         cancel_reason: None,

@@ -71,7 +71,7 @@ impl Relay {
         ids: Ids,
     ) -> Self {
         let published = |subject: Subject| counter!("outbox_published_total", "service" => service, "subject" => subject.as_str());
-        let of_service = |subject: &&Subject| Stream::of(**subject).name() == service;
+        let of_service = |subject: &&Subject| Stream::of(**subject).service() == service;
         let published = Subject::ALL.iter().filter(of_service).map(|subject| (*subject, published(*subject)));
         let (published, failing) = (published.collect(), AtomicBool::new(false));
         // Registered here, so that an alert sees its first increment.

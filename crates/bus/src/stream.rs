@@ -1,11 +1,13 @@
-//! The streams of events: one for each publishing service.
+//! The streams of events: one for each aggregate, which one service publishes.
 
 use common::event::Subject;
 
-/// The stream of one publishing service.
+/// The stream of one aggregate. A stream never gets a further aggregate: processes of former releases do not consume a stream
+/// with subjects that they do not know as its owner's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stream {
     Auth,
+    Accounts,
     Tickets,
     Orders,
     Expiration,
@@ -13,8 +15,8 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Auth, Self::Tickets, Self::Orders, Self::Expiration, Self::Payments];
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Auth, Self::Accounts, Self::Tickets, Self::Orders, Self::Expiration, Self::Payments];
 
     /// The stream of this subject: that of its aggregate, as on the server.
     pub(crate) fn of(subject: Subject) -> Self {
@@ -23,10 +25,19 @@ impl Stream {
         owner.expect("every aggregate has an owner, as a test checks")
     }
 
-    /// The publishing service's name, also in metrics.
+    /// The publishing service.
+    pub(crate) const fn service(self) -> &'static str {
+        match self {
+            Self::Accounts => "auth",
+            stream => stream.name(),
+        }
+    }
+
+    /// The name, also in metrics: the publishing service's for its first stream.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Auth => "auth",
+            Self::Accounts => "accounts",
             Self::Tickets => "tickets",
             Self::Orders => "orders",
             Self::Expiration => "expiration",
@@ -38,6 +49,7 @@ impl Stream {
     pub(crate) const fn aggregate(self) -> &'static str {
         match self {
             Self::Auth => "session",
+            Self::Accounts => "account",
             Self::Tickets => "ticket",
             Self::Orders => "order",
             Self::Expiration => "expiration",

@@ -43,7 +43,9 @@ impl Deadlines {
             | Event::PaymentVoided(_)
             | Event::PaymentRefunded(_)
             | Event::PaymentDisputed(_)
-            | Event::SessionRevoked(_) => Ok(()),
+            | Event::SessionRevoked(_)
+            | Event::AccountChanged(_)
+            | Event::AccountDeleted(_) => Ok(()),
         }
     }
 

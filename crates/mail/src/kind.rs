@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use common::Time;
+use common::{Money, OrderId, TicketId, Time};
 use serde::{Deserialize, Serialize};
 
 /// A secret that only its recipient may know, such as the token of a link. `Debug` omits it.
@@ -57,6 +57,51 @@ pub enum Kind {
         /// The time of the change.
         at: Time,
     },
+    /// The order is complete, sent to the buyer. With a calendar file if the start is known.
+    OrderComplete {
+        /// The order.
+        order: OrderId,
+        /// The title of the ticket.
+        title: String,
+        /// The paid price.
+        price: Money,
+        /// The venue.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        venue: Option<String>,
+        /// The start of the event.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        starts_at: Option<Time>,
+    },
+    /// The order was not paid in time, sent to the buyer.
+    OrderExpired {
+        /// The ticket.
+        ticket: TicketId,
+        /// The title of the ticket.
+        title: String,
+    },
+    /// The ticket was sold, sent to the seller.
+    TicketSold {
+        /// The title of the ticket.
+        title: String,
+        /// The price.
+        price: Money,
+    },
+    /// Money was returned, sent to the buyer.
+    OrderRefunded {
+        /// The order.
+        order: OrderId,
+        /// The title of the ticket.
+        title: String,
+        /// The amount that was returned so far.
+        amount: Money,
+    },
+    /// Money was returned to the buyer, sent to the seller.
+    SaleRefunded {
+        /// The title of the ticket.
+        title: String,
+        /// The amount that was returned so far.
+        amount: Money,
+    },
 }
 
 impl Kind {
@@ -68,6 +113,11 @@ impl Kind {
             Self::AddressChanged { .. } => "address-changed",
             Self::PasswordReset { .. } => "password-reset",
             Self::PasswordChanged { .. } => "password-changed",
+            Self::OrderComplete { .. } => "order-complete",
+            Self::OrderExpired { .. } => "order-expired",
+            Self::TicketSold { .. } => "ticket-sold",
+            Self::OrderRefunded { .. } => "order-refunded",
+            Self::SaleRefunded { .. } => "sale-refunded",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Each email is sent at least once under one `Message-ID`: a crash between sending and committing repeats it, and mailboxes
 //! recognize the repetition.
 
+mod calendar;
 mod failed;
 mod kind;
 mod mailer;

@@ -3,13 +3,16 @@
 use askama::Template;
 use common::Time;
 
+use crate::calendar::CalendarEvent;
 use crate::text::{ENGLISH, EmailTexts, Texts};
-use crate::{Kind, Message, PendingEmail, Secret};
+use crate::{Attachment, Kind, Message, PendingEmail, Secret};
 
 /// The page that verifies an address.
 const VERIFY_PAGE: &str = "/auth/verify";
 /// The page that sets a new password.
 const RESET_PAGE: &str = "/auth/reset";
+/// The page of what the recipient has sold.
+const SALES_PAGE: &str = "/sales";
 
 #[derive(Template)]
 #[template(path = "email.html")]
@@ -40,8 +43,29 @@ pub(crate) fn render(email: &PendingEmail, public_url: &str) -> Result<Message, 
         subject: contents.texts.subject.to_owned(),
         text: Text(contents.clone()).render()?,
         html: Html(contents).render()?,
-        attachments: Vec::new(),
+        attachments: attachments(email, public_url),
     })
+}
+
+/// The calendar file of an event whose start is known.
+fn attachments(email: &PendingEmail, public_url: &str) -> Vec<Attachment> {
+    let Kind::OrderComplete { order, title, venue, starts_at: Some(start), .. } = &email.kind else {
+        return Vec::new();
+    };
+    let domain = email.message_id.split_once('@').map_or("", |(_, domain)| domain);
+    let event = CalendarEvent {
+        uid: format!("{order}@{domain}"),
+        stamp: email.created_at,
+        start: *start,
+        summary: title,
+        location: venue.as_deref(),
+        url: format!("{public_url}/orders/{order}"),
+    };
+    vec![Attachment {
+        name: "event.ics".to_owned(),
+        media_type: "text/calendar; charset=utf-8".to_owned(),
+        bytes: event.to_file().into_bytes(),
+    }]
 }
 
 fn contents(kind: &Kind, public_url: &str) -> Contents<'static> {
@@ -55,6 +79,7 @@ fn contents(kind: &Kind, public_url: &str) -> Contents<'static> {
     };
     // A token is base64url, so it needs no escape.
     let link = |page: &str, token: &Secret| Some(format!("{public_url}{page}?token={}", token.expose()));
+    let page = |path: &str| Some(format!("{public_url}{path}"));
     match kind {
         Kind::VerifyAddress { token } => {
             Contents { link: link(VERIFY_PAGE, token), ..plain(&t.verify_address) }
@@ -75,6 +100,35 @@ fn contents(kind: &Kind, public_url: &str) -> Contents<'static> {
             let after = texts.after.replace("{forgotten}", &format!("{public_url}/auth/forgotten"));
             Contents { lead: texts.lead.replace("{at}", &moment(*at)), after, ..plain(texts) }
         }
+        // Texts of people are filled in last: they may look like a placeholder.
+        Kind::OrderComplete { order, title, price, venue, starts_at } => {
+            let start = starts_at.map(moment);
+            let event = [Some(title), venue.as_ref(), start.as_ref()].map(|part| part.map(String::as_str));
+            let event = event.into_iter().flatten().collect::<Vec<_>>().join(", ");
+            let texts = &t.order_complete;
+            let lead = texts.lead.replace("{price}", &price.to_string()).replace("{event}", &event);
+            Contents { lead, link: page(&format!("/orders/{order}")), ..plain(texts) }
+        }
+        Kind::OrderExpired { ticket, title } => {
+            let texts = &t.order_expired;
+            let lead = texts.lead.replace("{title}", title);
+            Contents { lead, link: page(&format!("/tickets/{ticket}")), ..plain(texts) }
+        }
+        Kind::TicketSold { title, price } => {
+            let texts = &t.ticket_sold;
+            let lead = texts.lead.replace("{price}", &price.to_string()).replace("{title}", title);
+            Contents { lead, link: page(SALES_PAGE), ..plain(texts) }
+        }
+        Kind::OrderRefunded { order, title, amount } => {
+            let texts = &t.order_refunded;
+            let lead = texts.lead.replace("{amount}", &amount.to_string()).replace("{title}", title);
+            Contents { lead, link: page(&format!("/orders/{order}")), ..plain(texts) }
+        }
+        Kind::SaleRefunded { title, amount } => {
+            let texts = &t.sale_refunded;
+            let lead = texts.lead.replace("{amount}", &amount.to_string()).replace("{title}", title);
+            Contents { lead, link: page(SALES_PAGE), ..plain(texts) }
+        }
     }
 }
 
@@ -87,6 +141,7 @@ fn moment(time: Time) -> String {
 
 #[cfg(test)]
 mod tests {
+    use common::{Currency, Money};
     use uuid::Uuid;
 
     use super::*;
@@ -103,6 +158,13 @@ mod tests {
             due: created_at,
         };
         render(&email, "https://tickets.example").expect("an email")
+    }
+
+    const PRICE: Money = Money { amount: 25_00, currency: Currency::Usd };
+
+    fn complete(starts_at: Option<Time>) -> Kind {
+        let (order, venue) = (Uuid::from_u128(7).into(), Some("Hall; north".into()));
+        Kind::OrderComplete { order, title: "Concert <1>".into(), price: PRICE, venue, starts_at }
     }
 
     fn token() -> Secret {
@@ -138,6 +200,29 @@ mod tests {
     }
 
     #[test]
+    fn a_complete_order_has_a_link_and_a_calendar_file_if_its_start_is_known() {
+        let start: Time = "2027-01-30T19:30:00Z".parse().expect("a time");
+        let message = rendered(complete(Some(start)));
+        let link = "https://tickets.example/orders/00000000-0000-0000-0000-000000000007";
+        assert!(
+            message.text.contains("Concert <1>, Hall; north, 2027-01-30 at 19:30 UTC"),
+            "{}",
+            message.text
+        );
+        assert!(message.text.contains("25.00 USD") && message.text.lines().any(|line| line == link));
+        assert_eq!(message.attachments[0].name, "event.ics");
+        let calendar = String::from_utf8_lossy(&message.attachments[0].bytes);
+        assert!(calendar.contains("\r\nDTSTART:20270130T193000Z\r\n"), "{calendar}");
+        assert_eq!(rendered(complete(None)).attachments, []);
+    }
+
+    #[test]
+    fn a_title_that_looks_like_a_placeholder_stays_as_it_is() {
+        let message = rendered(Kind::TicketSold { title: "{price} {title}".into(), price: PRICE });
+        assert!(message.text.contains("“{price} {title}” was sold for 25.00 USD"), "{}", message.text);
+    }
+
+    #[test]
     fn no_placeholder_is_left() {
         for kind in [
             Kind::VerifyAddress { token: token() },
@@ -145,6 +230,12 @@ mod tests {
             Kind::PasswordReset { token: token() },
             Kind::AddressChanged { new: "new@example.com".into() },
             Kind::PasswordChanged { at: Time::from_millis(0) },
+            complete(Some(Time::from_millis(0))),
+            complete(None),
+            Kind::OrderExpired { ticket: Uuid::nil().into(), title: "Concert".into() },
+            Kind::TicketSold { title: "Concert".into(), price: PRICE },
+            Kind::OrderRefunded { order: Uuid::nil().into(), title: "Concert".into(), amount: PRICE },
+            Kind::SaleRefunded { title: "Concert".into(), amount: PRICE },
         ] {
             let Message { subject, text, html, .. } = rendered(kind);
             assert!(!subject.is_empty() && !format!("{subject}{text}{html}").contains(['{', '}']), "{html}");

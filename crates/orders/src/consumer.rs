@@ -82,7 +82,9 @@ impl Orders {
             | Event::OrderPaymentAccepted(_)
             | Event::OrderCompleted(_)
             | Event::OrderCancelled(_)
-            | Event::SessionRevoked(_) => Ok(()),
+            | Event::SessionRevoked(_)
+            | Event::AccountChanged(_)
+            | Event::AccountDeleted(_) => Ok(()),
         }
     }
 

@@ -29,7 +29,6 @@ impl Present for Order {
     }
 }
 
-/// Venue and start of the ticket are unknown here.
 impl Present for TicketReplica {
     fn present(&self) -> PresentState {
         // A status of a newer release has no event here.
@@ -43,8 +42,8 @@ impl Present for TicketReplica {
         let ticket = TicketSnapshot {
             id: self.id,
             title: self.title.clone(),
-            venue: None,
-            starts_at: None,
+            venue: self.venue.clone(),
+            starts_at: self.starts_at,
             description: None,
             price: self.price,
             seller_id: self.seller_id,

@@ -31,8 +31,8 @@ pub(crate) fn ticket_key(ticket: TicketId) -> UniqueKey {
 impl Document for Order {
     const COLLECTION: &'static str = "orders";
     const IS_REMEMBERED: bool = true;
-    /// 2: the index of overdue documents.
-    const FORMAT: u32 = 2;
+    /// 2: the index of overdue documents. 3: venue and start of the ticket.
+    const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] =
         &[Index::one(index::BY_BUYER), Index::one(index::BY_OVERDUE), Index::one(index::BY_LAST_POLL)];
     const UNIQUE_KEYS: &'static [&'static str] = &[TICKET];
@@ -60,8 +60,8 @@ impl Document for Order {
 impl Document for TicketReplica {
     const COLLECTION: &'static str = "tickets";
     const IS_REMEMBERED: bool = true;
-    /// 2: the index of overdue documents.
-    const FORMAT: u32 = 2;
+    /// 2: the index of overdue documents. 3: venue and start.
+    const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
 
     fn id(&self) -> Uuid {

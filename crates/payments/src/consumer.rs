@@ -51,7 +51,9 @@ impl Consume for Payments {
                 | Event::PaymentVoided(_)
                 | Event::PaymentRefunded(_)
                 | Event::PaymentDisputed(_)
-                | Event::SessionRevoked(_) => Ok(()),
+                | Event::SessionRevoked(_)
+                | Event::AccountChanged(_)
+                | Event::AccountDeleted(_) => Ok(()),
             }
         }
         .boxed()

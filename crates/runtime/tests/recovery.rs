@@ -156,6 +156,8 @@ fn order(number: u128, ticket: u128, status: OrderStatus, version: u64) -> Order
             title: "Concert".into(),
             price: Money { amount: 500, currency: Currency::Usd },
             seller_id: None,
+            venue: None,
+            starts_at: None,
         },
         status: status.into(),
         cancel_reason: None,

@@ -86,7 +86,7 @@ pub enum Command {
     /// marketplace must be stopped.
     Recover {
         /// The service.
-        #[arg(value_parser = ["auth", "tickets", "orders", "expiration", "payments"])]
+        #[arg(value_parser = ["auth", "tickets", "orders", "expiration", "payments", "notifications"])]
         service: String,
     },
     /// Lists the emails that failed for good.

@@ -47,14 +47,17 @@ pub async fn run_unreadable(action: &Unreadable, folder: &Path) -> Result<(), Un
     action.run(&services).await
 }
 
-/// Lists the emails that failed for good.
+/// Lists the emails that failed for good: first those about accounts, then those about orders.
 ///
 /// # Errors
-/// The database does not exist or failed.
+/// A database does not exist or failed.
 pub async fn run_failed_emails(folder: &Path) -> Result<(), BoxError> {
-    let store = open_store(folder, auth::NAME)?;
-    mail::print_failed::<auth::domain::User>(&store).await?;
-    store.backend().close().await;
+    let accounts = open_store(folder, auth::NAME)?;
+    mail::print_failed::<auth::domain::User>(&accounts).await?;
+    accounts.backend().close().await;
+    let orders = open_store(folder, notifications::NAME)?;
+    mail::print_failed::<notifications::domain::OrderEmails>(&orders).await?;
+    orders.backend().close().await;
     Ok(())
 }
 
@@ -79,6 +82,7 @@ pub(crate) fn service_store(name: &'static str, store: Store) -> ServiceStore {
         orders::NAME => (orders::DOCUMENTS, &orders::RECOVERY),
         expiration::NAME => (expiration::DOCUMENTS, &expiration::RECOVERY),
         payments::NAME => (payments::DOCUMENTS, &payments::RECOVERY),
+        notifications::NAME => (notifications::DOCUMENTS, &notifications::RECOVERY),
         // The simulator's database is no one's but its own.
         _ => (&[], &Recovery::NONE),
     };

@@ -16,7 +16,8 @@ pub use recover::recover;
 pub use serve::{RunError, serve};
 
 /// The names of the databases: one a service, and the Stripe simulator's.
-pub const DATABASES: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payments", SIMULATOR];
+pub const DATABASES: [&str; 7] =
+    ["auth", "tickets", "orders", "expiration", "payments", "notifications", SIMULATOR];
 
 /// The name of the Stripe simulator's database.
 const SIMULATOR: &str = "stripe";

@@ -97,15 +97,17 @@ impl Marketplace {
         let stripe = stripe(&context(SIMULATOR)?, &parts);
         let auth_context = context("auth")?;
         let (key, mail) = (parts.auth_key.clone(), email_context(&parts)?);
-        let auth = auth::service(&auth_context, parts.auth.clone(), key, mail).await?;
+        let auth = auth::service(&auth_context, parts.auth.clone(), key, mail.clone()).await?;
         let (tickets, orders) = (context("tickets")?, context("orders")?);
         let (expiration, payments) = (context("expiration")?, context("payments")?);
+        let notifications = context("notifications")?;
         let services = vec![
             (auth.service, auth_context),
             (tickets::service(&tickets), tickets),
             (orders::service(&orders, orders::Config { hold: parts.hold }), orders),
             (expiration::service(&expiration), expiration),
             (payments::service(&payments, payments_config(parts.stripe_address))?, payments),
+            (notifications::service(&notifications, mail), notifications),
         ];
         let sessions = Sessions::new(auth.keys);
         let running = start(services, &sessions, &parts.http, tasks).await?;

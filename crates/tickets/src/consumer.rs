@@ -50,7 +50,9 @@ impl Tickets {
             | Event::PaymentVoided(_)
             | Event::PaymentRefunded(_)
             | Event::PaymentDisputed(_)
-            | Event::SessionRevoked(_) => Ok(()),
+            | Event::SessionRevoked(_)
+            | Event::AccountChanged(_)
+            | Event::AccountDeleted(_) => Ok(()),
         }
     }
 

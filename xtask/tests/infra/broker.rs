@@ -94,8 +94,8 @@ fn the_streams_fit_into_the_store_and_the_store_into_the_volume() {
             let mut maps = environment.of_kind("ConfigMap");
             maps.find(|map| map.name().starts_with(prefix)).expect("a configuration")
         };
-        let services = ["auth", "tickets", "orders", "expiration", "payments"];
-        let streams = services.len() as u64 * bytes(map("settings-").text("/data/BUS_STREAM_BYTES"));
+        let streams = ["auth", "accounts", "tickets", "orders", "expiration", "payments"];
+        let streams = streams.len() as u64 * bytes(map("settings-").text("/data/BUS_STREAM_BYTES"));
         let configuration = map("nats-").text("/data/nats.conf");
         let store = configuration.lines().find_map(|line| line.trim().strip_prefix("max_file_store: "));
         let store = bytes(store.expect("a limit of the store"));

@@ -10,7 +10,7 @@ use super::{assert_everywhere, assert_violation, environment};
 type Labels<'a> = BTreeMap<&'a str, &'a str>;
 
 /// The services with a database and a connection to the bus.
-const STATEFUL: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+const STATEFUL: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payments", "notifications"];
 
 /// Whether a selector matches these labels. An empty selector matches everything.
 fn selects(selector: &Value, labels: &Labels) -> bool {
@@ -140,6 +140,7 @@ fn development_and_staging_allow_the_needed_connections_only() {
         "stripe-sim -> payments:8080",
         "stripe-sim -> kube-system:53",
         "auth -> mailpit:1025",
+        "notifications -> mailpit:1025",
         "mailpit -> kube-system:53",
     ];
     assert_eq!(allowed(&environment("dev")), with(&simulators));
@@ -152,6 +153,8 @@ fn production_allows_the_needed_connections_only() {
         "payments -> outside:443",
         "auth -> outside:465",
         "auth -> outside:587",
+        "notifications -> outside:465",
+        "notifications -> outside:587",
         "backup -> outside:443",
         "backup -> kube-system:53",
     ];

@@ -44,7 +44,7 @@ fn urls_contain_the_passwords_and_all_passwords_differ() {
     let cluster = FakeCluster::empty();
     assert!(cluster.run(SCRIPT, &["ticketing-dev"], &[]).succeeded);
     let mut passwords = BTreeSet::new();
-    for service in ["auth", "tickets", "orders", "expiration", "payments"] {
+    for service in ["auth", "tickets", "orders", "expiration", "payments", "notifications"] {
         let password = text(&cluster, &format!("{service}-mongodb"), "password");
         let url = text(&cluster, &format!("{service}-database"), "STORE_URL");
         assert!(
@@ -63,7 +63,7 @@ fn urls_contain_the_passwords_and_all_passwords_differ() {
         );
         passwords.insert(password);
     }
-    assert_eq!(passwords.len(), 15);
+    assert_eq!(passwords.len(), 18);
     for password in passwords {
         let is_random = password.len() == 49 && password.starts_with('p');
         assert!(is_random, "a letter and 24 random bytes");

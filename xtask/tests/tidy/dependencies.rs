@@ -4,7 +4,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+const SERVICES: [&str; 6] = ["auth", "tickets", "orders", "expiration", "payments", "notifications"];
 
 /// The crates of this workspace that each crate may use; tests may use more.
 const ALLOWED: &[(&str, &[&str])] = &[

@@ -146,17 +146,18 @@ impl User {
     /// The token belongs to no valid link.
     pub fn verify(&self, hash: &TokenHash, now: Time) -> Result<Decision<Self>, TokenInvalid> {
         if self.verification.as_ref().is_some_and(|link| link.accepts(hash, now)) {
-            return Ok(Decision::without_event(Self {
+            let verified = Self {
                 verified_at: Some(now),
                 verification: None,
                 emails: self.emails.without("verify-address"),
                 ..self.next(now)
-            }));
+            };
+            return Ok(verified.published());
         }
         let change = self.email_change.as_ref().filter(|change| change.link.accepts(hash, now));
         let change = change.ok_or(TokenInvalid)?;
         // Links to the former address are void.
-        Ok(Decision::without_event(Self {
+        let changed = Self {
             email: change.email.clone(),
             verified_at: Some(now),
             verification: None,
@@ -164,7 +165,8 @@ impl User {
             password_reset: None,
             emails: self.emails.without("verify-address").without("confirm-address").without(PASSWORD_RESET),
             ..self.next(now)
-        }))
+        };
+        Ok(changed.published())
     }
 
     /// Whether this token sets a password now.
@@ -188,15 +190,18 @@ impl User {
         now: Time,
     ) -> Result<Decision<Self>, TokenInvalid> {
         self.check_password_reset(hash, now)?;
-        let Decision { next, events } = self.change_password(password, notice, now);
-        let verified_at = self.verified_at.or(Some(now));
-        let emails = next.emails.without("verify-address");
-        Ok(Decision { next: Self { verified_at, verification: None, emails, ..next }, events })
+        let changed = self.change_password(password, notice, now);
+        if self.is_verified() {
+            return Ok(changed);
+        }
+        let emails = changed.next.emails.without("verify-address");
+        Ok(Self { verified_at: Some(now), verification: None, emails, ..changed.next }.published())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use common::Event;
     use mail::Kind;
 
     use super::*;
@@ -228,6 +233,30 @@ mod tests {
 
     fn set() -> (PasswordHash, PendingEmail) {
         (PasswordHash::new("$argon2id$v=19$other".into()), email(Kind::PasswordChanged { at: start() }))
+    }
+
+    /// The published address, and whether it is verified.
+    fn published(decision: &Decision<User>) -> Option<(&str, bool, u64)> {
+        match decision.events.as_slice() {
+            [Event::AccountChanged(account)] => Some((&account.email, account.verified, account.version)),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn other_services_learn_of_each_change_of_address_or_verification_and_of_nothing_else() {
+        let (password, notice) = set();
+        let user = user();
+        let verified = user.verify(&hash(1), start()).expect("valid");
+        assert_eq!(published(&verified), Some(("ann@example.com", true, 2)));
+        let changed = changing().verify(&hash(2), start()).expect("valid");
+        assert_eq!(published(&changed), Some(("new@example.com", true, 3)));
+        assert_eq!(published(&user.change_password(password.clone(), notice.clone(), start())), None);
+        for (user, expected) in [(user, Some(("ann@example.com", true, 3))), (verified.next, None)] {
+            let reset = user.request_password_reset(reset(3, start()), MAX, start()).expect("few").next;
+            let decided = reset.reset_password(&hash(3), password.clone(), notice.clone(), start());
+            assert_eq!(published(&decided.expect("valid")), expected);
+        }
     }
 
     fn kinds(user: &User) -> Vec<&'static str> {

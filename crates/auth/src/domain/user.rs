@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use common::{Decision, Time, UserId};
+use common::event::AccountSnapshot;
+use common::{Decision, Event, Time, UserId};
 use mail::{PendingEmail, PendingEmails};
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ pub struct User {
     /// The user's requests for emails.
     #[serde(default, skip_serializing_if = "EmailRequests::is_empty")]
     pub email_requests: EmailRequests,
+    /// Whether `account.changed` was ever published. Users of former releases are announced by a worker.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub announced: bool,
     /// When the user signed up.
     pub created_at: Time,
     /// When the user last changed.
@@ -71,8 +75,7 @@ impl fmt::Debug for PasswordHash {
 pub(super) const PASSWORD_RESET: &str = "password-reset";
 
 impl User {
-    /// Creates an account, without an event: tokens carry all that the other services need. The email contains the link that
-    /// verifies the address.
+    /// Creates an account. The email contains the link that verifies the address.
     pub fn sign_up(
         id: UserId,
         email: Email,
@@ -80,7 +83,7 @@ impl User {
         (verification, sent): (Link, PendingEmail),
         now: Time,
     ) -> Decision<Self> {
-        Decision::without_event(Self {
+        let user = Self {
             id,
             version: 1,
             email,
@@ -91,9 +94,11 @@ impl User {
             password_reset: None,
             emails: PendingEmails::default().with(sent),
             email_requests: EmailRequests::default(),
+            announced: true,
             created_at: now,
             updated_at: now,
-        })
+        };
+        user.published()
     }
 
     /// From now on this is the password, of which `notice` informs the user. A link that sets a password is void.
@@ -109,6 +114,40 @@ impl User {
     /// The emails after an attempt to send one.
     pub fn with_emails(&self, emails: PendingEmails) -> Decision<Self> {
         Decision::without_event(Self { version: self.version + 1, emails, ..self.clone() })
+    }
+
+    /// When the account is to be announced. Returns `None` if it was.
+    pub fn announce_at(&self) -> Option<Time> {
+        (!self.announced).then_some(self.created_at)
+    }
+
+    /// Publishes the account of a former release, which no other service knows. Returns `None` if it was published before.
+    pub fn announce(&self) -> Option<Decision<Self>> {
+        self.announce_at()?;
+        Some(Self { version: self.version + 1, ..self.clone() }.published())
+    }
+
+    /// The same state at a raised version, published, because other services may know a later one.
+    pub fn raise(&self, version: u64) -> Decision<Self> {
+        Self { version, ..self.clone() }.published()
+    }
+
+    /// The event of the present state.
+    pub fn event(&self) -> Event {
+        Event::AccountChanged(AccountSnapshot {
+            user_id: self.id,
+            email: self.email.as_str().to_owned(),
+            verified: self.is_verified(),
+            locale: None,
+            version: self.version,
+        })
+    }
+
+    /// This state with its event.
+    pub(super) fn published(self) -> Decision<Self> {
+        let next = Self { announced: true, ..self };
+        let event = next.event();
+        Decision::with_event(next, event)
     }
 
     /// Whether the user has proved that the address is theirs.
@@ -151,7 +190,17 @@ mod tests {
         let stored = r#"{"id":"00000000-0000-0000-0000-000000000000","version":3,"email":"ann@example.com","password":"$argon2id$v=19$secret","createdAt":"2026-11-22T10:00:00.000Z","updatedAt":"2026-11-22T10:00:00.000Z"}"#;
         let user: User = serde_json::from_str(stored).expect("a user");
         assert!(!user.is_verified() && user.emails.is_empty());
+        assert_eq!(user.announce_at(), Some(user.created_at));
         assert_eq!(serde_json::to_string(&user).expect("JSON"), stored);
+    }
+
+    #[test]
+    fn an_account_of_a_former_release_is_announced_once() {
+        let former = User { announced: false, version: 3, ..user() };
+        let Decision { next, events } = former.announce().expect("not announced");
+        assert_eq!(next, User { announced: true, version: 4, ..former });
+        assert_eq!(events, [next.event()]);
+        assert_eq!((next.announce_at(), next.announce()), (None, None));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use axum::extract::ConnectInfo;
 use axum::http::Request;
 use common::clock::SimClock;
 use common::http::token::Claims;
+use common::{Envelope, Event};
 use mail::Message;
 use mail::testing::Recorder;
 use runtime::ServiceContext;
@@ -39,6 +40,13 @@ impl TestApp {
         let auth = auth::service(&context, config, key, mail).await.expect("it starts");
         let service = TestService::start_on(clock, context, auth.service, Some(auth.keys)).await;
         Self { service, mailer }
+    }
+
+    /// The events published since the last call, without those of accounts.
+    pub(crate) async fn published(&self) -> Vec<Envelope> {
+        let mut published = self.service.published().await;
+        published.retain(|event| !matches!(event.event, Event::AccountChanged(_)));
+        published
     }
 
     pub(crate) async fn restart(self) -> Self {

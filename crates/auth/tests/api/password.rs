@@ -38,7 +38,7 @@ async fn the_new_password_counts_and_every_other_session_is_over() {
     assert_eq!(app.sign_in("ann", PASSWORD).await.status, 401);
     assert_eq!(app.sign_in("ann", NEW).await.status, 200);
     assert_eq!(app.sign_in("bob", PASSWORD).await.status, 200);
-    let published = app.service.published().await;
+    let published = app.published().await;
     assert_eq!(published.len(), 1);
     assert!(
         matches!(&published[0].event, Event::SessionRevoked(one) if one.session_id == claims_of(&there).sid)
@@ -57,7 +57,7 @@ async fn a_wrong_password_changes_nothing() {
     assert_eq!((reply.status, reply.code()), (401, "invalid-credentials"));
     assert!(app.current_user(&there).await.json["currentUser"].is_object());
     assert_eq!(app.sign_in("ann", PASSWORD).await.status, 200);
-    assert!(app.service.published().await.is_empty());
+    assert!(app.published().await.is_empty());
 }
 
 #[tokio::test]

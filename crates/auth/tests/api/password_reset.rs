@@ -51,7 +51,7 @@ async fn a_forgotten_password_is_set_by_a_link_that_ends_every_session() {
     let notice = app.emails_to(ANN).await.pop().expect("a notice");
     assert_eq!(notice.subject, "Your password was changed");
     assert_eq!(reset(&app, &token, "a third vexed quartz").await, refused());
-    assert_eq!(app.service.published().await.len(), 1);
+    assert_eq!(app.published().await.len(), 1);
 }
 
 /// A database that records what is done on users and requests.

@@ -50,7 +50,7 @@ async fn is_signed_in(app: &TestApp, token: &str) -> bool {
 
 /// The sessions whose revocation was published.
 async fn revoked(app: &TestApp) -> Vec<SessionId> {
-    let published = app.service.published().await.into_iter().map(|event| event.event);
+    let published = app.published().await.into_iter().map(|event| event.event);
     let sessions = published.map(|event| match event {
         Event::SessionRevoked(revoked) => revoked.session_id,
         other => panic!("not about a session: {other:?}"),

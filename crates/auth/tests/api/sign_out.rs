@@ -25,7 +25,7 @@ async fn signing_out_ends_the_session_at_once_and_announces_it() {
     assert_eq!((&asked.json, token_in(&asked).as_deref()), (&json!({ "currentUser": null }), Some("")));
 
     let claims = claims_of(&token);
-    let published = app.service.published().await;
+    let published = app.published().await;
     let revoked = SessionRevoked {
         session_id: claims.sid,
         user_id: claims.sub,
@@ -43,7 +43,7 @@ async fn a_revocation_is_published_again_while_the_tokens_of_the_session_live() 
     app.with_token(&token).post(SIGN_OUT, Value::Null).await;
     let mut published = Vec::new();
     for second in (0..3600).step_by(15) {
-        let events = app.service.published().await;
+        let events = app.published().await;
         assert!(events.iter().all(|envelope| matches!(envelope.event, Event::SessionRevoked(_))));
         published.extend(events.iter().map(|envelope| (second, envelope.version)));
         app.service.clock.advance(Duration::from_secs(15));
@@ -61,7 +61,7 @@ async fn signing_out_twice_or_without_a_session_succeeds() {
         let reply = caller.post(SIGN_OUT, Value::Null).await;
         assert_eq!((reply.status, token_in(&reply).as_deref()), (204, Some("")));
     }
-    assert_eq!(app.service.published().await.len(), 1);
+    assert_eq!(app.published().await.len(), 1);
 }
 
 #[tokio::test]
@@ -71,7 +71,7 @@ async fn an_expired_token_still_ends_its_session() {
     app.service.clock.advance(Duration::from_hours(1));
     app.with_token(&token).post(SIGN_OUT, Value::Null).await;
     assert_eq!(app.current_user(&token).await.json["currentUser"], Value::Null);
-    assert_eq!(app.service.published().await.len(), 1);
+    assert_eq!(app.published().await.len(), 1);
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! `POST /api/users/signup`
 
+use common::{Envelope, Event};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -18,7 +19,11 @@ async fn a_new_user_is_signed_in() {
     assert!(cookie.contains("; HttpOnly") && cookie.contains("; SameSite=Lax"), "{cookie}");
     let asked = app.current_user(&token_in(&reply).expect("a cookie")).await;
     assert_eq!(asked.json, json!({ "currentUser": reply.json }));
-    assert!(app.service.published().await.is_empty());
+    let published = app.service.published().await;
+    let [Envelope { event: Event::AccountChanged(account), version: 1, .. }] = published.as_slice() else {
+        panic!("{published:?}");
+    };
+    assert_eq!((account.email.as_str(), account.verified), ("Ann@Example.com", false));
 }
 
 #[tokio::test]

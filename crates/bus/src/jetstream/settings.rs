@@ -29,6 +29,9 @@ pub(super) const MAX_QUEUED: usize = 512;
 /// The default of [`Options::close_timeout`]: the pods' grace period counts on it.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
+/// The name of a process of all services, which creates every stream.
+const ALL_SERVICES: &str = "ticketing";
+
 /// The options of the bus. All processes of one marketplace use the same, except for the name.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -41,7 +44,7 @@ pub struct Options {
     /// lose those that a service has not consumed. The server reserves the sum, so its volume must be larger.
     pub max_stream_bytes: i64,
     /// The service, also the connection's name in the server's monitoring, and the prefix of its inbox
-    /// (`_INBOX.<name>.>`). A process of another name is that of all services.
+    /// (`_INBOX.<name>.>`). `ticketing` is all services.
     pub name: String,
     /// The server redelivers an event that is neither acknowledged nor in progress for this time.
     pub ack_wait: Duration,
@@ -60,7 +63,7 @@ impl Default for Options {
             prefix: "ticketing".to_owned(),
             num_replicas: 1,
             max_stream_bytes: 640 << 20,
-            name: "ticketing".to_owned(),
+            name: ALL_SERVICES.to_owned(),
             ack_wait: Duration::from_secs(30),
             publish_timeout: Duration::from_secs(5),
             close_timeout: CLOSE_TIMEOUT,
@@ -123,7 +126,7 @@ impl Settings {
     /// Whether this process creates and updates the stream.
     pub(super) fn owns(&self, stream: Stream) -> bool {
         let name = &self.options.name;
-        stream.name() == name || Stream::ALL.iter().all(|one| one.name() != name)
+        name == ALL_SERVICES || stream.service() == name
     }
 
     /// The reason why a stream with this configuration may contain events that its owner did not publish, or copy its
@@ -204,6 +207,8 @@ mod tests {
             Stream::ALL.into_iter().filter(|stream| settings.owns(*stream)).collect::<Vec<_>>()
         };
         assert_eq!(owned("orders"), [Stream::Orders]);
+        assert_eq!(owned("auth"), [Stream::Auth, Stream::Accounts]);
+        assert_eq!(owned("notifications"), []);
         assert_eq!(owned("ticketing"), Stream::ALL);
     }
 

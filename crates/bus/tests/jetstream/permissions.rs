@@ -18,30 +18,34 @@ use servers::{Port, Program, ReadinessProbe, Server, nats};
 
 use crate::support::{connect, ids, next, publish};
 
-/// The services, and the aggregate of which each publishes events.
-const SERVICES: [(&str, &str); 5] = [
-    ("auth", "session"),
-    ("tickets", "ticket"),
-    ("orders", "order"),
-    ("expiration", "expiration"),
-    ("payments", "payment"),
+/// The services, and the aggregates of which each publishes events.
+const SERVICES: [(&str, &[&str]); 6] = [
+    ("auth", &["session", "account"]),
+    ("tickets", &["ticket"]),
+    ("orders", &["order"]),
+    ("expiration", &["expiration"]),
+    ("payments", &["payment"]),
+    ("notifications", &[]),
 ];
 
 /// The durable consumers of each service.
-const CONSUMERS: [(&str, &str, &[Subject]); 9] = [
+const CONSUMERS: [(&str, &str, &[Subject]); 11] = [
     ("auth", "auth-sessions", &[Subject::SessionRevoked]),
     ("tickets", "tickets-sessions", &[Subject::SessionRevoked]),
     ("orders", "orders-sessions", &[Subject::SessionRevoked]),
     ("expiration", "expiration-sessions", &[Subject::SessionRevoked]),
     ("payments", "payments-sessions", &[Subject::SessionRevoked]),
+    ("notifications", "notifications-sessions", &[Subject::SessionRevoked]),
+    ("notifications", "notifications", &[Subject::OrderCreated, Subject::AccountChanged]),
     ("tickets", "tickets", &[Subject::OrderCreated]),
     ("orders", "orders", &[Subject::TicketReserved, Subject::ExpirationCompleted, Subject::PaymentCaptured]),
     ("expiration", "expiration", &[Subject::OrderCreated]),
     ("payments", "payments", &[Subject::OrderCreated, Subject::ExpirationCompleted]),
 ];
 
-const PUBLISHED: [Subject; 5] = [
+const PUBLISHED: [Subject; 6] = [
     Subject::SessionRevoked,
+    Subject::AccountChanged,
     Subject::TicketReserved,
     Subject::OrderCreated,
     Subject::ExpirationCompleted,
@@ -112,8 +116,8 @@ async fn each_service_can_publish_and_consume_as_in_production() {
         processes.push(bus);
     }
     for subject in PUBLISHED {
-        let aggregate = subject.as_str().split_once('.').map(|(aggregate, _)| aggregate);
-        let owner = SERVICES.iter().rev().position(|(_, own)| Some(*own) == aggregate).expect("an owner");
+        let (aggregate, _) = subject.as_str().split_once('.').expect("an aggregate");
+        let owner = SERVICES.iter().rev().position(|(_, own)| own.contains(&aggregate)).expect("an owner");
         publish(&*processes[owner], &sample(subject)).await;
     }
     for (subjects, deliveries) in &mut consumers {

@@ -3,6 +3,7 @@
 //! Consumers ignore unknown fields and read unknown words ([`Word`]), so both can be added. A removed or narrowed field
 //! needs a new schema number.
 
+mod account;
 mod order;
 mod payment;
 mod session;
@@ -12,6 +13,7 @@ mod word;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use account::{AccountDeleted, AccountSnapshot};
 pub use order::{CancelReason, DeadlinePassed, OrderSnapshot, OrderStatus, OrderedTicket};
 pub use payment::{DisputeStatus, PaymentSnapshot, PaymentStatus};
 pub use session::SessionRevoked;
@@ -121,6 +123,8 @@ events! {
     PaymentRefunded => "payment.refunded", 1, PaymentSnapshot;
     PaymentDisputed => "payment.disputed", 1, PaymentSnapshot;
     SessionRevoked => "session.revoked", 1, SessionRevoked;
+    AccountChanged => "account.changed", 1, AccountSnapshot;
+    AccountDeleted => "account.deleted", 1, AccountDeleted;
 }
 
 impl Event {

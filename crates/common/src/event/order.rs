@@ -53,6 +53,12 @@ pub struct OrderedTicket {
     /// The seller.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller_id: Option<UserId>,
+    /// The venue. Absent in orders of former releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue: Option<String>,
+    /// The start of the event. Absent in orders of former releases.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Time>,
 }
 
 /// An order's status without its data.

@@ -15,7 +15,8 @@ use tempfile::TempDir;
 
 use crate::client::now;
 
-pub(crate) const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+pub(crate) const SERVICES: [&str; 6] =
+    ["auth", "tickets", "orders", "expiration", "payments", "notifications"];
 
 /// No output may contain this.
 const SECRET: &str = "hunter2hunter2";

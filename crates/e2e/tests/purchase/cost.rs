@@ -14,8 +14,10 @@ use store::{Backend, CommitError, Intercept, Write};
 use crate::flows::{becomes, ticket_becomes, usd};
 
 /// The durable commits of each collection from the listing to the sale. docs/PERFORMANCE.md names them.
-const COMMITS: [(&str, usize); 6] = [
+const COMMITS: [(&str, usize); 7] = [
     ("expiration.deadlines", 2),
+    // One for the emails to buyer and seller, and two to send each.
+    ("notifications.order-emails", 5),
     ("orders.orders", 5),
     ("orders.tickets", 3),
     ("payments.orders", 3),

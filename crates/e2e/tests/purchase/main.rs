@@ -3,6 +3,7 @@
 mod cluster;
 mod cost;
 mod deployment;
+mod emails;
 mod endings;
 mod flows;
 mod last_poll;

@@ -7,7 +7,7 @@ use serde_json::Value;
 use store::Store;
 use uuid::Uuid;
 
-/// Asserts that orders knows every ticket, and payments every order, as its owner does.
+/// Asserts that orders knows every ticket, payments every order, and notifications every account, as its owner does.
 pub(crate) async fn assert_agreement(world: &World) {
     let (tickets, orders) = (world.store("tickets"), world.store("orders"));
     let owned = documents(tickets, "tickets").await;
@@ -33,6 +33,12 @@ pub(crate) async fn assert_agreement(world: &World) {
         assert_eq!((shown["status"].as_str(), shown["cancelReason"].as_str()), (Some(status), reason));
         let refunds = |order: &Value| [order["refunded"].clone(), order["dispute"].clone()];
         assert_eq!(refunds(shown), refunds(&order["aftermath"]), "{shown} of {order}");
+    }
+    let owned = documents(world.store("auth"), "users").await;
+    let replicas = documents(world.store("notifications"), "recipients").await;
+    for (id, user) in &owned {
+        let replica = replicas.get(id).unwrap_or_else(|| panic!("notifications does not know the user {id}"));
+        assert_eq!(replica["account"]["email"], user["email"]);
     }
 }
 

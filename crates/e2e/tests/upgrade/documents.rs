@@ -81,7 +81,12 @@ pub(crate) async fn convert(folder: &Path) {
 /// Restores the documents of a golden folder.
 pub(crate) async fn restore(folder: &Path, databases: &MongoDatabases) {
     for service in SERVICES {
-        let text = fs::read_to_string(folder.join(format!("{service}.json"))).expect("a golden file");
+        let file = folder.join(format!("{service}.json"));
+        // Notifications is younger than the first folders.
+        if service == notifications::NAME && !file.exists() {
+            continue;
+        }
+        let text = fs::read_to_string(file).expect("a golden file");
         let collections: BTreeMap<String, Vec<Document>> =
             serde_json::from_str(&text).expect("extended JSON");
         for (name, documents) in collections.into_iter().filter(|(_, documents)| !documents.is_empty()) {

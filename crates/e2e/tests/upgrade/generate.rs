@@ -19,7 +19,8 @@ use store::sqlite::SqliteBackend;
 use uuid::Uuid;
 
 /// The services, each with a database.
-pub(crate) const SERVICES: [&str; 5] = ["auth", "tickets", "orders", "expiration", "payments"];
+pub(crate) const SERVICES: [&str; 6] =
+    ["auth", "tickets", "orders", "expiration", "payments", "notifications"];
 
 /// The database of the card processor's simulator.
 pub(crate) const STRIPE: &str = "stripe";

@@ -108,7 +108,6 @@ impl ReleaseDatabase {
         if let Change::Put(put) = write.change {
             let stored = self.database.get(write.collection, write.id).await?;
             let field = stored.and_then(|stored| members(&stored.body).remove(FIELD));
-            self.written.lock().insert((write.collection, write.id));
             write.change = Change::Put(next_put(write.collection, write.id, put, field));
         }
         write.outbox = write.outbox.iter().map(|event| next_event(event)).collect();
@@ -187,8 +186,15 @@ impl Intercept for ReleaseDatabase {
 
     fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
         async move {
-            let write = if self.next.is_some() { self.of_next(write).await? } else { write };
-            self.database.commit(write).await
+            if self.next.is_none() {
+                return self.database.commit(write).await;
+            }
+            let write = self.of_next(write).await?;
+            let put = matches!(write.change, Change::Put(_)).then_some((write.collection, write.id));
+            self.database.commit(write).await?;
+            // Not before: a write that another process has won leaves nothing of this release.
+            self.written.lock().extend(put);
+            Ok(())
         }
         .boxed()
     }

@@ -85,6 +85,8 @@ pub(crate) fn held(id: OrderId, hold: Duration) -> OrderSnapshot {
         user_id: Uuid::from_u128(2).into(),
         ticket: OrderedTicket {
             seller_id: None,
+            venue: None,
+            starts_at: None,
             id: Uuid::from_u128(3).into(),
             title: "A concert".into(),
             price: Money { amount: 2500, currency: Currency::Usd },

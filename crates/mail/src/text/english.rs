@@ -75,4 +75,34 @@ texts! {
         button: "",
         after: "If that was not you, set a new password at once: {forgotten}",
     }
+    order_complete {
+        subject: "Your order is complete",
+        lead: "The ticket is yours: {event}. You paid {price}.",
+        button: "Show the order",
+        after: "Keep this email as your receipt.",
+    }
+    order_expired {
+        subject: "Your order expired",
+        lead: "The payment for “{title}” did not arrive in time, so the order was cancelled. No money was taken.",
+        button: "Show the ticket",
+        after: "If the ticket is still for sale, you can order it again.",
+    }
+    ticket_sold {
+        subject: "Your ticket was sold",
+        lead: "“{title}” was sold for {price}.",
+        button: "Show your sales",
+        after: "The page of your sales also shows refunds.",
+    }
+    order_refunded {
+        subject: "Your order was refunded",
+        lead: "{amount} of your payment for “{title}” was returned to your card.",
+        button: "Show the order",
+        after: "Banks need up to ten days to show a refund.",
+    }
+    sale_refunded {
+        subject: "A sale was refunded",
+        lead: "{amount} of the payment for “{title}” was returned to the buyer.",
+        button: "Show your sales",
+        after: "A refund does not change who has the ticket.",
+    }
 }

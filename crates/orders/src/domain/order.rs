@@ -99,6 +99,8 @@ impl Order {
                 title: ticket.title.clone(),
                 price,
                 seller_id: Some(ticket.seller_id),
+                venue: ticket.venue.clone(),
+                starts_at: ticket.starts_at,
             },
             status: Status::Created,
             post_capture: PostCapture::default(),

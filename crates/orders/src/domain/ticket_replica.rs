@@ -21,6 +21,12 @@ pub struct TicketReplica {
     pub id: TicketId,
     /// The ticket's title.
     pub title: String,
+    /// The venue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub venue: Option<String>,
+    /// The start of the event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub starts_at: Option<Time>,
     /// The price asked.
     pub price: Money,
     /// The seller.
@@ -52,6 +58,8 @@ impl TicketReplica {
         Some(Decision::without_event(Self {
             id: ticket.id,
             title: ticket.title.clone(),
+            venue: ticket.venue.clone(),
+            starts_at: ticket.starts_at,
             price: ticket.price,
             seller_id: ticket.seller_id,
             status: ticket.status.clone(),

@@ -167,6 +167,8 @@ impl TestApp {
                 title: "Concert".into(),
                 price: PRICE,
                 seller_id: Some(self.seller.id),
+                venue: None,
+                starts_at: None,
             },
             status: OrderStatus::Created.into(),
             cancel_reason: None,

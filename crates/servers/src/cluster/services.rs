@@ -15,12 +15,13 @@ pub struct Service {
 }
 
 /// All services.
-pub const SERVICES: [Service; 6] = [
+pub const SERVICES: [Service; 7] = [
     Service { name: "auth", is_stateful: true, is_addressed: true },
     Service { name: "tickets", is_stateful: true, is_addressed: true },
     Service { name: "orders", is_stateful: true, is_addressed: true },
     Service { name: "expiration", is_stateful: true, is_addressed: false },
     Service { name: "payments", is_stateful: true, is_addressed: true },
+    Service { name: "notifications", is_stateful: true, is_addressed: false },
     Service { name: "client", is_stateful: false, is_addressed: true },
 ];
 
@@ -79,6 +80,8 @@ impl Endpoints {
                 ("SMTP_URL", self.smtp_url.clone()),
                 ("PUBLIC_URL", self.public_url.clone()),
             ]),
+            "notifications" => variables
+                .extend([("SMTP_URL", self.smtp_url.clone()), ("PUBLIC_URL", self.public_url.clone())]),
             "client" => variables.extend([
                 ("AUTH_URL", self.url("auth")),
                 ("TICKETS_URL", self.url("tickets")),

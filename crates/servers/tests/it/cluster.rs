@@ -128,8 +128,8 @@ fn no_process_of_a_dropped_cluster_runs_on() {
     let (cluster, _folder) = start(|config| config.replicas = 1);
     let mut cluster = cluster.expect("it starts");
     let ids: Vec<_> = cluster.processes().filter_map(|server| server.id()).collect();
-    // Six services, the simulator, nginx, NATS and MongoDB.
-    assert_eq!(ids.len(), 10);
+    // Seven services, the two simulators, nginx, NATS and MongoDB.
+    assert_eq!(ids.len(), 12);
     drop(cluster);
     assert!(!ids.into_iter().any(runs));
 }

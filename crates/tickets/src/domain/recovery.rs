@@ -57,7 +57,7 @@ impl Ticket {
             }
             OrderStatus::Cancelled => Status::Withdrawn,
         };
-        let OrderedTicket { id, ref title, price, seller_id } = order.ticket;
+        let OrderedTicket { id, ref title, price, seller_id, .. } = order.ticket;
         let Some(known) = known else {
             let (seller, offer): (UserId, _) = (seller_id?, plain_offer(title, price)?);
             let (created_at, updated_at) = (order.created_at, now);

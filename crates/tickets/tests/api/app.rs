@@ -80,7 +80,14 @@ impl TestApp {
         OrderSnapshot {
             id: self.service.context.ids.next(),
             user_id: buyer,
-            ticket: OrderedTicket { id: ticket, title: "Concert".into(), price, seller_id: None },
+            ticket: OrderedTicket {
+                id: ticket,
+                title: "Concert".into(),
+                price,
+                seller_id: None,
+                venue: None,
+                starts_at: None,
+            },
             status: OrderStatus::Created.into(),
             cancel_reason: None,
             refunded: None,

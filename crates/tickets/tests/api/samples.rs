@@ -44,7 +44,14 @@ pub(crate) fn order(number: u128, buyer: u128, price: Money) -> OrderSnapshot {
     OrderSnapshot {
         id: order_id(number),
         user_id: user(buyer),
-        ticket: OrderedTicket { id: ticket_id(), title: "concert".into(), price, seller_id: None },
+        ticket: OrderedTicket {
+            id: ticket_id(),
+            title: "concert".into(),
+            price,
+            seller_id: None,
+            venue: None,
+            starts_at: None,
+        },
         status: OrderStatus::Created.into(),
         cancel_reason: None,
         refunded: None,

@@ -241,7 +241,7 @@ impl<'a> History<'a> {
             let snapshot = self.world.snapshot().await;
             found.extend(violations(&snapshot));
             let knows = |service: &&str| snapshot.all(&format!("{service}.revoked-sessions")).count() > 0;
-            let services = ["auth", "tickets", "orders", "expiration", "payments"];
+            let services = ["auth", "tickets", "orders", "expiration", "payments", "notifications"];
             let missed = services.iter().filter(|service| !knows(service));
             found.extend(missed.map(|service| format!("{service} has missed the end of a session")));
             found.retain(|violation| !self.is_documented(violation));

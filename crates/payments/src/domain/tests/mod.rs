@@ -28,6 +28,8 @@ fn order() -> OrderSnapshot {
             title: "Concert".into(),
             price,
             seller_id: Some(id(4).into()),
+            venue: None,
+            starts_at: None,
         },
         status: OrderStatus::AwaitingPayment.into(),
         cancel_reason: None,
