@@ -77,10 +77,14 @@ impl Target {
         };
         let Ok(reply) = poll_until(BEHIND_TIMEOUT, ask).await;
         let reply = reply.unwrap_or_else(|| Reply::none("not known in time"));
-        // The token of a long run expires, and the session behind it gives a new one.
+        // The token of a long run expires, and the session behind it gives a new one. The session ends, too, if its person
+        // has too many.
         let Some(person) = person.filter(|_| reply.status == 401) else { return reply };
         let cookies = person.cookies.lock().clone();
-        let renewed = self.client.send(&Request::current_user(), Some(&cookies)).await;
+        let mut renewed = self.client.send(&Request::current_user(), Some(&cookies)).await;
+        if renewed.cookies.is_none() {
+            renewed = self.client.send(&Request::sign_in(&person.email), None).await;
+        }
         let Some(cookies) = renewed.cookies else { return reply };
         person.cookies.lock().clone_from(&cookies);
         self.client.send(request, Some(&cookies)).await

@@ -28,20 +28,20 @@ test("a person verifies the address, forgets the password and sets a new one", a
   const page = await visit(t, server);
   const email = `${randomUUID()}@example.com`;
   await page.goto("/auth/signup");
-  await page.getByLabel("E-mail address").fill(email);
+  await page.getByLabel("Email address").fill(email);
   await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
   await page.getByRole("button", { name: "Create the account" }).click();
   await page.getByRole("link", { name: "Account" }).click();
-  await page.getByRole("heading", { name: "Your e-mail address is not verified" }).waitFor();
+  await page.getByRole("heading", { name: "Your email address is not verified" }).waitFor();
 
   const verify = await follow(page, server, email, { subject: "Verify", name: "Verify the address" });
   await verify.getByRole("button", { name: "Verify my address" }).click();
-  await verify.getByText("Your e-mail address is verified.").waitFor();
+  await verify.getByText("Your email address is verified.").waitFor();
   await verify.getByRole("button", { name: "Sign out" }).click();
 
   await verify.getByRole("link", { name: "Sign in" }).first().click();
   await verify.getByRole("link", { name: "Forgot your password?" }).click();
-  await verify.getByLabel("E-mail address").fill(email);
+  await verify.getByLabel("Email address").fill(email);
   await verify.getByRole("button", { name: "Send the link" }).click();
   await verify.getByRole("heading", { name: "Look into your mailbox" }).waitFor();
 
@@ -49,7 +49,7 @@ test("a person verifies the address, forgets the password and sets a new one", a
   await reset.getByLabel("New password").fill(NEW_PASSWORD);
   await reset.getByRole("button", { name: "Set the password" }).click();
   await reset.getByText("Your new password is set.").waitFor();
-  await reset.getByLabel("E-mail address").fill(email);
+  await reset.getByLabel("Email address").fill(email);
   await reset.getByLabel("Password", { exact: true }).fill(NEW_PASSWORD);
   await reset.getByRole("button", { name: "Sign in" }).click();
   await reset.getByRole("button", { name: "Sign out" }).waitFor();

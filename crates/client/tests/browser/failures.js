@@ -143,7 +143,7 @@ test("signed out elsewhere, the checkout leads to signing in and back", async (t
   // As when the tab becomes visible again.
   await page.evaluate(() => document.dispatchEvent(new Event("visibilitychange")));
   await seesHeading(page, "Sign in");
-  await page.getByLabel("E-mail address").fill(buyer.email);
+  await page.getByLabel("Email address").fill(buyer.email);
   await page.getByLabel("Password", { exact: true }).fill(buyer.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await payWith(page, CARDS.visa);

@@ -20,7 +20,7 @@ import { visit } from "./support/visit.js";
 
 async function signUp(page) {
   await page.goto("/auth/signup");
-  await page.getByLabel("E-mail address").fill(`${randomUUID()}@example.com`);
+  await page.getByLabel("Email address").fill(`${randomUUID()}@example.com`);
   await page.getByLabel("Password", { exact: true }).fill("seven wild geese at dawn");
   await page.getByRole("button", { name: "Create the account" }).click();
   await page.getByRole("button", { name: "Sign out" }).waitFor();

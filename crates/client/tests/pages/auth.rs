@@ -80,7 +80,7 @@ async fn a_wrong_password_gives_the_form_again_and_too_many_of_them_a_wait() {
     let browser = Browser::signed_out(&world);
     let wrong = [("email", ann.email.as_str()), ("password", "not-this-one")];
     let page = browser.send("/auth/signin?next=%2Fmine", &wrong).await;
-    page.has_status(401).shows("The e-mail address or the password is not right.").hides("not-this-one");
+    page.has_status(401).shows("The email address or the password is not right.").hides("not-this-one");
     page.shows("action=\"/auth/signin?next=%2Fmine\"");
     for _ in 0..9 {
         browser.send("/auth/signin", &wrong).await.has_status(401);

@@ -21,16 +21,16 @@ async fn a_person_verifies_the_address_by_the_link_in_the_mailbox() {
     let browser = Browser::signed_out(&world);
     let fields = [("email", "eve@example.com"), ("password", Person::PASSWORD)];
     browser.send("/auth/signup", &fields).await.has_status(303);
-    browser.get("/account").await.shows("Your e-mail address is not verified").shows("Send it again");
+    browser.get("/account").await.shows("Your email address is not verified").shows("Send it again");
     let link = link(&world, "eve@example.com").await;
     let page = browser.get(&link).await;
     let token = page.has_status(200).shows("Verify my address").value("token");
     // Loading the page changes nothing, so a program that scans emails verifies no address.
-    browser.get("/account").await.shows("Your e-mail address is not verified");
+    browser.get("/account").await.shows("Your email address is not verified");
     let sent = browser.send("/auth/verify", &[("token", &token)]).await;
     assert_eq!(sent.redirect(), "/account?done=verified");
     let page = browser.get("/account?done=verified").await;
-    page.shows("Your e-mail address is verified.").hides("is not verified");
+    page.shows("Your email address is verified.").hides("is not verified");
     let again = browser.send("/auth/verify", &[("token", &token)]).await;
     again.has_status(400).shows("This link is no longer valid");
     world.finish().await;

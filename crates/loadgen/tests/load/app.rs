@@ -34,12 +34,17 @@ pub(crate) enum Fault {
     KeepsTickets,
     /// Tokens expire at once, as the marketplace's do after a while; the session gives new ones.
     ExpiresTokens,
+    /// Sessions end at once, as the marketplace's oldest do when a person signs in often.
+    EndsSessions,
     /// The 20th list of tickets takes so long.
     Stalls(Duration),
 }
 
 /// The beginning of a token that has expired.
 const EXPIRED: &str = "expired-";
+
+/// The beginning of a token whose session has ended.
+const ENDED: &str = "ended-";
 
 /// The app: its documents by id, in order.
 #[derive(Default)]
@@ -71,12 +76,15 @@ fn token(headers: &HeaderMap) -> Option<String> {
 
 /// The user of the session.
 fn user(headers: &HeaderMap) -> Result<String, Body> {
-    let token = token(headers).filter(|token| !token.starts_with(EXPIRED));
+    let token = token(headers).filter(|token| !token.starts_with(EXPIRED) && !token.starts_with(ENDED));
     token.ok_or_else(|| refuse(401, "Not authorized"))
 }
 
 async fn current_user(headers: HeaderMap) -> Response {
     let token = token(&headers).unwrap_or_default();
+    if token.starts_with(ENDED) {
+        return Json(json!({ "currentUser": null })).into_response();
+    }
     enter(StatusCode::OK, token.trim_start_matches(EXPIRED), "")
 }
 
@@ -97,7 +105,11 @@ async fn sign_up(State(app): Shared, Json(body): Json<Value>) -> Response {
     }
     let id = format!("user{}", users.len());
     users.push((id.clone(), email.to_owned()));
-    let mark = if app.fault == Fault::ExpiresTokens { EXPIRED } else { "" };
+    let mark = match app.fault {
+        Fault::ExpiresTokens => EXPIRED,
+        Fault::EndsSessions => ENDED,
+        _ => "",
+    };
     enter(StatusCode::CREATED, &format!("{mark}{id}"), email)
 }
 

@@ -40,6 +40,12 @@ async fn an_expired_token_is_renewed() {
 }
 
 #[tokio::test]
+async fn a_person_whose_session_has_ended_signs_in_again() {
+    let report = run(Fault::EndsSessions, "--scenario sell --rate 20 --duration 1s").await;
+    assert_eq!((report.operations[0].count, report.unexpected), (20, 0), "{report}");
+}
+
+#[tokio::test]
 async fn a_target_that_does_not_reply_is_one_clear_sentence() {
     let refused = generate(&options("http://127.0.0.1:1", "--scenario browse")).await;
     assert_eq!(refused.expect_err("no target").to_string(), "the target does not reply: no connection");
