@@ -62,7 +62,7 @@ impl Default for Options {
         Self {
             prefix: "ticketing".to_owned(),
             num_replicas: 1,
-            max_stream_bytes: 640 << 20,
+            max_stream_bytes: 512 << 20,
             name: ALL_SERVICES.to_owned(),
             ack_wait: Duration::from_secs(30),
             publish_timeout: Duration::from_secs(5),
