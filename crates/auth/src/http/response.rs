@@ -149,7 +149,7 @@ impl From<LinkError> for Problem {
     }
 }
 
-/// Of a sign-up; a throttled sign-in is a [`SignInError`].
+/// Of a sign-up; a throttled sign-in is a `SignInError`.
 impl From<Throttled> for Problem {
     fn from(Throttled(delay): Throttled) -> Self {
         let detail =
