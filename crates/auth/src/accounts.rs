@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use common::UserId;
 use mail::Kind;
-use store::{CommitError, StoreError};
+use store::{CommitError, StoreError, UpdateError};
 
 use crate::Accounts;
 use crate::domain::{Email, User};
@@ -39,6 +39,16 @@ pub(crate) enum SignInError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Commit(#[from] CommitError),
+}
+
+impl From<UpdateError<Self>> for SignInError {
+    fn from(error: UpdateError<Self>) -> Self {
+        match error {
+            UpdateError::Refused(refusal) => refusal,
+            UpdateError::DuplicateKey(name) => Self::Commit(CommitError::DuplicateKey(name)),
+            UpdateError::Store(error) => error.into(),
+        }
+    }
 }
 
 impl From<Throttled> for SignInError {
@@ -113,19 +123,19 @@ impl Accounts {
         new: Password,
         from: Origin,
     ) -> Result<(), SignInError> {
-        let user = self.sign_in(email, current, from).await?;
+        let signed_in = self.sign_in(email, current, from).await?;
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
         let now = self.now();
-        let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);
-        match self.store.commit(user.change_password(hash, notice, now)).await {
-            Ok(user) => {
-                self.email_wake.time_stored(now);
-                security::password_changed(user.id);
-                Ok(())
-            }
-            // A simultaneous change won, so `current` is no longer the password.
-            Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => Err(SignInError::InvalidCredentials),
-            Err(CommitError::Store(error)) => Err(error.into()),
-        }
+        let decide = |user: Option<&User>| {
+            // After a simultaneous change of the password, `current` is no longer right.
+            let user = user.filter(|user| user.password == signed_in.password);
+            let user = user.ok_or(SignInError::InvalidCredentials)?;
+            let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);
+            Ok::<_, SignInError>(Some(user.change_password(hash.clone(), notice, now)))
+        };
+        self.store.update(signed_in.id, decide).await?;
+        self.email_wake.time_stored(now);
+        security::password_changed(signed_in.id);
+        Ok(())
     }
 }

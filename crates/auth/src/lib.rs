@@ -7,7 +7,6 @@ mod accounts;
 mod config;
 mod device;
 pub mod domain;
-mod email_quota;
 mod http;
 mod keys;
 mod link_token;
@@ -36,7 +35,6 @@ use store::Collection;
 
 pub use crate::config::Config;
 use crate::domain::{Session, User};
-use crate::email_quota::EmailQuota;
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
@@ -136,7 +134,6 @@ pub(crate) struct Accounts {
     keyring: Keyring,
     hashing: Hashing,
     resets: Collection<ResetRequest>,
-    quotas: Collection<EmailQuota>,
     max_emails: u32,
     mail: EmailContext,
     email_wake: Arc<WakeSignal>,
@@ -169,7 +166,6 @@ impl Accounts {
             keyring,
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
             resets: store.collection(),
-            quotas: store.collection(),
             max_emails: config.max_emails,
             mail,
             email_wake: Arc::default(),

@@ -1,8 +1,6 @@
 //! Forgotten passwords: a request that costs the same for every address, and the link that sets a new password.
 
 use std::net::IpAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::http::HttpContext;
@@ -30,12 +28,12 @@ impl Accounts {
     /// Stores a request for a link that sets a password. A worker looks up the account later, so neither the reply nor its
     /// time tells whether there is one. Without an email if too many were requested from this address.
     pub(crate) async fn forgot_password(&self, email: Email, from: IpAddr) -> Result<(), LinkError> {
-        match self.take_email_quota(from).await {
+        let now = self.now();
+        match self.throttle.request_email(from, now).await.map_err(LinkError::from) {
             Ok(()) => {}
             Err(LinkError::TooMany(_)) => return Ok(()),
             Err(error) => return Err(error),
         }
-        let now = self.now();
         self.resets.commit(ResetRequest::new(self.ids.next(), email, now)).await?;
         self.reset_wake.time_stored(now);
         Ok(())
@@ -106,37 +104,33 @@ impl Accounts {
 
 /// The worker that sends the links of requests.
 pub(crate) fn worker(accounts: &Accounts) -> Worker {
-    let job = ResetJob { accounts: accounts.clone(), is_running: Arc::default() };
-    Worker::periodic(job, accounts.clock.clone())
+    Worker::periodic(ResetJob(accounts.clone()), accounts.clock.clone())
 }
 
 #[derive(Clone)]
-struct ResetJob {
-    accounts: Accounts,
-    is_running: Arc<AtomicBool>,
-}
+struct ResetJob(Accounts);
 
 impl ResetJob {
     async fn send_all(&self, stop: &CancellationToken) -> Result<Time, StoreError> {
         let all = Range::of(index::BY_REQUEST, []).limit(MAX_BATCH);
-        let batch = self.accounts.resets.batch(all).await?.items;
+        let batch = self.0.resets.batch(all).await?.items;
         for request in &batch {
             if stop.is_cancelled() {
                 break;
             }
-            match self.accounts.send_reset(request).await {
+            match self.0.send_reset(request).await {
                 // The next request may be about an intact account.
                 Err(error @ StoreError::Unreadable(_)) => {
                     tracing::error!(
                         cause = error_chain(&error),
                         "a request of a new password is not answered"
                     );
-                    self.accounts.remove_request(request).await?;
+                    self.0.remove_request(request).await?;
                 }
                 done => done?,
             }
         }
-        let now = self.accounts.now();
+        let now = self.0.now();
         Ok(if batch.len() == MAX_BATCH { now } else { now.after(MAX_SLEEP) })
     }
 }
@@ -147,20 +141,16 @@ impl PeriodicJob for ResetJob {
     type Error = StoreError;
 
     async fn run(&self, stop: &CancellationToken) -> Result<Time, StoreError> {
-        self.is_running.store(true, Ordering::SeqCst);
-        self.accounts.reset_wake.run_started();
-        let next = self.send_all(stop).await;
-        self.is_running.store(false, Ordering::SeqCst);
-        next
+        self.0.reset_wake.run_started();
+        self.send_all(stop).await
     }
 
     async fn is_idle(&self) -> bool {
         let any = Range::of(index::BY_REQUEST, []).limit(1);
-        let is_empty = self.accounts.resets.batch(any).await.is_ok_and(|page| page.items.is_empty());
-        is_empty && !self.is_running.load(Ordering::SeqCst)
+        self.0.resets.batch(any).await.is_ok_and(|page| page.items.is_empty())
     }
 
     async fn woken_before(&self, next: Time) {
-        self.accounts.reset_wake.woken_before(next).await;
+        self.0.reset_wake.woken_before(next).await;
     }
 }

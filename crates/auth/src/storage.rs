@@ -6,7 +6,6 @@ use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
 use crate::domain::{Email, Session, User};
-use crate::email_quota::EmailQuota;
 use crate::keys::SigningKey;
 use crate::reset_request::ResetRequest;
 use crate::throttle::AttemptCount;
@@ -17,7 +16,6 @@ pub const DOCUMENTS: &[Verifier] = &[
     Verifier::of::<Session>(),
     Verifier::of::<SigningKey>(),
     Verifier::of::<ResetRequest>(),
-    Verifier::of::<EmailQuota>(),
     Verifier::of::<AttemptCount>(),
 ];
 
@@ -31,7 +29,7 @@ pub(crate) mod index {
     pub(crate) const BY_ANNOUNCEMENT: &str = "unannounced";
     /// Requests of new passwords, oldest first.
     pub(crate) const BY_REQUEST: &str = "requested";
-    /// Sessions, quotas of emails and counts of attempts by the time at which they are purged.
+    /// Sessions and counts of attempts by the time at which they are purged.
     pub(crate) const BY_EXPIRY: &str = "forgotten";
     /// A user's sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
@@ -112,23 +110,6 @@ impl Document for ResetRequest {
 
     fn keys(&self) -> Keys {
         Keys::none().ordered(index::BY_REQUEST, [self.requested_at.into()])
-    }
-}
-
-impl Document for EmailQuota {
-    const COLLECTION: &'static str = "email-quotas";
-    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
-
-    fn id(&self) -> Uuid {
-        self.id
-    }
-
-    fn version(&self) -> u64 {
-        self.version
-    }
-
-    fn keys(&self) -> Keys {
-        Keys::none().ordered(index::BY_EXPIRY, [self.purge_at().into()])
     }
 }
 

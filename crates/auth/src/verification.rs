@@ -11,12 +11,11 @@ use store::{CommitError, StoreError, UpdateError};
 use crate::Accounts;
 use crate::accounts::SignInError;
 use crate::domain::{Email, EmailChange, EmailRefusal, Link, TokenInvalid, TooManyEmails, User};
-use crate::email_quota::EmailQuota;
 use crate::link_token::LinkToken;
 use crate::password::TypedPassword;
 use crate::security;
 use crate::storage::{EMAIL, email_key};
-use crate::throttle::Origin;
+use crate::throttle::{Origin, Throttled};
 
 /// The number of requests for emails beyond the limit.
 const REFUSED: &str = "email_requests_refused_total";
@@ -48,6 +47,12 @@ impl From<TooManyEmails> for LinkError {
     fn from(refusal: TooManyEmails) -> Self {
         counter!(REFUSED).increment(1);
         Self::TooMany(refusal)
+    }
+}
+
+impl From<Throttled> for LinkError {
+    fn from(Throttled(delay): Throttled) -> Self {
+        TooManyEmails(delay).into()
     }
 }
 
@@ -101,8 +106,8 @@ impl Accounts {
         if user.is_verified() {
             return Err(LinkError::AlreadyVerified);
         }
-        self.take_email_quota(from).await?;
         let now = self.now();
+        self.throttle.request_email(from, now).await?;
         let decide = |user: Option<&User>| {
             let user = user.ok_or(SignInError::NoAccount)?;
             let sent = self.verification(user.id, &user.email);
@@ -137,11 +142,11 @@ impl Accounts {
         let (user, address) = (self.user(caller.id).await?, from.address);
         self.sign_in(&user.email, password, from).await?;
         // Counted before the address is looked up, so that few addresses can be tried.
-        self.take_email_quota(address).await?;
+        let now = self.now();
+        self.throttle.request_email(address, now).await?;
         if self.store.get_by_unique_key(email_key(&new)).await?.is_some() {
             return Err(LinkError::EmailTaken);
         }
-        let now = self.now();
         let decide = |user: Option<&User>| {
             let user = user.ok_or(SignInError::NoAccount)?;
             let token = LinkToken::generate(user.id, &self.ids);
@@ -155,14 +160,6 @@ impl Accounts {
         };
         self.store.update(user.id, decide).await?;
         self.email_wake.time_stored(now);
-        Ok(())
-    }
-
-    /// Counts a request for an email from this address.
-    pub(crate) async fn take_email_quota(&self, from: IpAddr) -> Result<(), LinkError> {
-        let (id, now) = (EmailQuota::id_of(from, &self.key), self.now());
-        let decide = |quota: Option<&EmailQuota>| EmailQuota::take(quota, id, self.max_emails, now).map(Some);
-        self.quotas.update(id, decide).await?;
         Ok(())
     }
 }

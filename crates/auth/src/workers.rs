@@ -1,4 +1,4 @@
-//! The workers: rotate the signing keys, purge sessions, quotas and counts that have ended, publish revocations again,
+//! The workers: rotate the signing keys, purge sessions and counts that have ended, publish revocations again,
 //! announce the accounts of former releases, send emails, and release the memory of hashes.
 
 use std::future::ready;
@@ -26,12 +26,6 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
     };
-    let purge_quotas = Purge {
-        collection: accounts.quotas.clone(),
-        index: index::BY_EXPIRY,
-        retention: Duration::ZERO,
-        clock: accounts.clock.clone(),
-    };
     let purge_counts = Purge {
         collection: accounts.throttle.store.clone(),
         index: index::BY_EXPIRY,
@@ -51,7 +45,6 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
     vec![
         Worker::periodic(rotation, clock()),
         purge.worker(),
-        purge_quotas.worker(),
         emails.worker(),
         password_reset::worker(accounts),
         purge_counts.worker(),

@@ -145,7 +145,7 @@ mod tests {
         ] {
             assert_eq!(parse(url).err(), Some(OptionsError::Url), "{url}");
         }
-        let options = MailOptions { mail_from: "nobody".into(), ..MailOptions::default() };
+        let options = MailOptions { mail_from: "not an address".into(), ..MailOptions::default() };
         assert_eq!(options.sender(), Err(OptionsError::From));
         assert!(MailOptions::default().sender().is_ok());
     }

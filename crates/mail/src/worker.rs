@@ -1,7 +1,6 @@
 //! The worker that sends the pending emails of a collection.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use common::{Backoff, Decision, Ids, SharedClock, Time, error_chain};
@@ -87,14 +86,11 @@ pub struct EmailWorker<D> {
     pub wake: Arc<WakeSignal>,
 }
 
-struct Job<D> {
-    worker: Arc<EmailWorker<D>>,
-    is_running: Arc<AtomicBool>,
-}
+struct Job<D>(Arc<EmailWorker<D>>);
 
 impl<D> Clone for Job<D> {
     fn clone(&self) -> Self {
-        Self { worker: Arc::clone(&self.worker), is_running: Arc::clone(&self.is_running) }
+        Self(Arc::clone(&self.0))
     }
 }
 
@@ -106,7 +102,7 @@ impl<D: SendsEmail> EmailWorker<D> {
             counter!("emails_total", "outcome" => outcome).increment(0);
         }
         let clock = self.clock.clone();
-        Worker::periodic(Job { worker: Arc::new(self), is_running: Arc::default() }, clock)
+        Worker::periodic(Job(Arc::new(self)), clock)
     }
 
     async fn send_due(&self, stop: &CancellationToken) -> Result<Time, StoreError> {
@@ -204,23 +200,16 @@ impl<D: SendsEmail> PeriodicJob for Job<D> {
     type Error = StoreError;
 
     async fn run(&self, stop: &CancellationToken) -> Result<Time, StoreError> {
-        self.is_running.store(true, Ordering::SeqCst);
-        self.worker.wake.run_started();
-        let next = self.worker.send_due(stop).await;
-        self.is_running.store(false, Ordering::SeqCst);
-        next
+        self.0.wake.run_started();
+        self.0.send_due(stop).await
     }
 
-    /// Whether nothing is due and no email is in flight.
     async fn is_idle(&self) -> bool {
-        let due = Range::of(D::BY_EMAIL_DUE, []).at_most([self.worker.clock.now().into()]).limit(1);
-        let is_none_due = |page: store::Page<D>| page.items.is_empty();
-        // An email that is leased during the read is in flight after it.
-        self.worker.collection.batch(due).await.is_ok_and(is_none_due)
-            && !self.is_running.load(Ordering::SeqCst)
+        let due = Range::of(D::BY_EMAIL_DUE, []).at_most([self.0.clock.now().into()]).limit(1);
+        self.0.collection.batch(due).await.is_ok_and(|page| page.items.is_empty())
     }
 
     async fn woken_before(&self, next: Time) {
-        self.worker.wake.woken_before(next).await;
+        self.0.wake.woken_before(next).await;
     }
 }

@@ -4,6 +4,7 @@ use bus::{Consume, ConsumeError, Incoming};
 use common::event::{OrderSnapshot, Subject};
 use common::{Event, UserId};
 use futures::future::{BoxFuture, FutureExt};
+use mail::Kind;
 use store::Range;
 
 use crate::Notifications;
@@ -66,12 +67,13 @@ impl Notifications {
         let (mut emails, mut users, mut is_one_unknown) = (Vec::new(), Vec::new(), false);
         for notice in Notice::of(&incoming.envelope.event, now) {
             // Orders of former releases do not name the seller.
-            let Some(user) = recipient(notice, order) else { continue };
+            let kind = notice.kind(order);
+            let Some(user) = recipient(&kind, order) else { continue };
             match self.recipients.get(user).await? {
                 None => is_one_unknown = true,
                 Some(recipient) => {
                     if let Some(address) = recipient.address() {
-                        emails.push((notice, self.mail.email(notice.kind(order), address, &self.ids, now)));
+                        emails.push((notice, self.mail.email(kind, address, &self.ids, now)));
                         users.push(user);
                     }
                 }
@@ -118,9 +120,9 @@ impl Notifications {
     }
 }
 
-/// The recipient of a notice, if the order names them.
-fn recipient(notice: Notice, order: &OrderSnapshot) -> Option<UserId> {
-    match notice.party() {
+/// The recipient of an email of this kind, if the order names them.
+fn recipient(kind: &Kind, order: &OrderSnapshot) -> Option<UserId> {
+    match Party::of(kind) {
         Party::Buyer => Some(order.user_id),
         Party::Seller => order.ticket.seller_id,
     }

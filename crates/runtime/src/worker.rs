@@ -1,7 +1,7 @@
 //! Background workers of a service: any task that runs until the stop, periodic runs, and the purge of expired documents.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::Duration;
 
 use common::{SharedClock, Time, error_chain};
@@ -34,7 +34,7 @@ pub trait PeriodicJob: Clone + Send + Sync + 'static {
     /// Runs once and returns the time of the next run. A long run checks `stop` between its steps.
     fn run(&self, stop: &CancellationToken) -> impl Future<Output = Result<Time, Self::Error>> + Send;
 
-    /// Whether nothing is due now.
+    /// Whether nothing is due now. A run in progress is not idle in any case.
     fn is_idle(&self) -> impl Future<Output = bool> + Send;
 
     /// Resolves when the next run must start before `next`. By default never.
@@ -59,18 +59,28 @@ impl Worker {
 
     /// A worker that runs `job` periodically.
     pub fn periodic<J: PeriodicJob>(job: J, clock: SharedClock) -> Self {
-        let idle = job.clone();
-        let run = |stop| run_periodically(job, clock, stop);
+        let (idle, is_running) = (job.clone(), Arc::new(AtomicBool::new(false)));
+        let running = Arc::clone(&is_running);
+        let run = |stop| run_periodically(job, clock, running, stop);
         Self::new(J::NAME, run, move || {
-            let job = idle.clone();
-            async move { job.is_idle().await }
+            let (job, is_running) = (idle.clone(), Arc::clone(&is_running));
+            // A run that has taken what was due before this check is in progress after it.
+            async move { job.is_idle().await && !is_running.load(Ordering::SeqCst) }
         })
     }
 }
 
-async fn run_periodically<J: PeriodicJob>(job: J, clock: SharedClock, stop: CancellationToken) {
+async fn run_periodically<J: PeriodicJob>(
+    job: J,
+    clock: SharedClock,
+    is_running: Arc<AtomicBool>,
+    stop: CancellationToken,
+) {
     while !stop.is_cancelled() {
-        let next = match job.run(&stop).await {
+        is_running.store(true, Ordering::SeqCst);
+        let run = job.run(&stop).await;
+        is_running.store(false, Ordering::SeqCst);
+        let next = match run {
             Ok(next) => next,
             Err(error) => {
                 tracing::warn!(worker = J::NAME, cause = error_chain(&error), "a run failed; retrying");

@@ -15,8 +15,8 @@ pub use storage::DOCUMENTS;
 use std::sync::Arc;
 
 use ::http::HeaderMap;
-use ::http::header::COOKIE;
 use bus::Subscription;
+use common::http::{HostCookie, HttpContext};
 use common::{Problem, SharedClock, TicketId, Time, UserId};
 use runtime::{EventStreams, Service, ServiceContext};
 use store::{Collection, CommitError, Revision};
@@ -72,11 +72,13 @@ impl Tickets {
     }
 
     /// The basis of a public reply to a request with these headers. `None` where other processes change tickets, too, for
-    /// a caller with cookies: a signed-in person sees their own changes at once.
-    fn basis(&self, headers: &HeaderMap) -> Option<Basis> {
+    /// a caller with a session: a signed-in person sees their own changes at once.
+    fn basis(&self, context: &HttpContext, headers: &HeaderMap) -> Option<Basis> {
         match self.store.revision() {
             Revision::OfAll(changes) => Some(Basis { changes, shared_at: None }),
-            Revision::OfThisProcess(_) if headers.contains_key(COOKIE) => None,
+            Revision::OfThisProcess(_) if HostCookie::session(context).values(headers).next().is_some() => {
+                None
+            }
             Revision::OfThisProcess(own) => {
                 Some(Basis { changes: own + self.feed.changes(), shared_at: Some(self.now()) })
             }

@@ -6,7 +6,7 @@ use common::{Decision, Time};
 use mail::PendingEmail;
 use serde::{Deserialize, Serialize};
 
-use super::user::PASSWORD_RESET;
+use super::user::{CONFIRM_ADDRESS, PASSWORD_RESET};
 use super::{Email, PasswordHash, TooManyEmails, User};
 
 /// The SHA-256 of a link's token. The token itself is stored only in the email until that is sent.
@@ -163,7 +163,7 @@ impl User {
             verification: None,
             email_change: None,
             password_reset: None,
-            emails: self.emails.without("verify-address").without("confirm-address").without(PASSWORD_RESET),
+            emails: self.emails.without("verify-address").without(CONFIRM_ADDRESS).without(PASSWORD_RESET),
             ..self.next(now)
         };
         Ok(changed.published())

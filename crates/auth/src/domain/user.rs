@@ -73,6 +73,8 @@ impl fmt::Debug for PasswordHash {
 
 /// The name of the kind of email whose link a change of the password voids.
 pub(super) const PASSWORD_RESET: &str = "password-reset";
+/// The name of the kind of email whose link confirms a new address.
+pub(super) const CONFIRM_ADDRESS: &str = "confirm-address";
 
 impl User {
     /// Creates an account. The email contains the link that verifies the address.
@@ -101,12 +103,14 @@ impl User {
         user.published()
     }
 
-    /// From now on this is the password, of which `notice` informs the user. A link that sets a password is void.
+    /// From now on this is the password, of which `notice` informs the user. A link that sets a password is void, and so is
+    /// a requested change of the address: who knew the former password may have requested it.
     pub fn change_password(&self, password: PasswordHash, notice: PendingEmail, now: Time) -> Decision<Self> {
         Decision::without_event(Self {
             password,
             password_reset: None,
-            emails: self.emails.without(PASSWORD_RESET).with(notice),
+            email_change: None,
+            emails: self.emails.without(PASSWORD_RESET).without(CONFIRM_ADDRESS).with(notice),
             ..self.next(now)
         })
     }

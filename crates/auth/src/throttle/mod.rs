@@ -1,4 +1,4 @@
-//! The throttle of failed sign-ins, and the limit of sign-ups: counts that all replicas share, in the database.
+//! The throttle of failed sign-ins, and the limits of sign-ups and of requested emails: counts that all replicas share, in the database.
 
 mod attempt_count;
 mod origin;
@@ -30,6 +30,7 @@ pub(crate) struct Throttle {
     per_address: Rule,
     in_a_row: Rule,
     sign_ups: Rule,
+    emails: Rule,
 }
 
 /// The counts of an attempt to sign in.
@@ -42,10 +43,10 @@ pub(crate) struct Throttled(pub(crate) Duration);
 
 /// How long failures in a row for one account count after the last.
 const IN_A_ROW_RETENTION: Duration = Duration::from_hours(7 * 24);
-/// The window of the limit of sign-ups.
-const SIGN_UP_WINDOW: Duration = Duration::from_hours(1);
+/// The window of the limits of sign-ups and of requested emails.
+const REQUEST_WINDOW: Duration = Duration::from_hours(1);
 
-pub(crate) fn network(address: IpAddr) -> String {
+fn network(address: IpAddr) -> String {
     ClientAddress(address).network().to_string()
 }
 
@@ -53,14 +54,16 @@ impl Throttle {
     /// A throttle with these limits.
     pub(crate) fn new(store: Collection<AttemptCount>, key: MasterKey, config: &Config) -> Self {
         let max_delay = config.sign_in_window;
-        let rule = |max: u16, window| Rule { max_attempts: max.into(), window, max_delay };
+        let rule = |max_attempts, window| Rule { max_attempts, window, max_delay };
+        let failures = |max: u16, window| rule(max.into(), window);
         Self {
             store,
             key,
-            per_account: rule(config.sign_in_failures_per_account, config.sign_in_window),
-            per_address: rule(config.sign_in_failures_per_address, config.sign_in_window),
-            in_a_row: rule(config.sign_in_failures_in_a_row, IN_A_ROW_RETENTION),
-            sign_ups: rule(config.max_sign_ups, SIGN_UP_WINDOW),
+            per_account: failures(config.sign_in_failures_per_account, config.sign_in_window),
+            per_address: failures(config.sign_in_failures_per_address, config.sign_in_window),
+            in_a_row: failures(config.sign_in_failures_in_a_row, IN_A_ROW_RETENTION),
+            sign_ups: failures(config.max_sign_ups, REQUEST_WINDOW),
+            emails: rule(config.max_emails as usize, REQUEST_WINDOW),
         }
     }
 
@@ -134,12 +137,23 @@ impl Throttle {
     /// # Errors
     /// The limit is reached, or the database failed.
     pub(crate) async fn sign_up(&self, from: IpAddr, now: Time) -> Result<(), UpdateError<Throttled>> {
-        if self.sign_ups.max_attempts == 0 {
+        self.admit(self.sign_ups_of(from), self.sign_ups, now).await
+    }
+
+    /// Counts a request for an email from an address.
+    ///
+    /// # Errors
+    /// The limit is reached, or the database failed.
+    pub(crate) async fn request_email(&self, from: IpAddr, now: Time) -> Result<(), UpdateError<Throttled>> {
+        self.admit(self.key.name("emails", &[&network(from)]), self.emails, now).await
+    }
+
+    async fn admit(&self, id: Uuid, rule: Rule, now: Time) -> Result<(), UpdateError<Throttled>> {
+        if rule.max_attempts == 0 {
             return Ok(());
         }
-        let id = self.sign_ups_of(from);
         let admit = |stored: Option<&AttemptCount>| {
-            AttemptCount::admit(stored, id, self.sign_ups, now).map(Some).map_err(Throttled)
+            AttemptCount::admit(stored, id, rule, now).map(Some).map_err(Throttled)
         };
         self.store.update(id, admit).await.map(drop)
     }

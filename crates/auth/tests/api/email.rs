@@ -56,6 +56,17 @@ async fn a_password_is_changed_with_a_token_of_the_former_address() {
 }
 
 #[tokio::test]
+async fn a_change_of_the_password_voids_a_requested_change_of_the_address() {
+    let app = TestApp::start().await;
+    let session = app.sign_up("ann").await;
+    app.with_token(&session).put(PATH, change(NEW, PASSWORD)).await;
+    let token = app.link_token(NEW).await;
+    let body = json!({ "current": PASSWORD, "new": "another vexed quartz" });
+    assert_eq!(app.with_token(&session).put("/api/users/password", body).await.status, 204);
+    assert_eq!(verify(&app, &token).await, (400, "token-invalid".into()));
+}
+
+#[tokio::test]
 async fn an_address_with_an_account_is_refused_also_ones_own_and_at_the_confirmation() {
     let app = TestApp::start().await;
     let session = app.sign_up("ann").await;

@@ -1,14 +1,19 @@
 //! `PUT /api/users/password`
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use auth::Config;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
 use common::Event;
+use futures::future::{BoxFuture, FutureExt, ready};
+use runtime::ServiceContext;
 use runtime::testing::Reply;
 use serde_json::{Value, json};
+use store::{Backend, CommitError, Intercept, Store, Write};
 
 use crate::app::{PASSWORD, TestApp, claims_of, token_in};
 
@@ -46,6 +51,40 @@ async fn the_new_password_counts_and_every_other_session_is_over() {
     for (token, signed_in) in [(&there, false), (&here, true), (&bob, true)] {
         assert_eq!(app.current_user(token).await.json["currentUser"].is_object(), signed_in);
     }
+}
+
+/// A database in which another process changes a user just before the next armed commit.
+struct Interfering {
+    inner: Arc<dyn Backend>,
+    is_armed: AtomicBool,
+}
+
+impl Intercept for Interfering {
+    fn inner(&self) -> &dyn Backend {
+        &*self.inner
+    }
+
+    fn commit(&self, write: Write) -> BoxFuture<'_, Result<(), CommitError>> {
+        if write.collection == "users" && self.is_armed.swap(false, Ordering::SeqCst) {
+            return ready(Err(CommitError::Conflict)).boxed();
+        }
+        self.inner.commit(write)
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_changed_although_the_account_changes_in_between_as_when_an_email_was_sent() {
+    let (clock, context) = runtime::testing::context();
+    let inner = Arc::clone(context.store.backend());
+    let database = Arc::new(Interfering { inner, is_armed: AtomicBool::new(false) });
+    let store = Store::new(Arc::clone(&database) as _, context.clock.clone(), context.ids.clone());
+    let app = TestApp::start_on(clock, ServiceContext { store, ..context }, Config::default()).await;
+    let session = app.sign_up("ann").await;
+    app.service.settle().await;
+    database.is_armed.store(true, Ordering::SeqCst);
+    assert_eq!(put(&app, &session, change(PASSWORD, NEW)).await.status, 204);
+    assert!(!database.is_armed.load(Ordering::SeqCst), "the account has changed in between");
+    assert_eq!(app.sign_in("ann", NEW).await.status, 200);
 }
 
 #[tokio::test]

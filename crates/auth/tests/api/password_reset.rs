@@ -112,7 +112,7 @@ async fn a_request_does_the_same_whether_or_not_the_address_has_an_account() {
         done.push(calls);
     }
     assert_eq!(done[0], done[1]);
-    assert_eq!(done[0], ["get email-quotas", "commit email-quotas", "commit reset-requests"]);
+    assert_eq!(done[0], ["get attempt-counts", "commit attempt-counts", "commit reset-requests"]);
     assert_eq!((app.emails_to(ANN).await.len(), app.emails_to("unknown@example.com").await.len()), (2, 0));
 }
 

@@ -70,9 +70,6 @@ fn add_security_headers(response: &mut Response, https: bool) {
         .entry(PERMISSIONS_POLICY)
         .or_insert(HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(self)"));
     if https {
-        headers.insert(
-            STRICT_TRANSPORT_SECURITY,
-            HeaderValue::from_static("max-age=31536000; includeSubDomains"),
-        );
+        headers.insert(STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
     }
 }

@@ -6,7 +6,7 @@ use crate::fixture::Fixture;
 use crate::http::Request;
 use crate::routes::ROUTES;
 
-const POLICY: &str = "max-age=31536000; includeSubDomains";
+const POLICY: &str = "max-age=31536000";
 
 #[tokio::test]
 async fn a_request_keeps_its_own_well_formed_id() {

@@ -38,7 +38,7 @@ pub enum Party {
 
 impl Party {
     /// The recipient of emails of this kind.
-    pub(super) const fn of(kind: &Kind) -> Self {
+    pub const fn of(kind: &Kind) -> Self {
         match kind {
             Kind::TicketSold { .. } | Kind::SaleRefunded { .. } => Self::Seller,
             _ => Self::Buyer,
@@ -83,14 +83,6 @@ impl Notice {
             Self::TicketSold => Kind::TicketSold { title, price: ticket.price },
             Self::OrderRefunded(amount) => Kind::OrderRefunded { order: order.id, title, amount },
             Self::SaleRefunded(amount) => Kind::SaleRefunded { title, amount },
-        }
-    }
-
-    /// The recipient.
-    pub const fn party(self) -> Party {
-        match self {
-            Self::OrderComplete | Self::OrderExpired | Self::OrderRefunded(_) => Party::Buyer,
-            Self::TicketSold | Self::SaleRefunded(_) => Party::Seller,
         }
     }
 }

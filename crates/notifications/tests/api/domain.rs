@@ -8,10 +8,11 @@ use crate::app::{PRICE, buyer, cancelled, completed, order, refunded, seller, st
 
 fn pending(notice: Notice, number: u128) -> (Notice, PendingEmail) {
     let id = Uuid::from_u128(number);
-    let to = if notice.party() == Party::Buyer { "buyer@example.com" } else { "seller@example.com" };
+    let kind = notice.kind(&order());
+    let to = if Party::of(&kind) == Party::Buyer { "buyer@example.com" } else { "seller@example.com" };
     let email = PendingEmail {
         id,
-        kind: notice.kind(&order()),
+        kind,
         to: to.into(),
         message_id: format!("{id}@tickets.example"),
         created_at: start(),

@@ -3,6 +3,7 @@
 
 mod caller;
 mod edit;
+mod log_lines;
 mod people;
 mod stream;
 
@@ -31,6 +32,7 @@ use crate::{HttpOptions, RunningService, Service, ServiceContext, SubscribedServ
 
 pub use caller::{Caller, Reply};
 pub use edit::edit;
+pub use log_lines::LogLines;
 pub use people::{NoKeys, Person};
 pub use stream::{EventStream, Message};
 

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use common::http::responses::{InvalidPage, NotFound, NotModified, NotSignedIn};
-use common::http::{CurrentUser, Listing, PageQuery, PathId, Query};
+use common::http::{CurrentUser, HttpContext, Listing, PageQuery, PathId, Query};
 use common::{Currency, FieldError, Problem, TicketId};
 use http::HeaderMap;
 
@@ -41,6 +41,7 @@ use crate::storage::Role;
 )]
 pub(super) async fn list(
     State(tickets): State<Tickets>,
+    context: HttpContext,
     headers: HeaderMap,
     query: Query,
     page: PageQuery,
@@ -54,7 +55,7 @@ pub(super) async fn list(
     };
     // The basis is taken before the read: a change in between makes the reply newer than its basis, which at worst wastes
     // it. The other order would cache an outdated reply.
-    tickets.replies.get_or_read(tickets.basis(&headers), wanted, read).await
+    tickets.replies.get_or_read(tickets.basis(&context, &headers), wanted, read).await
 }
 
 /// One ticket, of any status.
@@ -67,6 +68,7 @@ pub(super) async fn list(
 )]
 pub(super) async fn read(
     State(tickets): State<Tickets>,
+    context: HttpContext,
     headers: HeaderMap,
     id: PathId<TicketId>,
 ) -> Result<CachedReply, Problem> {
@@ -75,7 +77,7 @@ pub(super) async fn read(
         let ticket = tickets.store.get(id).await?.ok_or_else(Problem::not_found)?;
         CachedReply::ticket(&TicketView::from(&ticket), ticket.version)
     };
-    tickets.replies.get_or_read(tickets.basis(&headers), Wanted::Ticket(id), read).await
+    tickets.replies.get_or_read(tickets.basis(&context, &headers), Wanted::Ticket(id), read).await
 }
 
 /// The tickets that the caller sells, holds or has bought, newest first.
