@@ -87,8 +87,9 @@ pub struct BusOptions {
     pub replicas: usize,
 
     /// The bytes of each stream. A full stream refuses events, which then wait in the database of their service. NATS
-    /// reserves these bytes for each of the five streams.
-    #[arg(long = "bus-stream-bytes", env = "BUS_STREAM_BYTES", default_value_t = 640 << 20,
+    /// reserves these bytes for each of the six streams.
+    #[arg(long = "bus-stream-bytes", env = "BUS_STREAM_BYTES",
+        default_value_t = bus::jetstream::Options::default().max_stream_bytes,
         value_parser = clap::value_parser!(i64).range(1 << 20..))]
     pub stream_bytes: i64,
 }
