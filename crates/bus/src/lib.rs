@@ -20,3 +20,4 @@ pub use local::LocalBus;
 pub use port::{Bus, BusError, Delivery, Lagged};
 pub use raw_event::{RawEvent, UnreadableEvent};
 pub use relay::{Relay, find_unreadable_entries};
+pub use stream::DEFAULT_STREAM_BYTES;

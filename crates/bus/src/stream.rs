@@ -2,6 +2,9 @@
 
 use common::event::Subject;
 
+/// The bytes of each stream unless configured: six of them fit a store of 4 GB even if two replicas create one at once.
+pub const DEFAULT_STREAM_BYTES: i64 = 512 << 20;
+
 /// The stream of one aggregate. A stream never gets a further aggregate: processes of former releases do not consume a stream
 /// with subjects that they do not know as its owner's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -88,8 +88,7 @@ pub struct BusOptions {
 
     /// The bytes of each stream. A full stream refuses events, which then wait in the database of their service. NATS
     /// reserves these bytes for each of the six streams.
-    #[arg(long = "bus-stream-bytes", env = "BUS_STREAM_BYTES",
-        default_value_t = bus::jetstream::Options::default().max_stream_bytes,
+    #[arg(long = "bus-stream-bytes", env = "BUS_STREAM_BYTES", default_value_t = bus::DEFAULT_STREAM_BYTES,
         value_parser = clap::value_parser!(i64).range(1 << 20..))]
     pub stream_bytes: i64,
 }

@@ -8,6 +8,7 @@ use async_nats::jetstream::consumer::{AckPolicy, DeliverPolicy, pull};
 use async_nats::jetstream::stream::{self, DiscardPolicy, RetentionPolicy, StorageType};
 use common::event::Subject;
 
+use crate::stream::DEFAULT_STREAM_BYTES;
 pub(super) use crate::stream::Stream;
 
 /// The time for which a stream stores an event, consumed or not: longer than a service stays down over a weekend, short
@@ -62,7 +63,7 @@ impl Default for Options {
         Self {
             prefix: "ticketing".to_owned(),
             num_replicas: 1,
-            max_stream_bytes: 512 << 20,
+            max_stream_bytes: DEFAULT_STREAM_BYTES,
             name: ALL_SERVICES.to_owned(),
             ack_wait: Duration::from_secs(30),
             publish_timeout: Duration::from_secs(5),
