@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use common::UserId;
+use common::http::CurrentUser;
 use mail::Kind;
 use store::{CommitError, StoreError, UpdateError};
 
 use crate::Accounts;
-use crate::domain::{Email, User};
+use crate::domain::{Email, Session, User};
 use crate::password::{HashError, Password, TypedPassword};
 use crate::security;
 use crate::storage::{EMAIL, email_key};
@@ -115,19 +116,29 @@ impl Accounts {
         })
     }
 
-    /// Changes the password of the account of an email address, if `current` is its password, and sends a notice.
-    pub(crate) async fn change_password(
+    /// The caller, whose password this is: the session counts as just authenticated. A wrong password counts as a failed
+    /// sign-in.
+    pub(crate) async fn authenticate(
         &self,
-        email: &Email,
-        current: TypedPassword,
-        new: Password,
+        caller: &CurrentUser,
+        password: TypedPassword,
         from: Origin,
-    ) -> Result<(), SignInError> {
-        let signed_in = self.sign_in(email, current, from).await?;
+    ) -> Result<User, SignInError> {
+        // The token's address may be a former one.
+        let email = self.user(caller.id).await?.email;
+        let user = self.sign_in(&email, password, from).await?;
+        let now = self.now();
+        let authenticate = |session: Option<&Session>| session.and_then(|session| session.authenticate(now));
+        self.sessions.apply(caller.session, authenticate).await?;
+        Ok(user)
+    }
+
+    /// Changes the password of a user who has just proved the present one, and sends a notice.
+    pub(crate) async fn change_password(&self, signed_in: &User, new: Password) -> Result<(), SignInError> {
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
         let now = self.now();
         let decide = |user: Option<&User>| {
-            // After a simultaneous change of the password, `current` is no longer right.
+            // After a simultaneous change of the password, the proved one is no longer right.
             let user = user.filter(|user| user.password == signed_in.password);
             let user = user.ok_or(SignInError::InvalidCredentials)?;
             let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);

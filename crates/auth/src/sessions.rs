@@ -159,9 +159,9 @@ mod tests {
         let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");
         accounts.sign_up(email.clone(), password).await.expect("an account");
         let old = TypedPassword::new(OLD);
-        let user = accounts.sign_in(&email, old.clone(), here).await.expect("it is right");
+        let user = accounts.sign_in(&email, old, here).await.expect("it is right");
         let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");
-        accounts.change_password(&email, old, new, here.into()).await.expect("changed");
+        accounts.change_password(&user, new).await.expect("changed");
         let late = accounts.start_session(&user, None).await;
         assert!(matches!(late, Err(SignInError::InvalidCredentials)), "{late:?}");
         assert!(accounts.sessions_of(user.id).await.expect("a list").is_empty());

@@ -115,8 +115,8 @@ impl Document for ResetRequest {
 
 impl Document for Session {
     const COLLECTION: &'static str = "sessions";
-    /// 2: the index of overdue documents.
-    const FORMAT: u32 = 2;
+    /// 2: the index of overdue documents. 3: the last authentication.
+    const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] =
         &[Index::one(index::BY_EXPIRY), Index::one(index::BY_USER), Index::one(index::BY_OVERDUE)];
 

@@ -139,8 +139,8 @@ impl Accounts {
         password: TypedPassword,
         from: Origin,
     ) -> Result<(), LinkError> {
-        let (user, address) = (self.user(caller.id).await?, from.address);
-        self.sign_in(&user.email, password, from).await?;
+        let address = from.address;
+        let user = self.authenticate(caller, password, from).await?;
         // Counted before the address is looked up, so that few addresses can be tried.
         let now = self.now();
         self.throttle.request_email(address, now).await?;

@@ -5,6 +5,7 @@ mod email;
 mod jwks;
 mod password;
 mod password_reset;
+mod reauthentication;
 mod response;
 mod sessions;
 mod sign_in;
@@ -24,6 +25,7 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(sessions::list, sessions::revoke_others))
         .routes(routes!(sessions::revoke))
         .routes(routes!(password::change_password))
+        .routes(routes!(reauthentication::reauthenticate))
         .routes(routes!(password_reset::forgotten))
         .routes(routes!(password_reset::reset))
         .routes(routes!(verification::send_verification))
