@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use common::UserId;
 use common::http::CurrentUser;
-use mail::Kind;
+use mail::{Kind, Secret};
 use store::{CommitError, StoreError, UpdateError};
 
 use crate::Accounts;
-use crate::domain::{Email, Session, User};
+use crate::domain::{ChallengeExpired, Email, InvalidCode, Session, User};
 use crate::password::{HashError, Password, TypedPassword};
 use crate::security;
 use crate::storage::{EMAIL, email_key};
@@ -32,6 +32,14 @@ pub(crate) enum SignInError {
     Throttled(Duration),
     #[error("the email address or the password is wrong")]
     InvalidCredentials,
+    #[error("the account requires a second factor")]
+    SecondFactorRequired { challenge: Secret, factors: Vec<&'static str> },
+    #[error("the code is wrong or was used")]
+    InvalidCode,
+    #[error("the sign-in has expired")]
+    ChallengeExpired,
+    #[error("the seed of an authenticator app cannot be made")]
+    Seed,
     #[error("the account is gone")]
     NoAccount,
     #[error(transparent)]
@@ -42,13 +50,25 @@ pub(crate) enum SignInError {
     Commit(#[from] CommitError),
 }
 
-impl From<UpdateError<Self>> for SignInError {
-    fn from(error: UpdateError<Self>) -> Self {
+impl<E: Into<Self>> From<UpdateError<E>> for SignInError {
+    fn from(error: UpdateError<E>) -> Self {
         match error {
-            UpdateError::Refused(refusal) => refusal,
+            UpdateError::Refused(refusal) => refusal.into(),
             UpdateError::DuplicateKey(name) => Self::Commit(CommitError::DuplicateKey(name)),
             UpdateError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<InvalidCode> for SignInError {
+    fn from(_: InvalidCode) -> Self {
+        Self::InvalidCode
+    }
+}
+
+impl From<ChallengeExpired> for SignInError {
+    fn from(_: ChallengeExpired) -> Self {
+        Self::ChallengeExpired
     }
 }
 
@@ -74,13 +94,32 @@ impl Accounts {
         Ok(user)
     }
 
-    /// The user with this email address and password. Takes as long if the address has no account.
+    /// Signs in the user with this email address and password. Takes as long if the address has no account.
+    ///
+    /// # Errors
+    /// [`SignInError::SecondFactorRequired`] if the password is right and the account requires more.
     pub(crate) async fn sign_in(
         &self,
         email: &Email,
         password: TypedPassword,
         from: impl Into<Origin>,
     ) -> Result<User, SignInError> {
+        let (user, attempt) = self.verify_password(email, password, from).await?;
+        if user.requires_second_factor() {
+            return Err(self.challenge(&user).await?);
+        }
+        self.throttle.succeeded(&attempt).await?;
+        security::signed_in(user.id);
+        Ok(user)
+    }
+
+    /// The user with this email address and password.
+    async fn verify_password(
+        &self,
+        email: &Email,
+        password: TypedPassword,
+        from: impl Into<Origin>,
+    ) -> Result<(User, Attempt), SignInError> {
         let user = self.store.get_by_unique_key(email_key(email)).await?;
         let attempt = self.throttle.attempt(email, user.as_ref().map(|user| user.id), &from.into());
         self.check(&attempt, user.as_ref()).await?;
@@ -96,9 +135,7 @@ impl Accounts {
             security::sign_in_failed(user_id, throttles);
             return Err(SignInError::InvalidCredentials);
         };
-        self.throttle.succeeded(&attempt).await?;
-        security::signed_in(user.id);
-        Ok(user)
+        Ok((user, attempt))
     }
 
     /// The user of a session.
@@ -109,7 +146,8 @@ impl Accounts {
         self.store.get(id).await?.ok_or(SignInError::NoAccount)
     }
 
-    async fn check(&self, attempt: &Attempt, user: Option<&User>) -> Result<(), SignInError> {
+    /// Checks whether an attempt for the account of `user` is accepted now.
+    pub(crate) async fn check(&self, attempt: &Attempt, user: Option<&User>) -> Result<(), SignInError> {
         self.throttle.check(attempt, self.now()).await?.map_err(|throttled| {
             security::sign_in_throttled(user.map(|user| user.id));
             throttled.into()
@@ -126,7 +164,11 @@ impl Accounts {
     ) -> Result<User, SignInError> {
         // The token's address may be a former one.
         let email = self.user(caller.id).await?.email;
-        let user = self.sign_in(&email, password, from).await?;
+        let (user, attempt) = self.verify_password(&email, password, from).await?;
+        // Who has the password alone can try no more codes for it.
+        if !user.requires_second_factor() {
+            self.throttle.succeeded(&attempt).await?;
+        }
         let now = self.now();
         let authenticate = |session: Option<&Session>| session.and_then(|session| session.authenticate(now));
         self.sessions.apply(caller.session, authenticate).await?;

@@ -2,7 +2,8 @@
 
 use common::http::HttpContext;
 use common::http::token::Claims;
-use common::{SessionId, UserId};
+use common::{SessionId, UserId, user_agent};
+use mail::Kind;
 use store::{CommitError, Range, StoreError, UpdateError};
 
 use crate::Accounts;
@@ -16,10 +17,10 @@ use crate::storage::index;
 const MAX_LISTED: usize = 100;
 
 impl Accounts {
-    /// Starts a session for a user whose password was verified, on a device with this `User-Agent`.
+    /// Starts a session for a user who has proved who they are, on a device with this `User-Agent`.
     ///
     /// # Errors
-    /// [`SignInError::InvalidCredentials`] if the password has changed since: the change revokes the sessions that it
+    /// [`SignInError::InvalidCredentials`] if the credentials have changed since: a change of the password revokes the sessions that it
     /// finds, and may have missed this one.
     pub(crate) async fn start_session(
         &self,
@@ -28,7 +29,7 @@ impl Accounts {
     ) -> Result<Session, SignInError> {
         let session = Session::start(self.ids.next(), user.id, user_agent, self.now());
         let session = self.sessions.commit(session).await?;
-        if self.store.get(user.id).await?.is_some_and(|now| now.password == user.password) {
+        if self.store.get(user.id).await?.is_some_and(|now| now.has_credentials_of(user)) {
             return Ok(session);
         }
         match self.sessions.remove(&session).await {
@@ -120,6 +121,27 @@ impl Accounts {
         let now = self.now();
         sessions.retain(|session| session.is_live(now));
         Ok(sessions)
+    }
+
+    /// Informs a user of a sign-in from a browser that has not signed in to the account before.
+    pub(crate) async fn notify_of_new_browser(
+        &self,
+        user: &User,
+        session: &Session,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let browser = session.user_agent.as_deref().map(user_agent::display_name);
+        let notify = |user: Option<&User>| {
+            let user = user?;
+            let kind = Kind::NewBrowser { at: now, browser: browser.clone() };
+            Some(user.with_email(self.email(kind, &user.email)))
+        };
+        match self.store.apply(user.id, notify).await {
+            Ok(_) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+            Err(CommitError::Store(error)) => return Err(error),
+        }
+        self.email_wake.time_stored(now);
+        Ok(())
     }
 
     /// A token of a session, issued at its last refresh.
