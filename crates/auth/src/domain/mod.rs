@@ -18,4 +18,4 @@ pub use email_requests::{EmailRequests, TooManyEmails};
 pub use link::{EmailChange, EmailRefusal, Link, TokenHash, TokenInvalid};
 pub use second_factor::{Authenticator, InvalidCode, SealedSeed};
 pub use session::{Session, SessionEnded, clean_user_agent};
-pub use user::{PasswordHash, User};
+pub use user::{PasswordHash, SessionsEnd, User};
