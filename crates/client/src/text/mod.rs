@@ -1,6 +1,7 @@
 //! All texts of the pages. Another language is another value of [`Texts`]; the compiler finds missing texts.
 
 mod english;
+mod english_passkeys;
 mod table;
 
 use std::time::Duration;
@@ -38,6 +39,8 @@ impl Texts {
             "verified" => notices.verified,
             "email" => notices.email,
             "reset" => notices.reset,
+            "passkey-added" => notices.passkey_added,
+            "passkey-removed" => notices.passkey_removed,
             _ => return None,
         })
     }
@@ -77,6 +80,7 @@ impl Texts {
             "own-ticket" => texts.own_ticket,
             "order-paying" => texts.order_paying,
             "order-complete" => texts.order_complete,
+            "reauthentication-required" => self.passkeys.stale,
             "already-verified" => texts.already_verified,
             "token-invalid" => texts.token_invalid,
             "idempotency-key-reused" => texts.reused,

@@ -88,6 +88,7 @@ async function everything() {
     orders: "/orders",
     checkout: `/orders/${order.id}`,
     account: "/account",
+    security: "/account/security",
     "for developers": "/api/docs",
     "not found": "/nowhere",
   };

@@ -11,6 +11,7 @@ mod error_pages;
 mod escaping;
 mod home;
 mod over_http;
+mod security;
 mod ticket_form;
 mod unavailable;
 mod visitor;

@@ -27,6 +27,7 @@ async fn every_page_answers_every_visitor_with_the_right_status() {
         ("/mine".into(), 303, 200, 200),
         ("/orders".into(), 303, 200, 200),
         ("/account".into(), 303, 200, 200),
+        ("/account/security".into(), 303, 200, 200),
         ("/auth/signin".into(), 200, 303, 303),
         ("/auth/signup".into(), 200, 303, 303),
         (format!("/tickets/{NOWHERE}"), 404, 404, 404),
