@@ -31,7 +31,6 @@ const explain = (error, texts) => {
       "invalid-credentials": texts.refused,
       "not-valid": texts.refused,
       "too-many-passkeys": texts.full,
-      "reauthentication-required": texts.stale,
     };
     return refusals[error.message] ?? texts.failed;
   }
@@ -61,6 +60,10 @@ if (window.PublicKeyCredential?.parseCreationOptionsFromJSON) {
         await (form.dataset.passkey === "add" ? add(form) : signIn());
         location.assign(form.dataset.next);
       } catch (error) {
+        if (error.message === "reauthentication-required") {
+          location.assign("/account/security?confirm");
+          return;
+        }
         problem.textContent = explain(error, form.dataset);
         problem.hidden = false;
         button.removeAttribute("aria-busy");

@@ -1,9 +1,13 @@
 //! The texts, by area.
 
+use super::english_factors::{ActivityTexts, FactorTexts, SecurityTexts};
 use super::english_passkeys::PasskeyTexts;
 use super::table::texts;
 
 texts! {
+    factor: FactorTexts,
+    security: SecurityTexts,
+    activity: ActivityTexts,
     passkeys: PasskeyTexts;
     site: SiteTexts {
         name: "Ticketing",
@@ -52,7 +56,9 @@ texts! {
         email: "Almost done: open the link in the email that was sent to your new address. Until then nothing changes.",
         reset: "Your new password is set. Sign in with it.",
         passkey_added: "Your passkey is added. You can sign in with it from now on.",
+        confirmed: "Your password is confirmed.",
         passkey_removed: "The passkey is removed. It no longer signs you in.",
+        authenticator_removed: "The authenticator app is removed. Signing in takes your password alone.",
     }
     home: HomeTexts {
         title: "Tickets on sale",

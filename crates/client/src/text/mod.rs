@@ -1,6 +1,7 @@
 //! All texts of the pages. Another language is another value of [`Texts`]; the compiler finds missing texts.
 
 mod english;
+mod english_factors;
 mod english_passkeys;
 mod table;
 
@@ -41,6 +42,8 @@ impl Texts {
             "reset" => notices.reset,
             "passkey-added" => notices.passkey_added,
             "passkey-removed" => notices.passkey_removed,
+            "confirmed" => notices.confirmed,
+            "authenticator-removed" => notices.authenticator_removed,
             _ => return None,
         })
     }
@@ -80,9 +83,11 @@ impl Texts {
             "own-ticket" => texts.own_ticket,
             "order-paying" => texts.order_paying,
             "order-complete" => texts.order_complete,
-            "reauthentication-required" => self.passkeys.stale,
             "already-verified" => texts.already_verified,
             "token-invalid" => texts.token_invalid,
+            "invalid-code" => self.security.invalid_code,
+            "challenge-expired" => self.security.challenge_expired,
+            "reauthentication-required" => self.security.stale,
             "idempotency-key-reused" => texts.reused,
             "too-many-attempts" | "too-many-requests" => {
                 let wait = self.minutes(refusal.retry_after.unwrap_or_default());
@@ -93,6 +98,30 @@ impl Texts {
             _ => &refusal.detail,
         };
         text.to_owned()
+    }
+
+    /// What happened to an account.
+    pub(crate) fn activity(&self, what: &str) -> &'static str {
+        let texts = &self.activity;
+        match what {
+            "sign-up" => texts.sign_up,
+            "sign-in" => texts.sign_in,
+            "sign-in-failed" => texts.sign_in_failed,
+            "sign-out" => texts.sign_out,
+            "reauthentication" => texts.reauthentication,
+            "session-revoked" => texts.session_revoked,
+            "sessions-revoked" => texts.sessions_revoked,
+            "address-verified" => texts.address_verified,
+            "address-change-requested" => texts.address_change_requested,
+            "password-changed" => texts.password_changed,
+            "password-reset" => texts.password_reset,
+            "authenticator-added" => texts.authenticator_added,
+            "authenticator-removed" => texts.authenticator_removed,
+            "passkey-added" => texts.passkey_added,
+            "passkey-removed" => texts.passkey_removed,
+            // Of a newer auth.
+            _ => texts.other,
+        }
     }
 
     /// A duration in minutes, rounded up.

@@ -89,6 +89,7 @@ async function everything() {
     checkout: `/orders/${order.id}`,
     account: "/account",
     security: "/account/security",
+    activity: "/account/activity",
     "for developers": "/api/docs",
     "not found": "/nowhere",
   };

@@ -28,6 +28,7 @@ async fn every_page_is_light_and_loads_nothing_from_elsewhere() {
         "/orders",
         "/account",
         "/account/security",
+        "/account/activity",
         "/nothing",
         &format!("/tickets/{}", id(&ticket)),
         &order_page,

@@ -28,6 +28,8 @@ async fn every_page_answers_every_visitor_with_the_right_status() {
         ("/orders".into(), 303, 200, 200),
         ("/account".into(), 303, 200, 200),
         ("/account/security".into(), 303, 200, 200),
+        ("/account/activity".into(), 303, 200, 200),
+        ("/auth/factor".into(), 303, 303, 303),
         ("/auth/signin".into(), 200, 303, 303),
         ("/auth/signup".into(), 200, 303, 303),
         (format!("/tickets/{NOWHERE}"), 404, 404, 404),
