@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use common::UserId;
 use common::http::CurrentUser;
+use common::{SessionId, UserId};
 use mail::{Kind, Secret};
 use store::{CommitError, StoreError, UpdateError};
 
@@ -181,11 +181,12 @@ impl Accounts {
         Ok(user)
     }
 
-    /// Changes the password of a user who has just proved the present one, and sends a notice.
+    /// Changes the password of a user who has just proved the present one, and sends a notice. Every session but `current` ends.
     pub(crate) async fn change_password(
         &self,
         signed_in: &User,
         new: Password,
+        current: Option<SessionId>,
         from: &Origin,
     ) -> Result<(), SignInError> {
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
@@ -195,7 +196,7 @@ impl Accounts {
             let user = user.filter(|user| user.password == signed_in.password);
             let user = user.ok_or(SignInError::InvalidCredentials)?;
             let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);
-            Ok::<_, SignInError>(Some(user.change_password(hash.clone(), notice, now)))
+            Ok::<_, SignInError>(Some(user.change_password(hash.clone(), current, notice, now)))
         };
         self.store.update(signed_in.id, decide).await?;
         self.email_wake.time_stored(now);

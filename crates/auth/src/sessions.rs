@@ -183,7 +183,7 @@ mod tests {
         let old = TypedPassword::new(OLD);
         let user = accounts.sign_in(&email, old, &here.into()).await.expect("it is right");
         let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");
-        accounts.change_password(&user, new, &here.into()).await.expect("changed");
+        accounts.change_password(&user, new, None, &here.into()).await.expect("changed");
         let late = accounts.start_session(&user, None).await;
         assert!(matches!(late, Err(SignInError::InvalidCredentials)), "{late:?}");
         assert!(accounts.sessions_of(user.id).await.expect("a list").is_empty());

@@ -20,4 +20,4 @@ pub use link::{EmailChange, EmailRefusal, Link, TokenHash, TokenInvalid};
 pub use passkey::{Passkey, SignatureRefusal, TooManyPasskeys};
 pub use second_factor::{Authenticator, InvalidCode, SealedSeed};
 pub use session::{Session, SessionEnded, clean_user_agent};
-pub use user::{PasswordHash, User};
+pub use user::{PasswordHash, SessionsEnd, User};

@@ -241,6 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn an_authentication_is_recent_for_ten_minutes() {
+        let (session, start) = started();
+        let timeout = Session::AUTHENTICATION_TIMEOUT;
+        assert!(session.is_recently_authenticated(start.after(timeout).before(Duration::from_millis(1))));
+        assert!(!session.is_recently_authenticated(start.after(timeout)));
+        let again = session.authenticate(start.after(timeout)).expect("live").next;
+        assert!(again.is_recently_authenticated(start.after(timeout)));
+        assert_eq!(again.expires_at(), session.expires_at(), "it lives no longer");
+        let revoked = session.revoke(start).expect("live").next;
+        assert!(revoked.authenticate(start).is_none() && !revoked.is_recently_authenticated(start));
+    }
+
+    #[test]
     fn a_session_that_is_used_lives_thirty_days_and_no_longer() {
         let (mut session, start) = started();
         let end = start.after(Session::MAX_AGE);
