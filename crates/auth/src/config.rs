@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-/// The settings that an operator may change: the limits of sign-ins, sign-ups, sessions and requested emails, and the key file.
+/// The settings that an operator may change: the limits of sign-ins, sign-ups, sessions, challenges and requested emails, and the key
+/// file.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// The number of failed sign-ins to one account from one IP address after which further ones are delayed.
@@ -31,6 +32,10 @@ pub struct Config {
     /// The largest number of sign-ups from one IP address (IPv6: /64) in an hour; 0: no limit.
     #[arg(long, env = "MAX_SIGN_UPS", default_value_t = Config::MAX_SIGN_UPS)]
     pub max_sign_ups: u16,
+    /// The largest number of passkey challenges that one IP address (IPv6: /64), or one person, can request in 5 minutes;
+    /// 0: no limit.
+    #[arg(long, env = "MAX_PASSKEY_CHALLENGES", default_value_t = Config::MAX_PASSKEY_CHALLENGES)]
+    pub max_passkey_challenges: u16,
     /// The largest number of sessions of one person; one more ends the oldest. 0: no limit.
     #[arg(long, env = "MAX_SESSIONS", default_value_t = Config::MAX_SESSIONS)]
     pub max_sessions: u16,
@@ -43,6 +48,7 @@ impl Config {
     const FAILURES_IN_A_ROW: u16 = 100;
     const WINDOW: Duration = Duration::from_mins(15);
     const MAX_SIGN_UPS: u16 = 60;
+    const MAX_PASSKEY_CHALLENGES: u16 = 100;
     const MAX_SESSIONS: u16 = 50;
 }
 
@@ -56,6 +62,7 @@ impl Default for Config {
             max_emails: Self::MAX_EMAILS,
             auth_key_file: None,
             max_sign_ups: Self::MAX_SIGN_UPS,
+            max_passkey_challenges: Self::MAX_PASSKEY_CHALLENGES,
             max_sessions: Self::MAX_SESSIONS,
         }
     }

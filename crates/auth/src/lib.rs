@@ -11,6 +11,7 @@ pub mod domain;
 mod http;
 mod keys;
 mod master_key;
+mod passkeys;
 pub mod password;
 mod password_reset;
 mod recovery;
@@ -20,6 +21,8 @@ mod secret_token;
 mod security;
 mod sessions;
 mod storage;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod throttle;
 mod totp;
 mod verification;
@@ -41,6 +44,7 @@ use crate::domain::{Activity, Challenge, Session, User};
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
+use crate::passkeys::{PasskeyChallenge, RelyingParty};
 use crate::password::Hashing;
 use crate::reset_request::ResetRequest;
 use crate::throttle::Throttle;
@@ -139,6 +143,8 @@ pub(crate) struct Accounts {
     resets: Collection<ResetRequest>,
     challenges: Collection<Challenge>,
     activities: Collection<Activity>,
+    passkey_challenges: Collection<PasskeyChallenge>,
+    relying_party: RelyingParty,
     max_emails: u32,
     mail: EmailContext,
     email_wake: Arc<WakeSignal>,
@@ -173,6 +179,8 @@ impl Accounts {
             resets: store.collection(),
             challenges: store.collection(),
             activities: store.collection(),
+            passkey_challenges: store.collection(),
+            relying_party: RelyingParty::new(&mail.public_url),
             max_emails: config.max_emails,
             mail,
             email_wake: Arc::default(),

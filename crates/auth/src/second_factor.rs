@@ -105,7 +105,11 @@ impl Accounts {
         self.challenges.commit(Challenge::new(token.id, user, token.hash(), self.now())).await?;
         security::second_factor_required(user.id);
         let has_recovery_codes = user.authenticator.as_ref().is_some_and(|it| !it.recovery_codes.is_empty());
-        let factors = ["totp"].into_iter().chain(has_recovery_codes.then_some("recovery-code"));
+        let has_passkeys = !user.passkeys.is_empty();
+        let factors =
+            [Some("totp"), has_recovery_codes.then_some("recovery-code"), has_passkeys.then_some("passkey")]
+                .into_iter()
+                .flatten();
         Ok(SignInError::SecondFactorRequired { challenge: token.to_secret(), factors: factors.collect() })
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Each event is a log line of this target with the field `event`; sign-ins are counted, too.
 
-use common::{SessionId, UserId};
+use common::{PasskeyId, SessionId, UserId};
 use metrics::counter;
 
 use crate::domain::What;
@@ -20,6 +20,7 @@ pub(crate) fn register() {
         counter!("sign_ins_total", "outcome" => outcome).increment(0);
     }
     counter!("sign_ups_refused_total").increment(0);
+    counter!("passkey_challenges_refused_total").increment(0);
     counter!("sessions_revoked_total").increment(0);
 }
 
@@ -60,4 +61,15 @@ pub(crate) fn sign_up_throttled() {
 pub(crate) fn session_revoked(user: UserId, session: SessionId) {
     counter!("sessions_revoked_total").increment(1);
     tracing::info!(target: TARGET, event = "session-revoked", %user, %session, "security");
+}
+
+/// A signature was right, but its counter went back: the authenticator may be a copy.
+pub(crate) fn passkey_counter_went_back(user: UserId, passkey: PasskeyId) {
+    tracing::warn!(target: TARGET, event = "passkey-counter-went-back", %user, %passkey, "security");
+}
+
+/// A challenge was refused because its address, or its user, has requested too many.
+pub(crate) fn challenge_throttled() {
+    counter!("passkey_challenges_refused_total").increment(1);
+    tracing::warn!(target: TARGET, event = "passkey-challenge-throttled", "security");
 }

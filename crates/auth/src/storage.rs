@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::domain::{Activity, Challenge, Email, Session, User};
 use crate::keys::SigningKey;
+use crate::passkeys::PasskeyChallenge;
 use crate::reset_request::ResetRequest;
 use crate::throttle::AttemptCount;
 
@@ -19,6 +20,7 @@ pub const DOCUMENTS: &[Verifier] = &[
     Verifier::of::<AttemptCount>(),
     Verifier::of::<Challenge>(),
     Verifier::of::<Activity>(),
+    Verifier::of::<PasskeyChallenge>(),
 ];
 
 /// The indexes.
@@ -45,6 +47,8 @@ pub(crate) mod index {
 
 /// The name of [`email_key`].
 pub(crate) const EMAIL: &str = "email";
+/// The name of [`passkey_key`].
+pub(crate) const PASSKEY: &str = "passkey";
 /// The name of the unique key of a signing key: decides which replica's key is the next one.
 const GENERATION: &str = "generation";
 
@@ -53,16 +57,21 @@ pub(crate) fn email_key(email: &Email) -> UniqueKey {
     UniqueKey::new(EMAIL, email.normalized())
 }
 
+/// The unique key of the account whose passkey has this id at its authenticator, in base64url.
+pub(crate) fn passkey_key(credential: &str) -> UniqueKey {
+    UniqueKey::new(PASSKEY, credential)
+}
+
 impl Document for User {
     const COLLECTION: &'static str = "users";
-    /// 2: the links of emails, the emails, the second factor, and the index of users to announce.
-    const FORMAT: u32 = 2;
+    /// 2: the links of emails, the emails, and the index of users to announce. 3: the factors, and the unique keys of passkeys.
+    const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_EMAIL_DUE),
         Index::one(index::BY_EMAIL_FAILED),
         Index::one(index::BY_ANNOUNCEMENT),
     ];
-    const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL];
+    const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL, PASSKEY];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -74,6 +83,9 @@ impl Document for User {
 
     fn keys(&self) -> Keys {
         let mut keys = Keys::none().unique(email_key(&self.email));
+        for passkey in &self.passkeys {
+            keys = keys.unique(passkey_key(&passkey.credential));
+        }
         if let Some(due) = self.emails.due() {
             keys = keys.ordered(index::BY_EMAIL_DUE, [due.into()]);
         }
@@ -222,5 +234,22 @@ impl Document for Activity {
         Keys::none()
             .ordered(index::BY_TIME, [self.at.into()])
             .ordered(index::BY_USER, [self.user_id.into(), self.at.into()])
+    }
+}
+
+impl Document for PasskeyChallenge {
+    const COLLECTION: &'static str = "passkey-challenges";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none().ordered(index::BY_EXPIRY, [self.expires_at.into()])
     }
 }

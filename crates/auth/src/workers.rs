@@ -8,7 +8,7 @@ use std::time::Duration;
 use common::{Decision, Time};
 use mail::EmailWorker;
 use runtime::{Overdue, PeriodicJob, Purge, Worker};
-use store::{Collection, StoreError};
+use store::{Collection, Document, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
@@ -20,24 +20,6 @@ use crate::storage::index;
 
 pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
     let rotation = KeyRotation(accounts.keyring.clone());
-    let purge = Purge {
-        collection: accounts.sessions.clone(),
-        index: index::BY_EXPIRY,
-        retention: Duration::ZERO,
-        clock: accounts.clock.clone(),
-    };
-    let purge_counts = Purge {
-        collection: accounts.throttle.store.clone(),
-        index: index::BY_EXPIRY,
-        retention: Duration::ZERO,
-        clock: accounts.clock.clone(),
-    };
-    let purge_challenges = Purge {
-        collection: accounts.challenges.clone(),
-        index: index::BY_EXPIRY,
-        retention: Duration::ZERO,
-        clock: accounts.clock.clone(),
-    };
     let purge_activities = Purge {
         collection: accounts.activities.clone(),
         index: index::BY_TIME,
@@ -56,16 +38,23 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
     let clock = || accounts.clock.clone();
     vec![
         Worker::periodic(rotation, clock()),
-        purge.worker(),
+        purge(accounts, &accounts.sessions),
         emails.worker(),
         password_reset::worker(accounts),
-        purge_counts.worker(),
-        purge_challenges.worker(),
+        purge(accounts, &accounts.throttle.store),
+        purge(accounts, &accounts.challenges),
+        purge(accounts, &accounts.passkey_challenges),
         purge_activities.worker(),
         republish.worker(clock()),
         announce.worker(clock()),
         memory_release(accounts.hashing.clone()),
     ]
+}
+
+/// Removes the documents of a collection when their time in [`index::BY_EXPIRY`] has come.
+fn purge<D: Document>(accounts: &Accounts, collection: &Collection<D>) -> Worker {
+    let (collection, clock) = (collection.clone(), accounts.clock.clone());
+    Purge { collection, index: index::BY_EXPIRY, retention: Duration::ZERO, clock }.worker()
 }
 
 /// Releases the memory of the hashing pool. Always idle: unused memory has no effect.

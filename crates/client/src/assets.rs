@@ -16,10 +16,11 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
 
 /// Name, content type and content.
-const FILES: [(&str, &str, &str); 5] = [
+const FILES: [(&str, &str, &str); 6] = [
     ("page.js", SCRIPT, include_str!("../assets/page.js")),
     ("home.js", SCRIPT, include_str!("../assets/home.js")),
     ("checkout.js", SCRIPT, include_str!("../assets/checkout.js")),
+    ("passkey.js", SCRIPT, include_str!("../assets/passkey.js")),
     ("empty.svg", SVG, include_str!("../assets/empty.svg")),
     ("logo.svg", SVG, include_str!("../assets/logo.svg")),
 ];

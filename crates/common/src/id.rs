@@ -46,6 +46,8 @@ ids! {
     UserId,
     /// A session of a user.
     SessionId,
+    /// A passkey of a user.
+    PasskeyId,
     /// A listed ticket.
     TicketId,
     /// An order of one ticket by one buyer.

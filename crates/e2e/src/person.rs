@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use auth::testing::Authenticator;
 use common::Money;
 use parking_lot::Mutex;
 use reqwest::Method;
@@ -114,6 +115,19 @@ impl Person {
     /// `POST`
     pub async fn post(&self, path: &str, body: Value) -> Reply {
         self.request(Method::POST, path, Some(body)).await
+    }
+
+    /// Adds a passkey of this name, for pages of the marketplace.
+    ///
+    /// # Panics
+    /// The passkey is refused.
+    pub async fn adds_passkey(&self, name: &str) -> Authenticator {
+        let options = self.post("/api/users/passkeys/options", json!({})).await;
+        let mut authenticator = Authenticator::new(&self.endpoints.marketplace);
+        let body = json!({ "name": name, "credential": authenticator.register(&options.json) });
+        let added = self.post("/api/users/passkeys", body).await;
+        assert_eq!(added.status, 201, "{}", added.json);
+        authenticator
     }
 
     /// Lists a ticket.

@@ -9,6 +9,8 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 
+use crate::idempotency::holds_secret;
+
 /// The media type of every error (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
 
@@ -23,11 +25,11 @@ pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, signed_paths: &[&str
         components.schemas.entry(name).or_insert(schema);
     }
     for (path, item) in &mut openapi.paths.paths {
-        complete(item, signed_paths.contains(&path.as_str()));
+        complete(item, signed_paths.contains(&path.as_str()), holds_secret(path));
     }
 }
 
-fn complete(item: &mut PathItem, is_signed: bool) {
+fn complete(item: &mut PathItem, is_signed: bool, holds_secret: bool) {
     let PathItem { get, put, post, delete, patch, .. } = item;
     for operation in [&mut *put, post, delete, patch].into_iter().flatten() {
         error(operation, "413", "`body-too-large`: over 64 KiB");
@@ -41,10 +43,10 @@ fn complete(item: &mut PathItem, is_signed: bool) {
             );
         }
     }
-    // The routes that begin something for a signed-in user have 401, and one of the others.
+    // The routes that begin something for a signed-in user have 401, and one of the others; keys count if no secret is stored.
     let is_idempotent = |post: &Operation| {
         let has = |status| post.responses.responses.contains_key(status);
-        has("401") && (has("201") || has("202"))
+        !holds_secret && has("401") && (has("201") || has("202"))
     };
     if let Some(post) = post
         && is_idempotent(post)

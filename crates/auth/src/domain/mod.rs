@@ -5,6 +5,7 @@ mod challenge;
 mod email;
 mod email_requests;
 mod link;
+mod passkey;
 mod second_factor;
 mod session;
 #[cfg(test)]
@@ -16,6 +17,7 @@ pub use challenge::{Challenge, ChallengeExpired};
 pub use email::{Email, EmailError};
 pub use email_requests::{EmailRequests, TooManyEmails};
 pub use link::{EmailChange, EmailRefusal, Link, TokenHash, TokenInvalid};
+pub use passkey::{Passkey, SignatureRefusal, TooManyPasskeys};
 pub use second_factor::{Authenticator, InvalidCode, SealedSeed};
 pub use session::{Session, SessionEnded, clean_user_agent};
 pub use user::{PasswordHash, SessionsEnd, User};

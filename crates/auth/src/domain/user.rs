@@ -7,7 +7,7 @@ use common::{Decision, Event, SessionId, Time, UserId};
 use mail::{PendingEmail, PendingEmails};
 use serde::{Deserialize, Serialize};
 
-use super::{Authenticator, Email, EmailChange, EmailRequests, Link, SealedSeed, Session};
+use super::{Authenticator, Email, EmailChange, EmailRequests, Link, Passkey, SealedSeed, Session};
 
 /// A user with an account. `Debug` omits the email address and the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,7 +21,7 @@ pub struct User {
     pub email: Email,
     /// The hash of the password.
     pub password: PasswordHash,
-    /// The number of changes of the password or of the second factor.
+    /// The number of changes of the password or of the factors.
     #[serde(default, skip_serializing_if = "common::is_zero")]
     pub credentials: u32,
     /// The sessions that the last change of the password has ended, whether or not they are revoked yet.
@@ -33,6 +33,9 @@ pub struct User {
     /// The seed of an authenticator app that is not confirmed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_authenticator: Option<SealedSeed>,
+    /// The passkeys.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub passkeys: Vec<Passkey>,
     /// When the user proved that the address is theirs. Users of former releases never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Time>,
@@ -117,6 +120,7 @@ impl User {
             sessions_end: None,
             authenticator: None,
             new_authenticator: None,
+            passkeys: Vec::new(),
             verified_at: None,
             verification: Some(verification),
             email_change: None,

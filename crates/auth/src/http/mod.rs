@@ -4,6 +4,7 @@ mod activity;
 mod current_user;
 mod email;
 mod jwks;
+mod passkeys;
 mod password;
 mod password_reset;
 mod reauthentication;
@@ -11,6 +12,7 @@ mod response;
 mod sessions;
 mod sign_in;
 mod sign_in_factor;
+mod sign_in_passkey;
 mod totp;
 mod verification;
 
@@ -25,6 +27,11 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(sign_in::sign_in))
         .routes(routes!(sign_in_factor::sign_in_with_code))
         .routes(routes!(sign_in::sign_out))
+        .routes(routes!(sign_in_passkey::options))
+        .routes(routes!(sign_in_passkey::sign_in))
+        .routes(routes!(passkeys::options))
+        .routes(routes!(passkeys::list, passkeys::add))
+        .routes(routes!(passkeys::remove))
         .routes(routes!(current_user::current_user))
         .routes(routes!(sessions::list, sessions::revoke_others))
         .routes(routes!(sessions::revoke))

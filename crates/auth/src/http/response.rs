@@ -15,6 +15,7 @@ use crate::accounts::{SignInError, SignUpError};
 use crate::device::Device;
 use crate::domain::{Email, Session, SessionEnded, TooManyEmails, User};
 use crate::keys::KeyError;
+use crate::passkeys::PasskeyError;
 use crate::password::HashError;
 use crate::throttle::Throttled;
 use crate::verification::LinkError;
@@ -105,6 +106,32 @@ impl From<SignUpError> for Problem {
             }
             SignUpError::Hash(error) => error.into(),
             SignUpError::Commit(error) => error.into(),
+        }
+    }
+}
+
+impl From<PasskeyError> for Problem {
+    fn from(error: PasskeyError) -> Self {
+        match error {
+            // One reply for every reason: an attacker learns neither which passkeys exist nor what was wrong.
+            PasskeyError::Refused | PasskeyError::CounterWentBack(..) => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid-credentials",
+                "This passkey is not accepted; try again, or sign in with your password.",
+            ),
+            PasskeyError::NotFound => Self::not_found(),
+            PasskeyError::TooMany(_) => Self::conflict(
+                "too-many-passkeys",
+                "The account has 20 passkeys; remove one before you add another.",
+            ),
+            PasskeyError::Throttled(Throttled(delay)) => Self::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "too-many-requests",
+                "Too many passkey challenges are open; retry after the delay in `Retry-After`.",
+            )
+            .retry_after(delay),
+            PasskeyError::NoAccount => Self::not_signed_in(),
+            PasskeyError::Commit(error) => error.into(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The throttle of failed sign-ins, and the limits of sign-ups and of requested emails: counts that all replicas share, in the database.
+//! The throttle of failed sign-ins, and the limits of sign-ups, of requested emails and of passkey challenges: counts that all replicas share, in the database.
 
 mod attempt_count;
 mod origin;
@@ -16,6 +16,7 @@ use self::attempt_count::Rule;
 use crate::Config;
 use crate::domain::Email;
 use crate::master_key::MasterKey;
+use crate::passkeys::PasskeyChallenge;
 
 pub(crate) use attempt_count::AttemptCount;
 pub(crate) use origin::{Origin, SignUpAllowed};
@@ -31,6 +32,7 @@ pub(crate) struct Throttle {
     in_a_row: Rule,
     sign_ups: Rule,
     emails: Rule,
+    challenges: Rule,
 }
 
 /// The counts of an attempt to sign in.
@@ -64,6 +66,7 @@ impl Throttle {
             in_a_row: failures(config.sign_in_failures_in_a_row, IN_A_ROW_RETENTION),
             sign_ups: failures(config.max_sign_ups, REQUEST_WINDOW),
             emails: rule(config.max_emails as usize, REQUEST_WINDOW),
+            challenges: failures(config.max_passkey_challenges, PasskeyChallenge::TIMEOUT),
         }
     }
 
@@ -146,6 +149,26 @@ impl Throttle {
     /// The limit is reached, or the database failed.
     pub(crate) async fn request_email(&self, from: IpAddr, now: Time) -> Result<(), UpdateError<Throttled>> {
         self.admit(self.key.name("emails", &[&network(from)]), self.emails, now).await
+    }
+
+    /// Counts a passkey challenge for an address. Each counts as long as it can be used.
+    ///
+    /// # Errors
+    /// The limit is reached, or the database failed.
+    pub(crate) async fn open_challenge_from(
+        &self,
+        from: IpAddr,
+        now: Time,
+    ) -> Result<(), UpdateError<Throttled>> {
+        self.open_challenge(&network(from), now).await
+    }
+
+    /// Counts a passkey challenge for a user or a network.
+    ///
+    /// # Errors
+    /// The limit is reached, or the database failed.
+    pub(crate) async fn open_challenge(&self, by: &str, now: Time) -> Result<(), UpdateError<Throttled>> {
+        self.admit(self.key.name("passkey challenges", &[by]), self.challenges, now).await
     }
 
     async fn admit(&self, id: Uuid, rule: Rule, now: Time) -> Result<(), UpdateError<Throttled>> {

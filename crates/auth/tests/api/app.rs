@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use auth::testing::Authenticator;
 use auth::{Config, MasterKey};
 use axum::body::Body;
 use axum::extract::ConnectInfo;
@@ -17,6 +18,9 @@ use runtime::testing::{Caller, Reply, TestService};
 use serde_json::{Value, json};
 
 pub(crate) const PASSWORD: &str = "vexed quartz glyph";
+/// The origin of the pages.
+pub(crate) const ORIGIN: &str = "https://tickets.example";
+pub(crate) const PASSKEYS: &str = "/api/users/passkeys";
 
 pub(crate) struct TestApp {
     pub(crate) service: TestService,
@@ -90,6 +94,24 @@ impl TestApp {
     /// Sends requests with this token.
     pub(crate) fn with_token(&self, token: &str) -> Caller {
         self.service.anonymous().header("cookie", &format!("session={token}"))
+    }
+
+    /// Adds a passkey to the account of this token.
+    pub(crate) async fn passkey(&self, token: &str) -> Authenticator {
+        let caller = self.with_token(token);
+        let options = caller.post("/api/users/passkeys/options", Value::Null).await.json;
+        let mut authenticator = Authenticator::new(ORIGIN);
+        let body = json!({ "credential": authenticator.register(&options) });
+        let reply = caller.post(PASSKEYS, body).await;
+        assert_eq!(reply.status, 201, "{}", reply.json);
+        authenticator
+    }
+
+    /// The challenge of a new sign-in with a passkey.
+    pub(crate) async fn sign_in_challenge(&self) -> Value {
+        let caller = self.service.anonymous();
+        let reply = caller.post("/api/users/signin/passkey/options", Value::Null).await;
+        reply.json["publicKey"]["challenge"].clone()
     }
 
     /// The emails that were sent to this address so far, oldest first.

@@ -2,11 +2,12 @@
 
 use std::io;
 
+use auth::testing::Authenticator;
 use auth::{Config, SigningKeys};
 use runtime::testing::LogLines;
 use serde_json::Value;
 
-use crate::app::{PASSWORD, TestApp, claims_of, master_key, token_in};
+use crate::app::{PASSKEYS, PASSWORD, TestApp, claims_of, master_key, token_in};
 
 /// The security log since the last call.
 fn security_lines(log: &LogLines) -> Vec<Value> {
@@ -66,4 +67,40 @@ async fn each_event_that_shows_an_attack_is_logged_with_ids_alone() {
     let keys = SigningKeys::open(&app.service.context, master_key()).await.expect("the keys");
     keys.revoke().await.expect("revoked");
     assert_eq!(events(&security_lines(&log)), ["key-revoked", "key-generated"]);
+}
+
+#[tokio::test]
+async fn changes_of_passkeys_and_copies_of_authenticators_are_logged() {
+    let log = LogLines::default();
+    let _other = tracing::Dispatch::new(tracing_subscriber::fmt().with_writer(io::sink).finish());
+    let subscriber = tracing_subscriber::fmt().json().with_writer(log.clone());
+    let _default = tracing::subscriber::set_default(subscriber.finish());
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    security_lines(&log);
+
+    let mut passkey = app.passkey(&token).await;
+    let user = claims_of(&token).sub.to_string();
+    let logged = security_lines(&log);
+    assert_eq!((events(&logged), &logged[0]["user"]), (vec!["passkey-added"], &Value::from(user.clone())));
+
+    let sign_in = async |passkey: &mut Authenticator| {
+        let options = app.service.anonymous().post("/api/users/signin/passkey/options", Value::Null).await;
+        app.service.anonymous().post("/api/users/signin/passkey", passkey.sign(&options.json)).await.status
+    };
+    assert_eq!(sign_in(&mut passkey).await, 200);
+    passkey.counter = 0;
+    assert_eq!(sign_in(&mut passkey).await, 401);
+    let logged = security_lines(&log);
+    assert_eq!(events(&logged), ["sign-in", "passkey-counter-went-back", "sign-in-failed"]);
+    assert_eq!(logged[1]["user"], Value::from(user));
+
+    passkey.origin = "https://evil.example".into();
+    assert_eq!(sign_in(&mut passkey).await, 401);
+    assert_eq!(events(&security_lines(&log)), ["sign-in-failed"], "without a right signature no such alarm");
+
+    let list = app.with_token(&token).get(PASSKEYS).await.json;
+    let path = format!("{PASSKEYS}/{}", list["items"][0]["id"].as_str().expect("an id"));
+    assert_eq!(app.with_token(&token).delete(&path).await.status, 204);
+    assert_eq!(events(&security_lines(&log)), ["passkey-removed"]);
 }

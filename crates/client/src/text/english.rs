@@ -1,12 +1,14 @@
 //! The texts, by area.
 
 use super::english_factors::{ActivityTexts, FactorTexts, SecurityTexts};
+use super::english_passkeys::PasskeyTexts;
 use super::table::texts;
 
 texts! {
     factor: FactorTexts,
     security: SecurityTexts,
-    activity: ActivityTexts;
+    activity: ActivityTexts,
+    passkeys: PasskeyTexts;
     site: SiteTexts {
         name: "Ticketing",
         tagline: "Tickets from people to people, each sold once.",
@@ -32,6 +34,7 @@ texts! {
         orders: "Your orders cannot be shown right now. Nothing is lost. Try again in a moment.",
         sales: "Your sales cannot be shown right now. Nothing is lost. Try again in a moment.",
         docs: "This part cannot be shown right now. Try again in a moment.",
+        passkeys: "Your passkeys cannot be shown right now. Try again in a moment.",
         sessions: "Your devices cannot be shown right now. Try again in a moment.",
         form: "The service is unavailable right now, and nothing was changed. Send the form again in a moment.",
     }
@@ -52,6 +55,9 @@ texts! {
         verified: "Your email address is verified.",
         email: "Almost done: open the link in the email that was sent to your new address. Until then nothing changes.",
         reset: "Your new password is set. Sign in with it.",
+        passkey_added: "Your passkey is added. You can sign in with it from now on.",
+        confirmed: "Your password is confirmed.",
+        passkey_removed: "The passkey is removed. It no longer signs you in.",
         authenticator_removed: "The authenticator app is removed. Signing in takes your password alone.",
     }
     home: HomeTexts {

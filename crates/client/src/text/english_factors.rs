@@ -38,7 +38,7 @@ areas! {
         unavailable: "This cannot be shown right now. Try again in a moment.",
         invalid_code: "The code is wrong or was used. Wait for the next one and try again.",
         challenge_expired: "Signing in took too long or had too many wrong codes. Sign in again.",
-        stale: "That took more than 10 minutes. Enter your password again.",
+        stale: "Your last sign-in is more than 10 minutes ago. Confirm your password first.",
     }
     ActivityTexts {
         title: "What happened to your account",

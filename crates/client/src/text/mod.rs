@@ -2,6 +2,7 @@
 
 mod english;
 mod english_factors;
+mod english_passkeys;
 mod table;
 
 use std::time::Duration;
@@ -39,6 +40,9 @@ impl Texts {
             "verified" => notices.verified,
             "email" => notices.email,
             "reset" => notices.reset,
+            "passkey-added" => notices.passkey_added,
+            "passkey-removed" => notices.passkey_removed,
+            "confirmed" => notices.confirmed,
             "authenticator-removed" => notices.authenticator_removed,
             _ => return None,
         })

@@ -2,5 +2,6 @@
 
 import "./purchase.js";
 import "./emails.js";
+import "./passkeys.js";
 import "./failures.js";
 import "./pages.js";

@@ -12,6 +12,7 @@ mod escaping;
 mod factor;
 mod home;
 mod over_http;
+mod security;
 mod ticket_form;
 mod unavailable;
 mod visitor;

@@ -52,7 +52,7 @@ fn shape(error: &serde_path_to_error::Error<serde_json::Error>) -> Problem {
     Problem::not_valid(vec![error])
 }
 
-/// JSON without arrays. No body contains one, but serde also reads a derived struct from an array of its fields, which
+/// JSON without arrays. Few bodies contain one, but serde also reads a derived struct from an array of its fields, which
 /// would be a second form of every body.
 pub(super) struct RejectArrays;
 

@@ -55,6 +55,10 @@ response_sets! {
     VersionChanged {
         "412": "`version-changed`",
     }
+    /// The refusal of a limit of requests.
+    TooManyRequests {
+        "429": "`too-many-requests`; see `Retry-After`",
+    }
     /// The refusal of a rate limit.
     TooManyAttempts {
         "429": "`too-many-attempts`; see `Retry-After`",

@@ -14,6 +14,9 @@ pub trait Parse: Sized {
     /// reported together.
     type Raw: DeserializeOwned;
 
+    /// Whether the body has lists. Then serde also reads its structs from lists of their fields.
+    const HAS_LISTS: bool = false;
+
     /// The value; adds every error and returns `None` if there is none. `now` is the time of the request.
     fn parse(raw: Self::Raw, now: Time, errors: &mut FieldErrors) -> Option<Self>;
 }
@@ -35,7 +38,11 @@ impl<T: Parse, S: Send + Sync> FromRequest<S> for Valid<T> {
 
 fn parse<T: Parse>(body: &[u8], now: Time) -> Result<T, Problem> {
     // First, since it reads to the end: malformed JSON precedes every error of the shape.
-    let RejectArrays = json::read(body)?;
+    if T::HAS_LISTS {
+        json::read::<serde_json::Value>(body)?;
+    } else {
+        let RejectArrays = json::read(body)?;
+    }
     let raw = json::read(body)?;
     let mut errors = FieldErrors::default();
     match T::parse(raw, now, &mut errors) {

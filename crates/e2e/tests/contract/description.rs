@@ -109,7 +109,7 @@ async fn every_operation_documents_what_its_row_says() {
             expected.push(403);
         }
         match route.body {
-            Body::Json => expected.extend([400, 415]),
+            Body::Json | Body::WebAuthn => expected.extend([400, 415]),
             Body::Signed => expected.push(400),
             Body::None if route.is_list => expected.push(400),
             Body::None => {}
@@ -143,8 +143,7 @@ async fn every_operation_names_what_it_takes() {
         assert_eq!(has("id", "path"), row.has_id(), "{what}: id");
         assert_eq!(has("limit", "query") && has("cursor", "query"), row.is_list, "{what}: limit, cursor");
         assert_eq!(has("If-Match", "header"), row.has_id() && row.changes(), "{what}: If-Match");
-        let honors_keys = method == "POST" && row.needs_session();
-        assert_eq!(has("Idempotency-Key", "header"), honors_keys, "{what}: Idempotency-Key");
+        assert_eq!(has("Idempotency-Key", "header"), row.takes_key(), "{what}: Idempotency-Key");
     }
     fixture.world.finish().await;
 }

@@ -3,9 +3,11 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use auth::testing::Authenticator;
 use aws_lc_rs::hmac;
 use common::{Currency, Money};
 use e2e::{Endpoints, Person, Reply, World, WorldConfig};
+use parking_lot::Mutex;
 use runtime::HttpOptions;
 use serde_json::{Value, json};
 
@@ -25,6 +27,8 @@ pub(crate) struct Fixture {
     pub(crate) stranger: Person,
     /// The statuses that each operation (`GET /api/tickets`) documents.
     pub(crate) documented: HashMap<String, Vec<String>>,
+    /// The passkey of the buyer.
+    passkey: Mutex<Authenticator>,
     count: AtomicU32,
 }
 
@@ -35,12 +39,39 @@ impl Fixture {
 
     pub(crate) async fn with(options: HttpOptions) -> Self {
         // One buyer of a test requests more emails than a person does.
-        let auth = auth::Config { max_emails: 0, max_sign_ups: 0, ..auth::Config::default() };
+        let auth = auth::Config {
+            max_emails: 0,
+            max_sign_ups: 0,
+            max_passkey_challenges: 0,
+            ..auth::Config::default()
+        };
         let world = World::with(WorldConfig { auth, http: options, ..WorldConfig::default() }).await;
         let (seller, buyer) = world.two_people().await;
         let stranger = world.person("stranger").await;
         let documented = documented(&world.endpoints).await;
-        Self { world, seller, buyer, stranger, documented, count: AtomicU32::new(0) }
+        let passkey = Mutex::new(Authenticator::new(&world.endpoints.marketplace));
+        let fixture = Self { world, seller, buyer, stranger, documented, passkey, count: AtomicU32::new(0) };
+        *fixture.passkey.lock() = fixture.add_passkey().await.0;
+        fixture
+    }
+
+    /// A registration of a new passkey of the buyer.
+    async fn registration(&self) -> (Authenticator, Value) {
+        // A session of its own has just authenticated, however far the test has advanced the clock.
+        let cookie = self.new_session(&self.buyer).await;
+        let options = self.send(&Request::new("POST", "/api/users/passkeys/options").by(&cookie)).await;
+        let mut authenticator = Authenticator::new(&self.world.endpoints.marketplace);
+        let body = json!({ "credential": authenticator.register(&options.json) });
+        (authenticator, body)
+    }
+
+    /// Adds a passkey of the buyer.
+    async fn add_passkey(&self) -> (Authenticator, Value) {
+        let (authenticator, body) = self.registration().await;
+        let cookie = self.new_session(&self.buyer).await;
+        let added = self.send(&Request::new("POST", "/api/users/passkeys").json(&body).by(&cookie)).await;
+        assert_eq!(added.status, 201, "{}", added.json);
+        (authenticator, added.json)
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -80,6 +111,7 @@ impl Fixture {
             Some("tickets") => self.ticket().await,
             Some("orders") => self.order().await,
             Some("payments") => self.payment().await,
+            _ if route.path.starts_with("/api/users/passkeys") => self.add_passkey().await.1,
             Some("users") => self.session(self.owner(route)).await,
             _ => panic!("no way to create the resource of {}", route.path),
         }
@@ -109,6 +141,12 @@ impl Fixture {
                 json!({ "email": format!("changed{}@example.com", self.number()), "password": password })
             }
             (_, "/api/users/signin") => json!({ "email": self.buyer.email, "password": password }),
+            (_, "/api/users/passkeys") => self.registration().await.1,
+            (_, "/api/users/signin/passkey") => {
+                let options = Request::new("POST", "/api/users/signin/passkey/options");
+                let options = self.send(&options).await.json;
+                self.passkey.lock().sign(&options)
+            }
             (_, "/api/tickets" | "/api/tickets/{id}") => {
                 json!({ "title": format!("Opera {}", self.number()), "price": PRICE })
             }

@@ -12,7 +12,7 @@ use crate::routes::{Body, ROUTES, Route, route};
 
 fn signed_in_posts() -> impl Iterator<Item = &'static Route> {
     let has_body = |route: &&Route| route.body == Body::Json;
-    ROUTES.iter().filter(|route| route.method == "POST" && route.needs_session()).filter(has_body)
+    ROUTES.iter().filter(|route| route.takes_key()).filter(has_body)
 }
 
 fn is_replayed(reply: &Reply) -> bool {

@@ -46,7 +46,9 @@ async fn defects(fixture: &Fixture, route: &'static Route) -> Vec<Defect> {
         defects.push(defect(401, "not-signed-in", |request| request.by("")));
     }
     match route.body {
-        Body::Json => defects.push(defect(400, "malformed-json", |request| request.body("{"))),
+        Body::Json | Body::WebAuthn => {
+            defects.push(defect(400, "malformed-json", |request| request.body("{")))
+        }
         Body::Signed => {
             defects.push(defect(400, "bad-signature", |request| request.without("stripe-signature")));
         }

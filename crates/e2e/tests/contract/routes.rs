@@ -9,6 +9,8 @@ pub(crate) const PREFIXES: [&str; 5] =
 pub(crate) enum Body {
     None,
     Json,
+    /// JSON in the form of WebAuthn, which is read as browsers write it: unknown members are ignored.
+    WebAuthn,
     /// Signed by Stripe: the rules for browsers do not apply.
     Signed,
 }
@@ -47,7 +49,7 @@ impl Route {
 
     /// Whether a request ends the session that it comes with.
     pub(crate) fn ends_session(&self) -> bool {
-        ["/signup", "/signin", "/signout"].iter().any(|end| self.path.ends_with(end))
+        ["/signup", "/signin", "/signin/passkey", "/signout"].iter().any(|end| self.path.ends_with(end))
     }
 
     pub(crate) fn needs_session(&self) -> bool {
@@ -56,6 +58,22 @@ impl Route {
 
     pub(crate) fn changes(&self) -> bool {
         self.method != "GET"
+    }
+
+    /// Whether a request or its reply holds a secret, so that nothing of them is stored.
+    fn holds_secret(&self) -> bool {
+        self.path.starts_with("/api/users/passkeys")
+    }
+
+    /// Whether an idempotency key counts.
+    pub(crate) fn takes_key(&self) -> bool {
+        self.method == "POST" && self.needs_session() && !self.holds_secret()
+    }
+
+    /// Whether a success creates or replaces a resource with a version.
+    pub(crate) fn has_version(&self) -> bool {
+        let replies_without = matches!(self.statuses[2], 202 | 204) || self.path.starts_with("/api/users/");
+        self.needs_session() && matches!(self.method, "POST" | "PUT") && !replies_without
     }
 
     pub(crate) fn is_webhook(&self) -> bool {
@@ -90,6 +108,12 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/api/users/signup", [201, 201, 201]).takes(Body::Json),
     Route::new("POST", "/api/users/signin", [200, 200, 200]).takes(Body::Json),
     Route::new("POST", "/api/users/signout", [204, 204, 204]),
+    Route::new("POST", "/api/users/signin/passkey/options", [200, 200, 200]),
+    Route::new("POST", "/api/users/signin/passkey", [200, 200, 200]).takes(Body::WebAuthn),
+    Route::new("POST", "/api/users/passkeys/options", [401, 200, 200]),
+    Route::new("POST", "/api/users/passkeys", [401, 400, 201]).takes(Body::WebAuthn),
+    Route::new("GET", "/api/users/passkeys", [401, 200, 200]),
+    Route::new("DELETE", "/api/users/passkeys/{id}", [401, 404, 204]),
     Route::new("GET", "/api/users/sessions", [401, 200, 200]),
     Route::new("DELETE", "/api/users/sessions", [401, 204, 204]),
     Route::new("DELETE", "/api/users/sessions/{id}", [401, 404, 204]),

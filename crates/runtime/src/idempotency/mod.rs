@@ -64,9 +64,13 @@ const SECRET_PATHS: [&str; 8] = [
     "/api/users/reauthentication",
 ];
 
+/// Whether the requests or replies of a path hold a secret.
+pub(crate) fn holds_secret(path: &str) -> bool {
+    SECRET_PATHS.iter().any(|secret| path.starts_with(secret))
+}
+
 async fn perform(keys: &Idempotency, request: Request, next: Next) -> Response {
-    let counts = request.method() == Method::POST
-        && !SECRET_PATHS.iter().any(|path| request.uri().path().starts_with(path));
+    let counts = request.method() == Method::POST && !holds_secret(request.uri().path());
     let Some(key) = request.headers().get(IDEMPOTENCY_KEY).filter(|_| counts).cloned() else {
         return next.run(request).await;
     };
