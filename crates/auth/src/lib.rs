@@ -1,10 +1,12 @@
 //! Auth: the accounts of users, their sessions, and the keys that sign session tokens.
 //!
-//! The service publishes `session.revoked` and subscribes to nothing, so there is no `consumer.rs`: in every process,
-//! auth's own included, `runtime` consumes that event for [`common::http::Sessions`].
+//! The service publishes `session.revoked`: in every process, auth's own included, `runtime` consumes that event for
+//! [`common::http::Sessions`].
 
 mod accounts;
+mod closing;
 mod config;
+mod consumer;
 mod device;
 pub mod domain;
 mod http;
@@ -27,6 +29,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use bus::Subscription;
 use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock, Time};
 use mail::EmailContext;
@@ -34,7 +37,7 @@ use runtime::{Service, ServiceContext, WakeSignal};
 use store::Collection;
 
 pub use crate::config::Config;
-use crate::domain::{Session, User};
+use crate::domain::{Closing, Session, User};
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
@@ -44,7 +47,7 @@ use crate::throttle::Throttle;
 pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
-/// The name of the service.
+/// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "auth";
 
 /// The service, and the parts of it that other code of the same process uses.
@@ -81,6 +84,11 @@ pub async fn service(
         documents: DOCUMENTS,
         routes: http::routes(accounts.clone()),
         workers: workers::workers(&accounts),
+        subscriptions: vec![Subscription {
+            consumer: NAME,
+            subjects: consumer::SUBJECTS,
+            handler: Arc::new(accounts.clone()),
+        }],
         ..Service::new(NAME, "/api/users")
     };
     Ok(Auth { service, keys: Arc::new(accounts.keyring) })
@@ -131,6 +139,7 @@ impl SigningKeys {
 pub(crate) struct Accounts {
     store: Collection<User>,
     sessions: Collection<Session>,
+    closings: Collection<Closing>,
     keyring: Keyring,
     hashing: Hashing,
     resets: Collection<ResetRequest>,
@@ -163,6 +172,7 @@ impl Accounts {
         Ok(Self {
             store: store.collection(),
             sessions: store.collection(),
+            closings: store.collection(),
             keyring,
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
             resets: store.collection(),

@@ -63,6 +63,11 @@ pub(crate) fn address_verified(user: UserId) {
     tracing::info!(target: TARGET, event = "address-verified", %user, "security");
 }
 
+/// An account was deleted.
+pub(crate) fn account_deleted(user: UserId) {
+    tracing::info!(target: TARGET, event = "account-deleted", %user, "security");
+}
+
 /// The password of an account was changed.
 pub(crate) fn password_changed(user: UserId) {
     tracing::info!(target: TARGET, event = "password-changed", %user, "security");

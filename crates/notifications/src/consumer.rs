@@ -56,6 +56,9 @@ impl Notifications {
             | Event::PaymentVoided(_)
             | Event::PaymentRefunded(_)
             | Event::PaymentDisputed(_)
+            | Event::OrderClosingAccepted(_)
+            | Event::OrderClosingRefused(_)
+            | Event::AccountClosing(_)
             | Event::SessionRevoked(_) => Ok(()),
         }
     }

@@ -1,5 +1,6 @@
 //! The routes of `/api/users`.
 
+mod account;
 mod current_user;
 mod email;
 mod jwks;
@@ -29,6 +30,7 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(verification::send_verification))
         .routes(routes!(verification::verify))
         .routes(routes!(email::change_email))
+        .routes(routes!(account::delete))
         .routes(routes!(jwks::jwks))
         .with_state(accounts)
 }

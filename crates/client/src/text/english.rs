@@ -44,6 +44,7 @@ texts! {
         revoked: "That device is signed out.",
         revoked_all: "Every other device is signed out.",
         signed_out: "You are signed out.",
+        deleted: "Your account is deleted.",
         verification: "The email is on its way. Open the link in it to verify your address.",
         verified: "Your email address is verified.",
         email: "Almost done: open the link in the email that was sent to your new address. Until then nothing changes.",
@@ -202,6 +203,7 @@ texts! {
         ticket_unavailable: "The ticket was no longer available.",
         price_changed: "The price changed before the ticket was held.",
         payment_failed: "The payment failed. Nothing was charged.",
+        account_closed: "An account was deleted. Nothing was charged.",
         no_sale: "The order ended without a sale.",
     }
     auth: AuthTexts {
@@ -261,6 +263,11 @@ texts! {
         change_email_lead: "A link is sent to the new address. Nothing changes before you open it.",
         new_email: "New email address",
         change_email_button: "Send the link",
+        delete: "Delete your account",
+        delete_lead: "Your account is deleted at once and cannot be restored. You are signed out everywhere, your listings are withdrawn, and open orders for them and of yours are canceled. While a purchase or a sale of yours is being paid, the account cannot be deleted.",
+        delete_kept: "Tickets that you have bought cannot be opened any more, so print or save them first. Records of payments are kept under your account number, without your email address.",
+        delete_paying: "One of your purchases or sales is being paid. Delete your account when that is done.",
+        delete_button: "Delete my account",
     }
     form_errors: FormErrorTexts {
         heading: "Please check this",
@@ -316,6 +323,8 @@ texts! {
         price_changed: "The price has changed",
         price_changed_text: "You saw {price}; the seller changed it a moment before the ticket was held for you.",
         payment_failed: "Your payment failed",
+        account_closed: "An account was deleted",
+        account_closed_text: "The account of the buyer or of the seller was deleted before the payment. Nothing was charged.",
         payment_failed_text: "Your bank authorized the payment and then refused it. The ticket is on sale again.",
         no_sale: "This order was canceled",
         no_sale_text: "The order ended without a sale.",

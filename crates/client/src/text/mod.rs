@@ -34,6 +34,7 @@ impl Texts {
             "revoked" => notices.revoked,
             "revoked-all" => notices.revoked_all,
             "signed-out" => notices.signed_out,
+            "deleted" => notices.deleted,
             "verification" => notices.verification,
             "verified" => notices.verified,
             "email" => notices.email,
@@ -155,6 +156,7 @@ impl Texts {
             Some(CancelReason::TicketUnavailable) => self.status.ticket_unavailable,
             Some(CancelReason::PriceChanged) => self.status.price_changed,
             Some(CancelReason::PaymentFailed) => self.status.payment_failed,
+            Some(CancelReason::AccountClosed) => self.status.account_closed,
             None => self.status.no_sale,
         }
     }

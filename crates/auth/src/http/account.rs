@@ -1,0 +1,85 @@
+//! `DELETE /api/users`
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::SET_COOKIE;
+use axum::response::{IntoResponse, Response};
+use common::http::responses::{InvalidBody, TooManyAttempts};
+use common::http::{CurrentUser, FieldErrors, HostCookie, HttpContext, Parse, Valid};
+use common::{Problem, Time};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::Accounts;
+use crate::closing::CloseError;
+use crate::domain::Session;
+use crate::password::TypedPassword;
+use crate::throttle::Origin;
+
+/// The body of a deletion. Without `Debug`, so that no log contains a password.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AccountDeletion)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDeletion {
+    /// The password.
+    #[schema(required = true, value_type = String, format = Password)]
+    password: Option<String>,
+}
+
+/// A deletion, confirmed by a password.
+pub(super) struct Deletion(TypedPassword);
+
+impl Parse for Deletion {
+    type Raw = RawDeletion;
+
+    fn parse(raw: RawDeletion, _: Time, errors: &mut FieldErrors) -> Option<Self> {
+        // Forms send an empty text for a field that was not filled in.
+        let password = errors.required("password", raw.password.filter(|password| !password.is_empty()))?;
+        Some(Self(TypedPassword::new(&password)))
+    }
+}
+
+/// Deletes the caller's account.
+///
+/// Every session is revoked, and the address is free at once. The caller's open orders and those for their listings are
+/// cancelled as `account-closed`, and the listings are withdrawn. Records of payments stay under ids.
+#[utoipa::path(
+    delete,
+    path = "/api/users",
+    tag = "users",
+    request_body = RawDeletion,
+    responses(
+        (status = 204, description = "The account is deleted, and the cookie is removed."),
+        (status = 401, description = "`not-signed-in`; `invalid-credentials`: the password is wrong."),
+        (status = 409, description = "`order-paying`: a purchase or a sale of the caller is being paid."),
+        InvalidBody,
+        TooManyAttempts,
+    ),
+)]
+pub(super) async fn delete(
+    State(accounts): State<Accounts>,
+    context: HttpContext,
+    user: CurrentUser,
+    from: Origin,
+    Valid(Deletion(password)): Valid<Deletion>,
+) -> Result<Response, Problem> {
+    accounts.close_account(user.id, password, from).await?;
+    let now = context.clock.now();
+    context.sessions.revoke(user.session, now.after(Session::TOKEN_LIFETIME), now);
+    let cleared = HostCookie::session(&context).clear().map(|cookie| [(SET_COOKIE, cookie)]);
+    Ok((StatusCode::NO_CONTENT, cleared, ()).into_response())
+}
+
+impl From<CloseError> for Problem {
+    fn from(error: CloseError) -> Self {
+        match error {
+            CloseError::Paying => Self::conflict(
+                "order-paying",
+                "One of your purchases or sales is being paid; delete the account when that is done.",
+            ),
+            CloseError::Undecided => Self::unavailable().caused_by(error),
+            CloseError::SignIn(error) => error.into(),
+            CloseError::Commit(error) => error.into(),
+        }
+    }
+}
