@@ -14,7 +14,7 @@ pub struct Closing {
     pub user_id: UserId,
     /// The state of the deletion.
     pub status: ClosingStatus,
-    /// The number of the last request: the version with which it began.
+    /// The number of the last request: higher than those of former requests, also of ones that a restored database has lost.
     pub request: u64,
     /// Whether the account is deleted only if it has listed, sold and bought nothing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -64,14 +64,13 @@ impl Closing {
             ClosingStatus::Refused => false,
             ClosingStatus::Deleted => true,
         });
-        let version = known.map_or(1, |known| known.version + 1);
         let next = Self {
             user_id,
             status: ClosingStatus::Requested,
-            request: version,
+            request: known.map_or(0, |known| known.request + 1).max(now.as_millis().unsigned_abs()),
             if_unused,
             republished: 0,
-            version,
+            version: known.map_or(1, |known| known.version + 1),
             updated_at: now,
         };
         (!is_requested).then(|| next.published())
@@ -138,19 +137,21 @@ impl Closing {
         }
     }
 
-    /// This state with its event.
-    fn published(self) -> Decision<Self> {
-        let Self { user_id, request, if_unused, .. } = self;
+    /// The event of the present state. Returns `None` if the account stays.
+    pub fn event(&self) -> Option<Event> {
+        let Self { user_id, request, if_unused, .. } = *self;
         match self.status {
             ClosingStatus::Requested => {
-                let event = Event::AccountClosing(ClosingRequest { user_id, request, if_unused });
-                Decision::with_event(self, event)
+                Some(Event::AccountClosing(ClosingRequest { user_id, request, if_unused }))
             }
-            ClosingStatus::Refused => Decision::without_event(self),
-            ClosingStatus::Deleted => {
-                Decision::with_event(self, Event::AccountDeleted(AccountDeleted { user_id }))
-            }
+            ClosingStatus::Refused => None,
+            ClosingStatus::Deleted => Some(Event::AccountDeleted(AccountDeleted { user_id })),
         }
+    }
+
+    /// This state with its event.
+    fn published(self) -> Decision<Self> {
+        Decision { events: self.event().into_iter().collect(), next: self }
     }
 }
 

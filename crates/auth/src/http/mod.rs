@@ -3,6 +3,7 @@
 mod account;
 mod current_user;
 mod email;
+mod export;
 mod jwks;
 mod password;
 mod password_reset;
@@ -31,6 +32,7 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(verification::verify))
         .routes(routes!(email::change_email))
         .routes(routes!(account::delete))
+        .routes(routes!(export::export))
         .routes(routes!(jwks::jwks))
         .with_state(accounts)
 }

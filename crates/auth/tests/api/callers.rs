@@ -61,6 +61,7 @@ async fn the_description_names_every_route_and_what_a_body_needs() {
         "",
         "/currentuser",
         "/email",
+        "/export",
         "/jwks.json",
         "/password",
         "/password/forgotten",
