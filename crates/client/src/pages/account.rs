@@ -116,7 +116,7 @@ fn form_errors(error: ApiError, password: &'static str) -> (StatusCode, FormErro
         }
         // The text of an order's page does not fit.
         ApiError::Refused(refusal) if refusal.code == "order-paying" => {
-            let general = Some(t.account.delete_paying.to_owned());
+            let general = Some(t.privacy.delete_paying.to_owned());
             (refusal.status, FormErrors { general, ..FormErrors::none() })
         }
         error => FormErrors::from_api(t, error, &fields(t, password)),

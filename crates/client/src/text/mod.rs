@@ -1,6 +1,7 @@
 //! All texts of the pages. Another language is another value of [`Texts`]; the compiler finds missing texts.
 
 mod english;
+mod english_account;
 mod table;
 
 use std::time::Duration;

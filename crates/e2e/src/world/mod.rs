@@ -230,7 +230,7 @@ impl World {
         self.people.lock().push(person);
     }
 
-    /// Removes a user whose account was deleted: nobody can see their orders and tickets any more.
+    /// Removes a user whose account was deleted: their orders and tickets cannot be read any more.
     pub fn forget(&self, person: &Person) {
         self.people.lock().retain(|known| known.id != person.id);
     }

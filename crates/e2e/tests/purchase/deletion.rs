@@ -63,7 +63,7 @@ async fn a_deleted_account_leaves_orders_without_a_person_and_no_personal_data()
     };
     let world = World::with(WorldConfig { open_store: Box::new(open), ..WorldConfig::default() }).await;
     let (ann, bob) = (world.person("ann").await, world.person("bob").await);
-    // Ann sells one ticket, and has one that is held for Bob, one that nobody wants, and an order of her own.
+    // Ann sells one ticket, and has one that is held for Bob, one on sale, and an order of her own.
     let sold = ann.sells("Concert", usd(20_00)).await;
     let order = bob.buys(&sold).await;
     becomes(&world, &bob, &order, "awaiting-payment").await;
