@@ -1,11 +1,13 @@
 //! Auth: the accounts of users, their sessions, and the keys that sign session tokens.
 //!
-//! The service publishes `session.revoked` and subscribes to nothing, so there is no `consumer.rs`: in every process,
-//! auth's own included, `runtime` consumes that event for [`common::http::Sessions`].
+//! The service publishes `session.revoked`: in every process, auth's own included, `runtime` consumes that event for
+//! [`common::http::Sessions`].
 
 mod accounts;
 mod activity;
+mod closing;
 mod config;
+mod consumer;
 mod device;
 pub mod domain;
 mod http;
@@ -33,6 +35,7 @@ use std::num::NonZero;
 use std::sync::Arc;
 use std::thread::available_parallelism;
 
+use bus::Subscription;
 use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock, Time};
 use mail::EmailContext;
@@ -40,7 +43,7 @@ use runtime::{Service, ServiceContext, WakeSignal};
 use store::Collection;
 
 pub use crate::config::Config;
-use crate::domain::{Activity, Challenge, Session, User};
+use crate::domain::{Activity, Challenge, Closing, Session, User};
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
@@ -51,7 +54,7 @@ use crate::throttle::Throttle;
 pub use recovery::RECOVERY;
 pub use storage::DOCUMENTS;
 
-/// The name of the service.
+/// The name of the service, and of its consumer on the bus.
 pub const NAME: &str = "auth";
 
 /// The service, and the parts of it that other code of the same process uses.
@@ -88,6 +91,11 @@ pub async fn service(
         documents: DOCUMENTS,
         routes: http::routes(accounts.clone()),
         workers: workers::workers(&accounts),
+        subscriptions: vec![Subscription {
+            consumer: NAME,
+            subjects: consumer::SUBJECTS,
+            handler: Arc::new(accounts.clone()),
+        }],
         ..Service::new(NAME, "/api/users")
     };
     Ok(Auth { service, keys: Arc::new(accounts.keyring) })
@@ -138,6 +146,7 @@ impl SigningKeys {
 pub(crate) struct Accounts {
     store: Collection<User>,
     sessions: Collection<Session>,
+    closings: Collection<Closing>,
     keyring: Keyring,
     hashing: Hashing,
     resets: Collection<ResetRequest>,
@@ -174,6 +183,7 @@ impl Accounts {
         Ok(Self {
             store: store.collection(),
             sessions: store.collection(),
+            closings: store.collection(),
             keyring,
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
             resets: store.collection(),

@@ -73,3 +73,8 @@ pub(crate) fn challenge_throttled() {
     counter!("passkey_challenges_refused_total").increment(1);
     tracing::warn!(target: TARGET, event = "passkey-challenge-throttled", "security");
 }
+
+/// An account was deleted.
+pub(crate) fn account_deleted(user: UserId) {
+    tracing::info!(target: TARGET, event = "account-deleted", %user, "security");
+}

@@ -1,11 +1,12 @@
-//! Storage of users, their requests, sessions, challenges and activities, of signing keys and counts of attempts: collections, indexes and unique keys.
+//! Storage of users, their requests, deletions, sessions, challenges and activities, of signing keys and counts of attempts:
+//! collections, indexes and unique keys.
 
 use common::Decision;
 use mail::{PendingEmails, SendsEmail};
 use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
-use crate::domain::{Activity, Challenge, Email, Session, User};
+use crate::domain::{Activity, Challenge, Closing, Email, Session, User};
 use crate::keys::SigningKey;
 use crate::passkeys::PasskeyChallenge;
 use crate::reset_request::ResetRequest;
@@ -15,6 +16,7 @@ use crate::throttle::AttemptCount;
 pub const DOCUMENTS: &[Verifier] = &[
     Verifier::of::<User>(),
     Verifier::of::<Session>(),
+    Verifier::of::<Closing>(),
     Verifier::of::<SigningKey>(),
     Verifier::of::<ResetRequest>(),
     Verifier::of::<AttemptCount>(),
@@ -31,6 +33,8 @@ pub(crate) mod index {
     pub(crate) const BY_EMAIL_FAILED: &str = "failed-emails";
     /// Users of former releases that were not announced, by the time they signed up.
     pub(crate) const BY_ANNOUNCEMENT: &str = "unannounced";
+    /// Users without a verified address, by the time when the account is deleted unless it is used.
+    pub(crate) const BY_RELEASE: &str = "release";
     /// Requests of new passwords, oldest first.
     pub(crate) const BY_REQUEST: &str = "requested";
     /// Sessions, counts of attempts and challenges by the time at which they are purged.
@@ -39,7 +43,7 @@ pub(crate) mod index {
     pub(crate) const BY_TIME: &str = "time";
     /// A user's activities, oldest first, or sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
-    /// Revoked sessions by the time when the revocation is published again.
+    /// Revoked sessions, and deletions, by the time when they are published again.
     pub(crate) const BY_OVERDUE: &str = "overdue";
     /// Signing keys, oldest first.
     pub(crate) const BY_GENERATION: &str = "generation";
@@ -64,12 +68,14 @@ pub(crate) fn passkey_key(credential: &str) -> UniqueKey {
 
 impl Document for User {
     const COLLECTION: &'static str = "users";
-    /// 2: the links of emails, the emails, and the index of users to announce. 3: the factors, and the unique keys of passkeys.
+    /// 2: the links of emails, the emails, and the index of users to announce. 3: the factors, the unique keys of passkeys,
+    /// and the index of unverified users.
     const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_EMAIL_DUE),
         Index::one(index::BY_EMAIL_FAILED),
         Index::one(index::BY_ANNOUNCEMENT),
+        Index::one(index::BY_RELEASE),
     ];
     const UNIQUE_KEYS: &'static [&'static str] = &[EMAIL, PASSKEY];
 
@@ -94,6 +100,9 @@ impl Document for User {
         }
         if let Some(at) = self.announce_at() {
             keys = keys.ordered(index::BY_ANNOUNCEMENT, [at.into()]);
+        }
+        if let Some(at) = self.release_at() {
+            keys = keys.ordered(index::BY_RELEASE, [at.into()]);
         }
         keys
     }
@@ -153,6 +162,26 @@ impl Document for Session {
         match self.revoked_at {
             None => keys.ordered(index::BY_USER, [self.user_id.into(), self.created_at.into()]),
             Some(_) => keys,
+        }
+    }
+}
+
+impl Document for Closing {
+    const COLLECTION: &'static str = "closings";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
+
+    fn id(&self) -> Uuid {
+        self.user_id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        match self.overdue_at() {
+            Some(due) => Keys::none().ordered(index::BY_OVERDUE, [due.into()]),
+            None => Keys::none(),
         }
     }
 }

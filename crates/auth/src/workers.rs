@@ -1,5 +1,5 @@
-//! The workers: rotate the signing keys, purge what has ended, publish revocations again,
-//! announce the accounts of former releases, send emails, and release the memory of hashes.
+//! The workers: rotate the signing keys, purge what has ended, publish revocations and deletions again, announce the accounts
+//! of former releases, delete unused ones, send emails, and release the memory of hashes.
 
 use std::future::ready;
 use std::sync::Arc;
@@ -8,11 +8,11 @@ use std::time::Duration;
 use common::{Decision, Time};
 use mail::EmailWorker;
 use runtime::{Overdue, PeriodicJob, Purge, Worker};
-use store::{Collection, Document, StoreError};
+use store::{Collection, CommitError, Document, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
-use crate::domain::{Activity, Session, User};
+use crate::domain::{Activity, Closing, Session, User};
 use crate::keys::{KeyError, Keyring};
 use crate::password::Hashing;
 use crate::password_reset;
@@ -35,6 +35,7 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
     };
     let republish = Republish(accounts.sessions.clone());
     let announce = Announce(accounts.store.clone());
+    let (closings, release) = (RepublishClosings(accounts.closings.clone()), Release(accounts.clone()));
     let clock = || accounts.clock.clone();
     vec![
         Worker::periodic(rotation, clock()),
@@ -47,6 +48,8 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         purge_activities.worker(),
         republish.worker(clock()),
         announce.worker(clock()),
+        closings.worker(clock()),
+        release.worker(clock()),
         memory_release(accounts.hashing.clone()),
     ]
 }
@@ -114,6 +117,58 @@ impl Overdue for Announce {
         _: Time,
     ) -> impl Future<Output = Result<Option<Decision<User>>, StoreError>> + Send {
         ready(Ok(user.announce()))
+    }
+}
+
+/// Publishes requests for deletions again until orders answers, and deletions for services that have missed them.
+#[derive(Clone)]
+struct RepublishClosings(Collection<Closing>);
+
+impl Overdue for RepublishClosings {
+    type Document = Closing;
+
+    const INDEX: &'static str = index::BY_OVERDUE;
+
+    fn collection(&self) -> &Collection<Closing> {
+        &self.0
+    }
+
+    fn due(closing: &Closing) -> Option<Time> {
+        closing.overdue_at()
+    }
+
+    fn decide(
+        &self,
+        closing: &Closing,
+        now: Time,
+    ) -> impl Future<Output = Result<Option<Decision<Closing>>, StoreError>> + Send {
+        ready(Ok(Some(closing.republish(now))))
+    }
+}
+
+/// Requests the deletion of accounts that were never verified, if orders knows no use of them.
+#[derive(Clone)]
+struct Release(Accounts);
+
+impl Overdue for Release {
+    type Document = User;
+
+    const INDEX: &'static str = index::BY_RELEASE;
+
+    fn collection(&self) -> &Collection<User> {
+        &self.0.store
+    }
+
+    fn due(user: &User) -> Option<Time> {
+        user.release_at()
+    }
+
+    async fn decide(&self, user: &User, now: Time) -> Result<Option<Decision<User>>, StoreError> {
+        match self.0.request_closing(user.id, true).await {
+            Ok(_) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+            Err(CommitError::Store(error)) => return Err(error),
+        }
+        Ok(Some(user.release_checked(now)))
     }
 }
 

@@ -101,6 +101,24 @@ impl DeadLetter {
         })
     }
 
+    /// Removes the dead letters about an aggregate, because its personal data are to be erased.
+    ///
+    /// # Errors
+    /// The database failed, or a dead letter was replayed meanwhile.
+    pub async fn erase(store: &Store, aggregate: Uuid) -> Result<(), CommitError> {
+        let (letters, mut cursor) = (letters(store), None);
+        loop {
+            let page = letters.page(Range::of(BY_TIME, []).limit(MAX_PAGE).after(cursor)).await?;
+            for letter in page.items.iter().filter(|letter| letter.event.aggregate() == Some(aggregate)) {
+                letters.remove(letter).await?;
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
     /// The dead letters of this consumer to replay, oldest first. Those with an event that this release cannot read
     /// wait for one that can.
     pub(crate) async fn requested(store: &Store, consumer: &str) -> Result<Vec<Self>, StoreError> {

@@ -27,6 +27,9 @@ use tower_http::compression::CompressionLayer;
 pub use crate::api::{Api, ServiceUrls};
 use crate::client::Client;
 
+/// The path of auth's that the pages answer: the reply is composed of all services.
+pub const EXPORT: &str = "/api/users/export";
+
 /// The dependencies and settings of the pages.
 pub struct Settings {
     /// The clock.
@@ -74,11 +77,12 @@ pub fn routes(settings: Settings, api: Api) -> Router {
         .layer(from_fn_with_state(client.clone(), error_pages::render_problems))
         .layer(CompressionLayer::new());
     // Unknown paths below `/api` get the API's JSON problem, not a page.
-    PrefixRouter::new(vec![("/api", api_docs(client, context))], pages).into_router()
+    PrefixRouter::new(vec![("/api", api_routes(client, context))], pages).into_router()
 }
 
-fn api_docs(client: Client, context: HttpContext) -> Router {
+fn api_routes(client: Client, context: HttpContext) -> Router {
     let docs = Router::new().route("/api/docs", get(pages::docs::show)).with_state(client.clone());
-    let docs = docs.route_layer(from_fn_with_state(client, visitor::identify));
-    MiddlewareStack::new(context, &[]).wrap(docs).layer(CompressionLayer::new())
+    let docs = docs.route_layer(from_fn_with_state(client.clone(), visitor::identify));
+    let export = Router::new().route(EXPORT, get(pages::export::api)).with_state(client);
+    MiddlewareStack::new(context, &[]).wrap(docs.merge(export)).layer(CompressionLayer::new())
 }

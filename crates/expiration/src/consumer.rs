@@ -45,6 +45,9 @@ impl Deadlines {
             | Event::PaymentDisputed(_)
             | Event::SessionRevoked(_)
             | Event::AccountChanged(_)
+            | Event::AccountClosing(_)
+            | Event::OrderClosingAccepted(_)
+            | Event::OrderClosingRefused(_)
             | Event::AccountDeleted(_) => Ok(()),
         }
     }

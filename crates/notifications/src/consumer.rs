@@ -1,6 +1,6 @@
 //! The consumer: keeps the replicas of accounts, and adds the emails that the events of orders cause.
 
-use bus::{Consume, ConsumeError, Incoming};
+use bus::{Consume, ConsumeError, DeadLetter, Incoming};
 use common::event::{OrderSnapshot, Subject};
 use common::{Event, UserId};
 use futures::future::{BoxFuture, FutureExt};
@@ -56,6 +56,9 @@ impl Notifications {
             | Event::PaymentVoided(_)
             | Event::PaymentRefunded(_)
             | Event::PaymentDisputed(_)
+            | Event::OrderClosingAccepted(_)
+            | Event::OrderClosingRefused(_)
+            | Event::AccountClosing(_)
             | Event::SessionRevoked(_) => Ok(()),
         }
     }
@@ -104,9 +107,11 @@ impl Notifications {
         Ok(())
     }
 
-    /// Erases the address first: from then on no email to it is added, or the email is dropped.
+    /// Erases the address first: from then on no email to it is added, or the email is dropped. A dead letter about the account
+    /// may contain the address, too.
     async fn on_account_deleted(&self, user: UserId) -> Result<(), ConsumeError> {
         self.recipients.apply(user, |replica| Recipient::delete(replica, user)).await?;
+        DeadLetter::erase(&self.database, user.into()).await?;
         loop {
             let pending = Range::of(index::BY_RECIPIENT, [user.into()]).limit(MAX_BATCH);
             let batch = self.store.batch(pending).await?.items;

@@ -18,7 +18,7 @@ use bus::Subscription;
 use common::{Ids, SharedClock, Time};
 use mail::EmailContext;
 use runtime::{Service, ServiceContext, WakeSignal};
-use store::Collection;
+use store::{Collection, Store};
 
 use crate::domain::{OrderEmails, Recipient};
 
@@ -45,6 +45,7 @@ pub fn service(context: &ServiceContext, mail: EmailContext) -> Service {
 struct Notifications {
     store: Collection<OrderEmails>,
     recipients: Collection<Recipient>,
+    database: Store,
     mail: EmailContext,
     wake: Arc<WakeSignal>,
     clock: SharedClock,
@@ -57,6 +58,7 @@ impl Notifications {
         Self {
             store: store.collection(),
             recipients: store.collection(),
+            database: store.clone(),
             mail,
             wake: Arc::default(),
             clock: clock.clone(),

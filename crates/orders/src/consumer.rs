@@ -34,6 +34,7 @@ pub(crate) const SUBJECTS: &[Subject] = &[
     Subject::PaymentVoided,
     Subject::PaymentRefunded,
     Subject::PaymentDisputed,
+    Subject::AccountClosing,
 ];
 
 /// How long a payment that precedes its ticket's lock is retried: locks take milliseconds. Later the payment is
@@ -76,12 +77,15 @@ impl Orders {
             Event::PaymentRefunded(payment) | Event::PaymentDisputed(payment) => {
                 self.on_refund_or_dispute(payment, incoming).await
             }
+            Event::AccountClosing(request) => self.on_account_closing(request).await,
             // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
             Event::OrderCreated(_)
             | Event::OrderAwaitingPayment(_)
             | Event::OrderPaymentAccepted(_)
             | Event::OrderCompleted(_)
             | Event::OrderCancelled(_)
+            | Event::OrderClosingAccepted(_)
+            | Event::OrderClosingRefused(_)
             | Event::SessionRevoked(_)
             | Event::AccountChanged(_)
             | Event::AccountDeleted(_) => Ok(()),
@@ -96,6 +100,9 @@ impl Orders {
         incoming: &Incoming,
     ) -> Result<(), ConsumeError> {
         let confirmed = match ticket.order_id {
+            Some(order) if self.is_for_closed_account(order, ticket.seller_id).await? => {
+                self.apply(order, incoming, Order::close_account).await
+            }
             Some(order) => self.apply(order, incoming, Order::on_ticket_reserved).await,
             None => Err(ConsumeError::failed("a ticket was reserved without an order")),
         };

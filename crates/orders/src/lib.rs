@@ -4,6 +4,7 @@
 //! of any number of simultaneous buyers gets the ticket. No payment that Stripe authorized past the deadline is
 //! accepted, even if `expiration.completed` is late.
 
+mod close_account;
 mod config;
 mod consumer;
 pub mod domain;
@@ -24,7 +25,7 @@ use runtime::{EventStreams, Service, ServiceContext};
 use store::Collection;
 
 pub use crate::config::Config;
-use crate::domain::{Order, TicketReplica};
+use crate::domain::{Closing, Order, TicketReplica};
 use crate::feed::Feed;
 use crate::http::FeedState;
 pub use recovery::RECOVERY;
@@ -59,6 +60,7 @@ pub fn service(context: &ServiceContext, config: Config) -> Service {
 struct Orders {
     store: Collection<Order>,
     tickets: Collection<TicketReplica>,
+    closings: Collection<Closing>,
     hold: Duration,
     clock: SharedClock,
 }
@@ -68,6 +70,7 @@ impl Orders {
         Self {
             store: context.store.collection(),
             tickets: context.store.collection(),
+            closings: context.store.collection(),
             hold: config.hold,
             clock: context.clock.clone(),
         }

@@ -22,6 +22,7 @@ pub(crate) fn register() {
         CancelReason::TicketUnavailable,
         CancelReason::PriceChanged,
         CancelReason::PaymentFailed,
+        CancelReason::AccountClosed,
     ];
     for outcome in reasons.map(outcome_of).into_iter().chain([COMPLETE]) {
         counter!("purchases_total", "outcome" => outcome).increment(0);
@@ -74,5 +75,6 @@ fn outcome_of(reason: CancelReason) -> &'static str {
         CancelReason::TicketUnavailable => "ticket-unavailable",
         CancelReason::PriceChanged => "price-changed",
         CancelReason::PaymentFailed => "payment-failed",
+        CancelReason::AccountClosed => "account-closed",
     }
 }

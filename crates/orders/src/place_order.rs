@@ -39,6 +39,7 @@ impl Orders {
     async fn try_place(&self, id: OrderId, buyer: UserId, wanted: &NewOrder) -> Result<Order, Problem> {
         let ticket = self.known_ticket(wanted).await?;
         ticket.check_buyer(buyer)?;
+        self.check_accounts(buyer, ticket.seller_id).await?;
         self.check_not_locked(&ticket, buyer).await?;
         let ticket = self.at_wanted_price(ticket, wanted).await?;
         let order = Order::place(id, buyer, &ticket, wanted.price, self.now(), self.hold)?;

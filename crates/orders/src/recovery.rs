@@ -9,12 +9,12 @@ use common::{Decision, Envelope, Event, Time};
 use runtime::{Aggregate, Export, Present, PresentState, Recover, Recovery};
 use uuid::Uuid;
 
-use crate::domain::{Order, TicketReplica};
+use crate::domain::{Closing, Order, TicketReplica};
 
 /// The part of this service in recoveries.
 pub const RECOVERY: Recovery = Recovery {
     sources: &["tickets", "expiration", "payments"],
-    exports: &[Export::of::<Order>(), Export::of::<TicketReplica>()],
+    exports: &[Export::of::<Order>(), Export::of::<TicketReplica>(), Export::of::<Closing>()],
     aggregates: &[Aggregate::of::<Order>()],
 };
 
@@ -60,6 +60,17 @@ impl Present for TicketReplica {
             version: self.as_of,
             changed_at: None,
             events: event_of.map(|event| event(ticket)).into_iter().collect(),
+        }
+    }
+}
+
+impl Present for Closing {
+    fn present(&self) -> PresentState {
+        PresentState {
+            aggregate: self.user_id.into(),
+            version: self.version,
+            changed_at: Some(self.requested_at),
+            events: self.event().into_iter().collect(),
         }
     }
 }

@@ -1,13 +1,14 @@
-//! Storage of orders and ticket replicas: collections, indexes and unique keys.
+//! Storage of orders, ticket replicas and closed accounts: collections, indexes and unique keys.
 
 use common::TicketId;
 use store::{Document, Index, Keys, UniqueKey, Verifier};
 use uuid::Uuid;
 
-use crate::domain::{Order, TicketReplica};
+use crate::domain::{Closing, Order, TicketReplica};
 
 /// The collections of this service.
-pub const DOCUMENTS: &[Verifier] = &[Verifier::of::<Order>(), Verifier::of::<TicketReplica>()];
+pub const DOCUMENTS: &[Verifier] =
+    &[Verifier::of::<Order>(), Verifier::of::<TicketReplica>(), Verifier::of::<Closing>()];
 
 /// The indexes of orders.
 pub(crate) mod index {
@@ -15,6 +16,8 @@ pub(crate) mod index {
     pub(crate) const BY_BUYER: &str = "by-buyer";
     /// Orders that await an event, and replicas of locked tickets, by the time when it is overdue.
     pub(crate) const BY_OVERDUE: &str = "overdue";
+    /// Replicas of a seller's tickets.
+    pub(crate) const BY_SELLER: &str = "by-seller";
     /// Open orders with a payment in progress. Only the former release reads this index, to expire them: the next release
     /// no longer writes it.
     pub(crate) const BY_LAST_POLL: &str = "last-poll";
@@ -60,9 +63,9 @@ impl Document for Order {
 impl Document for TicketReplica {
     const COLLECTION: &'static str = "tickets";
     const IS_REMEMBERED: bool = true;
-    /// 2: the index of overdue documents. 3: venue and start.
-    const FORMAT: u32 = 3;
-    const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE)];
+    /// 2: the index of overdue documents. 3: venue and start. 4: the index of sellers.
+    const FORMAT: u32 = 4;
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_OVERDUE), Index::one(index::BY_SELLER)];
 
     fn id(&self) -> Uuid {
         self.id.into()
@@ -73,9 +76,22 @@ impl Document for TicketReplica {
     }
 
     fn keys(&self) -> Keys {
+        let keys = Keys::none().ordered(index::BY_SELLER, [self.seller_id.into()]);
         match self.overdue_at() {
-            Some(due) => Keys::none().ordered(index::BY_OVERDUE, [due.into()]),
-            None => Keys::none(),
+            Some(due) => keys.ordered(index::BY_OVERDUE, [due.into()]),
+            None => keys,
         }
+    }
+}
+
+impl Document for Closing {
+    const COLLECTION: &'static str = "closings";
+
+    fn id(&self) -> Uuid {
+        self.user_id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
     }
 }

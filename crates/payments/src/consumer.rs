@@ -53,6 +53,9 @@ impl Consume for Payments {
                 | Event::PaymentDisputed(_)
                 | Event::SessionRevoked(_)
                 | Event::AccountChanged(_)
+                | Event::AccountClosing(_)
+                | Event::OrderClosingAccepted(_)
+                | Event::OrderClosingRefused(_)
                 | Event::AccountDeleted(_) => Ok(()),
             }
         }

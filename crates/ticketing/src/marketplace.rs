@@ -170,7 +170,9 @@ fn router<E>(running: &[RunningService], parts: &Parts<E>, sessions: Sessions) -
     };
     // The pages call the routes of services only.
     let api = PrefixRouter::new(services.clone(), Router::new()).into_router();
-    PrefixRouter::new(services, client::routes(pages, client::Api::in_process(api))).into_router()
+    let pages = client::routes(pages, client::Api::in_process(api));
+    let all = std::iter::once((client::EXPORT, pages.clone())).chain(services).collect();
+    PrefixRouter::new(all, pages).into_router()
 }
 
 fn email_context<E>(parts: &Parts<E>) -> Result<EmailContext, mail::OptionsError> {

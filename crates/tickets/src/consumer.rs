@@ -4,20 +4,24 @@ use std::time::Duration;
 
 use bus::{Consume, ConsumeError, Incoming};
 use common::event::{OrderSnapshot, RefusalReason, Subject};
-use common::{Decision, Event};
+use common::{Decision, Event, UserId};
 use futures::future::{BoxFuture, FutureExt};
 use store::{CommitError, UpdateError};
 
 use crate::Tickets;
-use crate::domain::{OrderTombstone, ReserveError, Ticket};
+use crate::domain::{OrderTombstone, ReserveError, Status, Ticket};
+use crate::storage::Role;
 
 /// The subjects that the service subscribes to.
 pub(crate) const SUBJECTS: &[Subject] =
-    &[Subject::OrderCreated, Subject::OrderCancelled, Subject::OrderCompleted];
+    &[Subject::OrderCreated, Subject::OrderCancelled, Subject::OrderCompleted, Subject::AccountDeleted];
 
 /// How long an order waits for a ticket that another order still holds. That order has ended, or this one could not
 /// have been placed; its event arrives within milliseconds, or within this time if the bus is busy.
 const RELEASE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The largest number of listings read at once when an account is deleted.
+const MAX_BATCH: usize = 64;
 
 impl Consume for Tickets {
     fn consume(&self, incoming: Incoming) -> BoxFuture<'_, Result<(), ConsumeError>> {
@@ -31,6 +35,7 @@ impl Tickets {
             Event::OrderCreated(order) => self.on_order_created(order, incoming).await,
             Event::OrderCancelled(order) => self.on_order_cancelled(order, incoming).await,
             Event::OrderCompleted(order) => self.on_order_completed(order, incoming).await,
+            Event::AccountDeleted(account) => self.on_account_deleted(account.user_id, incoming).await,
             // Not in `SUBJECTS`. Named, so that the compiler asks about every new event.
             Event::TicketCreated(_)
             | Event::TicketUpdated(_)
@@ -51,8 +56,10 @@ impl Tickets {
             | Event::PaymentRefunded(_)
             | Event::PaymentDisputed(_)
             | Event::SessionRevoked(_)
+            | Event::OrderClosingAccepted(_)
+            | Event::OrderClosingRefused(_)
             | Event::AccountChanged(_)
-            | Event::AccountDeleted(_) => Ok(()),
+            | Event::AccountClosing(_) => Ok(()),
         }
     }
 
@@ -134,6 +141,29 @@ impl Tickets {
             self.store.apply(order.ticket.id, record).await?;
         }
         Ok(())
+    }
+
+    /// Withdraws and erases the listings of a deleted account. Its orders were cancelled before, so a lock that is left is
+    /// released soon; auth publishes the event again later, also for a ticket that was listed since.
+    async fn on_account_deleted(&self, seller: UserId, incoming: &Incoming) -> Result<(), ConsumeError> {
+        let (now, mut is_one_locked, mut cursor) = (self.now(), false, None);
+        loop {
+            let page =
+                self.store.page(Role::Selling.tickets_of(seller).after(cursor).limit(MAX_BATCH)).await?;
+            for ticket in &page.items {
+                let erased = self.store.apply_from(ticket, |ticket| ticket?.erase(now)).await?;
+                is_one_locked |=
+                    erased.is_some_and(|ticket| matches!(ticket.status, Status::Reserved { .. }));
+            }
+            cursor = page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        match incoming.retry_delay(RELEASE_TIMEOUT, now).filter(|_| is_one_locked) {
+            Some(delay) => Err(ConsumeError::RetryLater(delay)),
+            None => Ok(()),
+        }
     }
 
     /// Publishes the refusal of an overdue order again.

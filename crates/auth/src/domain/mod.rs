@@ -2,10 +2,12 @@
 
 mod activity;
 mod challenge;
+mod closing;
 mod email;
 mod email_requests;
 mod link;
 mod passkey;
+mod release;
 mod second_factor;
 mod session;
 #[cfg(test)]
@@ -14,6 +16,7 @@ mod user;
 
 pub use activity::{Activity, What};
 pub use challenge::{Challenge, ChallengeExpired};
+pub use closing::{Closing, ClosingStatus};
 pub use email::{Email, EmailError};
 pub use email_requests::{EmailRequests, TooManyEmails};
 pub use link::{EmailChange, EmailRefusal, Link, TokenHash, TokenInvalid};

@@ -115,12 +115,18 @@ impl Session {
         self.is_live(now) && now - authenticated_at < Self::AUTHENTICATION_TIMEOUT
     }
 
-    /// Revokes the session. Returns `None` if it has ended already.
+    /// Revokes the session, and forgets its device. Returns `None` if it has ended already.
     pub fn revoke(&self, now: Time) -> Option<Decision<Self>> {
         if !self.is_live(now) {
             return None;
         }
-        let next = Self { version: self.version + 1, revoked_at: Some(now), updated_at: now, ..self.clone() };
+        let next = Self {
+            version: self.version + 1,
+            user_agent: None,
+            revoked_at: Some(now),
+            updated_at: now,
+            ..self.clone()
+        };
         Some(next.announced())
     }
 

@@ -57,6 +57,9 @@ pub struct User {
     /// Whether `account.changed` was ever published. Users of former releases are announced by a worker.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub announced: bool,
+    /// How often it was asked whether the unverified account is used.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub release_checks: u32,
     /// When the user signed up.
     pub created_at: Time,
     /// When the user last changed.
@@ -128,6 +131,7 @@ impl User {
             emails: PendingEmails::default().with(sent),
             email_requests: EmailRequests::default(),
             announced: true,
+            release_checks: 0,
             created_at: now,
             updated_at: now,
         };

@@ -1,8 +1,10 @@
 //! The routes of `/api/users`.
 
+mod account;
 mod activity;
 mod current_user;
 mod email;
+mod export;
 mod jwks;
 mod passkeys;
 mod password;
@@ -45,6 +47,8 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(verification::send_verification))
         .routes(routes!(verification::verify))
         .routes(routes!(email::change_email))
+        .routes(routes!(account::delete))
+        .routes(routes!(export::export))
         .routes(routes!(jwks::jwks))
         .with_state(accounts)
 }

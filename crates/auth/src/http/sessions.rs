@@ -41,7 +41,7 @@ pub(super) struct SessionView {
 }
 
 impl SessionView {
-    fn new(session: Session, current: SessionId) -> Self {
+    pub(super) fn new(session: Session, current: SessionId) -> Self {
         Self {
             id: session.id,
             created_at: session.created_at,

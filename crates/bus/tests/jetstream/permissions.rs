@@ -29,7 +29,7 @@ const SERVICES: [(&str, &[&str]); 6] = [
 ];
 
 /// The durable consumers of each service.
-const CONSUMERS: [(&str, &str, &[Subject]); 11] = [
+const CONSUMERS: [(&str, &str, &[Subject]); 12] = [
     ("auth", "auth-sessions", &[Subject::SessionRevoked]),
     ("tickets", "tickets-sessions", &[Subject::SessionRevoked]),
     ("orders", "orders-sessions", &[Subject::SessionRevoked]),
@@ -37,8 +37,18 @@ const CONSUMERS: [(&str, &str, &[Subject]); 11] = [
     ("payments", "payments-sessions", &[Subject::SessionRevoked]),
     ("notifications", "notifications-sessions", &[Subject::SessionRevoked]),
     ("notifications", "notifications", &[Subject::OrderCreated, Subject::AccountChanged]),
-    ("tickets", "tickets", &[Subject::OrderCreated]),
-    ("orders", "orders", &[Subject::TicketReserved, Subject::ExpirationCompleted, Subject::PaymentCaptured]),
+    ("auth", "auth", &[Subject::OrderCreated]),
+    ("tickets", "tickets", &[Subject::OrderCreated, Subject::AccountChanged]),
+    (
+        "orders",
+        "orders",
+        &[
+            Subject::TicketReserved,
+            Subject::ExpirationCompleted,
+            Subject::PaymentCaptured,
+            Subject::AccountChanged,
+        ],
+    ),
     ("expiration", "expiration", &[Subject::OrderCreated]),
     ("payments", "payments", &[Subject::OrderCreated, Subject::ExpirationCompleted]),
 ];

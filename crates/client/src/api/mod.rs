@@ -108,6 +108,7 @@ impl Api {
         self.call(caller, ApiRequest::new(Method::DELETE, path)).await
     }
 
+    /// Deletes with a body.
     pub(crate) async fn delete_with(
         &self,
         caller: &Caller,

@@ -1,4 +1,4 @@
-//! `/account`: the email address with its verification, the devices and the password.
+//! `/account`: the email address with its verification, the devices, the password, and the end of the account.
 
 use askama::Template;
 use axum::extract::State;
@@ -59,8 +59,8 @@ pub(crate) async fn show(State(client): State<Client>, visitor: Visitor) -> Page
     page(&client, &visitor, StatusCode::OK, FormErrors::none(), "").await
 }
 
-/// `POST /account`: changes the password or the address, sends the verification email again, or signs devices out,
-/// depending on the pressed button.
+/// `POST /account`: changes the password or the address, sends the verification email again, signs devices out, or deletes
+/// the account, depending on the pressed button.
 pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form: Form) -> PageResult {
     let (caller, api) = (&visitor.caller, &client.api);
     let (done, result) = match form.get("action") {
@@ -78,20 +78,32 @@ pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form:
             let change = json!({ "email": form.get("email"), "password": form.get("password") });
             ("email", api.put(caller, "/api/users/email", &change).await)
         }
+        "delete" => {
+            let password = json!({ "password": form.get("password") });
+            ("deleted", api.delete_with(caller, "/api/users", &password).await)
+        }
         _ => {
             let passwords = json!({ "current": form.get("current"), "new": form.get("new") });
             ("password", api.put(caller, "/api/users/password", &passwords).await)
         }
     };
     match result {
+        Ok(reply) if done == "deleted" => Ok(redirect_with_cookies("/?done=deleted", &reply)),
         Ok(reply) => Ok(redirect_with_cookies(&format!("/account?done={done}"), &reply)),
         Err(error) => {
-            let password = if done == "email" { "password" } else { "current" };
+            let password = match done {
+                "email" => "password",
+                "deleted" => DELETE_PASSWORD,
+                _ => "current",
+            };
             let (status, errors) = form_errors(error, password);
             page(&client, &visitor, status, errors, form.get("email")).await
         }
     }
 }
+
+/// The id of the password in the form that deletes the account: another form has the field `password`, too.
+const DELETE_PASSWORD: &str = "delete-password";
 
 /// The errors of a form; a wrong current password belongs to the field `password`.
 fn form_errors(error: ApiError, password: &'static str) -> (StatusCode, FormErrors) {
@@ -102,16 +114,21 @@ fn form_errors(error: ApiError, password: &'static str) -> (StatusCode, FormErro
             errors.add(password, t.refusals.wrong_password);
             (refusal.status, errors)
         }
-        error => FormErrors::from_api(t, error, &fields(t)),
+        // The text of an order's page does not fit.
+        ApiError::Refused(refusal) if refusal.code == "order-paying" => {
+            let general = Some(t.privacy.delete_paying.to_owned());
+            (refusal.status, FormErrors { general, ..FormErrors::none() })
+        }
+        error => FormErrors::from_api(t, error, &fields(t, password)),
     }
 }
 
-const fn fields(t: &Texts) -> [FieldNames; 4] {
+fn fields(t: &Texts, password: &'static str) -> [FieldNames; 4] {
     [
         ("current", "current", t.account.current),
         ("new", "new", t.account.new),
         ("email", "email", t.account.new_email),
-        ("password", "password", t.account.current),
+        ("password", password, t.account.current),
     ]
 }
 

@@ -9,6 +9,7 @@ mod checkout;
 pub(crate) mod docs;
 mod edit;
 mod email_links;
+pub(crate) mod export;
 mod factor;
 mod home;
 mod mine;
@@ -53,15 +54,16 @@ pub(crate) fn routes() -> Router<Client> {
         .route("/auth/verify", get(email_links::show_verify).post(email_links::verify))
         .route("/auth/forgotten", get(email_links::show_forgotten).post(email_links::forgotten))
         .route("/auth/reset", get(email_links::show_reset).post(email_links::reset))
-        .route("/account/security", get(security::show).post(security::change))
         .route("/account", get(account::show).post(account::change))
         .route("/account/security", get(security::show).post(security::change))
         .route("/account/activity", get(activity::show))
+        .route("/account/export", get(export::download))
 }
 
 /// The address of a list's page that begins at `cursor`.
 fn with_cursor(path: &str, cursor: Option<&str>) -> String {
     let Some(cursor) = cursor else { return path.to_owned() };
     let query = serde_urlencoded::to_string([("cursor", cursor)]).unwrap_or_default();
-    format!("{path}?{query}")
+    let join = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{join}{query}")
 }

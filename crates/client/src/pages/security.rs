@@ -40,18 +40,17 @@ pub(crate) async fn show(State(client): State<Client>, query: Query, visitor: Vi
 /// depending on the pressed button.
 pub(crate) async fn change(State(client): State<Client>, visitor: Visitor, form: Form) -> PageResult {
     let action = form.get("action");
-    let redirect = |done: &str, reply| {
-        Ok(redirect_with_cookies(&format!("/account/security?done={done}"), &reply))
-    };
+    let redirect =
+        |done: &str, reply| Ok(redirect_with_cookies(&format!("/account/security?done={done}"), &reply));
     let done = match action {
         "begin-authenticator" => authenticator::begin(&client, &visitor, &form).await,
         "confirm-authenticator" => authenticator::confirm(&client, &visitor, &form).await,
         "remove-authenticator" => authenticator::remove(&client, &visitor, &form)
             .await
             .map(|reply| redirect("authenticator-removed", reply)),
-        "remove-passkey" => passkeys::remove(&client, &visitor, &form)
-            .await?
-            .map(|reply| redirect("passkey-removed", reply)),
+        "remove-passkey" => {
+            passkeys::remove(&client, &visitor, &form).await?.map(|reply| redirect("passkey-removed", reply))
+        }
         "confirm" => {
             let password = json!({ "password": form.get("current") });
             let reply = client.api.post(&visitor.caller, "/api/users/reauthentication", &password).await;

@@ -1,10 +1,13 @@
 //! The texts, by area.
 
+use super::english_account::{AccountTexts, PrivacyTexts};
 use super::english_factors::{ActivityTexts, FactorTexts, SecurityTexts};
 use super::english_passkeys::PasskeyTexts;
 use super::table::texts;
 
 texts! {
+    account: AccountTexts,
+    privacy: PrivacyTexts,
     factor: FactorTexts,
     security: SecurityTexts,
     activity: ActivityTexts,
@@ -51,6 +54,7 @@ texts! {
         revoked: "That device is signed out.",
         revoked_all: "Every other device is signed out.",
         signed_out: "You are signed out.",
+        deleted: "Your account is deleted.",
         verification: "The email is on its way. Open the link in it to verify your address.",
         verified: "Your email address is verified.",
         email: "Almost done: open the link in the email that was sent to your new address. Until then nothing changes.",
@@ -213,6 +217,7 @@ texts! {
         ticket_unavailable: "The ticket was no longer available.",
         price_changed: "The price changed before the ticket was held.",
         payment_failed: "The payment failed. Nothing was charged.",
+        account_closed: "An account was deleted. Nothing was charged.",
         no_sale: "The order ended without a sale.",
     }
     auth: AuthTexts {
@@ -246,32 +251,6 @@ texts! {
         reset_button: "Set the password",
         new: "New password",
         again: "Request a new link",
-    }
-    account: AccountTexts {
-        title: "Account",
-        email: "Email address",
-        id: "Account number",
-        devices: "Where you are signed in",
-        devices_lead: "Sign out any device that you do not recognize or no longer use. The change takes effect at once.",
-        this_device: "This device",
-        unknown_device: "Unknown device",
-        since: "Since",
-        last_seen: "Last seen",
-        revoke: "Sign out",
-        revoke_all: "Sign out every other device",
-        password: "Change your password",
-        password_lead: "Every other device is signed out.",
-        current: "Current password",
-        new: "New password",
-        change: "Change the password",
-        verified: "verified",
-        unverified: "Your email address is not verified",
-        unverified_text: "Open the link in the email that was sent to {email}. If it did not arrive, look among unwanted emails, or send it again.",
-        send_again: "Send it again",
-        change_email: "Change your email address",
-        change_email_lead: "A link is sent to the new address. Nothing changes before you open it.",
-        new_email: "New email address",
-        change_email_button: "Send the link",
     }
     form_errors: FormErrorTexts {
         heading: "Please check this",
@@ -327,6 +306,8 @@ texts! {
         price_changed: "The price has changed",
         price_changed_text: "You saw {price}; the seller changed it a moment before the ticket was held for you.",
         payment_failed: "Your payment failed",
+        account_closed: "An account was deleted",
+        account_closed_text: "The account of the buyer or of the seller was deleted before the payment. Nothing was charged.",
         payment_failed_text: "Your bank authorized the payment and then refused it. The ticket is on sale again.",
         no_sale: "This order was canceled",
         no_sale_text: "The order ended without a sale.",

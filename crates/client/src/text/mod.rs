@@ -1,6 +1,7 @@
 //! All texts of the pages. Another language is another value of [`Texts`]; the compiler finds missing texts.
 
 mod english;
+mod english_account;
 mod english_factors;
 mod english_passkeys;
 mod table;
@@ -36,6 +37,7 @@ impl Texts {
             "revoked" => notices.revoked,
             "revoked-all" => notices.revoked_all,
             "signed-out" => notices.signed_out,
+            "deleted" => notices.deleted,
             "verification" => notices.verification,
             "verified" => notices.verified,
             "email" => notices.email,
@@ -188,6 +190,7 @@ impl Texts {
             Some(CancelReason::TicketUnavailable) => self.status.ticket_unavailable,
             Some(CancelReason::PriceChanged) => self.status.price_changed,
             Some(CancelReason::PaymentFailed) => self.status.payment_failed,
+            Some(CancelReason::AccountClosed) => self.status.account_closed,
             None => self.status.no_sale,
         }
     }

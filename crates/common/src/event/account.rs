@@ -23,7 +23,20 @@ pub struct AccountSnapshot {
     pub version: u64,
 }
 
-/// An account was deleted. The last event of the account.
+/// A request to delete an account, and the decision on it. Orders knows the accounts whose payment is in progress.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ClosingRequest {
+    /// The user.
+    pub user_id: UserId,
+    /// The number of the request: a later one is higher.
+    pub request: u64,
+    /// Whether the account is deleted only if it has listed, sold and bought nothing.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub if_unused: bool,
+}
+
+/// An account was deleted. The last event of the account, published repeatedly.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AccountDeleted {

@@ -13,7 +13,7 @@ mod word;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use account::{AccountDeleted, AccountSnapshot};
+pub use account::{AccountDeleted, AccountSnapshot, ClosingRequest};
 pub use order::{CancelReason, DeadlinePassed, OrderSnapshot, OrderStatus, OrderedTicket};
 pub use payment::{DisputeStatus, PaymentSnapshot, PaymentStatus};
 pub use session::SessionRevoked;
@@ -113,6 +113,8 @@ events! {
     OrderPaymentAccepted => "order.payment-accepted", 1, OrderSnapshot;
     OrderCompleted => "order.completed", 1, OrderSnapshot;
     OrderCancelled => "order.cancelled", 1, OrderSnapshot;
+    OrderClosingAccepted => "order.closing-accepted", 1, ClosingRequest;
+    OrderClosingRefused => "order.closing-refused", 1, ClosingRequest;
     ExpirationCompleted => "expiration.completed", 1, DeadlinePassed;
     PaymentStarted => "payment.started", 1, PaymentSnapshot;
     PaymentAuthorized => "payment.authorized", 1, PaymentSnapshot;
@@ -124,6 +126,7 @@ events! {
     PaymentDisputed => "payment.disputed", 1, PaymentSnapshot;
     SessionRevoked => "session.revoked", 1, SessionRevoked;
     AccountChanged => "account.changed", 1, AccountSnapshot;
+    AccountClosing => "account.closing", 1, ClosingRequest;
     AccountDeleted => "account.deleted", 1, AccountDeleted;
 }
 

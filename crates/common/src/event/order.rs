@@ -91,6 +91,8 @@ pub enum CancelReason {
     PriceChanged,
     /// The payment could not be captured.
     PaymentFailed,
+    /// The account of the buyer or of the seller was deleted.
+    AccountClosed,
 }
 
 /// The deadline of an order has passed.

@@ -230,6 +230,11 @@ impl World {
         self.people.lock().push(person);
     }
 
+    /// Removes a user whose account was deleted: their orders and tickets cannot be read any more.
+    pub fn forget(&self, person: &Person) {
+        self.people.lock().retain(|known| known.id != person.id);
+    }
+
     /// A seller and a buyer.
     pub async fn two_people(&self) -> (Person, Person) {
         (self.person("seller").await, self.person("buyer").await)

@@ -140,6 +140,7 @@ impl Fixture {
             (_, "/api/users/email") => {
                 json!({ "email": format!("changed{}@example.com", self.number()), "password": password })
             }
+            (_, "/api/users") => json!({ "password": password }),
             (_, "/api/users/signin") => json!({ "email": self.buyer.email, "password": password }),
             (_, "/api/users/passkeys") => self.registration().await.1,
             (_, "/api/users/signin/passkey") => {
@@ -197,8 +198,12 @@ impl Fixture {
         request.body(body)
     }
 
-    /// The cookie of a person for a request to this route: of a session of its own, if the request ends the session.
+    /// The cookie of a person for a request to this route: of a session of its own, if the request ends the session, and of
+    /// another account, if the request deletes the account.
     pub(crate) async fn cookie(&self, route: &Route, person: &Person) -> String {
+        if route.deletes_account() {
+            return self.passer_by("leaving").await.cookie();
+        }
         if route.ends_session() { self.new_session(person).await } else { person.cookie() }
     }
 

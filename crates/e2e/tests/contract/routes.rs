@@ -52,6 +52,11 @@ impl Route {
         ["/signup", "/signin", "/signin/passkey", "/signout"].iter().any(|end| self.path.ends_with(end))
     }
 
+    /// Whether a request deletes the account of its caller.
+    pub(crate) fn deletes_account(&self) -> bool {
+        (self.method, self.path) == ("DELETE", "/api/users")
+    }
+
     pub(crate) fn needs_session(&self) -> bool {
         self.statuses[0] == 401
     }
@@ -123,6 +128,8 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/api/users/verification", [401, 202, 202]),
     Route::new("POST", "/api/users/verify", [204, 204, 204]).takes(Body::Json),
     Route::new("PUT", "/api/users/email", [401, 202, 202]).takes(Body::Json),
+    Route::new("GET", "/api/users/export", [401, 200, 200]),
+    Route::new("DELETE", "/api/users", [401, 204, 204]).takes(Body::Json),
     Route::new("GET", "/api/tickets", [200, 200, 200]).list().tagged(),
     Route::new("POST", "/api/tickets", [401, 201, 201]).takes(Body::Json),
     Route::new("GET", "/api/tickets/mine", [401, 200, 200]).list(),

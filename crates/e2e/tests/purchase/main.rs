@@ -2,6 +2,7 @@
 
 mod cluster;
 mod cost;
+mod deletion;
 mod deployment;
 mod emails;
 mod endings;

@@ -1,8 +1,12 @@
 use std::time::Duration;
 
+use bus::{DeadLetter, RawEvent};
+use common::event::AccountSnapshot;
+use common::{Decision, Event};
 use notifications::domain::Recipient;
+use uuid::Uuid;
 
-use crate::app::{TestApp, buyer, completed, refunded, seller};
+use crate::app::{TestApp, buyer, completed, refunded, seller, start};
 
 #[tokio::test]
 async fn an_email_goes_to_the_newest_address() {
@@ -41,4 +45,37 @@ async fn the_deletion_of_an_unknown_account_comes_before_its_late_beginning() {
     app.delete(seller()).await;
     app.change(seller(), "seller@example.com", 1).await;
     assert_eq!(app.recipient(seller()).await.expect("a tombstone").address(), None);
+}
+
+#[tokio::test]
+async fn a_deleted_account_leaves_no_dead_letter_with_its_address() {
+    let app = TestApp::start().await;
+    let store = &app.service.context.store;
+    for (number, user) in [(1, buyer()), (2, seller())] {
+        let account = AccountSnapshot {
+            user_id: user,
+            email: "typo@example.com".into(),
+            verified: false,
+            locale: None,
+            version: 5,
+        };
+        let event = app.service.envelope(user.into(), 5, Event::AccountChanged(account));
+        let letter = DeadLetter {
+            id: Uuid::from_u128(number),
+            version: 1,
+            event: RawEvent::of(&event),
+            consumer: notifications::NAME.into(),
+            reason: "the database was unavailable".into(),
+            attempts: 10,
+            failed_at: start(),
+            replay_requested: false,
+        };
+        store.collection().commit(Decision::without_event(letter)).await.expect("stored");
+    }
+    app.delete(buyer()).await;
+    let left = DeadLetter::list(store).await.expect("a list");
+    assert_eq!(
+        left.iter().map(|letter| letter.event.aggregate()).collect::<Vec<_>>(),
+        [Some(seller().into())]
+    );
 }

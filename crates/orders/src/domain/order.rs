@@ -287,6 +287,12 @@ impl Order {
         }
     }
 
+    /// Ends an open order, because the account of its buyer or of the seller is closed. Returns `None` once the payment was
+    /// accepted: from there only the payment decides.
+    pub fn close_account(&self, now: Time) -> Option<Decision<Self>> {
+        self.is_open().then(|| self.transition(Status::Cancelled(CancelReason::AccountClosed), now))
+    }
+
     /// Whether the order excludes all others of its ticket. A complete order does so forever: a ticket is never sold
     /// twice.
     pub fn keeps_ticket(&self) -> bool {

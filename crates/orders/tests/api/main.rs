@@ -2,6 +2,7 @@
 
 mod any_order;
 mod app;
+mod closing;
 mod consumer;
 mod domain;
 mod http {

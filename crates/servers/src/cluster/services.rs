@@ -35,7 +35,8 @@ pub struct Route {
 }
 
 /// All routes, the same as those of the ingress in Kubernetes. The longest matching prefix applies.
-pub const ROUTES: [Route; 5] = [
+pub const ROUTES: [Route; 6] = [
+    Route { prefix: "/api/users/export", service: "client" },
     Route { prefix: "/api/users", service: "auth" },
     Route { prefix: "/api/tickets", service: "tickets" },
     Route { prefix: "/api/orders", service: "orders" },

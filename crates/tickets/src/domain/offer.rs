@@ -88,6 +88,16 @@ pub struct Offer {
 }
 
 impl Offer {
+    /// The title of a listing whose seller's account was deleted.
+    const ERASED_TITLE: &str = "Deleted listing";
+
+    /// The offer without the seller's texts.
+    #[must_use]
+    pub fn erased(&self) -> Self {
+        let title = Title(Self::ERASED_TITLE.to_owned());
+        Self { title, venue: None, description: None, ..self.clone() }
+    }
+
     /// Checks that the start lies in the future, or is the same as `before`: a ticket can be corrected after its start.
     ///
     /// # Errors

@@ -113,6 +113,17 @@ impl Ticket {
         }
     }
 
+    /// Takes the ticket off the market and erases its texts, because the account of its seller was deleted:
+    /// `ticket.withdrawn`. Returns `None` if it was erased before, or belongs to an order.
+    pub fn erase(&self, now: Time) -> Option<Decision<Self>> {
+        let is_listing = matches!(self.status, Status::Available | Status::Withdrawn);
+        let offer = self.offer.erased();
+        let is_due = is_listing && (self.status, &self.offer) != (Status::Withdrawn, &offer);
+        is_due.then(|| {
+            Self { offer, ..self.clone() }.transition(Status::Withdrawn, now, Event::TicketWithdrawn)
+        })
+    }
+
     /// Locks the ticket for an order, if it is free at the price that the buyer saw: `ticket.reserved`. Returns
     /// `Ok(None)` if the order has it already.
     ///

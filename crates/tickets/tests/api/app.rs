@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use common::event::{CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
+use common::event::{AccountDeleted, CancelReason, OrderSnapshot, OrderStatus, OrderedTicket};
 use common::{Currency, Event, Money, TicketId, UserId};
 use runtime::testing::{Caller, Person, Reply, TestService};
 use serde_json::{Value, json};
@@ -125,6 +125,12 @@ impl TestApp {
     pub(crate) async fn deliver_completed(&self, order: &OrderSnapshot) -> bool {
         let order = OrderSnapshot { status: OrderStatus::Complete.into(), version: 4, ..order.clone() };
         self.service.receive(order.id.into(), order.version, Event::OrderCompleted(order)).await
+    }
+
+    /// Delivers the deletion of the seller's account. Returns whether it was handled at once.
+    pub(crate) async fn deliver_deleted(&self) -> bool {
+        let user_id = self.seller.id;
+        self.service.receive(user_id.into(), 2, Event::AccountDeleted(AccountDeleted { user_id })).await
     }
 
     /// A ticket that is locked for the order.

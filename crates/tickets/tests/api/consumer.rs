@@ -271,3 +271,34 @@ async fn a_sold_ticket_shows_a_refund_and_a_dispute_to_its_seller_and_its_buyer_
     assert!(public["refunded"].is_null() && public["dispute"].is_null(), "{public}");
     assert_eq!(app.subjects().await[3..], ["ticket.sold"], "once, for the replicas");
 }
+
+#[tokio::test]
+async fn the_listings_of_a_deleted_account_are_withdrawn_and_lose_their_texts() {
+    let app = TestApp::start().await;
+    let listed = app.listed(offer_with("description", json!("call Ann"))).await;
+    let withdrawn = app.withdrawn().await;
+    let (sold, _) = app.sold().await;
+    app.subjects().await;
+    for expected in [vec!["ticket.withdrawn", "ticket.withdrawn"], vec![]] {
+        assert!(app.deliver_deleted().await);
+        assert_eq!(app.subjects().await, expected, "the second event changes nothing");
+    }
+    for ticket in [&listed, &withdrawn] {
+        let ticket = app.ticket(ticket).await;
+        assert_eq!((&ticket["status"], &ticket["title"]), (&json!("withdrawn"), &json!("Deleted listing")));
+        assert_eq!(ticket["description"], json!(null));
+    }
+    let sold = app.ticket(&sold).await;
+    assert_eq!((&sold["status"], &sold["title"]), (&json!("sold"), &json!("Concert")), "the buyer's record");
+}
+
+#[tokio::test]
+async fn a_listing_whose_order_has_ended_is_withdrawn_once_it_is_released() {
+    let app = TestApp::start().await;
+    let (ticket, order) = app.reserved().await;
+    assert!(!app.deliver_deleted().await, "the release is on the way");
+    app.deliver_cancelled(&order).await;
+    app.service.clock.advance(Duration::from_secs(1));
+    app.service.settle().await;
+    assert_eq!(app.ticket(&ticket).await["status"], "withdrawn");
+}

@@ -66,6 +66,7 @@ impl Stage {
             Self::Cancelled(Some(CancelReason::TicketUnavailable)) => t.ticket_unavailable,
             Self::Cancelled(Some(CancelReason::PriceChanged)) => t.price_changed,
             Self::Cancelled(Some(CancelReason::PaymentFailed)) => t.payment_failed,
+            Self::Cancelled(Some(CancelReason::AccountClosed)) => t.account_closed,
             Self::Cancelled(None) => t.no_sale,
             Self::InProgress => t.in_progress,
         }
@@ -85,6 +86,7 @@ impl Stage {
             Self::Cancelled(Some(CancelReason::TicketUnavailable)) => t.ticket_unavailable_text,
             Self::Cancelled(Some(CancelReason::PriceChanged)) => t.price_changed_text,
             Self::Cancelled(Some(CancelReason::PaymentFailed)) => t.payment_failed_text,
+            Self::Cancelled(Some(CancelReason::AccountClosed)) => t.account_closed_text,
             Self::Cancelled(None) => t.no_sale_text,
             Self::InProgress => t.in_progress_text,
         }

@@ -79,7 +79,10 @@ const fn limits(subject: Subject) -> (Duration, Duration) {
         | Subject::PaymentRefunded
         | Subject::PaymentDisputed
         | Subject::SessionRevoked
+        | Subject::OrderClosingAccepted
+        | Subject::OrderClosingRefused
         | Subject::AccountChanged
+        | Subject::AccountClosing
         | Subject::AccountDeleted => (AT_ONCE, AT_ONCE),
     }
 }
@@ -101,9 +104,18 @@ async fn of_each(
     stream::iter(lives).buffer_unordered(MAX_CONCURRENT).collect().await
 }
 
-/// The subjects of purchases. No purchase depends on the events of accounts, only emails do.
+/// The subjects of purchases. No purchase depends on the events of accounts: only emails and deletions do.
 fn of_purchases() -> impl Iterator<Item = Subject> {
-    let is_of_account = |subject| matches!(subject, Subject::AccountChanged | Subject::AccountDeleted);
+    let is_of_account = |subject| {
+        matches!(
+            subject,
+            Subject::AccountChanged
+                | Subject::AccountClosing
+                | Subject::AccountDeleted
+                | Subject::OrderClosingAccepted
+                | Subject::OrderClosingRefused
+        )
+    };
     Subject::ALL.iter().copied().filter(move |subject| !is_of_account(*subject))
 }
 
@@ -139,6 +151,7 @@ async fn every_purchase_settles_though_one_of_several_consumers_loses_an_event()
     // The revocations of all services are alike.
     let shared = subscriptions.iter().filter(|(_, subject)| is_shared(*subject));
     let shared = shared.filter(|(_, subject)| *subject != Subject::SessionRevoked);
+    let shared = shared.filter(|(_, subject)| of_purchases().any(|of_purchase| of_purchase == *subject));
     let shared: Vec<_> = shared.map(|(consumer, subject)| (Some(*consumer), *subject)).collect();
     assert!(shared.len() > 10, "{shared:?}");
     assert_settled(of_each(shared, false).await);
@@ -175,6 +188,36 @@ async fn without_the_workers_of_overdue_documents_a_lost_event_is_lost_for_good(
         let is_known = |violation: &&String| violation.contains("\"title\":\"Refused\"");
         let found = outcome.violations.iter().find(|violation| !is_known(violation));
         assert!(found.is_some() || outcome.bought_after > SETTLED_WITHIN, "{name}: settled by itself");
+    }
+}
+
+/// The events of a deletion.
+const OF_DELETIONS: [Subject; 3] =
+    [Subject::AccountClosing, Subject::OrderClosingAccepted, Subject::AccountDeleted];
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_account_is_deleted_everywhere_though_every_delivery_of_any_one_event_is_lost() {
+    for subject in OF_DELETIONS {
+        let losses = Losses::default();
+        let world = world(&losses, false).await;
+        let (seller, buyer) = world.two_people().await;
+        let listed = seller.sells("Concert", crate::flows::usd(20_00)).await;
+        world.settle().await;
+        losses.begin(subject);
+        // The request waits for the decision that is lost.
+        let request = crate::deletion::deletes_account(&seller);
+        let reply = tokio::time::timeout(Duration::from_secs(1), request).await;
+        assert_eq!(reply.is_ok(), subject == Subject::AccountDeleted, "{subject}");
+        world.settle().await;
+        assert!(losses.lost() > 0, "{subject} was not published");
+        losses.end(subject);
+        world.advance(Duration::from_mins(1)).await;
+        world.forget(&seller);
+        assert_eq!(seller.on_another_device().signs_in().await.status, 401, "{subject}");
+        let shown = buyer.get(&format!("/api/tickets/{}", crate::flows::id(&listed))).await.json;
+        assert_eq!(shown["status"], "withdrawn", "{subject}");
+        assert_eq!(buyer.orders(&listed).await.text("code"), "ticket-withdrawn", "{subject}");
+        world.finish().await;
     }
 }
 
