@@ -257,6 +257,9 @@ texts! {
         unverified: "Your email address is not verified",
         unverified_text: "Open the link in the email that was sent to {email}. If it did not arrive, look among unwanted emails, or send it again.",
         send_again: "Send it again",
+        send_email_again: "Send the email again",
+        verify_to_sell: "Open the link in the email that was sent to you, then list and change tickets here.",
+        verify_to_buy: "Open the link in the email that was sent to you, then buy tickets here.",
         change_email: "Change your email address",
         change_email_lead: "A link is sent to the new address. Nothing changes before you open it.",
         new_email: "New email address",
@@ -367,6 +370,7 @@ texts! {
     refusals: RefusalTexts {
         not_signed_in: "You are signed out. Sign in and send it again; nothing was changed.",
         not_yours: "This belongs to another user.",
+        email_not_verified: "Verify your email address first. Nothing was changed.",
         email_taken: "There is an account for this address already. Sign in instead.",
         invalid_credentials: "The email address or the password is not right. Check both and try again.",
         wrong_password: "This is not your current password.",

@@ -3,8 +3,10 @@
 
 mod bodies;
 mod caching;
+mod credentials;
 mod cross_site;
 mod description;
+mod enumeration;
 mod fixture;
 mod forgery;
 mod headers;
@@ -15,4 +17,5 @@ mod precedence;
 mod routes;
 mod routing;
 mod sessions;
+mod verified_email;
 mod write_limit;
