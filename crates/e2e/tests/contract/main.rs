@@ -16,6 +16,7 @@ mod lists;
 mod precedence;
 mod routes;
 mod routing;
+mod schemathesis;
 mod sessions;
 mod verified_email;
 mod write_limit;
