@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use common::UserId;
-use mail::Kind;
+use common::http::CurrentUser;
+use mail::{Kind, Secret};
 use store::{CommitError, StoreError, UpdateError};
 
 use crate::Accounts;
-use crate::domain::{Email, User};
+use crate::domain::{ChallengeExpired, Email, InvalidCode, Session, User};
 use crate::password::{HashError, Password, TypedPassword};
 use crate::security;
 use crate::storage::{EMAIL, email_key};
@@ -31,6 +32,14 @@ pub(crate) enum SignInError {
     Throttled(Duration),
     #[error("the email address or the password is wrong")]
     InvalidCredentials,
+    #[error("the account requires a second factor")]
+    SecondFactorRequired { challenge: Secret, factors: Vec<&'static str> },
+    #[error("the code is wrong or was used")]
+    InvalidCode,
+    #[error("the sign-in has expired")]
+    ChallengeExpired,
+    #[error("the seed of an authenticator app cannot be made")]
+    Seed,
     #[error("the account is gone")]
     NoAccount,
     #[error(transparent)]
@@ -41,13 +50,25 @@ pub(crate) enum SignInError {
     Commit(#[from] CommitError),
 }
 
-impl From<UpdateError<Self>> for SignInError {
-    fn from(error: UpdateError<Self>) -> Self {
+impl<E: Into<Self>> From<UpdateError<E>> for SignInError {
+    fn from(error: UpdateError<E>) -> Self {
         match error {
-            UpdateError::Refused(refusal) => refusal,
+            UpdateError::Refused(refusal) => refusal.into(),
             UpdateError::DuplicateKey(name) => Self::Commit(CommitError::DuplicateKey(name)),
             UpdateError::Store(error) => error.into(),
         }
+    }
+}
+
+impl From<InvalidCode> for SignInError {
+    fn from(_: InvalidCode) -> Self {
+        Self::InvalidCode
+    }
+}
+
+impl From<ChallengeExpired> for SignInError {
+    fn from(_: ChallengeExpired) -> Self {
+        Self::ChallengeExpired
     }
 }
 
@@ -73,13 +94,32 @@ impl Accounts {
         Ok(user)
     }
 
-    /// The user with this email address and password. Takes as long if the address has no account.
+    /// Signs in the user with this email address and password. Takes as long if the address has no account.
+    ///
+    /// # Errors
+    /// [`SignInError::SecondFactorRequired`] if the password is right and the account requires more.
     pub(crate) async fn sign_in(
         &self,
         email: &Email,
         password: TypedPassword,
         from: impl Into<Origin>,
     ) -> Result<User, SignInError> {
+        let (user, attempt) = self.verify_password(email, password, from).await?;
+        if user.requires_second_factor() {
+            return Err(self.challenge(&user).await?);
+        }
+        self.throttle.succeeded(&attempt).await?;
+        security::signed_in(user.id);
+        Ok(user)
+    }
+
+    /// The user with this email address and password.
+    async fn verify_password(
+        &self,
+        email: &Email,
+        password: TypedPassword,
+        from: impl Into<Origin>,
+    ) -> Result<(User, Attempt), SignInError> {
         let user = self.store.get_by_unique_key(email_key(email)).await?;
         let attempt = self.throttle.attempt(email, user.as_ref().map(|user| user.id), &from.into());
         self.check(&attempt, user.as_ref()).await?;
@@ -95,9 +135,7 @@ impl Accounts {
             security::sign_in_failed(user_id, throttles);
             return Err(SignInError::InvalidCredentials);
         };
-        self.throttle.succeeded(&attempt).await?;
-        security::signed_in(user.id);
-        Ok(user)
+        Ok((user, attempt))
     }
 
     /// The user of a session.
@@ -108,26 +146,41 @@ impl Accounts {
         self.store.get(id).await?.ok_or(SignInError::NoAccount)
     }
 
-    async fn check(&self, attempt: &Attempt, user: Option<&User>) -> Result<(), SignInError> {
+    /// Checks whether an attempt for the account of `user` is accepted now.
+    pub(crate) async fn check(&self, attempt: &Attempt, user: Option<&User>) -> Result<(), SignInError> {
         self.throttle.check(attempt, self.now()).await?.map_err(|throttled| {
             security::sign_in_throttled(user.map(|user| user.id));
             throttled.into()
         })
     }
 
-    /// Changes the password of the account of an email address, if `current` is its password, and sends a notice.
-    pub(crate) async fn change_password(
+    /// The caller, whose password this is: the session counts as just authenticated. A wrong password counts as a failed
+    /// sign-in.
+    pub(crate) async fn authenticate(
         &self,
-        email: &Email,
-        current: TypedPassword,
-        new: Password,
+        caller: &CurrentUser,
+        password: TypedPassword,
         from: Origin,
-    ) -> Result<(), SignInError> {
-        let signed_in = self.sign_in(email, current, from).await?;
+    ) -> Result<User, SignInError> {
+        // The token's address may be a former one.
+        let email = self.user(caller.id).await?.email;
+        let (user, attempt) = self.verify_password(&email, password, from).await?;
+        // Who has the password alone can try no more codes for it.
+        if !user.requires_second_factor() {
+            self.throttle.succeeded(&attempt).await?;
+        }
+        let now = self.now();
+        let authenticate = |session: Option<&Session>| session.and_then(|session| session.authenticate(now));
+        self.sessions.apply(caller.session, authenticate).await?;
+        Ok(user)
+    }
+
+    /// Changes the password of a user who has just proved the present one, and sends a notice.
+    pub(crate) async fn change_password(&self, signed_in: &User, new: Password) -> Result<(), SignInError> {
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
         let now = self.now();
         let decide = |user: Option<&User>| {
-            // After a simultaneous change of the password, `current` is no longer right.
+            // After a simultaneous change of the password, the proved one is no longer right.
             let user = user.filter(|user| user.password == signed_in.password);
             let user = user.ok_or(SignInError::InvalidCredentials)?;
             let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);

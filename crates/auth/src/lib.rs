@@ -9,16 +9,18 @@ mod device;
 pub mod domain;
 mod http;
 mod keys;
-mod link_token;
 mod master_key;
 pub mod password;
 mod password_reset;
 mod recovery;
 mod reset_request;
+mod second_factor;
+mod secret_token;
 mod security;
 mod sessions;
 mod storage;
 mod throttle;
+mod totp;
 mod verification;
 mod workers;
 
@@ -34,7 +36,7 @@ use runtime::{Service, ServiceContext, WakeSignal};
 use store::Collection;
 
 pub use crate::config::Config;
-use crate::domain::{Session, User};
+use crate::domain::{Challenge, Session, User};
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
@@ -134,6 +136,7 @@ pub(crate) struct Accounts {
     keyring: Keyring,
     hashing: Hashing,
     resets: Collection<ResetRequest>,
+    challenges: Collection<Challenge>,
     max_emails: u32,
     mail: EmailContext,
     email_wake: Arc<WakeSignal>,
@@ -166,6 +169,7 @@ impl Accounts {
             keyring,
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
             resets: store.collection(),
+            challenges: store.collection(),
             max_emails: config.max_emails,
             mail,
             email_wake: Arc::default(),

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
 use crate::domain::{Email, Link, TokenInvalid, User};
-use crate::link_token::LinkToken;
 use crate::password::Password;
 use crate::reset_request::ResetRequest;
+use crate::secret_token::LinkToken;
 use crate::security;
 use crate::storage::{email_key, index};
 use crate::verification::LinkError;
@@ -74,7 +74,7 @@ impl Accounts {
     /// # Errors
     /// [`LinkError::TokenInvalid`] for any other token.
     pub(crate) async fn reset_user(&self, token: &LinkToken) -> Result<User, LinkError> {
-        let user = self.store.get(token.user).await?.ok_or(LinkError::TokenInvalid)?;
+        let user = self.store.get(token.id).await?.ok_or(LinkError::TokenInvalid)?;
         user.check_password_reset(&token.hash(), self.now())?;
         Ok(user)
     }
@@ -94,10 +94,10 @@ impl Accounts {
             let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);
             user.reset_password(&token_hash, hash.clone(), notice, now).map(Some)
         };
-        self.store.update(token.user, decide).await?;
-        security::password_changed(token.user);
+        self.store.update(token.id, decide).await?;
+        security::password_changed(token.id);
         self.email_wake.time_stored(now);
-        self.revoke_sessions(token.user, None, context).await?;
+        self.revoke_sessions(token.id, None, context).await?;
         Ok(())
     }
 }

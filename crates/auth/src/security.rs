@@ -39,6 +39,21 @@ pub(crate) fn sign_in_failed(user: Option<UserId>, throttles: bool) {
     tracing::warn!(target: TARGET, event = "sign-in-failed", user, throttles, "security");
 }
 
+/// A password was right, and the second factor is awaited.
+pub(crate) fn second_factor_required(user: UserId) {
+    tracing::info!(target: TARGET, event = "second-factor-required", %user, "security");
+}
+
+/// A way to prove who a user is was added.
+pub(crate) fn factor_added(user: UserId, factor: &'static str) {
+    tracing::info!(target: TARGET, event = "factor-added", %user, factor, "security");
+}
+
+/// A way to prove who a user is was removed.
+pub(crate) fn factor_removed(user: UserId, factor: &'static str) {
+    tracing::info!(target: TARGET, event = "factor-removed", %user, factor, "security");
+}
+
 /// An attempt was refused without a look at the password.
 pub(crate) fn sign_in_throttled(user: Option<UserId>) {
     counter!("sign_ins_total", "outcome" => "throttled").increment(1);

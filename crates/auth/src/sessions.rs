@@ -2,7 +2,8 @@
 
 use common::http::HttpContext;
 use common::http::token::Claims;
-use common::{SessionId, UserId};
+use common::{SessionId, UserId, user_agent};
+use mail::Kind;
 use store::{CommitError, Range, StoreError, UpdateError};
 
 use crate::Accounts;
@@ -16,10 +17,10 @@ use crate::storage::index;
 const MAX_LISTED: usize = 100;
 
 impl Accounts {
-    /// Starts a session for a user whose password was verified, on a device with this `User-Agent`.
+    /// Starts a session for a user who has proved who they are, on a device with this `User-Agent`.
     ///
     /// # Errors
-    /// [`SignInError::InvalidCredentials`] if the password has changed since: the change revokes the sessions that it
+    /// [`SignInError::InvalidCredentials`] if the credentials have changed since: a change of the password revokes the sessions that it
     /// finds, and may have missed this one.
     pub(crate) async fn start_session(
         &self,
@@ -28,7 +29,7 @@ impl Accounts {
     ) -> Result<Session, SignInError> {
         let session = Session::start(self.ids.next(), user.id, user_agent, self.now());
         let session = self.sessions.commit(session).await?;
-        if self.store.get(user.id).await?.is_some_and(|now| now.password == user.password) {
+        if self.store.get(user.id).await?.is_some_and(|now| now.has_credentials_of(user)) {
             return Ok(session);
         }
         match self.sessions.remove(&session).await {
@@ -122,6 +123,27 @@ impl Accounts {
         Ok(sessions)
     }
 
+    /// Informs a user of a sign-in from a browser that has not signed in to the account before.
+    pub(crate) async fn notify_of_new_browser(
+        &self,
+        user: &User,
+        session: &Session,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        let browser = session.user_agent.as_deref().map(user_agent::display_name);
+        let notify = |user: Option<&User>| {
+            let user = user?;
+            let kind = Kind::NewBrowser { at: now, browser: browser.clone() };
+            Some(user.with_email(self.email(kind, &user.email)))
+        };
+        match self.store.apply(user.id, notify).await {
+            Ok(_) | Err(CommitError::Conflict | CommitError::DuplicateKey(_)) => {}
+            Err(CommitError::Store(error)) => return Err(error),
+        }
+        self.email_wake.time_stored(now);
+        Ok(())
+    }
+
     /// A token of a session, issued at its last refresh.
     pub(crate) fn token(&self, session: &Session, user: &User) -> Result<String, KeyError> {
         self.keyring.sign(&Claims {
@@ -160,9 +182,9 @@ mod tests {
         let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");
         accounts.sign_up(email.clone(), password).await.expect("an account");
         let old = TypedPassword::new(OLD);
-        let user = accounts.sign_in(&email, old.clone(), here).await.expect("it is right");
+        let user = accounts.sign_in(&email, old, here).await.expect("it is right");
         let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");
-        accounts.change_password(&email, old, new, here.into()).await.expect("changed");
+        accounts.change_password(&user, new).await.expect("changed");
         let late = accounts.start_session(&user, None).await;
         assert!(matches!(late, Err(SignInError::InvalidCredentials)), "{late:?}");
         assert!(accounts.sessions_of(user.id).await.expect("a list").is_empty());

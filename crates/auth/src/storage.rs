@@ -1,11 +1,11 @@
-//! Storage of users, their requests, sessions, signing keys and counts of attempts: collections, indexes and unique keys.
+//! Storage of users, their requests, sessions, signing keys, counts of attempts and challenges: collections, indexes and unique keys.
 
 use common::Decision;
 use mail::{PendingEmails, SendsEmail};
 use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
-use crate::domain::{Email, Session, User};
+use crate::domain::{Challenge, Email, Session, User};
 use crate::keys::SigningKey;
 use crate::reset_request::ResetRequest;
 use crate::throttle::AttemptCount;
@@ -17,6 +17,7 @@ pub const DOCUMENTS: &[Verifier] = &[
     Verifier::of::<SigningKey>(),
     Verifier::of::<ResetRequest>(),
     Verifier::of::<AttemptCount>(),
+    Verifier::of::<Challenge>(),
 ];
 
 /// The indexes.
@@ -29,7 +30,7 @@ pub(crate) mod index {
     pub(crate) const BY_ANNOUNCEMENT: &str = "unannounced";
     /// Requests of new passwords, oldest first.
     pub(crate) const BY_REQUEST: &str = "requested";
-    /// Sessions and counts of attempts by the time at which they are purged.
+    /// Sessions, counts of attempts and challenges by the time at which they are purged.
     pub(crate) const BY_EXPIRY: &str = "forgotten";
     /// A user's sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
@@ -51,7 +52,7 @@ pub(crate) fn email_key(email: &Email) -> UniqueKey {
 
 impl Document for User {
     const COLLECTION: &'static str = "users";
-    /// 2: the links of emails, the emails, and the index of users to announce.
+    /// 2: the links of emails, the emails, the second factor, and the index of users to announce.
     const FORMAT: u32 = 2;
     const INDEXES: &'static [Index] = &[
         Index::one(index::BY_EMAIL_DUE),
@@ -115,8 +116,8 @@ impl Document for ResetRequest {
 
 impl Document for Session {
     const COLLECTION: &'static str = "sessions";
-    /// 2: the index of overdue documents.
-    const FORMAT: u32 = 2;
+    /// 2: the index of overdue documents. 3: the last authentication.
+    const FORMAT: u32 = 3;
     const INDEXES: &'static [Index] =
         &[Index::one(index::BY_EXPIRY), Index::one(index::BY_USER), Index::one(index::BY_OVERDUE)];
 
@@ -170,6 +171,23 @@ impl Document for SigningKey {
 
 impl Document for AttemptCount {
     const COLLECTION: &'static str = "attempt-counts";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
+
+    fn id(&self) -> Uuid {
+        self.id
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none().ordered(index::BY_EXPIRY, [self.expires_at.into()])
+    }
+}
+
+impl Document for Challenge {
+    const COLLECTION: &'static str = "challenges";
     const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
 
     fn id(&self) -> Uuid {

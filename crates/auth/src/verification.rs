@@ -11,8 +11,8 @@ use store::{CommitError, StoreError, UpdateError};
 use crate::Accounts;
 use crate::accounts::SignInError;
 use crate::domain::{Email, EmailChange, EmailRefusal, Link, TokenInvalid, TooManyEmails, User};
-use crate::link_token::LinkToken;
 use crate::password::TypedPassword;
+use crate::secret_token::LinkToken;
 use crate::security;
 use crate::storage::{EMAIL, email_key};
 use crate::throttle::{Origin, Throttled};
@@ -126,8 +126,8 @@ impl Accounts {
             let user = user.ok_or(TokenInvalid)?;
             user.verify(&hash, now).map(Some)
         };
-        self.store.update(token.user, decide).await?;
-        security::address_verified(token.user);
+        self.store.update(token.id, decide).await?;
+        security::address_verified(token.id);
         Ok(())
     }
 
@@ -139,8 +139,8 @@ impl Accounts {
         password: TypedPassword,
         from: Origin,
     ) -> Result<(), LinkError> {
-        let (user, address) = (self.user(caller.id).await?, from.address);
-        self.sign_in(&user.email, password, from).await?;
+        let address = from.address;
+        let user = self.authenticate(caller, password, from).await?;
         // Counted before the address is looked up, so that few addresses can be tried.
         let now = self.now();
         self.throttle.request_email(address, now).await?;

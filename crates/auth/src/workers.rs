@@ -1,4 +1,4 @@
-//! The workers: rotate the signing keys, purge sessions and counts that have ended, publish revocations again,
+//! The workers: rotate the signing keys, purge sessions, counts and challenges that have ended, publish revocations again,
 //! announce the accounts of former releases, send emails, and release the memory of hashes.
 
 use std::future::ready;
@@ -32,6 +32,12 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
     };
+    let purge_challenges = Purge {
+        collection: accounts.challenges.clone(),
+        index: index::BY_EXPIRY,
+        retention: Duration::ZERO,
+        clock: accounts.clock.clone(),
+    };
     let emails = EmailWorker {
         collection: accounts.store.clone(),
         context: accounts.mail.clone(),
@@ -48,6 +54,7 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         emails.worker(),
         password_reset::worker(accounts),
         purge_counts.worker(),
+        purge_challenges.worker(),
         republish.worker(clock()),
         announce.worker(clock()),
         memory_release(accounts.hashing.clone()),

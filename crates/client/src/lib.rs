@@ -13,7 +13,6 @@ mod price;
 mod render;
 mod return_to;
 mod text;
-mod user_agent;
 mod visitor;
 
 use axum::Router;

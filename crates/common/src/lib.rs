@@ -14,6 +14,7 @@ mod problem;
 pub mod text;
 mod time;
 pub mod trace;
+pub mod user_agent;
 
 pub use backoff::Backoff;
 pub use clock::{Clock, SharedClock};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 use serde::Serialize;
+use serde_json::Value;
 
 /// An error of a request. `Display` is for the caller, `source()` for the log.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +22,8 @@ pub struct Problem {
     pub errors: Vec<FieldError>,
     /// The delay before a retry; only with 429 and 503.
     pub retry_after: Option<Duration>,
+    /// Further members of the body, which only some codes have.
+    pub members: Option<Box<Value>>,
     /// The cause, for the log only.
     #[source]
     pub source: Option<Box<dyn Error + Send + Sync>>,
@@ -56,6 +59,7 @@ impl Problem {
             detail: detail.into(),
             errors: Vec::new(),
             retry_after: None,
+            members: None,
             source: None,
         }
     }
@@ -108,6 +112,13 @@ impl Problem {
     #[must_use]
     pub fn caused_by(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
+        self
+    }
+
+    /// The same problem with further members of the body.
+    #[must_use]
+    pub fn with(mut self, members: Value) -> Self {
+        self.members = Some(Box::new(members));
         self
     }
 

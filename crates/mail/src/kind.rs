@@ -28,6 +28,16 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A factor of sign-ins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Factor {
+    /// An authenticator app.
+    Authenticator,
+    /// A passkey.
+    Passkey,
+}
+
 /// A kind of email, with its parameters.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -54,6 +64,28 @@ pub enum Kind {
     },
     /// The notice that the password was changed.
     PasswordChanged {
+        /// The time of the change.
+        at: Time,
+    },
+    /// The notice of a sign-in from a browser that had not signed in to the account before.
+    NewBrowser {
+        /// The time of the sign-in.
+        at: Time,
+        /// The name of the browser, if it told one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        browser: Option<String>,
+    },
+    /// The notice of a new factor of sign-ins.
+    FactorAdded {
+        /// The factor.
+        factor: Factor,
+        /// The time of the change.
+        at: Time,
+    },
+    /// The notice of a factor that is gone.
+    FactorRemoved {
+        /// The factor.
+        factor: Factor,
         /// The time of the change.
         at: Time,
     },
@@ -113,6 +145,9 @@ impl Kind {
             Self::AddressChanged { .. } => "address-changed",
             Self::PasswordReset { .. } => "password-reset",
             Self::PasswordChanged { .. } => "password-changed",
+            Self::NewBrowser { .. } => "new-browser",
+            Self::FactorAdded { .. } => "factor-added",
+            Self::FactorRemoved { .. } => "factor-removed",
             Self::OrderComplete { .. } => "order-complete",
             Self::OrderExpired { .. } => "order-expired",
             Self::TicketSold { .. } => "ticket-sold",

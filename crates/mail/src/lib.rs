@@ -18,7 +18,7 @@ mod text;
 mod worker;
 
 pub use failed::print_failed;
-pub use kind::{Kind, Secret};
+pub use kind::{Factor, Kind, Secret};
 pub use mailer::{Mailer, SendError};
 pub use message::{Attachment, Message};
 pub use options::{MailOptions, OptionsError};

@@ -5,12 +5,14 @@ use common::Time;
 
 use crate::calendar::CalendarEvent;
 use crate::text::{ENGLISH, EmailTexts, Texts};
-use crate::{Attachment, Kind, Message, PendingEmail, Secret};
+use crate::{Attachment, Factor, Kind, Message, PendingEmail, Secret};
 
 /// The page that verifies an address.
 const VERIFY_PAGE: &str = "/auth/verify";
 /// The page that sets a new password.
 const RESET_PAGE: &str = "/auth/reset";
+/// The page of the recipient's password, factors and sessions.
+const SECURITY_PAGE: &str = "/account/security";
 /// The page of what the recipient has sold.
 const SALES_PAGE: &str = "/sales";
 
@@ -80,6 +82,14 @@ fn contents(kind: &Kind, public_url: &str) -> Contents<'static> {
     // A token is base64url, so it needs no escape.
     let link = |page: &str, token: &Secret| Some(format!("{public_url}{page}?token={}", token.expose()));
     let page = |path: &str| Some(format!("{public_url}{path}"));
+    let factor_notice = |factor, at, texts: &'static EmailTexts| {
+        let factor = match factor {
+            Factor::Authenticator => t.authenticator,
+            Factor::Passkey => t.passkey,
+        };
+        let lead = texts.lead.replace("{factor}", factor).replace("{at}", &moment(at));
+        Contents { lead, link: page(SECURITY_PAGE), ..plain(texts) }
+    };
     match kind {
         Kind::VerifyAddress { token } => {
             Contents { link: link(VERIFY_PAGE, token), ..plain(&t.verify_address) }
@@ -100,6 +110,14 @@ fn contents(kind: &Kind, public_url: &str) -> Contents<'static> {
             let after = texts.after.replace("{forgotten}", &format!("{public_url}/auth/forgotten"));
             Contents { lead: texts.lead.replace("{at}", &moment(*at)), after, ..plain(texts) }
         }
+        Kind::NewBrowser { at, browser } => {
+            let texts = &t.new_browser;
+            let browser = browser.as_deref().unwrap_or(t.unknown_browser);
+            let lead = texts.lead.replace("{at}", &moment(*at)).replace("{browser}", browser);
+            Contents { lead, link: page(SECURITY_PAGE), ..plain(texts) }
+        }
+        Kind::FactorAdded { factor, at } => factor_notice(*factor, *at, &t.factor_added),
+        Kind::FactorRemoved { factor, at } => factor_notice(*factor, *at, &t.factor_removed),
         // Texts of people are filled in last: they may look like a placeholder.
         Kind::OrderComplete { order, title, price, venue, starts_at } => {
             let start = starts_at.map(moment);
@@ -230,6 +248,9 @@ mod tests {
             Kind::PasswordReset { token: token() },
             Kind::AddressChanged { new: "new@example.com".into() },
             Kind::PasswordChanged { at: Time::from_millis(0) },
+            Kind::NewBrowser { at: Time::from_millis(0), browser: None },
+            Kind::FactorAdded { factor: Factor::Authenticator, at: Time::from_millis(0) },
+            Kind::FactorRemoved { factor: Factor::Passkey, at: Time::from_millis(0) },
             complete(Some(Time::from_millis(0))),
             complete(None),
             Kind::OrderExpired { ticket: Uuid::nil().into(), title: "Concert".into() },

@@ -1,15 +1,19 @@
 //! Users and their sessions: decisions without a database or a network.
 
+mod challenge;
 mod email;
 mod email_requests;
 mod link;
+mod second_factor;
 mod session;
 #[cfg(test)]
 mod tests;
 mod user;
 
+pub use challenge::{Challenge, ChallengeExpired};
 pub use email::{Email, EmailError};
 pub use email_requests::{EmailRequests, TooManyEmails};
 pub use link::{EmailChange, EmailRefusal, Link, TokenHash, TokenInvalid};
+pub use second_factor::{Authenticator, InvalidCode, SealedSeed};
 pub use session::{Session, SessionEnded};
 pub use user::{PasswordHash, User};

@@ -21,6 +21,9 @@ pub struct Session {
     pub user_agent: Option<String>,
     /// When the user signed in.
     pub created_at: Time,
+    /// When the user last proved who they are, if that was after the sign-in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticated_at: Option<Time>,
     /// When the session was last refreshed: within [`Session::REFRESH_INTERVAL`] of the last use.
     pub last_seen_at: Time,
     /// When the last token expires, to the second.
@@ -52,6 +55,8 @@ impl Session {
     pub const TOKEN_LIFETIME: Duration = Duration::from_mins(15);
     /// The age at which a token is replaced when its device requests the current user.
     pub const REFRESH_INTERVAL: Duration = Duration::from_mins(5);
+    /// How long after an authentication the user may change credentials without another one.
+    pub const AUTHENTICATION_TIMEOUT: Duration = Duration::from_mins(10);
     /// How much of a `User-Agent` is stored, in characters: enough to tell devices apart.
     pub const MAX_USER_AGENT_LENGTH: usize = 256;
 
@@ -64,6 +69,7 @@ impl Session {
             user_id,
             user_agent,
             created_at: now,
+            authenticated_at: None,
             last_seen_at: now,
             tokens_expire_at: token_expiry(now, now.after(Self::MAX_AGE)),
             revoked_at: None,
@@ -90,6 +96,23 @@ impl Session {
             updated_at: now,
             ..self.clone()
         })))
+    }
+
+    /// The user has proved again who they are. Returns `None` if the session has ended.
+    pub fn authenticate(&self, now: Time) -> Option<Decision<Self>> {
+        let next = || Self {
+            version: self.version + 1,
+            authenticated_at: Some(now),
+            updated_at: now,
+            ..self.clone()
+        };
+        self.is_live(now).then(|| Decision::without_event(next()))
+    }
+
+    /// Whether the user has proved a moment ago who they are.
+    pub fn is_recently_authenticated(&self, now: Time) -> bool {
+        let authenticated_at = self.authenticated_at.unwrap_or(self.created_at);
+        self.is_live(now) && now - authenticated_at < Self::AUTHENTICATION_TIMEOUT
     }
 
     /// Revokes the session. Returns `None` if it has ended already.

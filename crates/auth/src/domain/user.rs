@@ -7,7 +7,7 @@ use common::{Decision, Event, Time, UserId};
 use mail::{PendingEmail, PendingEmails};
 use serde::{Deserialize, Serialize};
 
-use super::{Email, EmailChange, EmailRequests, Link};
+use super::{Authenticator, Email, EmailChange, EmailRequests, Link, SealedSeed};
 
 /// A user with an account. `Debug` omits the email address and the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -21,6 +21,15 @@ pub struct User {
     pub email: Email,
     /// The hash of the password.
     pub password: PasswordHash,
+    /// The number of changes of the password or of the second factor.
+    #[serde(default, skip_serializing_if = "common::is_zero")]
+    pub credentials: u32,
+    /// The authenticator app that sign-ins require.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub authenticator: Option<Authenticator>,
+    /// The seed of an authenticator app that is not confirmed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_authenticator: Option<SealedSeed>,
     /// When the user proved that the address is theirs. Users of former releases never did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verified_at: Option<Time>,
@@ -90,6 +99,9 @@ impl User {
             version: 1,
             email,
             password,
+            credentials: 0,
+            authenticator: None,
+            new_authenticator: None,
             verified_at: None,
             verification: Some(verification),
             email_change: None,
@@ -108,11 +120,17 @@ impl User {
     pub fn change_password(&self, password: PasswordHash, notice: PendingEmail, now: Time) -> Decision<Self> {
         Decision::without_event(Self {
             password,
+            credentials: self.credentials + 1,
             password_reset: None,
             email_change: None,
             emails: self.emails.without(PASSWORD_RESET).without(CONFIRM_ADDRESS).with(notice),
             ..self.next(now)
         })
+    }
+
+    /// Sends an email to the user.
+    pub fn with_email(&self, email: PendingEmail) -> Decision<Self> {
+        self.with_emails(self.emails.with(email))
     }
 
     /// The emails after an attempt to send one.
@@ -185,7 +203,10 @@ mod tests {
         let notice = email(Kind::PasswordChanged { at: now });
         let Decision { next, events } = user.change_password(hash.clone(), notice.clone(), now);
         let emails = user.emails.with(notice);
-        assert_eq!(next, User { version: 2, password: hash, emails, updated_at: now, ..user });
+        assert_eq!(
+            next,
+            User { version: 2, password: hash, credentials: 1, emails, updated_at: now, ..user }
+        );
         assert!(events.is_empty());
     }
 

@@ -5,9 +5,12 @@ mod email;
 mod jwks;
 mod password;
 mod password_reset;
+mod reauthentication;
 mod response;
 mod sessions;
 mod sign_in;
+mod sign_in_factor;
+mod totp;
 mod verification;
 
 use utoipa_axum::router::OpenApiRouter;
@@ -19,11 +22,15 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
     OpenApiRouter::new()
         .routes(routes!(sign_in::sign_up))
         .routes(routes!(sign_in::sign_in))
+        .routes(routes!(sign_in_factor::sign_in_with_code))
         .routes(routes!(sign_in::sign_out))
         .routes(routes!(current_user::current_user))
         .routes(routes!(sessions::list, sessions::revoke_others))
         .routes(routes!(sessions::revoke))
         .routes(routes!(password::change_password))
+        .routes(routes!(reauthentication::reauthenticate))
+        .routes(routes!(totp::show, totp::begin, totp::remove))
+        .routes(routes!(totp::confirm))
         .routes(routes!(password_reset::forgotten))
         .routes(routes!(password_reset::reset))
         .routes(routes!(verification::send_verification))

@@ -79,14 +79,15 @@ impl Change {
 pub(super) async fn change_password(
     State(accounts): State<Accounts>,
     context: HttpContext,
-    user: CurrentUser,
+    caller: CurrentUser,
     from: Origin,
     Valid(change): Valid<Change>,
 ) -> Result<StatusCode, Problem> {
     // The token's address may be a former one.
-    let email = accounts.user(user.id).await?.email;
+    let email = accounts.user(caller.id).await?.email;
     let (current, new) = change.validated(&accounts.hashing, &email).await?;
-    accounts.change_password(&email, current, new, from).await?;
-    accounts.revoke_sessions(user.id, Some(user.session), &context).await?;
+    let user = accounts.authenticate(&caller, current, from).await?;
+    accounts.change_password(&user, new).await?;
+    accounts.revoke_sessions(user.id, Some(caller.session), &context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

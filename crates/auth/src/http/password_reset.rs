@@ -10,8 +10,8 @@ use utoipa::ToSchema;
 
 use crate::Accounts;
 use crate::domain::Email;
-use crate::link_token::LinkToken;
 use crate::password::TypedPassword;
+use crate::secret_token::LinkToken;
 use crate::verification::LinkError;
 
 /// The address of an account.

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use common::http::{Caching, HostCookie, HttpContext};
 use common::{Problem, UserId};
 use serde::Serialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
 use crate::Accounts;
@@ -59,6 +60,11 @@ impl SignedIn {
             accounts.revoke_session(former.sid, context).await?;
         }
         let known = Device::of(headers, context, &accounts.key);
+        let is_new_browser =
+            status != StatusCode::CREATED && !known.as_ref().is_some_and(|it| it.knows(user.id));
+        if is_new_browser {
+            accounts.notify_of_new_browser(&user, &session).await?;
+        }
         let device = Device::signed_in(known, user.id, &context.ids, context.clock.now());
         let cookies =
             [Some(cookie(accounts, context, &session, &user)?), device.cookie(context, &accounts.key)];
@@ -115,6 +121,23 @@ impl From<SignInError> for Problem {
                 "invalid-credentials",
                 "The email address or the password is wrong; check both and try again.",
             ),
+            SignInError::SecondFactorRequired { challenge, factors } => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "second-factor-required",
+                "Send a code of your authenticator app, or a recovery code, with this challenge.",
+            )
+            .with(json!({ "challenge": challenge.expose(), "factors": factors })),
+            SignInError::InvalidCode => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "invalid-code",
+                "The code is wrong or was used; wait for the next one and try again.",
+            ),
+            SignInError::ChallengeExpired => Self::new(
+                StatusCode::UNAUTHORIZED,
+                "challenge-expired",
+                "This sign-in took too long or had too many wrong codes; sign in again.",
+            ),
+            SignInError::Seed => Self::internal(error),
             SignInError::NoAccount => Self::not_signed_in(),
             SignInError::Hash(error) => error.into(),
             SignInError::Store(error) => error.into(),

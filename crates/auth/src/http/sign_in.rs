@@ -120,7 +120,7 @@ pub(super) async fn sign_up(
     request_body = RawCredentials,
     responses(
         (status = 200, description = "The user, and the session cookie.", body = UserView),
-        (status = 401, description = "`invalid-credentials`"),
+        (status = 401, description = "`invalid-credentials`; `second-factor-required` with `challenge` and `factors`: go on at `/signin/factor`."),
         InvalidBody,
         TooManyAttempts,
     ),

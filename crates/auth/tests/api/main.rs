@@ -7,6 +7,7 @@ mod email;
 mod jwks;
 mod password;
 mod password_reset;
+mod second_factor;
 mod security_log;
 mod sessions;
 mod sign_in;

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::extract::State;
-use common::{Problem, SessionId, Time};
+use common::{Problem, SessionId, Time, user_agent};
 use http::StatusCode;
 use serde::Deserialize;
 use serde_json::json;
@@ -13,9 +13,9 @@ use crate::client::Client;
 use crate::datetime::TimeTag;
 use crate::form::{FieldNames, Form, FormErrors};
 use crate::layout::Layout;
+use crate::render;
 use crate::text::{ENGLISH, Texts};
 use crate::visitor::{User, Visitor, redirect_with_cookies};
-use crate::{render, user_agent};
 
 #[derive(Template)]
 #[template(path = "account.html")]

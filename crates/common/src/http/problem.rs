@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, StatusCode};
 use serde::Serialize;
+use serde_json::Value;
 
 use super::request_id;
 use crate::{FieldError, Problem, error_chain};
@@ -28,6 +29,10 @@ pub struct ProblemBody {
     request_id: String,
     /// The single errors; never empty.
     errors: Vec<FieldError>,
+    /// Further members, which only some codes have.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    #[schema(ignore)]
+    members: Option<Value>,
 }
 
 impl From<&Problem> for ProblemBody {
@@ -45,6 +50,7 @@ impl From<&Problem> for ProblemBody {
             code: problem.code.to_string(),
             request_id: request_id::current(),
             errors,
+            members: problem.members.as_deref().cloned(),
         }
     }
 }

@@ -14,37 +14,33 @@ pub(crate) struct EmailTexts {
 
 /// Declares the kinds, and the English texts.
 macro_rules! texts {
-    ($name:ident, $footer:ident, $link:ident; $($kind:ident { $($text:ident: $value:expr,)* })*) => {
+    ($($word:ident: $text_of_word:expr,)*; $($kind:ident { $($text:ident: $value:expr,)* })*) => {
         /// All texts of emails.
         pub(crate) struct Texts {
             /// The language (BCP 47).
             pub(crate) lang: &'static str,
-            /// The name of the site.
-            pub(crate) site: &'static str,
-            /// The introduction of the link as text, for programs that show no button.
-            pub(crate) link: &'static str,
-            /// The last line of every email.
-            pub(crate) footer: &'static str,
+            $(pub(crate) $word: &'static str,)*
             $(pub(crate) $kind: EmailTexts,)*
         }
 
         /// The English texts.
         pub(crate) static ENGLISH: Texts = Texts {
             lang: "en",
-            site: $name,
-            link: $link,
-            footer: $footer,
+            $($word: $text_of_word,)*
             $($kind: EmailTexts { $($text: $value,)* },)*
         };
     };
 }
 
-const SITE: &str = "Ticketing";
-const FOOTER: &str = "This email was sent by Ticketing because of your account. Replies are not read.";
-const LINK: &str = "If the button does not work, open this address:";
-
 texts! {
-    SITE, FOOTER, LINK;
+    site: "Ticketing",
+    // For programs that show no button.
+    link: "If the button does not work, open this address:",
+    footer: "This email was sent by Ticketing because of your account. Replies are not read.",
+    unknown_browser: "unknown",
+    authenticator: "An authenticator app",
+    passkey: "A passkey",
+    ;
     verify_address {
         subject: "Verify your email address",
         lead: "Welcome to Ticketing. Please verify that this is your address.",
@@ -74,6 +70,24 @@ texts! {
         lead: "The password of your account was changed on {at}. Every other device was signed out.",
         button: "",
         after: "If that was not you, set a new password at once: {forgotten}",
+    }
+    new_browser {
+        subject: "A new browser signed in to your account",
+        lead: "A browser that had not signed in to your account before did so on {at}. Browser: {browser}.",
+        button: "Show the signed-in devices",
+        after: "If that was not you, change your password at once; that signs every other device out.",
+    }
+    factor_added {
+        subject: "A way to sign in was added to your account",
+        lead: "{factor} was added to your account on {at}.",
+        button: "Show how you sign in",
+        after: "If that was not you, change your password at once, and remove what you did not add.",
+    }
+    factor_removed {
+        subject: "A way to sign in was removed from your account",
+        lead: "{factor} was removed from your account on {at}.",
+        button: "Show how you sign in",
+        after: "If that was not you, change your password at once, and add it again.",
     }
     order_complete {
         subject: "Your order is complete",

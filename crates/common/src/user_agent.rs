@@ -2,7 +2,7 @@
 
 /// Returns a name such as `Firefox on Windows`, or the header itself if it is unknown. The first match counts, because
 /// most browsers also list the names of others (RFC 9110 section 10.1.5).
-pub(crate) fn display_name(user_agent: &str) -> String {
+pub fn display_name(user_agent: &str) -> String {
     let browsers = [
         ("Edg", "Edge"),
         ("OPR/", "Opera"),

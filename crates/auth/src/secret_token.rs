@@ -1,4 +1,4 @@
-//! The tokens of links in emails.
+//! Secret tokens: of links in emails, and of sign-ins that wait for a second factor.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
@@ -14,20 +14,25 @@ const ID_LENGTH: usize = 16;
 /// The length of a secret: 256 bits cannot be guessed, so a fast hash is enough.
 const SECRET_LENGTH: usize = 32;
 
-/// A token: the user's id, which finds the account, and a secret. Without `Debug`.
-pub(crate) struct LinkToken {
-    /// The user.
-    pub(crate) user: UserId,
+/// A token: an id that finds the stored hash, and a secret. Without `Debug`.
+pub(crate) struct SecretToken<Id> {
+    /// What the token belongs to.
+    pub(crate) id: Id,
     secret: [u8; SECRET_LENGTH],
 }
 
-impl LinkToken {
-    /// A new token of this user.
-    pub(crate) fn generate(user: UserId, ids: &Ids) -> Self {
-        Self { user, secret: ids.bytes() }
+/// The token of a link: the user's id finds the account.
+pub(crate) type LinkToken = SecretToken<UserId>;
+/// The token of a sign-in that waits for a second factor.
+pub(crate) type ChallengeToken = SecretToken<Uuid>;
+
+impl<Id: Copy + From<Uuid> + Into<Uuid>> SecretToken<Id> {
+    /// A new token.
+    pub(crate) fn generate(id: Id, ids: &Ids) -> Self {
+        Self { id, secret: ids.bytes() }
     }
 
-    /// The token of a link. Returns `None` for any other text.
+    /// The token as it was written. Returns `None` for any other text.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         // Longer texts are not decoded.
         if text.len() != (ID_LENGTH + SECRET_LENGTH) * 4 / 3 {
@@ -35,19 +40,24 @@ impl LinkToken {
         }
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (id, secret) = bytes.split_at_checked(ID_LENGTH)?;
-        Some(Self { user: Uuid::from_slice(id).ok()?.into(), secret: secret.try_into().ok()? })
+        Some(Self { id: Uuid::from_slice(id).ok()?.into(), secret: secret.try_into().ok()? })
     }
 
-    /// The token as text, for a link.
+    /// The token as text.
     pub(crate) fn to_secret(&self) -> Secret {
-        let id = Uuid::from(self.user);
+        let id: Uuid = self.id.into();
         Secret::new(URL_SAFE_NO_PAD.encode([id.as_bytes().as_slice(), &self.secret].concat()))
     }
 
-    /// The hash of the secret, as accounts store it.
+    /// The hash of the secret, as it is stored.
     pub(crate) fn hash(&self) -> TokenHash {
-        TokenHash::new(URL_SAFE_NO_PAD.encode(digest(&SHA256, &self.secret)))
+        hash(&self.secret)
     }
+}
+
+/// The hash of a secret of at least 112 random bits, which cannot be found by trial.
+pub(crate) fn hash(secret: &[u8]) -> TokenHash {
+    TokenHash::new(URL_SAFE_NO_PAD.encode(digest(&SHA256, secret)))
 }
 
 #[cfg(test)]
@@ -60,12 +70,12 @@ mod tests {
         let token = LinkToken::generate(Uuid::from_u128(7).into(), &context.ids);
         let text = token.to_secret();
         let read = LinkToken::parse(text.expose()).expect("a token");
-        assert!(read.user == token.user && read.hash() == token.hash());
+        assert!(read.id == token.id && read.hash() == token.hash());
         assert!(text.expose().bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte)));
         for other in ["", "x", &text.expose()[1..], &format!("{}=", text.expose()), &"é".repeat(32)] {
             assert!(LinkToken::parse(other).is_none(), "{other}");
         }
-        let another = LinkToken::generate(token.user, &context.ids);
+        let another = LinkToken::generate(token.id, &context.ids);
         assert!(another.hash() != token.hash());
     }
 
