@@ -1,8 +1,9 @@
 //! The project's commands: `cargo xtask setup`, `test`, `test-servers`, `with-servers`, `up`, `browser`, `infra`, `lint`,
-//! `images`, `image-keys`, `pods`, `bench`.
+//! `fuzz`, `images`, `image-keys`, `pods`, `bench`.
 
 mod bench;
 mod browser;
+mod fuzz;
 mod images;
 mod infra;
 mod memory;
@@ -62,6 +63,8 @@ enum Command {
     },
     /// Builds the images, runs the manifests in podman, buys a ticket, and replaces every pod under load.
     Pods,
+    /// Runs the fuzz targets, each for some seconds.
+    Fuzz(fuzz::Options),
     /// Runs the linters of workflows, scripts, YAML and the Dockerfile.
     Lint,
 }
@@ -79,6 +82,7 @@ fn main() -> ExitCode {
         Command::Images(options) => images::run(&options).map(success),
         Command::ImageKeys { paths } => images::print_keys(paths).map(success),
         Command::Pods => test::pods().map(success),
+        Command::Fuzz(options) => fuzz::run(&options).map(success),
         Command::Lint => infra::lint().map(success),
     };
     result.unwrap_or_else(|error| {

@@ -4,7 +4,7 @@ use crate::run::{BUILD_PROGRAMS, TaskError, cargo, program};
 use crate::setup;
 use crate::steps::Steps;
 use crate::with_servers::Servers;
-use crate::{browser, images, infra};
+use crate::{browser, fuzz, images, infra};
 
 /// The crates whose tests use real servers.
 const SERVER_TESTS: [&str; 4] = ["servers", "store", "bus", "e2e"];
@@ -20,7 +20,7 @@ pub(crate) fn run() -> Result<(), TaskError> {
     let mut steps = Steps::new();
     // A missing tool must be reported at once, not after an hour.
     steps.run("setup", setup::run)?;
-    steps.run("format", || cargo(&["fmt", "--all", "--check"], &[]))?;
+    steps.run("format", format)?;
     steps.run("lints", lints)?;
     steps.run("dependencies", dependencies)?;
     steps.run("documentation", documentation)?;
@@ -31,9 +31,15 @@ pub(crate) fn run() -> Result<(), TaskError> {
     steps.run("build of programs", || cargo(&BUILD_PROGRAMS, &[]))?;
     steps.run("build of tests", || cargo(&[&TESTS[..], &["--no-run"]].concat(), &[]))?;
     steps.run("tests", || cargo_with_servers(&[&TESTS[..], &["--", "--skip", POD_TESTS]].concat()))?;
+    steps.run("fuzz targets", || fuzz::run(&fuzz::Options::all()))?;
     steps.run("browser", || browser::run_built(None))?;
     steps.run("images", || images::run(&images::Options::all()))?;
     steps.run("pods", run_pods)
+}
+
+fn format() -> Result<(), TaskError> {
+    cargo(&["fmt", "--all", "--check"], &[])?;
+    cargo(&["fmt", "--manifest-path", "fuzz/Cargo.toml", "--check"], &[])
 }
 
 fn lints() -> Result<(), TaskError> {
@@ -72,6 +78,7 @@ fn dependencies() -> Result<(), TaskError> {
 /// Runs the tests with real servers only.
 pub(crate) fn run_with_servers() -> Result<(), TaskError> {
     setup::servers()?;
+    setup::schemathesis()?;
     cargo(&BUILD_PROGRAMS, &[])?;
     let mut arguments = vec!["test", "--all-features"];
     arguments.extend(SERVER_TESTS.iter().flat_map(|package| ["--package", package]));

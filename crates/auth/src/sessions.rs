@@ -145,14 +145,15 @@ impl Accounts {
     }
 
     /// A token of a session, issued at its last refresh.
-    pub(crate) fn token(&self, session: &Session, email: &str) -> Result<String, KeyError> {
+    pub(crate) fn token(&self, session: &Session, user: &User) -> Result<String, KeyError> {
         self.keyring.sign(&Claims {
             sub: session.user_id,
-            email: email.to_owned(),
+            email: user.email.as_str().to_owned(),
             sid: session.id,
             iat: session.last_seen_at.as_millis().div_euclid(1000),
             exp: session.tokens_expire_at.as_millis().div_euclid(1000),
             end: Some(session.expires_at().as_millis().div_euclid(1000)),
+            verified: user.is_verified(),
         })
     }
 }

@@ -13,7 +13,9 @@ mod program;
 mod quick;
 mod relay;
 mod scaling;
+mod session;
 mod start;
+mod storm;
 mod tickets;
 mod wire;
 
@@ -24,13 +26,15 @@ use tokio::task::JoinSet;
 use crate::program::Failure;
 
 /// The measurements, in their order.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 12] = [
     "start",
     "tickets",
     "orders",
     "memory",
     "expiry",
     "mass-expiry",
+    "session",
+    "storm",
     "cluster-memory",
     "cluster-purchase",
     "cluster-orders",
@@ -88,6 +92,12 @@ fn measure(names: &[String]) -> Result<(), Failure> {
         }
         if selected("mass-expiry") {
             mass_expiry::measure().await?;
+        }
+        if selected("session") {
+            session::measure().await?;
+        }
+        if selected("storm") {
+            storm::measure().await?;
         }
         Ok::<_, Failure>(())
     })?;

@@ -1,5 +1,7 @@
 //! The layout around every page: header, notices, footer.
 
+use common::http::VerifiedEmail;
+
 use crate::assets;
 use crate::return_to::with_return_to;
 use crate::text::{ENGLISH, Texts};
@@ -13,6 +15,8 @@ pub(crate) struct Layout {
     pub(crate) user: Option<User>,
     /// Auth is unavailable: signing in and up fails.
     pub(crate) auth_unavailable: bool,
+    /// What the visitor may do only once their email address is verified.
+    pub(crate) needs_verified: VerifiedEmail,
     /// The success notice of the form that redirected here, shown once.
     pub(crate) notice: Option<&'static str>,
     /// Path and query of this page.
@@ -28,6 +32,7 @@ impl Layout {
             t,
             user: visitor.user.clone(),
             auth_unavailable: visitor.auth_unavailable,
+            needs_verified: visitor.needs_verified,
             notice: done.and_then(|name| t.notice(name)),
             uri: visitor.uri.clone(),
         }

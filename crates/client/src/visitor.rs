@@ -3,7 +3,7 @@
 use axum::extract::{FromRequestParts, Request, State};
 use axum::middleware::Next;
 use axum::response::Response;
-use common::http::CurrentUser;
+use common::http::{CurrentUser, VerifiedEmail};
 use common::{Problem, UserId};
 use http::HeaderMap;
 use http::header::SET_COOKIE;
@@ -24,6 +24,8 @@ pub(crate) struct Visitor {
     pub(crate) user: Option<User>,
     /// Auth is unavailable: signing in and up fails.
     pub(crate) auth_unavailable: bool,
+    /// What the visitor may do only once their email address is verified.
+    pub(crate) needs_verified: VerifiedEmail,
     /// Path and query of the request.
     pub(crate) uri: String,
 }
@@ -102,12 +104,16 @@ impl Visitor {
         };
         if let Ok((user, set)) = reply.and_then(parse) {
             caller.apply_set_cookie(&set, &client.context);
-            return (Self { caller, user, auth_unavailable: false, uri }, set);
+            let is_unverified = user.as_ref().is_some_and(|user: &User| !user.verified);
+            let needs_verified =
+                if is_unverified { client.context.verified_email } else { VerifiedEmail::Off };
+            return (Self { caller, user, auth_unavailable: false, needs_verified, uri }, set);
         }
         // Without auth the token is verified here, and counts until it expires. No page asks to verify the address then.
         let user = CurrentUser::of(&client.context, &headers).await;
         let user = user.ok().flatten().map(|user| User { id: user.id, email: user.email, verified: true });
-        (Self { caller, user, auth_unavailable: true, uri }, HeaderMap::new())
+        let needs_verified = VerifiedEmail::Off;
+        (Self { caller, user, auth_unavailable: true, needs_verified, uri }, HeaderMap::new())
     }
 
     /// A redirect to the sign-in page, returning here.

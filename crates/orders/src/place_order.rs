@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use common::http::CurrentUser;
 use common::{OrderId, Problem, UserId, poll_until};
 use store::{CommitError, StoreError};
 
@@ -23,7 +24,7 @@ impl Orders {
     pub(crate) async fn place(
         &self,
         id: OrderId,
-        buyer: UserId,
+        buyer: &CurrentUser,
         wanted: &NewOrder,
     ) -> Result<Order, Problem> {
         let problem = match self.try_place(id, buyer, wanted).await {
@@ -31,13 +32,15 @@ impl Orders {
             Err(problem) => problem,
         };
         match self.store.get(id).await {
-            Ok(Some(order)) if order.user_id == buyer => Ok(order),
+            Ok(Some(order)) if order.user_id == buyer.id => Ok(order),
             _ => Err(problem),
         }
     }
 
-    async fn try_place(&self, id: OrderId, buyer: UserId, wanted: &NewOrder) -> Result<Order, Problem> {
+    async fn try_place(&self, id: OrderId, buyer: &CurrentUser, wanted: &NewOrder) -> Result<Order, Problem> {
         let ticket = self.known_ticket(wanted).await?;
+        buyer.may_buy()?;
+        let buyer = buyer.id;
         ticket.check_buyer(buyer)?;
         self.check_accounts(buyer, ticket.seller_id).await?;
         self.check_not_locked(&ticket, buyer).await?;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use common::event::{OrderStatus, PaymentStatus};
-use common::{OrderId, PaymentId, UserId, poll_until, trace};
+use common::http::{CurrentUser, EmailNotVerified};
+use common::{OrderId, PaymentId, poll_until, trace};
 use store::{CommitError, StoreError};
 use tracing::{Instrument, debug_span, field};
 
@@ -21,6 +22,7 @@ const INTENT_TIMEOUT: Duration = Duration::from_secs(12);
 pub(crate) enum StartError {
     UnknownOrder,
     NotTheBuyer,
+    NotVerified(EmailNotVerified),
     /// The order's status does not allow a payment; `None`: one of a newer release.
     NotPayable(Option<OrderStatus>),
     /// Stripe has not created the `PaymentIntent` yet. The step remains, for the worker and for the next request.
@@ -36,13 +38,19 @@ impl From<StoreError> for StartError {
     }
 }
 
+impl From<EmailNotVerified> for StartError {
+    fn from(refusal: EmailNotVerified) -> Self {
+        Self::NotVerified(refusal)
+    }
+}
+
 impl Payments {
     /// Starts the payment of an order, or continues with the one that exists. Returns whether the payment is new.
     pub(crate) async fn start_payment(
         &self,
         id: PaymentId,
         order: OrderId,
-        buyer: UserId,
+        buyer: &CurrentUser,
     ) -> Result<(Payment, bool), StartError> {
         let order = self.payable_order(order, buyer).await?;
         let in_flight = self.step_started();
@@ -64,16 +72,17 @@ impl Payments {
         StartError::NoIntent { retry_after: wait.max(Duration::from_secs(1)) }
     }
 
-    async fn payable_order(&self, id: OrderId, buyer: UserId) -> Result<OrderReplica, StartError> {
+    async fn payable_order(&self, id: OrderId, buyer: &CurrentUser) -> Result<OrderReplica, StartError> {
         // Perhaps outdated: it is read again once the payment is stored.
         let mut order = self.orders.get_recent(id).await?;
         if order.is_none() {
             order = self.orders.wait_for(id, ORDER_ARRIVAL_TIMEOUT).await?;
         }
         let order = order.ok_or(StartError::UnknownOrder)?;
-        if order.state.user_id != buyer {
+        if order.state.user_id != buyer.id {
             return Err(StartError::NotTheBuyer);
         }
+        buyer.may_buy()?;
         if order.is_payable() { Ok(order) } else { Err(StartError::NotPayable(order.state.status.known())) }
     }
 

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 
 use clap::Args;
-use common::http::{HttpContext, HttpSettings, Sessions};
+use common::http::{HttpContext, HttpSettings, Sessions, VerifiedEmail};
 use common::{Ids, SharedClock};
 use ipnet::IpNet;
 
@@ -64,12 +64,23 @@ pub struct HttpOptions {
     /// service and replica; 0: no limit.
     #[arg(long, env = "MAX_STREAMS", default_value_t = HttpOptions::MAX_STREAMS)]
     pub max_streams: usize,
+
+    /// What an account may do only once its email address is verified: `off` (nothing), `sell` (list and edit tickets),
+    /// `buy` (order and pay) or `both`.
+    #[arg(long, env = "VERIFIED_EMAIL", default_value = "off", value_name = "off|sell|buy|both")]
+    pub verified_email: VerifiedEmail,
 }
 
 /// The defaults of the command line, but without a limit of writes: one person of a test does the work of many.
 impl Default for HttpOptions {
     fn default() -> Self {
-        Self { public_url: None, trusted_proxies: Vec::new(), max_writes: 0, max_streams: Self::MAX_STREAMS }
+        Self {
+            public_url: None,
+            trusted_proxies: Vec::new(),
+            max_writes: 0,
+            max_streams: Self::MAX_STREAMS,
+            verified_email: VerifiedEmail::Off,
+        }
     }
 }
 
@@ -94,6 +105,7 @@ impl HttpOptions {
             trusted_proxies: self.trusted_proxies.clone(),
             max_writes: self.max_writes,
             max_streams: self.max_streams,
+            verified_email: self.verified_email,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use common::http::ProblemBody;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
     Content, InfoBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Required, Response, Type,
 };
@@ -14,8 +15,12 @@ use crate::idempotency::holds_secret;
 /// The media type of every error (RFC 9457).
 const PROBLEM: &str = "application/problem+json";
 
-/// Completes a service's description: the title, the errors of the shared middleware, and the body of every error.
-pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, signed_paths: &[&str]) {
+/// The name of the security scheme: the session cookie.
+const SESSION: &str = "session";
+
+/// Completes a service's description: the title, the security requirements with the session cookie, the errors of the
+/// shared middleware, and the body of every error.
+pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, cookie: &str, signed_paths: &[&str]) {
     let title = format!("Ticketing: {}", prefix.trim_start_matches("/api/"));
     openapi.info = InfoBuilder::new().title(title).version(env!("CARGO_PKG_VERSION")).build();
     let components = openapi.components.get_or_insert_default();
@@ -24,6 +29,8 @@ pub(crate) fn describe(openapi: &mut OpenApi, prefix: &str, signed_paths: &[&str
     for (name, schema) in schemas {
         components.schemas.entry(name).or_insert(schema);
     }
+    let session = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(cookie)));
+    components.security_schemes.insert(SESSION.to_owned(), session.into());
     for (path, item) in &mut openapi.paths.paths {
         complete(item, signed_paths.contains(&path.as_str()), holds_secret(path));
     }
@@ -56,9 +63,18 @@ fn complete(item: &mut PathItem, is_signed: bool, holds_secret: bool) {
         post.parameters.get_or_insert_default().push(idempotency_key());
     }
     for operation in [get, put, post, delete, patch].into_iter().flatten() {
+        if needs_session(operation) {
+            operation.security = Some(vec![SecurityRequirement::new(SESSION, Vec::<String>::new())]);
+        }
         error(operation, "503", "`unavailable`: see `Retry-After`");
         set_problem_bodies(&mut operation.responses.responses);
     }
+}
+
+/// Whether an operation refuses callers without a session.
+fn needs_session(operation: &Operation) -> bool {
+    let refusal = operation.responses.responses.get("401");
+    matches!(refusal, Some(RefOr::T(response)) if response.description.contains("`not-signed-in`"))
 }
 
 /// Adds an error. Errors of one status share its entry.

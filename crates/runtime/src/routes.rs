@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
-use common::http::{MiddlewareStack, Sessions, layer};
+use common::http::{HostCookie, MiddlewareStack, Sessions, layer};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
@@ -37,7 +37,7 @@ pub fn routes(
     let keys = Arc::new(Idempotency::new(context, http.clone()));
     let worker = keys.worker();
     let (router, mut openapi) = described.split_for_parts();
-    describe(&mut openapi, prefix, signed_paths);
+    describe(&mut openapi, prefix, HostCookie::session(&http).name(), signed_paths);
     let description = openapi.to_json().unwrap_or_default();
     let read_description = move || async move {
         ([(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "public, no-cache")], description)

@@ -28,11 +28,19 @@ pub(crate) const NATS_URL: &str = "TEST_NATS_URL";
 pub(crate) fn run() -> Result<(), TaskError> {
     infra()?;
     stripe()?;
+    schemathesis()?;
     linters()?;
     containers()?;
     image_tools()?;
     cargo_deny()?;
+    cargo_fuzz()?;
     browser().map(|_| ())
+}
+
+/// Finds or installs schemathesis.
+pub(crate) fn schemathesis() -> Result<(), TaskError> {
+    eprintln!("\n=== setup of schemathesis");
+    python::provide(&root().join("crates/e2e/tests/contract/schemathesis/requirements.txt"))
 }
 
 /// Finds or installs Stripe's libraries for the tests of the simulator.
@@ -79,6 +87,12 @@ pub(crate) fn image_tools() -> Result<ImageTools, TaskError> {
 pub(crate) fn cargo_deny() -> Result<PathBuf, TaskError> {
     eprintln!("\n=== setup of cargo-deny");
     cargo_tools::provide_deny()
+}
+
+/// Finds or installs cargo-fuzz. Returns its path.
+pub(crate) fn cargo_fuzz() -> Result<PathBuf, TaskError> {
+    eprintln!("\n=== setup of cargo-fuzz");
+    cargo_tools::provide_fuzz()
 }
 
 /// Finds or installs Chromium and the packages of the browser tests. Returns the path of Chromium.

@@ -27,7 +27,8 @@ pub(super) struct CurrentUserBody {
 
 /// The current user.
 ///
-/// A token older than 5 minutes is replaced, even an expired one, while its session is live; so is one with a former address.
+/// A token older than 5 minutes is replaced, even an expired one, while its session is live; so is one with a former address, or from before its
+/// verification.
 #[utoipa::path(
     get,
     path = "/api/users/currentuser",
@@ -58,10 +59,11 @@ pub(super) async fn current_user(
                 accounts.revoke_session(session.id, &context).await?;
                 return Ok(reply(None, presented.clear()));
             }
-            // The address may have changed since.
-            let is_stale =
-                now - issued_at(&claims) >= Session::REFRESH_INTERVAL || claims.email != user.email.as_str();
-            let fresh = is_stale.then(|| cookie(&accounts, &context, &session, user.email.as_str()));
+            // The address may have changed, or been verified, since.
+            let is_stale = now - issued_at(&claims) >= Session::REFRESH_INTERVAL
+                || claims.email != user.email.as_str()
+                || claims.verified != user.is_verified();
+            let fresh = is_stale.then(|| cookie(&accounts, &context, &session, &user));
             Ok(reply(Some(UserView::of(user)), fresh.transpose()?))
         }
         Err(UpdateError::Refused(_)) => Ok(reply(None, presented.clear())),

@@ -67,10 +67,8 @@ impl SignedIn {
             accounts.notify_of_new_browser(&user, &session).await?;
         }
         let device = Device::signed_in(known, user.id, &context.ids, context.clock.now());
-        let cookies = [
-            Some(cookie(accounts, context, &session, user.email.as_str())?),
-            device.cookie(context, &accounts.key),
-        ];
+        let cookies =
+            [Some(cookie(accounts, context, &session, &user)?), device.cookie(context, &accounts.key)];
         let cookies = cookies.into_iter().flatten().collect();
         Ok(Self { status, user: UserView::of(user), cookies })
     }
@@ -92,9 +90,9 @@ pub(super) fn cookie(
     accounts: &Accounts,
     context: &HttpContext,
     session: &Session,
-    email: &str,
+    user: &User,
 ) -> Result<HeaderValue, Problem> {
-    let token = accounts.token(session, email)?;
+    let token = accounts.token(session, user)?;
     HostCookie::session(context).set(&token).ok_or_else(|| Problem::internal("the token is no header value"))
 }
 

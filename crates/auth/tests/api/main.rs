@@ -19,5 +19,6 @@ mod sign_out;
 mod sign_up;
 mod signing_keys;
 mod throttle;
+mod timing;
 mod tokens;
 mod verification;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::Request;
 use common::event::SessionRevoked;
-use common::http::{HttpContext, HttpSettings, MiddlewareStack, Sessions};
+use common::http::{HttpContext, HttpSettings, MiddlewareStack, Sessions, VerifiedEmail};
 use common::{Event, Time};
 use mail::testing::Recorder;
 use serde_json::{Value, json};
@@ -110,6 +110,7 @@ async fn this_process_refuses_the_token_before_the_revocation_is_published() {
         trusted_proxies: Vec::new(),
         max_writes: 0,
         max_streams: 0,
+        verified_email: VerifiedEmail::Off,
     });
     let (router, _) = auth.service.routes.split_for_parts();
     let router = MiddlewareStack::new(context.clone(), &[]).wrap(router);

@@ -111,6 +111,7 @@ impl Refusal {
     /// Whether the resource is missing or belongs to another user: then its own page cannot show the refusal.
     pub(crate) fn is_not_found_or_forbidden(&self) -> bool {
         matches!(self.status, StatusCode::NOT_FOUND | StatusCode::FORBIDDEN)
+            && self.code != "email-not-verified"
     }
 }
 

@@ -359,6 +359,7 @@ texts! {
     refusals: RefusalTexts {
         not_signed_in: "You are signed out. Sign in and send it again; nothing was changed.",
         not_yours: "This belongs to another user.",
+        email_not_verified: "Verify your email address first. Nothing was changed.",
         email_taken: "There is an account for this address already. Sign in instead.",
         invalid_credentials: "The email address or the password is not right. Check both and try again.",
         wrong_password: "This is not your current password.",

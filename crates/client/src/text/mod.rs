@@ -76,6 +76,7 @@ impl Texts {
         let text = match refusal.code.as_str() {
             "not-signed-in" => texts.not_signed_in,
             "not-yours" => texts.not_yours,
+            "email-not-verified" => texts.email_not_verified,
             "email-taken" => texts.email_taken,
             "invalid-credentials" => texts.invalid_credentials,
             "ticket-reserved" => texts.ticket_reserved,

@@ -1,6 +1,9 @@
 //! The pages of the links in emails, through the real mailbox.
 
-use e2e::{Person, World};
+use common::http::VerifiedEmail;
+use common::{Currency, Money};
+use e2e::{Person, World, WorldConfig};
+use runtime::HttpOptions;
 
 use crate::browser::Browser;
 
@@ -94,5 +97,41 @@ async fn an_address_is_changed_by_the_link_in_the_new_mailbox() {
     let sent = browser.send("/auth/verify", &[("token", &token)]).await;
     assert_eq!(sent.redirect(), "/account?done=verified");
     browser.get("/account").await.shows("new@example.com").hides(&ann.email);
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn a_person_who_must_verify_the_address_is_asked_to_and_then_continues() {
+    let http = HttpOptions { verified_email: VerifiedEmail::Both, ..HttpOptions::default() };
+    let world = World::with(WorldConfig { http, ..WorldConfig::default() }).await;
+    let (seller, ann) = (world.person("seller").await, world.person("ann").await);
+    let verify = async |person: &Person| {
+        let token = Browser::signed_out(&world).get(&link(&world, &person.email).await).await.value("token");
+        Browser::signed_out(&world).send("/auth/verify", &[("token", &token)]).await.has_status(303);
+    };
+    verify(&seller).await;
+    seller.get("/api/users/currentuser").await;
+    let ticket = seller.sells("Opera", Money { amount: 20_00, currency: Currency::Usd }).await;
+    world.settle().await;
+
+    let browser = Browser::signed_in(&world, &ann);
+    let ticket = format!("/tickets/{}", ticket["id"].as_str().expect("an id"));
+    let buy = format!("{ticket}/buy");
+    let offer = [("title", "Concert"), ("price", "20"), ("currency", "USD")];
+    let button = "value=\"send-verification\"";
+    for page in ["/tickets/new", &ticket] {
+        browser.get(page).await.has_status(200).shows(button);
+    }
+    for reply in [browser.send("/tickets/new", &offer).await, browser.send(&buy, &[]).await] {
+        reply.has_status(403).shows("Verify your email address first.").shows(button);
+    }
+    // The person opens the link in another browser.
+    verify(&ann).await;
+    for page in ["/tickets/new", &ticket] {
+        browser.get(page).await.has_status(200).hides(button);
+    }
+    for reply in [browser.send("/tickets/new", &offer).await, browser.send(&buy, &[]).await] {
+        reply.has_status(303);
+    }
     world.finish().await;
 }

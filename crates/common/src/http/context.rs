@@ -8,7 +8,7 @@ use http::request::Parts;
 use ipnet::IpNet;
 
 use super::token::{Claims, KeysUnavailable};
-use super::{HostCookie, Sessions};
+use super::{HostCookie, Sessions, VerifiedEmail};
 use crate::{Ids, Problem, SharedClock};
 
 /// The context of a service's extractors and middleware. Cheap to clone.
@@ -33,6 +33,8 @@ pub struct Inner {
     pub max_writes: u32,
     /// The largest number of open event streams of one person, or of one address without a session; 0: no limit.
     pub max_streams: usize,
+    /// What an account may do only once its email address is verified.
+    pub verified_email: VerifiedEmail,
 }
 
 impl HttpContext {

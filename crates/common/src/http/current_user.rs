@@ -5,8 +5,8 @@ use std::fmt;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
-use super::HttpContext;
 use super::token::KeysUnavailable;
+use super::{EmailNotVerified, HttpContext, VerifiedEmail};
 use crate::{Problem, SessionId, UserId};
 
 /// The signed-in user; without one the request is refused with 401, and with 503 while auth's keys are unavailable.
@@ -19,6 +19,8 @@ pub struct CurrentUser {
     pub email: String,
     /// The session.
     pub session: SessionId,
+    /// What the user may do only once the address is verified: `Off` if it is.
+    needs_verified: VerifiedEmail,
 }
 
 /// Omits the address, which is personal data.
@@ -39,7 +41,28 @@ impl CurrentUser {
         headers: &http::HeaderMap,
     ) -> Result<Option<Self>, KeysUnavailable> {
         let claims = context.valid_session(headers).await?;
-        Ok(claims.map(|claims| Self { id: claims.sub, email: claims.email.clone(), session: claims.sid }))
+        Ok(claims.map(|claims| Self {
+            id: claims.sub,
+            email: claims.email.clone(),
+            session: claims.sid,
+            needs_verified: if claims.verified { VerifiedEmail::Off } else { context.verified_email },
+        }))
+    }
+
+    /// Whether the user may list and edit tickets.
+    ///
+    /// # Errors
+    /// The address must be verified before.
+    pub fn may_sell(&self) -> Result<(), EmailNotVerified> {
+        if self.needs_verified.to_sell() { Err(EmailNotVerified) } else { Ok(()) }
+    }
+
+    /// Whether the user may order and pay.
+    ///
+    /// # Errors
+    /// The address must be verified before.
+    pub fn may_buy(&self) -> Result<(), EmailNotVerified> {
+        if self.needs_verified.to_buy() { Err(EmailNotVerified) } else { Ok(()) }
     }
 }
 

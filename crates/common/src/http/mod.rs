@@ -1,7 +1,7 @@
 //! The HTTP side of every service: the middleware, the extractors and the replies.
 //!
 //! A request with several faults is answered by the first of: 429, 403 `cross-site`, 405, 413, 415, 401, 400, 404,
-//! 403 `not-yours`, 412, 409. The middleware does the first five. A handler keeps the order by its extractors
+//! 403 `not-yours`, 403 `email-not-verified`, 412, 409. The middleware does the first five. A handler keeps the order by its extractors
 //! [`CurrentUser`], [`PathId`], [`IfMatch`], [`Valid`], in that order, and checks `PathId` and `IfMatch` after them.
 
 mod body;
@@ -27,6 +27,7 @@ pub mod responses;
 mod session;
 pub mod token;
 mod valid;
+mod verified_email;
 mod write_limit;
 
 pub use body::{BODY_TIMEOUT, Bodies};
@@ -47,3 +48,4 @@ use request_scope::InFlightPermit;
 pub use request_scope::RequestScope;
 pub use session::{SessionWatch, Sessions};
 pub use valid::{Parse, Valid};
+pub use verified_email::{EmailNotVerified, VerifiedEmail};

@@ -35,6 +35,17 @@ response_sets! {
         "403": "`not-yours`",
         "404": "`not-found`",
     }
+    /// The refusals of what may need a verified email address.
+    VerifiedOnly {
+        "401": "`not-signed-in`",
+        "403": "`email-not-verified`",
+    }
+    /// The refusals of a resource that belongs to one user, whose email address may have to be verified.
+    VerifiedOwnerOnly {
+        "401": "`not-signed-in`",
+        "403": "`not-yours`, `email-not-verified`",
+        "404": "`not-found`",
+    }
     /// The refusal of an unknown resource.
     NotFound {
         "404": "`not-found`",

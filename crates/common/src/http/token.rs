@@ -28,6 +28,9 @@ pub struct Claims {
     /// When the session ends unless it is refreshed, in seconds since 1970; former releases write none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub end: Option<i64>,
+    /// Whether the user has proved that the address is theirs; former releases write none.
+    #[serde(default)]
+    pub verified: bool,
 }
 
 /// Omits the address, which is personal data.
@@ -177,7 +180,8 @@ mod tests {
 
     fn verified(exp: i64) -> VerifiedToken {
         let (sub, sid) = (Uuid::from_u128(1).into(), Uuid::from_u128(2).into());
-        let claims = Claims { sub, email: "ann@example.com".into(), sid, iat: 0, exp, end: None };
+        let claims =
+            Claims { sub, email: "ann@example.com".into(), sid, iat: 0, exp, end: None, verified: false };
         VerifiedToken { claims: Arc::new(claims), kid: "key".into() }
     }
 

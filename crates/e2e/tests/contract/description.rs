@@ -99,7 +99,7 @@ async fn every_operation_documents_its_responses_and_the_shape_of_its_refusals()
 async fn every_operation_documents_what_its_row_says() {
     let fixture = Fixture::new().await;
     for route in ROUTES {
-        let statuses = &fixture.documented[&route.to_string()];
+        let responses = &fixture.operations[&route.to_string()]["responses"];
         let mut expected: Vec<u16> = route.statuses.to_vec();
         expected.push(503);
         if route.changes() {
@@ -122,8 +122,8 @@ async fn every_operation_documents_what_its_row_says() {
             expected.extend(route.changes().then_some(412));
         }
         for status in expected {
-            let is_documented = statuses.contains(&status.to_string());
-            assert!(is_documented, "{route} does not document {status}: {statuses:?}");
+            let is_documented = responses.get(status.to_string()).is_some();
+            assert!(is_documented, "{route} does not document {status}");
         }
     }
     fixture.world.finish().await;

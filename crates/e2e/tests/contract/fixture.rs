@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use auth::testing::Authenticator;
 use aws_lc_rs::hmac;
+use common::http::VerifiedEmail;
 use common::{Currency, Money};
 use e2e::{Endpoints, Person, Reply, World, WorldConfig};
 use parking_lot::Mutex;
@@ -25,11 +26,13 @@ pub(crate) struct Fixture {
     pub(crate) seller: Person,
     pub(crate) buyer: Person,
     pub(crate) stranger: Person,
-    /// The statuses that each operation (`GET /api/tickets`) documents.
-    pub(crate) documented: HashMap<String, Vec<String>>,
+    /// The description of each operation (`GET /api/tickets`).
+    pub(crate) operations: HashMap<String, Value>,
     /// The passkey of the buyer.
     passkey: Mutex<Authenticator>,
     count: AtomicU32,
+    /// The cookies of seller and buyer from before they verified their addresses.
+    unverified: HashMap<String, String>,
 }
 
 impl Fixture {
@@ -48,9 +51,10 @@ impl Fixture {
         let world = World::with(WorldConfig { auth, http: options, ..WorldConfig::default() }).await;
         let (seller, buyer) = world.two_people().await;
         let stranger = world.person("stranger").await;
-        let documented = documented(&world.endpoints).await;
+        let operations = operations(&world.endpoints).await;
         let passkey = Mutex::new(Authenticator::new(&world.endpoints.marketplace));
-        let fixture = Self { world, seller, buyer, stranger, documented, passkey, count: AtomicU32::new(0) };
+        let (count, unverified) = (AtomicU32::new(0), HashMap::new());
+        let fixture = Self { world, seller, buyer, stranger, operations, passkey, count, unverified };
         *fixture.passkey.lock() = fixture.add_passkey().await.0;
         fixture
     }
@@ -72,6 +76,29 @@ impl Fixture {
         let added = self.send(&Request::new("POST", "/api/users/passkeys").json(&body).by(&cookie)).await;
         assert_eq!(added.status, 201, "{}", added.json);
         (authenticator, added.json)
+    }
+
+    /// A world where `needs` takes a verified address, which the seller and the buyer have.
+    pub(crate) async fn with_verified_people(needs: VerifiedEmail) -> Self {
+        let options = HttpOptions { verified_email: needs, ..HttpOptions::default() };
+        let mut fixture = Self::with(options).await;
+        for person in [fixture.seller.clone(), fixture.buyer.clone()] {
+            fixture.unverified.insert(person.id.clone(), person.cookie());
+            fixture.verify(&person).await;
+            assert_eq!(person.get("/api/users/currentuser").await.json["currentUser"]["verified"], true);
+        }
+        fixture
+    }
+
+    /// Opens the link in this user's mailbox.
+    pub(crate) async fn verify(&self, person: &Person) {
+        let body = json!({ "token": self.link_token(person).await });
+        assert_eq!(self.send(&Request::new("POST", "/api/users/verify").json(&body)).await.status, 204);
+    }
+
+    /// The cookie of a route's owner from before they verified their address; the session is the same.
+    pub(crate) fn unverified_cookie(&self, route: &Route) -> &str {
+        &self.unverified[&self.owner(route).id]
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -164,12 +191,12 @@ impl Fixture {
     }
 
     /// A user of one request, whose sessions may end.
-    async fn passer_by(&self, name: &str) -> Person {
+    pub(crate) async fn passer_by(&self, name: &str) -> Person {
         Person::sign_up(&self.world.endpoints, &format!("{name}{}", self.number())).await
     }
 
     /// The token of the last link that this user was sent.
-    async fn link_token(&self, person: &Person) -> String {
+    pub(crate) async fn link_token(&self, person: &Person) -> String {
         self.world.settle().await;
         let emails = self.world.mail().emails_to(&person.email);
         let mut links = emails.iter().flat_map(|email| email.links());
@@ -221,9 +248,10 @@ impl Fixture {
         let reply = request.send(&self.world.endpoints).await;
         let what = format!("{} {}", request.method, request.path);
         check_reply(&what, &reply);
-        if let Some(statuses) = request.operation.as_ref().and_then(|one| self.documented.get(one)) {
+        if let Some(operation) = request.operation.as_ref().and_then(|one| self.operations.get(one)) {
             let status = reply.status.to_string();
-            assert!(statuses.contains(&status), "{what}: {status} is not documented: {}", reply.json);
+            let is_documented = operation["responses"].get(&status).is_some();
+            assert!(is_documented, "{what}: {status} is not documented: {}", reply.json);
         }
         reply
     }
@@ -248,18 +276,22 @@ impl Fixture {
     }
 }
 
-async fn documented(endpoints: &Endpoints) -> HashMap<String, Vec<String>> {
-    let mut documented = HashMap::new();
+/// Whether an operation documents a problem with this code.
+pub(crate) fn documents(operation: &Value, status: &str, code: &str) -> bool {
+    let description = operation["responses"][status]["description"].as_str().unwrap_or_default();
+    description.contains(&format!("`{code}`"))
+}
+
+async fn operations(endpoints: &Endpoints) -> HashMap<String, Value> {
+    let mut all = HashMap::new();
     for prefix in PREFIXES {
         let description = endpoints.get(&format!("{prefix}/openapi.json")).await;
         assert_eq!(description.status, 200, "{prefix}");
         for (path, operations) in description.json["paths"].as_object().into_iter().flatten() {
             for (method, operation) in operations.as_object().into_iter().flatten() {
-                let responses = operation["responses"].as_object().into_iter().flatten();
-                let statuses = responses.map(|(status, _)| status.clone()).collect();
-                documented.insert(format!("{} {path}", method.to_uppercase()), statuses);
+                all.insert(format!("{} {path}", method.to_uppercase()), operation.clone());
             }
         }
     }
-    documented
+    all
 }

@@ -3,8 +3,10 @@
 
 mod bodies;
 mod caching;
+mod credentials;
 mod cross_site;
 mod description;
+mod enumeration;
 mod fixture;
 mod forgery;
 mod headers;
@@ -14,5 +16,7 @@ mod lists;
 mod precedence;
 mod routes;
 mod routing;
+mod schemathesis;
 mod sessions;
+mod verified_email;
 mod write_limit;

@@ -1,5 +1,6 @@
 //! The reply to a request with several defects: that of the first one in the contract's order.
 
+use common::http::VerifiedEmail;
 use e2e::cards;
 use serde_json::json;
 
@@ -71,6 +72,10 @@ async fn defects_of_the_resource(fixture: &Fixture, route: &'static Route) -> Ve
         let cookie = fixture.stranger.cookie();
         defects.push(defect(403, "not-yours", move |request| request.by(&cookie)));
     }
+    if route.may_need_verified_email() {
+        let cookie = fixture.unverified_cookie(route).to_owned();
+        defects.push(defect(403, "email-not-verified", move |request| request.by(&cookie)));
+    }
     if route.has_id() && route.changes() {
         defects.push(defect(412, "version-changed", |request| request.header("if-match", "\"999\"")));
     }
@@ -129,7 +134,7 @@ async fn paid(fixture: &Fixture) -> serde_json::Value {
 
 #[tokio::test]
 async fn every_defect_by_itself_is_answered_with_its_status() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::with_verified_people(VerifiedEmail::Both).await;
     for route in ROUTES {
         let request = fixture.request(route).await;
         let defects = defects(&fixture, route).await;
@@ -145,7 +150,7 @@ async fn every_defect_by_itself_is_answered_with_its_status() {
 
 #[tokio::test]
 async fn of_two_defects_the_first_in_order_is_the_answer() {
-    let fixture = Fixture::new().await;
+    let fixture = Fixture::with_verified_people(VerifiedEmail::Both).await;
     for route in ROUTES {
         let request = fixture.request(route).await;
         let defects = defects(&fixture, route).await;

@@ -61,6 +61,14 @@ impl Route {
         self.statuses[0] == 401
     }
 
+    /// Whether an operator may require a verified address for the route.
+    pub(crate) fn may_need_verified_email(&self) -> bool {
+        matches!(
+            (self.method, self.path),
+            ("POST", "/api/tickets" | "/api/orders" | "/api/payments") | ("PUT", "/api/tickets/{id}")
+        )
+    }
+
     pub(crate) fn changes(&self) -> bool {
         self.method != "GET"
     }

@@ -83,7 +83,7 @@ async fn a_token_names_its_user_and_is_valid_for_15_minutes() {
     let genuine = SignedToken::read(&fixture.buyer.cookie(), &fixture.world.endpoints).await;
     let claims = genuine.claims();
     let names: Vec<_> = claims.as_object().expect("claims").keys().collect();
-    assert_eq!(names, ["aud", "email", "end", "exp", "iat", "iss", "nbf", "sid", "sub"]);
+    assert_eq!(names, ["aud", "email", "end", "exp", "iat", "iss", "nbf", "sid", "sub", "verified"]);
     assert_eq!((&claims["sub"], &claims["email"]), (&json!(fixture.buyer.id), &json!(fixture.buyer.email)));
     let second = |name: &str| claims[name].as_i64().expect("a time");
     assert_eq!(second("exp") - second("iat"), 15 * 60);

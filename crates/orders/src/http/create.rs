@@ -1,7 +1,7 @@
 //! `POST /api/orders`
 
 use axum::extract::State;
-use common::http::responses::{InvalidBody, NotFound, NotSignedIn};
+use common::http::responses::{InvalidBody, NotFound, VerifiedOnly};
 use common::http::{Created, CurrentUser, FieldErrors, FreshId, Parse, RawMoney, Valid};
 use common::{Money, OrderId, Problem, TicketId, Time};
 use serde::Deserialize;
@@ -60,7 +60,7 @@ impl Parse for NewOrder {
         (status = 409, description = "`own-ticket`, `ticket-sold`, `ticket-withdrawn`, `ticket-reserved`, \
             `price-changed`, `account-closed`, `idempotency-key-reused`"),
         InvalidBody,
-        NotSignedIn,
+        VerifiedOnly,
         NotFound,
     ),
 )]
@@ -70,6 +70,6 @@ pub(super) async fn create(
     FreshId(id): FreshId<OrderId>,
     Valid(wanted): Valid<NewOrder>,
 ) -> Result<Created<OrderView>, Problem> {
-    let order = orders.place(id, buyer.id, &wanted).await?;
+    let order = orders.place(id, &buyer, &wanted).await?;
     Ok(Created { location: format!("/api/orders/{}", order.id), version: order.version, body: order.into() })
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use common::http::responses::{InvalidBody, OwnerOnly};
+use common::http::responses::{InvalidBody, VerifiedOwnerOnly};
 use common::http::{Caching, Created, CurrentUser, FieldErrors, FreshId, Parse, Valid, Versioned};
 use common::{OrderId, PaymentId, Problem, Time};
 use serde::Deserialize;
@@ -44,7 +44,7 @@ impl Parse for NewPayment {
         (status = 201, description = "The payment; let the buyer enter a card.", body = Checkout),
         (status = 200, description = "The payment, which was started before.", body = Checkout),
         InvalidBody,
-        OwnerOnly,
+        VerifiedOwnerOnly,
         (status = 409, description = "`order-cancelled`, `order-paying` or `order-complete`"),
     )
 )]
@@ -54,7 +54,7 @@ pub(crate) async fn create(
     FreshId(id): FreshId<PaymentId>,
     Valid(new): Valid<NewPayment>,
 ) -> Result<Response, Problem> {
-    let (payment, is_new) = payments.start_payment(id, new.order_id, buyer.id).await?;
+    let (payment, is_new) = payments.start_payment(id, new.order_id, &buyer).await?;
     let body = Checkout::of(&payment, &payments.config).ok_or_else(|| payments.no_intent(&payment))?;
     let version = payment.version;
     if is_new {

@@ -91,6 +91,7 @@ impl From<StartError> for Problem {
         match error {
             StartError::UnknownOrder => Self::not_found(),
             StartError::NotTheBuyer => Self::not_yours(),
+            StartError::NotVerified(refusal) => refusal.into(),
             StartError::NotPayable(status) => not_payable(status),
             StartError::NoIntent { retry_after } => Self::unavailable()
                 .retry_after(retry_after)

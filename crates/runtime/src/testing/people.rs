@@ -43,7 +43,8 @@ impl TestKeys {
         let (id, session) = (context.ids.next(), context.ids.next());
         let email = format!("{name}@example.com");
         let iat = context.clock.now().as_millis() / 1000;
-        let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp: iat + 900, end: None };
+        let (exp, verified) = (iat + 900, false);
+        let claims = Claims { sub: id, email: email.clone(), sid: session, iat, exp, end: None, verified };
         let token = token::sign(&claims, "test", &self.signing).expect("a token");
         Person { id, email, session, token }
     }

@@ -1,7 +1,7 @@
 //! `POST /api/tickets`
 
 use axum::extract::State;
-use common::http::responses::{InvalidBody, NotSignedIn};
+use common::http::responses::{InvalidBody, VerifiedOnly};
 use common::http::{Created, CurrentUser, FieldErrors, FreshId, Parse, RawMoney, Valid};
 use common::text::TextError;
 use common::{Money, Problem, TicketId, Time};
@@ -104,7 +104,7 @@ impl Parse for NewTicket {
     responses(
         (status = 201, description = "The ticket; `Location` is its address.", body = TicketView),
         InvalidBody,
-        NotSignedIn,
+        VerifiedOnly,
     ),
 )]
 pub(super) async fn create(
@@ -113,6 +113,7 @@ pub(super) async fn create(
     FreshId(id): FreshId<TicketId>,
     Valid(NewTicket(offer)): Valid<NewTicket>,
 ) -> Result<Created<TicketView>, Problem> {
+    seller.may_sell()?;
     let ticket = tickets.list(id, seller.id, offer).await?;
     let location = format!("/api/tickets/{}", ticket.id);
     Ok(Created { location, version: ticket.version, body: TicketView::from(&ticket) })

@@ -1,12 +1,12 @@
 //! `PUT /api/tickets/{id}`
 
 use axum::extract::State;
-use common::http::responses::{InvalidBody, OwnerOnly, VersionChanged};
+use common::http::responses::{InvalidBody, VerifiedOwnerOnly, VersionChanged};
 use common::http::{Caching, CurrentUser, FieldErrors, IfMatch, Parse, PathId, Valid, Versioned};
 use common::{Problem, TicketId, Time};
 
 use super::create::{RawOffer, check_start};
-use super::response::{TicketView, changeable};
+use super::response::{TicketView, owned};
 use crate::Tickets;
 use crate::domain::{Offer, Ticket};
 
@@ -42,7 +42,7 @@ impl Parse for EditedTicket {
         (status = 200, description = "The ticket as it is now.", body = TicketView),
         (status = 409, description = "`ticket-reserved`, `ticket-sold`, `ticket-withdrawn`"),
         InvalidBody,
-        OwnerOnly,
+        VerifiedOwnerOnly,
         VersionChanged,
     ),
 )]
@@ -57,7 +57,10 @@ pub(super) async fn edit(
     let edit = |ticket: Option<&Ticket>| {
         // An invalid body is reported before anything about the ticket.
         offer.check_start(ticket.and_then(|ticket| ticket.offer.starts_at), now)?;
-        Ok::<_, Problem>(changeable(ticket, user.id, &seen)?.edit(user.id, offer.clone(), now)?)
+        let ticket = owned(ticket, user.id)?;
+        user.may_sell()?;
+        seen.check(ticket.version)?;
+        Ok::<_, Problem>(ticket.edit(user.id, offer.clone(), now)?)
     };
     let ticket = tickets.store.update(id, edit).await?.ok_or_else(Problem::not_found)?;
     Ok(Versioned { version: ticket.version, caching: Caching::Private, body: TicketView::from(&ticket) })

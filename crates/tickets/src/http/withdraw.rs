@@ -6,7 +6,7 @@ use common::http::{CurrentUser, IfMatch, PathId};
 use common::{Problem, TicketId};
 use http::StatusCode;
 
-use super::response::changeable;
+use super::response::owned;
 use crate::Tickets;
 use crate::domain::Ticket;
 
@@ -34,7 +34,9 @@ pub(super) async fn withdraw(
 ) -> Result<StatusCode, Problem> {
     let (id, now) = (id.parse()?, tickets.now());
     let withdraw = |ticket: Option<&Ticket>| {
-        Ok::<_, Problem>(changeable(ticket, user.id, &seen)?.withdraw(user.id, now)?)
+        let ticket = owned(ticket, user.id)?;
+        seen.check(ticket.version)?;
+        Ok::<_, Problem>(ticket.withdraw(user.id, now)?)
     };
     tickets.store.update(id, withdraw).await?;
     Ok(StatusCode::NO_CONTENT)
