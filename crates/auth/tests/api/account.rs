@@ -1,15 +1,19 @@
 //! `DELETE /api/users`, and the deletion of unused accounts.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use auth::Config;
 use axum::http::Method;
 use common::event::{AccountDeleted, ClosingRequest};
 use common::http::token::Claims;
 use common::{Envelope, Event};
+use mail::testing::Recorder;
 use runtime::testing::Reply;
+use runtime::{EventFiles, ServiceContext, ServiceStore};
 use serde_json::{Value, json};
 
-use crate::app::{PASSWORD, TestApp, claims_of, credentials, token_in};
+use crate::app::{PASSWORD, TestApp, claims_of, credentials, master_key, token_in};
 
 const PATH: &str = "/api/users";
 
@@ -161,4 +165,29 @@ async fn an_unused_account_that_was_never_verified_releases_its_address_after_a_
     let wanted = request(&app.service.published().await).expect("asked for again");
     assert!(receive(Event::OrderClosingAccepted(wanted.clone())).await);
     assert_eq!(sign_up_again(&app).await.status, 201);
+}
+
+#[tokio::test]
+async fn an_account_of_a_restored_database_is_deleted_again_by_the_events_of_orders() {
+    let app = TestApp::start().await;
+    let token = app.sign_up("ann").await;
+    let user_id = claims_of(&token).sub;
+    let accepted = Event::OrderClosingAccepted(ClosingRequest { user_id, request: 7, if_unused: false });
+    let accepted = Arc::new(app.service.envelope(user_id.into(), 2, accepted));
+    let (clock, context) = app.service.stop().await;
+    let restored = ServiceStore {
+        name: auth::NAME,
+        store: context.store.clone(),
+        documents: auth::DOCUMENTS,
+        recovery: &auth::RECOVERY,
+    };
+    let build = async |context: &ServiceContext| {
+        let mail = Recorder::new().context();
+        Ok(auth::service(context, Config::default(), master_key(), mail).await?.service)
+    };
+    let given = EventFiles { events: vec![accepted], ..EventFiles::default() };
+    let summary = runtime::recover(&restored, &context, build, given).await.expect("recovered");
+    assert_eq!((summary.applied, summary.refused), (1, vec![]));
+    let app = TestApp::start_on(clock, context, Config::default()).await;
+    assert_eq!(app.sign_in("ann", PASSWORD).await.status, 401);
 }

@@ -9,6 +9,7 @@ use e2e::{Cluster, cards};
 use serde_json::json;
 use tokio::join;
 
+use crate::deletion::a_deleted_account_ends_its_listings_and_open_orders;
 use crate::deployment::{Deployment, SHORT_HOLD_PERIOD};
 use crate::flows::{
     a_cancelled_order_frees_its_ticket_at_once, a_declined_card_can_be_replaced_by_another,
@@ -33,6 +34,7 @@ async fn every_flow_ends_alike_and_no_invariant_is_violated() {
         a_three_d_secure_card_completes_after_its_step(&cluster),
         a_price_that_changed_meanwhile_is_never_charged(&cluster),
         of_many_simultaneous_buyers_one_gets_the_ticket(&cluster),
+        a_deleted_account_ends_its_listings_and_open_orders(&cluster),
     );
     the_operator_refunds_an_order(&cluster).await;
     the_load_generator_finds_no_violation(&cluster).await;

@@ -14,8 +14,9 @@ use serde_json::{Value, json};
 use store::Backend;
 use store::sqlite::SqliteBackend;
 
+use crate::deployment::Deployment;
 use crate::endings::{set, with_outage};
-use crate::flows::{becomes, id, is_cancelled, ticket, ticket_becomes, usd};
+use crate::flows::{becomes, id, is_cancelled, ticket, ticket_becomes, two_people, usd};
 
 pub(crate) async fn deletes_account(person: &Person) -> Reply {
     let password = json!({ "password": Person::PASSWORD });
@@ -52,6 +53,38 @@ fn rows_with(folder: &Path, texts: &[&str]) -> Vec<String> {
         }
     }
     found
+}
+
+/// Also on the cluster.
+pub(crate) async fn a_deleted_account_ends_its_listings_and_open_orders(on: &impl Deployment) {
+    let (seller, buyer) = two_people(on).await;
+    let (held, listed) = (seller.sells("Concert", usd(20_00)).await, seller.sells("Opera", usd(20_00)).await);
+    let order = buyer.buys(&held).await;
+    becomes(on, &buyer, &order, "awaiting-payment").await;
+    let export = seller.get("/api/users/export").await;
+    assert_eq!(export.json["ticketsListed"].as_array().map(Vec::len), Some(2), "{}", export.json);
+    let cookie = seller.cookie();
+
+    assert_eq!(deletes_account(&seller).await.status, 204);
+    on.forget(&seller);
+    is_cancelled(on, &buyer, &order, "account-closed").await;
+    for ticket in [&held, &listed] {
+        ticket_becomes(on, ticket, "withdrawn").await;
+    }
+    // Within a second in every process.
+    let copied = Person::signed_in(&on.endpoints(), &seller.email, &seller.id, &cookie);
+    on.poll_until("the session is revoked", async || copied.get("/api/orders").await.status == 401).await;
+    let name = seller.email.split('@').next().unwrap_or_default();
+    let again = Person::sign_up(&on.endpoints(), name).await;
+    assert_ne!(again.id, seller.id);
+}
+
+#[tokio::test]
+async fn an_account_is_deleted_with_its_listings_and_open_orders() {
+    let world = World::start().await;
+    a_deleted_account_ends_its_listings_and_open_orders(&world).await;
+    world.advance(Duration::from_mins(2)).await;
+    world.finish().await;
 }
 
 #[tokio::test]

@@ -18,6 +18,9 @@ pub(crate) trait Deployment {
     /// A new user.
     async fn person(&self, name: &str) -> Person;
 
+    /// The account of this user was deleted.
+    fn forget(&self, person: &Person);
+
     /// Polls until the condition holds.
     async fn poll_until<F: Future<Output = bool>>(&self, expected: &str, condition: impl FnMut() -> F);
 
@@ -35,6 +38,10 @@ impl Deployment for World {
 
     async fn person(&self, name: &str) -> Person {
         self.person(name).await
+    }
+
+    fn forget(&self, person: &Person) {
+        self.forget(person);
     }
 
     async fn poll_until<F: Future<Output = bool>>(&self, expected: &str, condition: impl FnMut() -> F) {
@@ -61,6 +68,8 @@ impl Deployment for Cluster {
         let number = COUNT.fetch_add(1, Ordering::SeqCst);
         Person::sign_up(&self.endpoints(), &format!("{name}-{number}")).await
     }
+
+    fn forget(&self, _: &Person) {}
 
     async fn poll_until<F: Future<Output = bool>>(&self, expected: &str, condition: impl FnMut() -> F) {
         e2e::poll_until(POLL_TIMEOUT, expected, condition).await;
