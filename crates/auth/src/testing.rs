@@ -7,7 +7,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
-/// An authenticator with one passkey, and the browser in front of it. A test changes what they tell.
+/// An authenticator with one passkey, and the browser in front of it. A test changes the statements of both.
 pub struct Authenticator {
     key: EcdsaKeyPair,
     credential: [u8; 32],

@@ -25,7 +25,7 @@ pub(super) struct PasskeySignInOptions {
     public_key: AuthenticationChallenge,
 }
 
-/// What an authenticator has signed. Its form is WebAuthn's, which gains members.
+/// The signature of an authenticator, in the form of WebAuthn, which may gain members.
 pub(super) struct Signature(AuthenticationCredential);
 
 impl Parse for Signature {

@@ -144,7 +144,7 @@ fn timeout() -> u64 {
 }
 
 /// A passkey in the form of the library, without its counter: the library would compare it before the signature, so that
-/// anybody could cause the alarm.
+/// any client could cause the alarm.
 fn stored(passkey: &Passkey) -> Result<StoredPasskey, PasskiError> {
     let mut stored = StoredPasskey::default();
     stored.credential_id = Passki::base64_decode(&passkey.credential)?;

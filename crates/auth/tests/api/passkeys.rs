@@ -59,10 +59,10 @@ async fn a_passkey_is_added_listed_and_removed_and_its_owner_is_notified() {
     let gone = app.with_token(&token).delete(&path(&passkey)).await;
     assert_eq!((gone.status, gone.code()), (404, "not-found"));
     let notices = app.emails_to("ann@example.com").await;
-    let tells = |text: &str| notices.iter().filter(|email| email.text.contains(text)).count();
+    let count = |text: &str| notices.iter().filter(|email| email.text.contains(text)).count();
     let day = "your account on 2026-11-22 at 10:00 UTC";
-    assert_eq!(tells(&format!("A passkey was added to {day}")), 1);
-    assert_eq!(tells(&format!("A passkey was removed from {day}")), 1);
+    assert_eq!(count(&format!("A passkey was added to {day}")), 1);
+    assert_eq!(count(&format!("A passkey was removed from {day}")), 1);
 }
 
 #[tokio::test]

@@ -138,6 +138,15 @@ async fn of_many_sign_ins_with_one_challenge_one_counts() {
 }
 
 #[tokio::test]
+async fn another_process_accepts_the_challenge() {
+    let app = TestApp::start().await;
+    let mut ann = app.passkey(&app.sign_up("ann").await).await;
+    let signed = ann.sign(&options(&app).await);
+    let app = app.restart().await;
+    assert_eq!(app.service.anonymous().post(SIGN_IN, signed).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_used_challenge_is_used_even_if_the_signature_was_wrong() {
     let app = TestApp::start().await;
     let mut ann = app.passkey(&app.sign_up("ann").await).await;
