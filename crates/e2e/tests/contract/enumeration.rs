@@ -1,6 +1,8 @@
 //! Every operation of the `OpenAPI` documents with every kind of credential. What each must answer is derived from the
 //! document, so a new operation is covered without a change here, or fails for want of a row in the table of routes.
 
+use std::time::Duration;
+
 use common::http::VerifiedEmail;
 use e2e::Reply;
 use serde_json::{Value, json};
@@ -9,6 +11,9 @@ use crate::credentials::bad_credentials;
 use crate::fixture::{Fixture, UNKNOWN_ID, documents};
 use crate::http::{Request, assert_refused};
 use crate::routes::{Route, route};
+
+/// A moment longer than an authentication counts as recent.
+const STALE_AFTER: Duration = Duration::from_secs(10 * 60 + 1);
 
 /// The operations of all services, in a fixed order.
 fn operations(fixture: &Fixture) -> Vec<(String, Value)> {
@@ -87,6 +92,30 @@ async fn another_persons_thing_opens_to_its_owner_alone() {
         let reply = fixture.send(&request).await;
         assert!((200..300).contains(&reply.status), "{name}: {} {}", reply.status, reply.json);
     }
+    fixture.world.finish().await;
+}
+
+#[tokio::test]
+async fn an_authentication_that_is_stale_gets_what_the_document_says() {
+    let fixture = Fixture::new().await;
+    fixture.world.advance(STALE_AFTER).await;
+    // Renews the token of the session.
+    assert_eq!(fixture.buyer.get("/api/users/currentuser").await.json["currentUser"]["id"], fixture.buyer.id);
+    let before = fixture.state().await;
+    let mut refused = 0;
+    for (name, operation) in operations(&fixture).into_iter().filter(|(_, one)| needs_session(one)) {
+        let reply = fixture.send(&bare(&name, &operation).by(&fixture.buyer.cookie())).await;
+        let is_refused = reply.json["code"] == "reauthentication-required";
+        assert_eq!(
+            is_refused,
+            documents(&operation, "403", "reauthentication-required"),
+            "{name}: {}",
+            reply.json
+        );
+        refused += usize::from(is_refused);
+    }
+    assert!(refused > 0);
+    assert_eq!(fixture.state().await, before);
     fixture.world.finish().await;
 }
 
