@@ -56,6 +56,11 @@ pub(super) async fn a_removal_releases_the_unique_keys(backend: Arc<dyn Backend>
     backend.commit(Draft::new(1).over(1).remove()).await.expect("the removal is accepted");
     assert_eq!(holder(&backend, "name", "ann").await, None);
     Draft::new(2).unique("name", "ann").commit(&backend).await;
+    // An adapter may keep a document whose events are not published.
+    Draft::new(3).unique("name", "bob").event("3").commit(&backend).await;
+    backend.commit(Draft::new(3).over(1).remove()).await.expect("the removal is accepted");
+    assert_eq!(holder(&backend, "name", "bob").await, None);
+    Draft::new(4).unique("name", "bob").commit(&backend).await;
 }
 
 pub(super) async fn a_unique_key_moves_from_document_to_document_and_back(backend: Arc<dyn Backend>) {
