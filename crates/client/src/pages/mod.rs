@@ -53,7 +53,6 @@ pub(crate) fn routes() -> Router<Client> {
         .route("/auth/verify", get(email_links::show_verify).post(email_links::verify))
         .route("/auth/forgotten", get(email_links::show_forgotten).post(email_links::forgotten))
         .route("/auth/reset", get(email_links::show_reset).post(email_links::reset))
-        .route("/account/security", get(security::show).post(security::change))
         .route("/account", get(account::show).post(account::change))
         .route("/account/security", get(security::show).post(security::change))
         .route("/account/activity", get(activity::show))
