@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-/// The settings that an operator may change: the limits of sign-ins, sign-ups, sessions, challenges and requested emails, and the key
-/// file.
+/// The settings that an operator may change: the limits of sign-ins, sign-ups, sessions, passkey challenges and requested
+/// emails, and the key file.
 #[derive(Debug, Clone, Args)]
 pub struct Config {
     /// The number of failed sign-ins to one account from one IP address after which further ones are delayed.
