@@ -11,10 +11,15 @@ async fn a_user_sees_and_removes_passkeys_without_a_script() {
     let world = World::start().await;
     let ann = world.person("ann").await;
     let browser = Browser::signed_in(&world, &ann);
-    browser.get(PAGE).await.has_status(200).shows("Adding a passkey needs JavaScript").hides("Remove");
+    browser
+        .get(PAGE)
+        .await
+        .has_status(200)
+        .shows("Adding a passkey needs JavaScript")
+        .hides("remove-passkey");
     ann.adds_passkey("<b>phone</b>").await;
     let page = browser.get(PAGE).await;
-    page.has_status(200).shows("phone").hides("<b>phone").shows("Remove");
+    page.has_status(200).shows("phone").hides("<b>phone").shows("remove-passkey");
     let passkey = page.value("passkey");
     let fields = [("action", "remove-passkey"), ("passkey", passkey.as_str())];
     assert_eq!(browser.send(PAGE, &fields).await.redirect(), "/account/security?done=passkey-removed");
