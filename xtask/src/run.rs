@@ -34,8 +34,8 @@ pub(crate) fn cargo(arguments: &[&str], environment: &[(&str, &str)]) -> Result<
 }
 
 /// cargo's arguments to build every program.
-pub(crate) const BUILD_PROGRAMS: [&str; 6] =
-    ["build", "--workspace", "--exclude", "xtask", "--all-features", "--bins"];
+pub(crate) const BUILD_PROGRAMS: [&str; 8] =
+    ["build", "--workspace", "--exclude", "xtask", "--exclude", "fuzz", "--all-features", "--bins"];
 
 /// Builds the same programs as the tests, so that both share their dependencies.
 pub(crate) fn build_programs(release: bool) -> Result<(), TaskError> {

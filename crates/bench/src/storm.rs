@@ -40,7 +40,7 @@ pub(crate) async fn measure() -> Result<(), Failure> {
     let program = Program::start(&folder.path().join("data"), &[&limits[..], &more].concat())?;
     let crowd = Crowd::sign_up(program.address, 10).await?;
     let ticket = crowd.list(1).await?.replies.pop().ok_or("no ticket was listed")?;
-    let buyer = crowd.buyers().first().ok_or("nobody signed up")?;
+    let buyer = crowd.buyers().first().ok_or("there is no buyer")?;
     let requests = [
         get_as("/api/orders", buyer),
         get_as(&format!("/api/tickets/{ticket}"), buyer),
@@ -104,7 +104,7 @@ async fn sign_ins(
     stop: Arc<AtomicBool>,
 ) -> Result<(), Failure> {
     let mut connection = Connection::open(address).await?;
-    let email = if number.is_multiple_of(2) { format!("person{number}") } else { format!("nobody{number}") };
+    let email = if number.is_multiple_of(2) { format!("person{number}") } else { format!("unknown{number}") };
     let body = format!(r#"{{"email":"{email}@example.com","password":"wrong geese at dawn"}}"#);
     while !stop.load(Ordering::Relaxed) {
         expect(&connection.send(&post("/api/users/signin", "none=none", &body)).await?, 401)?;

@@ -1,4 +1,4 @@
-//! Tools that are crates, in `.tools/cargo`: cargo-auditable and auditable2cdx for images, cargo-deny and cargo-fuzz.
+//! Tools that are crates, in `.tools/cargo`: cargo-auditable and auditable2cdx for images, and cargo-deny.
 
 use std::env;
 use std::fs;
@@ -14,8 +14,6 @@ const AUDITABLE2CDX: &str = "auditable2cdx@0.1.0";
 
 /// The version of the workflow `security`.
 const DENY: &str = "cargo-deny@0.20.2";
-
-const FUZZ: &str = "cargo-fuzz@0.13.2";
 
 /// The paths of the tools that build images.
 #[derive(Debug)]
@@ -40,11 +38,6 @@ pub(crate) fn provide_deny() -> Result<PathBuf, TaskError> {
         self::cargo(&["fetch", "--locked"], &[])?;
     }
     Ok(deny)
-}
-
-/// Finds or installs cargo-fuzz.
-pub(crate) fn provide_fuzz() -> Result<PathBuf, TaskError> {
-    provide(FUZZ)
 }
 
 fn provide(tool: &str) -> Result<PathBuf, TaskError> {

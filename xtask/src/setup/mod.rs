@@ -33,7 +33,6 @@ pub(crate) fn run() -> Result<(), TaskError> {
     containers()?;
     image_tools()?;
     cargo_deny()?;
-    cargo_fuzz()?;
     browser().map(|_| ())
 }
 
@@ -87,12 +86,6 @@ pub(crate) fn image_tools() -> Result<ImageTools, TaskError> {
 pub(crate) fn cargo_deny() -> Result<PathBuf, TaskError> {
     eprintln!("\n=== setup of cargo-deny");
     cargo_tools::provide_deny()
-}
-
-/// Finds or installs cargo-fuzz. Returns its path.
-pub(crate) fn cargo_fuzz() -> Result<PathBuf, TaskError> {
-    eprintln!("\n=== setup of cargo-fuzz");
-    cargo_tools::provide_fuzz()
 }
 
 /// Finds or installs Chromium and the packages of the browser tests. Returns the path of Chromium.

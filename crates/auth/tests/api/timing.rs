@@ -15,7 +15,7 @@ const SAMPLES: usize = 30;
 /// a million runs (Mann–Whitney U: the standard deviation is 0.075); a reply that saves a hash is at 0.5.
 const TOLERANCE: f64 = 0.37;
 
-/// An app that slows no one down.
+/// An app without limits.
 async fn app() -> TestApp {
     let config = Config {
         sign_in_failures_per_account: u16::MAX,

@@ -13,7 +13,7 @@ use crate::http::{Request, assert_refused};
 use crate::routes::{Route, route};
 
 /// A moment longer than an authentication counts as recent.
-const STALE_AFTER: Duration = Duration::from_secs(10 * 60 + 1);
+const STALE_AGE: Duration = Duration::from_secs(10 * 60 + 1);
 
 /// The operations of all services, in a fixed order.
 fn operations(fixture: &Fixture) -> Vec<(String, Value)> {
@@ -98,7 +98,7 @@ async fn another_persons_thing_opens_to_its_owner_alone() {
 #[tokio::test]
 async fn an_authentication_that_is_stale_gets_what_the_document_says() {
     let fixture = Fixture::new().await;
-    fixture.world.advance(STALE_AFTER).await;
+    fixture.world.advance(STALE_AGE).await;
     // Renews the token of the session.
     assert_eq!(fixture.buyer.get("/api/users/currentuser").await.json["currentUser"]["id"], fixture.buyer.id);
     let before = fixture.state().await;

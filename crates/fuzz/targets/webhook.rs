@@ -37,7 +37,7 @@ fuzz_target!(|data: &[u8]| {
     let anonymous = TARGET.service.anonymous();
     if let Some(signature) = fuzz::header(signature) {
         let reply = TARGET.send(&anonymous, webhook(signature, body));
-        assert_eq!((reply.status, reply.code()), (400, "bad-signature"), "nobody guesses a signature");
+        assert_eq!((reply.status, reply.code()), (400, "bad-signature"), "no input guesses a signature");
     }
     let seconds = TARGET.service.context.clock.now().as_millis() / 1000;
     let key = hmac::Key::new(hmac::HMAC_SHA256, b"whsec_sim");

@@ -23,5 +23,5 @@ static TARGET: LazyLock<Target> = LazyLock::new(|| {
 fuzz_target!(|token: &str| {
     let body = json!({ "token": token }).to_string();
     let reply = TARGET.send(&TARGET.service.anonymous(), post("/api/users/verify", body));
-    assert!(reply.status == 400 || reply.status == 413, "nobody guesses a token: {}", reply.status);
+    assert!(reply.status == 400 || reply.status == 413, "no input guesses a token: {}", reply.status);
 });

@@ -48,7 +48,7 @@ fn is_valid(token: &str) -> bool {
 
 fuzz_target!(|data: &[u8]| {
     if let Ok(text) = std::str::from_utf8(data) {
-        assert!(!is_valid(text), "nobody guesses a signature");
+        assert!(!is_valid(text), "no input guesses a signature");
     }
     let (header, claims) = fuzz::first_line(data);
     let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(claims));
