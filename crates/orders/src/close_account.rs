@@ -87,7 +87,9 @@ impl Orders {
         loop {
             let range = Range::of(index::BY_BUYER, [user.into()]).limit(MAX_BATCH);
             let page = self.store.page(range.after(cursor)).await?.complete()?;
-            page.items.into_iter().for_each(|order| trade.add(order));
+            for order in page.items {
+                trade.add(order);
+            }
             cursor = page.next;
             if cursor.is_none() {
                 break;
@@ -98,9 +100,10 @@ impl Orders {
             let page = self.tickets.page(range.after(cursor)).await?.complete()?;
             for ticket in page.items {
                 trade.is_used = true;
-                if ticket.status != TicketStatus::Sold {
-                    let order = self.store.get_by_unique_key(ticket_key(ticket.id)).await?;
-                    order.into_iter().for_each(|order| trade.add(order));
+                if ticket.status != TicketStatus::Sold
+                    && let Some(order) = self.store.get_by_unique_key(ticket_key(ticket.id)).await?
+                {
+                    trade.add(order);
                 }
             }
             cursor = page.next;
