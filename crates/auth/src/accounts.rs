@@ -170,7 +170,7 @@ impl Accounts {
         // The token's address may be a former one.
         let email = self.user(caller.id).await?.email;
         let (user, attempt) = self.verify_password(&email, password, from).await?;
-        // Who has the password alone can try no more codes for it.
+        // The password alone does not allow more codes to be tried.
         if !user.requires_second_factor() {
             self.throttle.succeeded(&attempt).await?;
         }

@@ -20,7 +20,7 @@ const RECOVERY_CODE_LENGTH: usize = 15;
 /// The characters between two hyphens of a recovery code.
 const RECOVERY_CODE_GROUP: usize = 6;
 
-/// What an authenticator app needs.
+/// A secret for an authenticator app.
 pub(crate) struct NewAuthenticator {
     /// The seed in Base32, to type.
     pub(crate) secret: String,

@@ -206,7 +206,7 @@ impl Document for Challenge {
     const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
 
     fn id(&self) -> Uuid {
-        self.id
+        self.id.into()
     }
 
     fn version(&self) -> u64 {
@@ -223,7 +223,7 @@ impl Document for Activity {
     const INDEXES: &'static [Index] = &[Index::one(index::BY_TIME), Index::one(index::BY_USER)];
 
     fn id(&self) -> Uuid {
-        self.id
+        self.id.into()
     }
 
     fn version(&self) -> u64 {

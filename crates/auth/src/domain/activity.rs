@@ -2,13 +2,11 @@
 
 use std::time::Duration;
 
-use common::{Decision, Time, UserId};
+use common::{ActivityId, Decision, Time, UserId};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
-use uuid::Uuid;
 
-/// What happened to an account.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+/// An event in the life of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum What {
     /// The account was created.
@@ -48,14 +46,14 @@ pub enum What {
 #[serde(rename_all = "camelCase")]
 pub struct Activity {
     /// The entry.
-    pub id: Uuid,
+    pub id: ActivityId,
     /// The version.
     pub version: u64,
     /// The user.
     pub user_id: UserId,
     /// When it happened.
     pub at: Time,
-    /// What happened.
+    /// The event.
     pub what: What,
     /// The client's IP address.
     pub address: String,
@@ -93,7 +91,7 @@ impl Activity {
 
     /// An entry about a request from this IP address and browser.
     pub fn new(
-        id: Uuid,
+        id: ActivityId,
         user_id: UserId,
         what: What,
         (address, user_agent): (String, Option<String>),

@@ -12,14 +12,15 @@ use crate::Accounts;
 use crate::domain::{Activity, What};
 use crate::storage::index;
 
-/// What happened to the caller's account.
+/// An event in the life of the caller's account.
 #[derive(Debug, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = Activity)]
 pub(super) struct ActivityView {
     /// When it happened.
     at: Time,
-    /// What happened.
+    /// The event, such as `sign-in`.
+    #[schema(value_type = String)]
     what: What,
     /// The client's IP address.
     address: String,
@@ -34,7 +35,7 @@ impl From<Activity> for ActivityView {
     }
 }
 
-/// What happened to the caller's account within 90 days, newest first.
+/// The audit trail of the caller's account, of 90 days, newest first.
 #[utoipa::path(
     get,
     path = "/api/users/activity",

@@ -15,7 +15,7 @@ use super::reauthentication::{Confirmation, RawConfirmation, RecentlyAuthenticat
 use crate::Accounts;
 use crate::throttle::Origin;
 
-/// What an authenticator app needs. Without `Debug`.
+/// A secret for an authenticator app. Without `Debug`.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NewAuthenticator {
     /// The secret in Base32, to type into the app.

@@ -13,7 +13,7 @@ use crate::device::Device;
 use crate::domain::clean_user_agent;
 use crate::security;
 
-/// The origin of a request that proves who somebody is.
+/// The origin of a request that proves who its sender is.
 #[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) address: IpAddr,

@@ -10,7 +10,7 @@ use crate::app::{PASSWORD, TestApp, credentials, token_in};
 const ANN: &str = "ann@example.com";
 const PATH: &str = "/api/users/activity";
 
-/// What happened, newest first.
+/// The events, newest first.
 async fn trail(app: &TestApp, token: &str) -> Vec<String> {
     app.service.settle().await;
     let reply = app.with_token(token).get(&format!("{PATH}?limit=100")).await;

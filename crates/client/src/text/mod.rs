@@ -100,7 +100,7 @@ impl Texts {
         text.to_owned()
     }
 
-    /// What happened to an account.
+    /// An event in the life of an account.
     pub(crate) fn activity(&self, what: &str) -> &'static str {
         let texts = &self.activity;
         match what {
