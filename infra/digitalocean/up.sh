@@ -2,12 +2,13 @@
 # Creates the marketplace's infrastructure at DigitalOcean: network, cluster, registry, bucket for backups, router,
 # certificates, DNS. Idempotent: run it again after an error. docs/DEPLOY.md explains the steps before and after, and costs.
 #
-#   DOMAIN=tickets.example infra/digitalocean/up.sh
+#   DOMAIN=tickets.example STAGING_DOMAIN=tickets-staging.example infra/digitalocean/up.sh
 #
 # Requires doctl (signed in), kubectl, jq, and curl 7.75 or newer.
 set -euo pipefail
 
 : "${DOMAIN:?set the domain, such as DOMAIN=tickets.example}"
+: "${STAGING_DOMAIN:?set the domain of staging, such as STAGING_DOMAIN=tickets-staging.example}"
 readonly NAME="${NAME:-ticketing}" REGION="${REGION:-fra1}"
 # Production has three members of each database and of the broker, each on its own node, beside staging.
 readonly NODE_SIZE="${NODE_SIZE:-s-4vcpu-8gb}" NODES="${NODES:-3}" MAX_NODES="${MAX_NODES:-5}"
@@ -124,19 +125,19 @@ certificates() {
   kubectl --namespace cert-manager rollout status deployment/cert-manager-webhook --timeout 10m
 }
 
-# The domain is production, staging.<domain> is staging.
+# Staging has a domain of its own: pages of a sibling host could set cookies of production, and count as its own site.
 dns_records() {
-  doctl compute domain get "$DOMAIN" > /dev/null 2>&1 || doctl compute domain create "$DOMAIN"
-  local name id data
-  for name in @ staging; do
-    read -r id data < <(doctl compute domain records list "$DOMAIN" --format ID,Type,Name,Data --no-header \
-      | awk -v name="$name" '$2 == "A" && $3 == name { print $1, $4 }') || true
+  local domain id data
+  for domain in "$DOMAIN" "$STAGING_DOMAIN"; do
+    doctl compute domain get "$domain" > /dev/null 2>&1 || doctl compute domain create "$domain"
+    read -r id data < <(doctl compute domain records list "$domain" --format ID,Type,Name,Data --no-header \
+      | awk '$2 == "A" && $3 == "@" { print $1, $4 }') || true
     if [ -z "${id:-}" ]; then
-      log "pointing $name of $DOMAIN to $address"
-      doctl compute domain records create "$DOMAIN" --record-type A --record-name "$name" --record-data "$address" --record-ttl 300
+      log "pointing $domain to $address"
+      doctl compute domain records create "$domain" --record-type A --record-name @ --record-data "$address" --record-ttl 300
     elif [ "$data" != "$address" ]; then
-      log "pointing $name of $DOMAIN to $address instead of $data"
-      doctl compute domain records update "$DOMAIN" --record-id "$id" --record-data "$address"
+      log "pointing $domain to $address instead of $data"
+      doctl compute domain records update "$domain" --record-id "$id" --record-data "$address"
     fi
   done
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use common::UserId;
 use common::http::CurrentUser;
+use common::{SessionId, UserId};
 use mail::{Kind, Secret};
 use store::{CommitError, StoreError, UpdateError};
 
 use crate::Accounts;
-use crate::domain::{ChallengeExpired, Email, InvalidCode, Session, User};
+use crate::domain::{ChallengeExpired, Email, InvalidCode, Session, User, What};
 use crate::password::{HashError, Password, TypedPassword};
 use crate::security;
 use crate::storage::{EMAIL, email_key};
@@ -80,7 +80,12 @@ impl From<Throttled> for SignInError {
 
 impl Accounts {
     /// Creates an account and sends its verification email. Of simultaneous ones for an email address, the unique key accepts one.
-    pub(crate) async fn sign_up(&self, email: Email, password: Password) -> Result<User, SignUpError> {
+    pub(crate) async fn sign_up(
+        &self,
+        email: Email,
+        password: Password,
+        from: &Origin,
+    ) -> Result<User, SignUpError> {
         let hash = self.hashing.hash(password, self.ids.bytes()).await?;
         let (id, now) = (self.ids.next(), self.now());
         let verification = self.verification(id, &email);
@@ -90,7 +95,7 @@ impl Accounts {
             error => SignUpError::Commit(error),
         })?;
         self.email_wake.time_stored(now);
-        security::signed_up(user.id);
+        self.record(user.id, What::SignUp, from).await;
         Ok(user)
     }
 
@@ -102,14 +107,14 @@ impl Accounts {
         &self,
         email: &Email,
         password: TypedPassword,
-        from: impl Into<Origin>,
+        from: &Origin,
     ) -> Result<User, SignInError> {
         let (user, attempt) = self.verify_password(email, password, from).await?;
         if user.requires_second_factor() {
             return Err(self.challenge(&user).await?);
         }
         self.throttle.succeeded(&attempt).await?;
-        security::signed_in(user.id);
+        self.record(user.id, What::SignIn, from).await;
         Ok(user)
     }
 
@@ -118,10 +123,10 @@ impl Accounts {
         &self,
         email: &Email,
         password: TypedPassword,
-        from: impl Into<Origin>,
+        from: &Origin,
     ) -> Result<(User, Attempt), SignInError> {
         let user = self.store.get_by_unique_key(email_key(email)).await?;
-        let attempt = self.throttle.attempt(email, user.as_ref().map(|user| user.id), &from.into());
+        let attempt = self.throttle.attempt(email, user.as_ref().map(|user| user.id), from);
         self.check(&attempt, user.as_ref()).await?;
         let hash = user.as_ref().map_or_else(|| self.hashing.dummy_hash(), |user| user.password.clone());
         let permit = self.hashing.permit().await?;
@@ -132,7 +137,7 @@ impl Accounts {
         let user_id = user.as_ref().map(|user| user.id);
         let Some(user) = user.filter(|_| right) else {
             let throttles = self.throttle.failed(attempt, self.now()).await?;
-            security::sign_in_failed(user_id, throttles);
+            self.record_failure(user_id, from, throttles);
             return Err(SignInError::InvalidCredentials);
         };
         Ok((user, attempt))
@@ -160,23 +165,30 @@ impl Accounts {
         &self,
         caller: &CurrentUser,
         password: TypedPassword,
-        from: Origin,
+        from: &Origin,
     ) -> Result<User, SignInError> {
         // The token's address may be a former one.
         let email = self.user(caller.id).await?.email;
         let (user, attempt) = self.verify_password(&email, password, from).await?;
-        // Who has the password alone can try no more codes for it.
+        // The password alone does not allow more codes to be tried.
         if !user.requires_second_factor() {
             self.throttle.succeeded(&attempt).await?;
         }
         let now = self.now();
         let authenticate = |session: Option<&Session>| session.and_then(|session| session.authenticate(now));
         self.sessions.apply(caller.session, authenticate).await?;
+        self.record(user.id, What::Reauthentication, from).await;
         Ok(user)
     }
 
-    /// Changes the password of a user who has just proved the present one, and sends a notice.
-    pub(crate) async fn change_password(&self, signed_in: &User, new: Password) -> Result<(), SignInError> {
+    /// Changes the password of a user who has just proved the present one, and sends a notice. Every session but `current` ends.
+    pub(crate) async fn change_password(
+        &self,
+        signed_in: &User,
+        new: Password,
+        current: Option<SessionId>,
+        from: &Origin,
+    ) -> Result<(), SignInError> {
         let hash = self.hashing.hash(new, self.ids.bytes()).await?;
         let now = self.now();
         let decide = |user: Option<&User>| {
@@ -184,11 +196,11 @@ impl Accounts {
             let user = user.filter(|user| user.password == signed_in.password);
             let user = user.ok_or(SignInError::InvalidCredentials)?;
             let notice = self.email(Kind::PasswordChanged { at: now }, &user.email);
-            Ok::<_, SignInError>(Some(user.change_password(hash.clone(), notice, now)))
+            Ok::<_, SignInError>(Some(user.change_password(hash.clone(), current, notice, now)))
         };
         self.store.update(signed_in.id, decide).await?;
         self.email_wake.time_stored(now);
-        security::password_changed(signed_in.id);
+        self.record(signed_in.id, What::PasswordChanged, from).await;
         Ok(())
     }
 }

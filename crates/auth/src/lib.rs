@@ -4,6 +4,7 @@
 //! auth's own included, `runtime` consumes that event for [`common::http::Sessions`].
 
 mod accounts;
+mod activity;
 mod config;
 mod device;
 pub mod domain;
@@ -36,7 +37,7 @@ use runtime::{Service, ServiceContext, WakeSignal};
 use store::Collection;
 
 pub use crate::config::Config;
-use crate::domain::{Challenge, Session, User};
+use crate::domain::{Activity, Challenge, Session, User};
 pub use crate::keys::KeyError;
 use crate::keys::Keyring;
 pub use crate::master_key::{KeyFile, KeyFileError, MasterKey};
@@ -137,6 +138,7 @@ pub(crate) struct Accounts {
     hashing: Hashing,
     resets: Collection<ResetRequest>,
     challenges: Collection<Challenge>,
+    activities: Collection<Activity>,
     max_emails: u32,
     mail: EmailContext,
     email_wake: Arc<WakeSignal>,
@@ -170,6 +172,7 @@ impl Accounts {
             hashing: hashing.map_err(|error| StartError::Hashing(error.into()))?,
             resets: store.collection(),
             challenges: store.collection(),
+            activities: store.collection(),
             max_emails: config.max_emails,
             mail,
             email_wake: Arc::default(),

@@ -11,12 +11,12 @@ use store::{CommitError, Range, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
-use crate::domain::{Email, Link, TokenInvalid, User};
+use crate::domain::{Email, Link, TokenInvalid, User, What};
 use crate::password::Password;
 use crate::reset_request::ResetRequest;
 use crate::secret_token::LinkToken;
-use crate::security;
 use crate::storage::{email_key, index};
+use crate::throttle::Origin;
 use crate::verification::LinkError;
 
 /// The largest number of requests read at once.
@@ -85,6 +85,7 @@ impl Accounts {
         token: &LinkToken,
         new: Password,
         context: &HttpContext,
+        from: &Origin,
     ) -> Result<(), LinkError> {
         let hash =
             self.hashing.hash(new, self.ids.bytes()).await.map_err(crate::accounts::SignInError::from)?;
@@ -95,7 +96,7 @@ impl Accounts {
             user.reset_password(&token_hash, hash.clone(), notice, now).map(Some)
         };
         self.store.update(token.id, decide).await?;
-        security::password_changed(token.id);
+        self.record(token.id, What::PasswordReset, from).await;
         self.email_wake.time_stored(now);
         self.revoke_sessions(token.id, None, context).await?;
         Ok(())

@@ -6,7 +6,7 @@ use store::CommitError;
 
 use crate::Accounts;
 use crate::accounts::SignInError;
-use crate::domain::{Challenge, ChallengeExpired, InvalidCode, TokenHash, User};
+use crate::domain::{Challenge, ChallengeExpired, InvalidCode, TokenHash, User, What};
 use crate::password::TypedPassword;
 use crate::secret_token::{self, ChallengeToken};
 use crate::security;
@@ -20,7 +20,7 @@ const RECOVERY_CODE_LENGTH: usize = 15;
 /// The characters between two hyphens of a recovery code.
 const RECOVERY_CODE_GROUP: usize = 6;
 
-/// What an authenticator app needs.
+/// A secret for an authenticator app.
 pub(crate) struct NewAuthenticator {
     /// The seed in Base32, to type.
     pub(crate) secret: String,
@@ -43,7 +43,7 @@ impl Accounts {
         &self,
         caller: &CurrentUser,
         password: TypedPassword,
-        from: Origin,
+        from: &Origin,
     ) -> Result<NewAuthenticator, SignInError> {
         let user = self.authenticate(caller, password, from).await?;
         let seed = Seed::generate(&self.ids);
@@ -60,6 +60,7 @@ impl Accounts {
         &self,
         caller: &CurrentUser,
         code: &str,
+        from: &Origin,
     ) -> Result<Vec<String>, SignInError> {
         let codes: Vec<String> = (0..RECOVERY_CODES).map(|_| self.recovery_code()).collect();
         let hashes: Vec<TokenHash> = codes.iter().map(|code| hash(code)).collect();
@@ -74,7 +75,7 @@ impl Accounts {
         };
         self.store.update(caller.id, confirm).await?;
         self.email_wake.time_stored(now);
-        security::factor_added(caller.id, "authenticator");
+        self.record(caller.id, What::AuthenticatorAdded, from).await;
         Ok(codes)
     }
 
@@ -83,7 +84,7 @@ impl Accounts {
         &self,
         caller: &CurrentUser,
         password: TypedPassword,
-        from: Origin,
+        from: &Origin,
     ) -> Result<(), SignInError> {
         let user = self.authenticate(caller, password, from).await?;
         let now = self.now();
@@ -94,7 +95,7 @@ impl Accounts {
         };
         self.store.apply(user.id, remove).await?;
         self.email_wake.time_stored(now);
-        security::factor_removed(user.id, "authenticator");
+        self.record(user.id, What::AuthenticatorRemoved, from).await;
         Ok(())
     }
 
@@ -114,12 +115,12 @@ impl Accounts {
         &self,
         challenge: &str,
         code: &str,
-        from: Origin,
+        from: &Origin,
     ) -> Result<User, SignInError> {
         let token = ChallengeToken::parse(challenge).ok_or(ChallengeExpired)?;
         let stored = self.challenges.get(token.id).await?.ok_or(ChallengeExpired)?;
         let user = self.store.get(stored.user_id).await?.ok_or(ChallengeExpired)?;
-        let attempt = self.throttle.attempt(&user.email, Some(user.id), &from);
+        let attempt = self.throttle.attempt(&user.email, Some(user.id), from);
         // Held until a failure is counted, so that codes are tried one after the other.
         let _permit = self.hashing.permit().await?;
         self.check(&attempt, Some(&user)).await?;
@@ -138,7 +139,7 @@ impl Accounts {
             Ok(user) => user.ok_or(SignInError::NoAccount)?,
             Err(SignInError::InvalidCode) => {
                 let throttles = self.throttle.failed(attempt, now).await?;
-                security::sign_in_failed(Some(user.id), throttles);
+                self.record_failure(Some(user.id), from, throttles);
                 return Err(SignInError::InvalidCode);
             }
             Err(error) => return Err(error),
@@ -149,7 +150,7 @@ impl Accounts {
             error => error.into(),
         })?;
         self.throttle.succeeded(&attempt).await?;
-        security::signed_in(user.id);
+        self.record(user.id, What::SignIn, from).await;
         Ok(user)
     }
 

@@ -3,7 +3,7 @@
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use common::{Ids, UserId};
+use common::{ChallengeId, Ids, UserId};
 use mail::Secret;
 use uuid::Uuid;
 
@@ -16,7 +16,7 @@ const SECRET_LENGTH: usize = 32;
 
 /// A token: an id that finds the stored hash, and a secret. Without `Debug`.
 pub(crate) struct SecretToken<Id> {
-    /// What the token belongs to.
+    /// The id of what the token belongs to.
     pub(crate) id: Id,
     secret: [u8; SECRET_LENGTH],
 }
@@ -24,7 +24,7 @@ pub(crate) struct SecretToken<Id> {
 /// The token of a link: the user's id finds the account.
 pub(crate) type LinkToken = SecretToken<UserId>;
 /// The token of a sign-in that waits for a second factor.
-pub(crate) type ChallengeToken = SecretToken<Uuid>;
+pub(crate) type ChallengeToken = SecretToken<ChallengeId>;
 
 impl<Id: Copy + From<Uuid> + Into<Uuid>> SecretToken<Id> {
     /// A new token.

@@ -5,6 +5,8 @@
 use common::{SessionId, UserId};
 use metrics::counter;
 
+use crate::domain::What;
+
 /// The target of the log lines.
 pub(crate) const TARGET: &str = "security";
 
@@ -21,15 +23,12 @@ pub(crate) fn register() {
     counter!("sessions_revoked_total").increment(0);
 }
 
-/// An account was created.
-pub(crate) fn signed_up(user: UserId) {
-    tracing::info!(target: TARGET, event = "sign-up", %user, "security");
-}
-
-/// A password was right.
-pub(crate) fn signed_in(user: UserId) {
-    counter!("sign_ins_total", "outcome" => "accepted").increment(1);
-    tracing::info!(target: TARGET, event = "sign-in", %user, "security");
+/// Something happened to an account.
+pub(crate) fn happened(user: UserId, what: What) {
+    if what == What::SignIn {
+        counter!("sign_ins_total", "outcome" => "accepted").increment(1);
+    }
+    tracing::info!(target: TARGET, event = what.name(), %user, "security");
 }
 
 /// A password was wrong, or the account does not exist; `throttles`: further attempts are delayed.
@@ -42,16 +41,6 @@ pub(crate) fn sign_in_failed(user: Option<UserId>, throttles: bool) {
 /// A password was right, and the second factor is awaited.
 pub(crate) fn second_factor_required(user: UserId) {
     tracing::info!(target: TARGET, event = "second-factor-required", %user, "security");
-}
-
-/// A way to prove who a user is was added.
-pub(crate) fn factor_added(user: UserId, factor: &'static str) {
-    tracing::info!(target: TARGET, event = "factor-added", %user, factor, "security");
-}
-
-/// A way to prove who a user is was removed.
-pub(crate) fn factor_removed(user: UserId, factor: &'static str) {
-    tracing::info!(target: TARGET, event = "factor-removed", %user, factor, "security");
 }
 
 /// An attempt was refused without a look at the password.
@@ -71,14 +60,4 @@ pub(crate) fn sign_up_throttled() {
 pub(crate) fn session_revoked(user: UserId, session: SessionId) {
     counter!("sessions_revoked_total").increment(1);
     tracing::info!(target: TARGET, event = "session-revoked", %user, %session, "security");
-}
-
-/// A user has proved that an address is theirs, or has changed the address.
-pub(crate) fn address_verified(user: UserId) {
-    tracing::info!(target: TARGET, event = "address-verified", %user, "security");
-}
-
-/// The password of an account was changed.
-pub(crate) fn password_changed(user: UserId) {
-    tracing::info!(target: TARGET, event = "password-changed", %user, "security");
 }

@@ -50,12 +50,12 @@ impl Accounts {
         self.sessions.update(id, refresh).await?.ok_or(UpdateError::Refused(SessionEnded))
     }
 
-    /// Revokes a session and publishes that. This process applies the revocation at once, other processes by the event.
+    /// Revokes a session and publishes that. Returns whether it was live. This process applies the revocation at once, other processes by the event.
     pub(crate) async fn revoke_session(
         &self,
         id: SessionId,
         context: &HttpContext,
-    ) -> Result<(), CommitError> {
+    ) -> Result<bool, CommitError> {
         let now = self.now();
         let mut ends_now = false;
         let revoke = |session: Option<&Session>| {
@@ -70,7 +70,7 @@ impl Accounts {
             }
             context.sessions.revoke(session.id, session.tokens_expire_at, now);
         }
-        Ok(())
+        Ok(ends_now)
     }
 
     /// Revokes all sessions of a user except `current`.
@@ -180,11 +180,11 @@ mod tests {
         let (email, here) =
             (Email::parse("ann@example.com").expect("an address"), IpAddr::from(Ipv4Addr::LOCALHOST));
         let password = Password::choose(TypedPassword::new(OLD), None).expect("strong");
-        accounts.sign_up(email.clone(), password).await.expect("an account");
+        accounts.sign_up(email.clone(), password, &here.into()).await.expect("an account");
         let old = TypedPassword::new(OLD);
-        let user = accounts.sign_in(&email, old, here).await.expect("it is right");
+        let user = accounts.sign_in(&email, old, &here.into()).await.expect("it is right");
         let new = Password::choose(TypedPassword::new("another vexed quartz"), None).expect("strong");
-        accounts.change_password(&user, new).await.expect("changed");
+        accounts.change_password(&user, new, None, &here.into()).await.expect("changed");
         let late = accounts.start_session(&user, None).await;
         assert!(matches!(late, Err(SignInError::InvalidCredentials)), "{late:?}");
         assert!(accounts.sessions_of(user.id).await.expect("a list").is_empty());

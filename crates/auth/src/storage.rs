@@ -1,11 +1,11 @@
-//! Storage of users, their requests, sessions, signing keys, counts of attempts and challenges: collections, indexes and unique keys.
+//! Storage of users, their requests, sessions, challenges and activities, of signing keys and counts of attempts: collections, indexes and unique keys.
 
 use common::Decision;
 use mail::{PendingEmails, SendsEmail};
 use store::{Document, Index, Keys, Range, UniqueKey, Verifier};
 use uuid::Uuid;
 
-use crate::domain::{Challenge, Email, Session, User};
+use crate::domain::{Activity, Challenge, Email, Session, User};
 use crate::keys::SigningKey;
 use crate::reset_request::ResetRequest;
 use crate::throttle::AttemptCount;
@@ -18,6 +18,7 @@ pub const DOCUMENTS: &[Verifier] = &[
     Verifier::of::<ResetRequest>(),
     Verifier::of::<AttemptCount>(),
     Verifier::of::<Challenge>(),
+    Verifier::of::<Activity>(),
 ];
 
 /// The indexes.
@@ -32,7 +33,9 @@ pub(crate) mod index {
     pub(crate) const BY_REQUEST: &str = "requested";
     /// Sessions, counts of attempts and challenges by the time at which they are purged.
     pub(crate) const BY_EXPIRY: &str = "forgotten";
-    /// A user's sessions that were not revoked, by the time they started.
+    /// Activities by the time at which they happened.
+    pub(crate) const BY_TIME: &str = "time";
+    /// A user's activities, oldest first, or sessions that were not revoked, by the time they started.
     pub(crate) const BY_USER: &str = "by-user";
     /// Revoked sessions by the time when the revocation is published again.
     pub(crate) const BY_OVERDUE: &str = "overdue";
@@ -191,7 +194,7 @@ impl Document for Challenge {
     const INDEXES: &'static [Index] = &[Index::one(index::BY_EXPIRY)];
 
     fn id(&self) -> Uuid {
-        self.id
+        self.id.into()
     }
 
     fn version(&self) -> u64 {
@@ -200,5 +203,24 @@ impl Document for Challenge {
 
     fn keys(&self) -> Keys {
         Keys::none().ordered(index::BY_EXPIRY, [self.expires_at.into()])
+    }
+}
+
+impl Document for Activity {
+    const COLLECTION: &'static str = "activities";
+    const INDEXES: &'static [Index] = &[Index::one(index::BY_TIME), Index::one(index::BY_USER)];
+
+    fn id(&self) -> Uuid {
+        self.id.into()
+    }
+
+    fn version(&self) -> u64 {
+        self.version
+    }
+
+    fn keys(&self) -> Keys {
+        Keys::none()
+            .ordered(index::BY_TIME, [self.at.into()])
+            .ordered(index::BY_USER, [self.user_id.into(), self.at.into()])
     }
 }

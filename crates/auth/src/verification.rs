@@ -10,10 +10,9 @@ use store::{CommitError, StoreError, UpdateError};
 
 use crate::Accounts;
 use crate::accounts::SignInError;
-use crate::domain::{Email, EmailChange, EmailRefusal, Link, TokenInvalid, TooManyEmails, User};
+use crate::domain::{Email, EmailChange, EmailRefusal, Link, TokenInvalid, TooManyEmails, User, What};
 use crate::password::TypedPassword;
 use crate::secret_token::LinkToken;
-use crate::security;
 use crate::storage::{EMAIL, email_key};
 use crate::throttle::{Origin, Throttled};
 
@@ -119,7 +118,7 @@ impl Accounts {
     }
 
     /// Uses a link that verifies an address, or confirms a new one.
-    pub(crate) async fn verify(&self, token: &str) -> Result<(), LinkError> {
+    pub(crate) async fn verify(&self, token: &str, from: &Origin) -> Result<(), LinkError> {
         let token = LinkToken::parse(token).ok_or(LinkError::TokenInvalid)?;
         let (hash, now) = (token.hash(), self.now());
         let decide = |user: Option<&User>| {
@@ -127,7 +126,7 @@ impl Accounts {
             user.verify(&hash, now).map(Some)
         };
         self.store.update(token.id, decide).await?;
-        security::address_verified(token.id);
+        self.record(token.id, What::AddressVerified, from).await;
         Ok(())
     }
 
@@ -137,13 +136,12 @@ impl Accounts {
         caller: &CurrentUser,
         new: Email,
         password: TypedPassword,
-        from: Origin,
+        from: &Origin,
     ) -> Result<(), LinkError> {
-        let address = from.address;
         let user = self.authenticate(caller, password, from).await?;
         // Counted before the address is looked up, so that few addresses can be tried.
         let now = self.now();
-        self.throttle.request_email(address, now).await?;
+        self.throttle.request_email(from.address, now).await?;
         if self.store.get_by_unique_key(email_key(&new)).await?.is_some() {
             return Err(LinkError::EmailTaken);
         }
@@ -160,6 +158,7 @@ impl Accounts {
         };
         self.store.update(user.id, decide).await?;
         self.email_wake.time_stored(now);
+        self.record(user.id, What::AddressChangeRequested, from).await;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The workers: rotate the signing keys, purge sessions, counts and challenges that have ended, publish revocations again,
+//! The workers: rotate the signing keys, purge what has ended, publish revocations again,
 //! announce the accounts of former releases, send emails, and release the memory of hashes.
 
 use std::future::ready;
@@ -12,7 +12,7 @@ use store::{Collection, StoreError};
 use tokio_util::sync::CancellationToken;
 
 use crate::Accounts;
-use crate::domain::{Session, User};
+use crate::domain::{Activity, Session, User};
 use crate::keys::{KeyError, Keyring};
 use crate::password::Hashing;
 use crate::password_reset;
@@ -38,6 +38,12 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         retention: Duration::ZERO,
         clock: accounts.clock.clone(),
     };
+    let purge_activities = Purge {
+        collection: accounts.activities.clone(),
+        index: index::BY_TIME,
+        retention: Activity::RETENTION,
+        clock: accounts.clock.clone(),
+    };
     let emails = EmailWorker {
         collection: accounts.store.clone(),
         context: accounts.mail.clone(),
@@ -55,6 +61,7 @@ pub(crate) fn workers(accounts: &Accounts) -> Vec<Worker> {
         password_reset::worker(accounts),
         purge_counts.worker(),
         purge_challenges.worker(),
+        purge_activities.worker(),
         republish.worker(clock()),
         announce.worker(clock()),
         memory_release(accounts.hashing.clone()),

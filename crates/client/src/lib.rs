@@ -10,6 +10,7 @@ mod form;
 mod layout;
 mod pages;
 mod price;
+mod qr;
 mod render;
 mod return_to;
 mod text;

@@ -54,6 +54,10 @@ ids! {
     PaymentId,
     /// A published event.
     EventId,
+    /// A sign-in that waits for the second factor.
+    ChallengeId,
+    /// An entry of the audit trail of an account.
+    ActivityId,
 }
 
 #[cfg(test)]

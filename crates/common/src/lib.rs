@@ -20,7 +20,7 @@ pub use backoff::Backoff;
 pub use clock::{Clock, SharedClock};
 pub use decision::{Decision, raised_version};
 pub use event::{Envelope, Event};
-pub use id::{EventId, OrderId, PaymentId, SessionId, TicketId, UserId};
+pub use id::{ActivityId, ChallengeId, EventId, OrderId, PaymentId, SessionId, TicketId, UserId};
 pub use ids::{Entropy, Ids, SeededEntropy, SystemEntropy};
 pub use intervals::{Intervals, is_zero};
 pub use money::{Currency, Money};

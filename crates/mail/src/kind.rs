@@ -71,7 +71,7 @@ pub enum Kind {
     NewBrowser {
         /// The time of the sign-in.
         at: Time,
-        /// The name of the browser, if it told one.
+        /// The name of the browser, if the request had one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         browser: Option<String>,
     },

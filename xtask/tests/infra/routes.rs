@@ -56,6 +56,17 @@ fn the_ingress_has_the_routes_of_the_cluster_and_is_portable() {
 }
 
 #[test]
+fn staging_and_production_share_no_registrable_domain() {
+    let domain = |name: &str| {
+        let environment = environment(name);
+        let host =
+            environment.find("Ingress", "marketplace").expect("the ingress").text("/spec/rules/0/host");
+        host.rsplitn(3, '.').take(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_ne!(domain("staging"), domain("production"), "a sibling host sets cookies and is the same site");
+}
+
+#[test]
 fn the_gateway_has_the_routes_of_the_cluster() {
     let environment = environment("production + router-gateway");
     let route = environment.find("HTTPRoute", "marketplace").expect("its route");

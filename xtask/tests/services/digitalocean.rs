@@ -1,13 +1,16 @@
 use super::sandbox::{Sandbox, printed};
 use std::process::Output;
 
+const DOMAINS: [(&str, &str); 2] =
+    [("DOMAIN", "tickets.example"), ("STAGING_DOMAIN", "tickets-staging.example")];
+
 fn up(sandbox: &Sandbox, address: &str) -> Output {
-    let environment = [("DOMAIN", "tickets.example"), ("ADDRESS", address), ("POLL_SECONDS", "0")];
-    sandbox.run("infra/digitalocean/up.sh", &[], "", &environment)
+    let environment = [("ADDRESS", address), ("POLL_SECONDS", "0")];
+    sandbox.run("infra/digitalocean/up.sh", &[], "", &[&DOMAINS[..], &environment].concat())
 }
 
 fn down(sandbox: &Sandbox, answer: &str) -> Output {
-    sandbox.run("infra/digitalocean/down.sh", &[], answer, &[("DOMAIN", "tickets.example")])
+    sandbox.run("infra/digitalocean/down.sh", &[], answer, &DOMAINS)
 }
 
 /// The calls that create, change or delete something.
@@ -17,7 +20,7 @@ fn changes(sandbox: &Sandbox) -> Vec<String> {
 }
 
 #[test]
-fn an_empty_account_becomes_a_cluster_with_a_domain() {
+fn an_empty_account_becomes_a_cluster_with_a_domain_for_production_and_another_for_staging() {
     let sandbox = Sandbox::new();
     let output = up(&sandbox, "203.0.113.7");
     assert!(output.status.success(), "{}", printed(&output));
@@ -30,11 +33,10 @@ fn an_empty_account_becomes_a_cluster_with_a_domain() {
     ] {
         assert!(changes.iter().any(|call| call.starts_with(command)), "{command}: {changes:#?}");
     }
-    let records = sandbox.read("records");
-    assert!(
-        records.contains(" A @ 203.0.113.7\n") && records.contains(" A staging 203.0.113.7\n"),
-        "{records}"
-    );
+    for (_, domain) in DOMAINS {
+        let records = sandbox.read(&format!("records-{domain}"));
+        assert!(records.contains(" A @ 203.0.113.7\n"), "{domain}: {records}");
+    }
     assert_eq!(sandbox.read("namespaces"), "ticketing\nticketing-staging\n");
 }
 
@@ -53,7 +55,7 @@ fn a_domain_follows_the_load_balancer_to_another_address() {
     let sandbox = Sandbox::new();
     up(&sandbox, "203.0.113.7");
     up(&sandbox, "203.0.113.8");
-    let records = sandbox.read("records");
+    let records = sandbox.read("records-tickets.example");
     assert!(records.contains(" A @ 203.0.113.8\n") && !records.contains("203.0.113.7"), "{records}");
 }
 
@@ -88,7 +90,9 @@ fn everything_that_costs_money_is_deleted_except_for_the_backups() {
     sandbox.calls();
     let output = down(&sandbox, "tickets.example\n");
     assert!(output.status.success(), "{}", printed(&output));
-    assert_eq!(sandbox.read("records"), "");
+    for (_, domain) in DOMAINS {
+        assert_eq!(sandbox.read(&format!("records-{domain}")), "");
+    }
     assert_eq!(sandbox.read("vpcs"), "");
     assert!(!sandbox.path().join("cluster").exists() && !sandbox.path().join("registry").exists());
     assert_eq!(sandbox.read("keys"), "ticketing-backups-tickets-example\n");

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use common::{Decision, Time, UserId};
+use common::{ChallengeId, Decision, Time, UserId};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::{TokenHash, User};
 
@@ -13,7 +12,7 @@ use super::{TokenHash, User};
 #[serde(rename_all = "camelCase")]
 pub struct Challenge {
     /// The challenge.
-    pub id: Uuid,
+    pub id: ChallengeId,
     /// The version.
     pub version: u64,
     /// The user.
@@ -39,7 +38,7 @@ impl Challenge {
     pub const MAX_ATTEMPTS: u32 = 5;
 
     /// A challenge for a user whose password was right.
-    pub fn new(id: Uuid, user: &User, hash: TokenHash, now: Time) -> Decision<Self> {
+    pub fn new(id: ChallengeId, user: &User, hash: TokenHash, now: Time) -> Decision<Self> {
         Decision::without_event(Self {
             id,
             version: 1,
@@ -75,12 +74,14 @@ impl Challenge {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::domain::tests::{hash, start, user};
 
     #[test]
     fn a_challenge_accepts_five_codes_within_five_minutes_while_the_credentials_stay() {
-        let mut challenge = Challenge::new(Uuid::nil(), &user(), hash(1), start()).next;
+        let mut challenge = Challenge::new(Uuid::nil().into(), &user(), hash(1), start()).next;
         let last = start().after(Challenge::TIMEOUT).before(Duration::from_millis(1));
         let changed = User { credentials: 1, ..user() };
         assert_eq!(challenge.attempt(&hash(2), &user(), start()), Err(ChallengeExpired));

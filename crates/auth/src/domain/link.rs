@@ -190,7 +190,7 @@ impl User {
         now: Time,
     ) -> Result<Decision<Self>, TokenInvalid> {
         self.check_password_reset(hash, now)?;
-        let changed = self.change_password(password, notice, now);
+        let changed = self.change_password(password, None, notice, now);
         if self.is_verified() {
             return Ok(changed);
         }
@@ -251,7 +251,7 @@ mod tests {
         assert_eq!(published(&verified), Some(("ann@example.com", true, 2)));
         let changed = changing().verify(&hash(2), start()).expect("valid");
         assert_eq!(published(&changed), Some(("new@example.com", true, 3)));
-        assert_eq!(published(&user.change_password(password.clone(), notice.clone(), start())), None);
+        assert_eq!(published(&user.change_password(password.clone(), None, notice.clone(), start())), None);
         for (user, expected) in [(user, Some(("ann@example.com", true, 3))), (verified.next, None)] {
             let reset = user.request_password_reset(reset(3, start()), MAX, start()).expect("few").next;
             let decided = reset.reset_password(&hash(3), password.clone(), notice.clone(), start());
@@ -326,7 +326,7 @@ mod tests {
         assert_eq!(newer.check_password_reset(&hash(3), start()), Err(TokenInvalid));
         assert_eq!(newer.check_password_reset(&hash(4), start()), Ok(()));
         let (password, notice) = set();
-        let changed = newer.change_password(password, notice, start()).next;
+        let changed = newer.change_password(password, None, notice, start()).next;
         assert_eq!(changed.check_password_reset(&hash(4), start()), Err(TokenInvalid));
         assert!(!kinds(&changed).contains(&"password-reset"));
     }

@@ -1,5 +1,6 @@
 //! Users and their sessions: decisions without a database or a network.
 
+mod activity;
 mod challenge;
 mod email;
 mod email_requests;
@@ -10,10 +11,11 @@ mod session;
 mod tests;
 mod user;
 
+pub use activity::{Activity, What};
 pub use challenge::{Challenge, ChallengeExpired};
 pub use email::{Email, EmailError};
 pub use email_requests::{EmailRequests, TooManyEmails};
 pub use link::{EmailChange, EmailRefusal, Link, TokenHash, TokenInvalid};
 pub use second_factor::{Authenticator, InvalidCode, SealedSeed};
-pub use session::{Session, SessionEnded};
-pub use user::{PasswordHash, User};
+pub use session::{Session, SessionEnded, clean_user_agent};
+pub use user::{PasswordHash, SessionsEnd, User};

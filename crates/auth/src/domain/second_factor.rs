@@ -116,7 +116,7 @@ impl User {
     /// Uses a recovery code.
     ///
     /// # Errors
-    /// It is none of the account's, or it was used.
+    /// The code is none of the account's, or it was used.
     pub fn use_recovery_code(&self, code: &TokenHash, now: Time) -> Result<Decision<Self>, InvalidCode> {
         let mut authenticator = self.authenticator.clone().ok_or(InvalidCode)?;
         let position = authenticator.recovery_codes.iter().position(|known| known == code);

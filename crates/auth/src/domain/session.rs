@@ -62,7 +62,7 @@ impl Session {
 
     /// Starts a session after a sign-in.
     pub fn start(id: SessionId, user_id: UserId, user_agent: Option<&str>, now: Time) -> Decision<Self> {
-        let user_agent = user_agent.and_then(clean);
+        let user_agent = user_agent.and_then(clean_user_agent);
         Decision::without_event(Self {
             id,
             version: 1,
@@ -174,8 +174,8 @@ impl Session {
     }
 }
 
-/// A `User-Agent` without control characters and repeated white space. Returns `None` if nothing is left.
-fn clean(user_agent: &str) -> Option<String> {
+/// A `User-Agent` without control characters and repeated white space, shortened. Returns `None` if nothing is left.
+pub fn clean_user_agent(user_agent: &str) -> Option<String> {
     let words =
         user_agent.split(|c: char| c.is_control() || c.is_whitespace()).filter(|word| !word.is_empty());
     let name = words.collect::<Vec<_>>().join(" ");
@@ -238,6 +238,19 @@ mod tests {
             assert_eq!(refreshed, expected_refreshed, "refresh when {state}");
             assert_eq!(revoked, expected_revoked, "revoke when {state}");
         }
+    }
+
+    #[test]
+    fn an_authentication_is_recent_for_ten_minutes() {
+        let (session, start) = started();
+        let timeout = Session::AUTHENTICATION_TIMEOUT;
+        assert!(session.is_recently_authenticated(start.after(timeout).before(Duration::from_millis(1))));
+        assert!(!session.is_recently_authenticated(start.after(timeout)));
+        let again = session.authenticate(start.after(timeout)).expect("live").next;
+        assert!(again.is_recently_authenticated(start.after(timeout)));
+        assert_eq!(again.expires_at(), session.expires_at(), "it lives no longer");
+        let revoked = session.revoke(start).expect("live").next;
+        assert!(revoked.authenticate(start).is_none() && !revoked.is_recently_authenticated(start));
     }
 
     #[test]

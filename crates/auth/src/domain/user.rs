@@ -3,11 +3,11 @@
 use std::fmt;
 
 use common::event::AccountSnapshot;
-use common::{Decision, Event, Time, UserId};
+use common::{Decision, Event, SessionId, Time, UserId};
 use mail::{PendingEmail, PendingEmails};
 use serde::{Deserialize, Serialize};
 
-use super::{Authenticator, Email, EmailChange, EmailRequests, Link, SealedSeed};
+use super::{Authenticator, Email, EmailChange, EmailRequests, Link, SealedSeed, Session};
 
 /// A user with an account. `Debug` omits the email address and the password hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -24,6 +24,9 @@ pub struct User {
     /// The number of changes of the password or of the second factor.
     #[serde(default, skip_serializing_if = "common::is_zero")]
     pub credentials: u32,
+    /// The sessions that the last change of the password has ended, whether or not they are revoked yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sessions_end: Option<SessionsEnd>,
     /// The authenticator app that sign-ins require.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub authenticator: Option<Authenticator>,
@@ -55,6 +58,17 @@ pub struct User {
     pub created_at: Time,
     /// When the user last changed.
     pub updated_at: Time,
+}
+
+/// The end of all sessions but one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionsEnd {
+    /// Sessions that started before end.
+    pub at: Time,
+    /// The session that does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub except: Option<SessionId>,
 }
 
 /// A password hash as a PHC string (`$argon2id$…`), with its salt and parameters. `Debug` omits it.
@@ -100,6 +114,7 @@ impl User {
             email,
             password,
             credentials: 0,
+            sessions_end: None,
             authenticator: None,
             new_authenticator: None,
             verified_at: None,
@@ -116,10 +131,17 @@ impl User {
     }
 
     /// From now on this is the password, of which `notice` informs the user. A link that sets a password is void, and so is
-    /// a requested change of the address: who knew the former password may have requested it.
-    pub fn change_password(&self, password: PasswordHash, notice: PendingEmail, now: Time) -> Decision<Self> {
+    /// a requested change of the address: who knew the former password may have requested it. Every session but `current` ends.
+    pub fn change_password(
+        &self,
+        password: PasswordHash,
+        current: Option<SessionId>,
+        notice: PendingEmail,
+        now: Time,
+    ) -> Decision<Self> {
         Decision::without_event(Self {
             password,
+            sessions_end: Some(SessionsEnd { at: now, except: current }),
             credentials: self.credentials + 1,
             password_reset: None,
             email_change: None,
@@ -172,6 +194,12 @@ impl User {
         Decision::with_event(next, event)
     }
 
+    /// Whether a change of the password has ended this session.
+    pub fn has_ended(&self, session: &Session) -> bool {
+        let ends = |end: &SessionsEnd| session.created_at < end.at && end.except != Some(session.id);
+        self.sessions_end.as_ref().is_some_and(ends)
+    }
+
     /// Whether the user has proved that the address is theirs.
     pub fn is_verified(&self) -> bool {
         self.verified_at.is_some()
@@ -201,11 +229,19 @@ mod tests {
         let (user, now) = (user(), Time::from_millis(9));
         let hash = PasswordHash::new("$argon2id$v=19$other".into());
         let notice = email(Kind::PasswordChanged { at: now });
-        let Decision { next, events } = user.change_password(hash.clone(), notice.clone(), now);
-        let emails = user.emails.with(notice);
+        let Decision { next, events } = user.change_password(hash.clone(), None, notice.clone(), now);
+        let (emails, sessions_end) = (user.emails.with(notice), Some(SessionsEnd { at: now, except: None }));
         assert_eq!(
             next,
-            User { version: 2, password: hash, credentials: 1, emails, updated_at: now, ..user }
+            User {
+                version: 2,
+                password: hash,
+                credentials: 1,
+                sessions_end,
+                emails,
+                updated_at: now,
+                ..user
+            }
         );
         assert!(events.is_empty());
     }

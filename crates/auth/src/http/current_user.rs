@@ -54,6 +54,11 @@ pub(super) async fn current_user(
     match session {
         Ok(session) => {
             let user = user?;
+            if user.has_ended(&session) {
+                // The process that changed the password has not revoked the session.
+                accounts.revoke_session(session.id, &context).await?;
+                return Ok(reply(None, presented.clear()));
+            }
             // The address may have changed, or been verified, since.
             let is_stale = now - issued_at(&claims) >= Session::REFRESH_INTERVAL
                 || claims.email != user.email.as_str()

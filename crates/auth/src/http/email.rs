@@ -65,6 +65,6 @@ pub(super) async fn change_email(
     from: Origin,
     Valid(Change { email, password }): Valid<Change>,
 ) -> Result<StatusCode, Problem> {
-    accounts.request_email_change(&user, email, password, from).await?;
+    accounts.request_email_change(&user, email, password, &from).await?;
     Ok(StatusCode::ACCEPTED)
 }

@@ -1,5 +1,6 @@
 //! The routes of `/api/users`.
 
+mod activity;
 mod current_user;
 mod email;
 mod jwks;
@@ -31,6 +32,7 @@ pub(crate) fn routes(accounts: Accounts) -> OpenApiRouter {
         .routes(routes!(reauthentication::reauthenticate))
         .routes(routes!(totp::show, totp::begin, totp::remove))
         .routes(routes!(totp::confirm))
+        .routes(routes!(activity::list))
         .routes(routes!(password_reset::forgotten))
         .routes(routes!(password_reset::reset))
         .routes(routes!(verification::send_verification))

@@ -86,8 +86,8 @@ pub(super) async fn change_password(
     // The token's address may be a former one.
     let email = accounts.user(caller.id).await?.email;
     let (current, new) = change.validated(&accounts.hashing, &email).await?;
-    let user = accounts.authenticate(&caller, current, from).await?;
-    accounts.change_password(&user, new).await?;
+    let user = accounts.authenticate(&caller, current, &from).await?;
+    accounts.change_password(&user, new, Some(caller.session), &from).await?;
     accounts.revoke_sessions(user.id, Some(caller.session), &context).await?;
     Ok(StatusCode::NO_CONTENT)
 }

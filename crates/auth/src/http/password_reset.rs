@@ -12,6 +12,7 @@ use crate::Accounts;
 use crate::domain::Email;
 use crate::password::TypedPassword;
 use crate::secret_token::LinkToken;
+use crate::throttle::Origin;
 use crate::verification::LinkError;
 
 /// The address of an account.
@@ -103,6 +104,7 @@ impl Parse for Reset {
 pub(super) async fn reset(
     State(accounts): State<Accounts>,
     context: HttpContext,
+    from: Origin,
     Valid(Reset { token, new }): Valid<Reset>,
 ) -> Result<StatusCode, Problem> {
     let token = LinkToken::parse(&token).ok_or(LinkError::TokenInvalid)?;
@@ -112,6 +114,6 @@ pub(super) async fn reset(
         .choose(new, Some(user.email))
         .await?
         .map_err(|error| Problem::not_valid(vec![FieldError::new("new", error.to_string())]))?;
-    accounts.reset_password(&token, new, &context).await?;
+    accounts.reset_password(&token, new, &context, &from).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -74,6 +74,6 @@ pub(super) async fn reauthenticate(
     from: Origin,
     Valid(Confirmation(password)): Valid<Confirmation>,
 ) -> Result<StatusCode, Problem> {
-    accounts.authenticate(&caller, password, from).await?;
+    accounts.authenticate(&caller, password, &from).await?;
     Ok(StatusCode::NO_CONTENT)
 }

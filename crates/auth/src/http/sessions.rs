@@ -12,7 +12,8 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::Accounts;
-use crate::domain::Session;
+use crate::domain::{Session, What};
+use crate::throttle::Origin;
 
 /// The caller's sessions.
 #[derive(Debug, Serialize, ToSchema)]
@@ -89,13 +90,16 @@ pub(super) async fn revoke(
     State(accounts): State<Accounts>,
     context: HttpContext,
     user: CurrentUser,
+    from: Origin,
     id: PathId<SessionId>,
     seen: IfMatch,
 ) -> Result<Response, Problem> {
     let session = accounts.sessions.get(id.parse()?).await?;
     let session = session.filter(|session| session.user_id == user.id).ok_or_else(Problem::not_found)?;
     seen.check(session.version)?;
-    accounts.revoke_session(session.id, &context).await?;
+    if accounts.revoke_session(session.id, &context).await? {
+        accounts.store_activity(user.id, What::SessionRevoked, &from).await;
+    }
     let cleared = if session.id == user.session { HostCookie::session(&context).clear() } else { None };
     Ok((StatusCode::NO_CONTENT, cleared.map(|cookie| [(SET_COOKIE, cookie)]), ()).into_response())
 }
@@ -111,7 +115,9 @@ pub(super) async fn revoke_others(
     State(accounts): State<Accounts>,
     context: HttpContext,
     user: CurrentUser,
+    from: Origin,
 ) -> Result<StatusCode, Problem> {
     accounts.revoke_sessions(user.id, Some(user.session), &context).await?;
+    accounts.store_activity(user.id, What::SessionsRevoked, &from).await;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -12,7 +12,7 @@ use utoipa::ToSchema;
 
 use super::response::{SignedIn, UserView};
 use crate::Accounts;
-use crate::domain::Email;
+use crate::domain::{Email, What};
 use crate::password::{Hashing, Password, TypedPassword};
 use crate::throttle::{Origin, SignUpAllowed};
 
@@ -105,8 +105,8 @@ pub(super) async fn sign_up(
     Valid(wanted): Valid<NewCredentials>,
 ) -> Result<SignedIn, Problem> {
     let (email, password) = wanted.validated(&accounts.hashing).await?;
-    accounts.throttle.sign_up(from, context.clock.now()).await?;
-    let user = accounts.sign_up(email, password).await?;
+    accounts.throttle.sign_up(from.address, context.clock.now()).await?;
+    let user = accounts.sign_up(email, password, &from).await?;
     SignedIn::start_session(&accounts, &context, &headers, StatusCode::CREATED, user).await
 }
 
@@ -132,7 +132,7 @@ pub(super) async fn sign_in(
     headers: HeaderMap,
     Valid(Credentials { email, password }): Valid<Credentials>,
 ) -> Result<SignedIn, Problem> {
-    let user = accounts.sign_in(&email, password, from).await?;
+    let user = accounts.sign_in(&email, password, &from).await?;
     SignedIn::start_session(&accounts, &context, &headers, StatusCode::OK, user).await
 }
 
@@ -148,10 +148,13 @@ pub(super) async fn sign_in(
 pub(super) async fn sign_out(
     State(accounts): State<Accounts>,
     context: HttpContext,
+    from: Origin,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(claims) = context.signed_session(&headers).await? {
-        accounts.revoke_session(claims.sid, &context).await?;
+        if accounts.revoke_session(claims.sid, &context).await? {
+            accounts.store_activity(claims.sub, What::SignOut, &from).await;
+        }
     }
     let cleared = HostCookie::session(&context).clear().map(|cookie| [(SET_COOKIE, cookie)]);
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, Caching::Private.header())], cleared, ()).into_response())

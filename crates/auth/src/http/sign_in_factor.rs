@@ -63,6 +63,6 @@ pub(super) async fn sign_in_with_code(
     headers: HeaderMap,
     Valid(SecondFactor { challenge, code }): Valid<SecondFactor>,
 ) -> Result<SignedIn, Problem> {
-    let user = accounts.sign_in_with_code(&challenge, &code, from).await?;
+    let user = accounts.sign_in_with_code(&challenge, &code, &from).await?;
     SignedIn::start_session(&accounts, &context, &headers, StatusCode::OK, user).await
 }

@@ -15,7 +15,7 @@ use super::reauthentication::{Confirmation, RawConfirmation, RecentlyAuthenticat
 use crate::Accounts;
 use crate::throttle::Origin;
 
-/// What an authenticator app needs. Without `Debug`.
+/// A secret for an authenticator app. Without `Debug`.
 #[derive(Serialize, ToSchema)]
 pub(super) struct NewAuthenticator {
     /// The secret in Base32, to type into the app.
@@ -104,7 +104,7 @@ pub(super) async fn begin(
     from: Origin,
     Valid(Confirmation(password)): Valid<Confirmation>,
 ) -> Result<impl IntoResponse, Problem> {
-    let new = accounts.begin_authenticator(&caller, password, from).await?;
+    let new = accounts.begin_authenticator(&caller, password, &from).await?;
     let body = Json(NewAuthenticator { secret: new.secret, uri: new.uri });
     Ok((StatusCode::CREATED, [(CACHE_CONTROL, Caching::Private.header())], body))
 }
@@ -127,9 +127,10 @@ pub(super) async fn begin(
 pub(super) async fn confirm(
     State(accounts): State<Accounts>,
     RecentlyAuthenticated(caller): RecentlyAuthenticated,
+    from: Origin,
     Valid(Code(code)): Valid<Code>,
 ) -> Result<impl IntoResponse, Problem> {
-    let recovery_codes = accounts.confirm_authenticator(&caller, &code).await?;
+    let recovery_codes = accounts.confirm_authenticator(&caller, &code, &from).await?;
     Ok(([(CACHE_CONTROL, Caching::Private.header())], Json(RecoveryCodes { recovery_codes })))
 }
 
@@ -152,6 +153,6 @@ pub(super) async fn remove(
     from: Origin,
     Valid(Confirmation(password)): Valid<Confirmation>,
 ) -> Result<StatusCode, Problem> {
-    accounts.remove_authenticator(&caller, password, from).await?;
+    accounts.remove_authenticator(&caller, password, &from).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::Accounts;
+use crate::throttle::Origin;
 
 /// The token of a link. Without `Debug`, so that no log contains a token.
 #[derive(Deserialize, ToSchema)]
@@ -70,8 +71,9 @@ pub(super) async fn send_verification(
 )]
 pub(super) async fn verify(
     State(accounts): State<Accounts>,
+    from: Origin,
     Valid(Token(token)): Valid<Token>,
 ) -> Result<StatusCode, Problem> {
-    accounts.verify(&token).await?;
+    accounts.verify(&token, &from).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -58,17 +58,22 @@ async fn the_description_names_every_route_and_what_a_body_needs() {
         reply.json["paths"].as_object().expect("paths").keys().map(String::as_str).collect();
     paths.sort_unstable();
     let all = [
+        "activity",
         "currentuser",
         "email",
         "jwks.json",
         "password",
         "password/forgotten",
         "password/reset",
+        "reauthentication",
         "sessions",
         "sessions/{id}",
         "signin",
+        "signin/factor",
         "signout",
         "signup",
+        "totp",
+        "totp/confirm",
         "verification",
         "verify",
     ];

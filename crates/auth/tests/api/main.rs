@@ -1,5 +1,6 @@
 //! Tests of the routes of `/api/users` over the real router, and of the workers.
 
+mod activity;
 mod app;
 mod callers;
 mod current_user;

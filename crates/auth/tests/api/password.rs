@@ -3,15 +3,17 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use auth::Config;
+use auth::domain::User;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::Request;
-use common::Event;
+use common::{Clock, Event};
 use futures::future::{BoxFuture, FutureExt, ready};
 use runtime::ServiceContext;
-use runtime::testing::Reply;
+use runtime::testing::{Reply, edit};
 use serde_json::{Value, json};
 use store::{Backend, CommitError, Intercept, Store, Write};
 
@@ -26,6 +28,21 @@ fn change(current: &str, new: &str) -> Value {
 
 async fn put(app: &TestApp, token: &str, body: Value) -> Reply {
     app.with_token(token).put(PATH, body).await
+}
+
+#[tokio::test]
+async fn a_change_whose_process_was_killed_before_the_revocations_ends_the_other_sessions() {
+    let app = TestApp::start().await;
+    let here = app.sign_up("ann").await;
+    app.service.clock.advance(Duration::from_secs(1));
+    let there = token_in(&app.sign_in("ann", PASSWORD).await).expect("a cookie");
+    app.service.clock.advance(Duration::from_secs(1));
+    let end = json!({ "at": app.service.clock.now(), "except": claims_of(&there).sid });
+    let store = &app.service.context.store;
+    edit::<User>(store, claims_of(&here).sub, |user| user["sessionsEnd"] = end).await;
+    assert!(app.current_user(&here).await.json["currentUser"].is_null());
+    assert_eq!(app.with_token(&here).get("/api/users/sessions").await.status, 401, "it is revoked");
+    assert!(app.current_user(&there).await.json["currentUser"].is_object());
 }
 
 #[tokio::test]

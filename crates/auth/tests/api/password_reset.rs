@@ -48,8 +48,8 @@ async fn a_forgotten_password_is_set_by_a_link_that_ends_every_session() {
     let signed_in = app.sign_in("ann", NEW).await;
     // Only the owner of the address has the link.
     assert_eq!((signed_in.status, &signed_in.json["verified"]), (200, &json!(true)));
-    let notice = app.emails_to(ANN).await.pop().expect("a notice");
-    assert_eq!(notice.subject, "Your password was changed");
+    let emails = app.emails_to(ANN).await;
+    assert!(emails.iter().any(|email| email.subject == "Your password was changed"));
     assert_eq!(reset(&app, &token, "a third vexed quartz").await, refused());
     assert_eq!(app.published().await.len(), 1);
 }

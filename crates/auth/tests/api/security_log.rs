@@ -61,7 +61,7 @@ async fn each_event_that_shows_an_attack_is_logged_with_ids_alone() {
     let change = serde_json::json!({ "current": PASSWORD, "new": "another vexed quartz" });
     assert_eq!(app.with_token(&token).put("/api/users/password", change).await.status, 204);
     let logged = security_lines(&log);
-    assert_eq!(events(&logged)[..3], ["sign-in", "sign-in", "password-changed"], "{logged:?}");
+    assert_eq!(events(&logged)[..3], ["sign-in", "reauthentication", "password-changed"], "{logged:?}");
 
     let keys = SigningKeys::open(&app.service.context, master_key()).await.expect("the keys");
     keys.revoke().await.expect("revoked");

@@ -39,7 +39,8 @@ async fn a_sign_up_sends_a_link_that_verifies_the_address() {
     assert_eq!(app.current_user(&session).await.json["currentUser"]["verified"], true);
     assert_eq!(app.sign_in("ann", PASSWORD).await.json["verified"], true);
     assert_eq!(verify(&app, &token).await, refused());
-    assert_eq!(app.emails_to(ANN).await.len(), 1);
+    let links = app.emails_to(ANN).await.iter().filter(|email| email.text.contains("token=")).count();
+    assert_eq!(links, 1);
 }
 
 #[tokio::test]

@@ -108,6 +108,15 @@ impl Api {
         self.call(caller, ApiRequest::new(Method::DELETE, path)).await
     }
 
+    pub(crate) async fn delete_with(
+        &self,
+        caller: &Caller,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Reply, ApiError> {
+        self.call(caller, ApiRequest::new(Method::DELETE, path).json(body)).await
+    }
+
     async fn call(&self, caller: &Caller, request: ApiRequest) -> Result<Reply, ApiError> {
         let timeout = if request.method == Method::GET { READ_TIMEOUT } else { WRITE_TIMEOUT };
         let path = request.path.clone();

@@ -50,6 +50,8 @@ pub(crate) struct Refusal {
     pub(crate) errors: Vec<FieldError>,
     /// The earliest time to retry.
     pub(crate) retry_after: Option<Duration>,
+    /// The challenge of a sign-in that waits for the second factor.
+    pub(crate) challenge: Option<String>,
 }
 
 /// The body of a refusal (RFC 9457).
@@ -59,6 +61,7 @@ struct RefusalBody {
     detail: String,
     #[serde(default)]
     errors: Vec<FieldErrorBody>,
+    challenge: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -101,7 +104,8 @@ impl Refusal {
     fn new(status: StatusCode, retry_after: Option<Duration>, body: RefusalBody) -> Self {
         let errors = body.errors.into_iter();
         let errors = errors.map(|FieldErrorBody { message, field }| FieldError { message, field }).collect();
-        Self { status, code: body.code, detail: body.detail, errors, retry_after }
+        let RefusalBody { code, detail, challenge, .. } = body;
+        Self { status, code, detail, errors, retry_after, challenge }
     }
 
     /// Whether the resource is missing or belongs to another user: then its own page cannot show the refusal.

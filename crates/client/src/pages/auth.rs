@@ -7,7 +7,7 @@ use common::http::Query;
 use http::StatusCode;
 use serde_json::json;
 
-use super::PageResult;
+use super::{PageResult, factor};
 use crate::api::ApiError;
 use crate::client::Client;
 use crate::form::{FieldNames, Form, FormErrors};
@@ -108,6 +108,9 @@ async fn submit(form: AuthForm, client: &Client, query: &Query, visitor: &Visito
     };
     match client.api.post(&visitor.caller, path, &credentials).await {
         Ok(reply) => redirect_with_cookies(next, &reply),
+        Err(ApiError::Refused(refusal)) if refusal.code == "second-factor-required" => {
+            factor::redirect(client, &refusal, next)
+        }
         Err(error) => redisplay(visitor, form, next, email, error),
     }
 }

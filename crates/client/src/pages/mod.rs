@@ -2,15 +2,19 @@
 
 mod account;
 mod actions;
+mod activity;
 mod auth;
+mod authenticator;
 mod checkout;
 pub(crate) mod docs;
 mod edit;
 mod email_links;
+mod factor;
 mod home;
 mod mine;
 mod orders;
 mod sales;
+mod security;
 mod sell;
 mod ticket;
 pub(crate) mod ticket_card;
@@ -43,11 +47,14 @@ pub(crate) fn routes() -> Router<Client> {
         .route("/orders/{id}/cancel", post(actions::cancel))
         .route("/auth/signup", get(auth::show_sign_up).post(auth::sign_up))
         .route("/auth/signin", get(auth::show_sign_in).post(auth::sign_in))
+        .route("/auth/factor", get(factor::show).post(factor::send))
         .route("/auth/signout", post(auth::sign_out))
         .route("/auth/verify", get(email_links::show_verify).post(email_links::verify))
         .route("/auth/forgotten", get(email_links::show_forgotten).post(email_links::forgotten))
         .route("/auth/reset", get(email_links::show_reset).post(email_links::reset))
         .route("/account", get(account::show).post(account::change))
+        .route("/account/security", get(security::show).post(security::change))
+        .route("/account/activity", get(activity::show))
 }
 
 /// The address of a list's page that begins at `cursor`.

@@ -1,8 +1,12 @@
 //! The texts, by area.
 
+use super::english_factors::{ActivityTexts, FactorTexts, SecurityTexts};
 use super::table::texts;
 
 texts! {
+    factor: FactorTexts,
+    security: SecurityTexts,
+    activity: ActivityTexts;
     site: SiteTexts {
         name: "Ticketing",
         tagline: "Tickets from people to people, each sold once.",
@@ -48,6 +52,7 @@ texts! {
         verified: "Your email address is verified.",
         email: "Almost done: open the link in the email that was sent to your new address. Until then nothing changes.",
         reset: "Your new password is set. Sign in with it.",
+        authenticator_removed: "The authenticator app is removed. Signing in takes your password alone.",
     }
     home: HomeTexts {
         title: "Tickets on sale",

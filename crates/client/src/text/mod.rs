@@ -1,6 +1,7 @@
 //! All texts of the pages. Another language is another value of [`Texts`]; the compiler finds missing texts.
 
 mod english;
+mod english_factors;
 mod table;
 
 use std::time::Duration;
@@ -38,6 +39,7 @@ impl Texts {
             "verified" => notices.verified,
             "email" => notices.email,
             "reset" => notices.reset,
+            "authenticator-removed" => notices.authenticator_removed,
             _ => return None,
         })
     }
@@ -80,6 +82,9 @@ impl Texts {
             "order-complete" => texts.order_complete,
             "already-verified" => texts.already_verified,
             "token-invalid" => texts.token_invalid,
+            "invalid-code" => self.security.invalid_code,
+            "challenge-expired" => self.security.challenge_expired,
+            "reauthentication-required" => self.security.stale,
             "idempotency-key-reused" => texts.reused,
             "too-many-attempts" | "too-many-requests" => {
                 let wait = self.minutes(refusal.retry_after.unwrap_or_default());
@@ -90,6 +95,30 @@ impl Texts {
             _ => &refusal.detail,
         };
         text.to_owned()
+    }
+
+    /// An event in the life of an account.
+    pub(crate) fn activity(&self, what: &str) -> &'static str {
+        let texts = &self.activity;
+        match what {
+            "sign-up" => texts.sign_up,
+            "sign-in" => texts.sign_in,
+            "sign-in-failed" => texts.sign_in_failed,
+            "sign-out" => texts.sign_out,
+            "reauthentication" => texts.reauthentication,
+            "session-revoked" => texts.session_revoked,
+            "sessions-revoked" => texts.sessions_revoked,
+            "address-verified" => texts.address_verified,
+            "address-change-requested" => texts.address_change_requested,
+            "password-changed" => texts.password_changed,
+            "password-reset" => texts.password_reset,
+            "authenticator-added" => texts.authenticator_added,
+            "authenticator-removed" => texts.authenticator_removed,
+            "passkey-added" => texts.passkey_added,
+            "passkey-removed" => texts.passkey_removed,
+            // Of a newer auth.
+            _ => texts.other,
+        }
     }
 
     /// A duration in minutes, rounded up.

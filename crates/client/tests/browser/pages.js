@@ -88,6 +88,8 @@ async function everything() {
     orders: "/orders",
     checkout: `/orders/${order.id}`,
     account: "/account",
+    security: "/account/security",
+    activity: "/account/activity",
     "for developers": "/api/docs",
     "not found": "/nowhere",
   };

@@ -27,6 +27,8 @@ async fn every_page_is_light_and_loads_nothing_from_elsewhere() {
         "/mine",
         "/orders",
         "/account",
+        "/account/security",
+        "/account/activity",
         "/nothing",
         &format!("/tickets/{}", id(&ticket)),
         &order_page,

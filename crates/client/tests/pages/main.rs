@@ -9,6 +9,7 @@ mod browser;
 mod email_links;
 mod error_pages;
 mod escaping;
+mod factor;
 mod home;
 mod over_http;
 mod ticket_form;

@@ -1,4 +1,5 @@
-//! The two cookies of the site, bound to its host: the session's, and the one of a browser that has signed in.
+//! The cookies of the site, bound to its host: the session's, the one of a browser that has signed in, and the one of a
+//! sign-in that waits for the second factor.
 
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
@@ -33,6 +34,12 @@ impl HostCookie {
     pub fn device(context: &HttpContext) -> Self {
         let names = ["device", "__Host-device"];
         Self { secure: context.is_secure(), names, max_age: Duration::days(365) }
+    }
+
+    /// The cookie of the pages with the challenge of a sign-in, kept as long as that counts.
+    pub fn challenge(context: &HttpContext) -> Self {
+        let names = ["challenge", "__Host-challenge"];
+        Self { secure: context.is_secure(), names, max_age: Duration::minutes(5) }
     }
 
     /// The name, by the scheme.

@@ -1,0 +1,66 @@
+//! The texts of second factors and of the audit trail.
+
+use super::table::areas;
+
+areas! {
+    FactorTexts {
+        title: "One more step",
+        lead: "Your password is right. Now enter the six digits that your authenticator app shows.",
+        code: "Code",
+        code_hint: "Without your phone, enter one of your recovery codes.",
+        button: "Sign in",
+        restart: "Start again",
+    }
+    SecurityTexts {
+        title: "How you sign in",
+        link: "How you sign in",
+        authenticator: "Authenticator app",
+        off: "Signing in takes your password alone. With an authenticator app it also takes six digits that only your phone shows, so a stolen password is not enough.",
+        since: "Signing in requires a code of your app, since",
+        codes_left_one: "1 recovery code is left.",
+        codes_left: "{n} recovery codes are left.",
+        codes_none: "No recovery code is left. Replace the app to get new ones.",
+        password: "Your password",
+        set_up: "Set up an app",
+        replace: "Replace the app",
+        remove: "Remove the app",
+        setup_title: "Set up your authenticator app",
+        setup_lead: "Scan this code with your app, or type the key into it.",
+        qr: "The key as a QR code",
+        key: "Key",
+        code: "Code",
+        code_hint: "The six digits that the app shows now.",
+        confirm: "Confirm",
+        cancel: "Cancel",
+        codes_title: "Your recovery codes",
+        codes_lead: "Your authenticator app is set up. Keep these codes where you find them without your phone, printed or in a password manager: each signs you in once. They are not shown again.",
+        codes_done: "I have kept them",
+        unavailable: "This cannot be shown right now. Try again in a moment.",
+        invalid_code: "The code is wrong or was used. Wait for the next one and try again.",
+        challenge_expired: "Signing in took too long or had too many wrong codes. Sign in again.",
+        stale: "That took more than 10 minutes. Enter your password again.",
+    }
+    ActivityTexts {
+        title: "What happened to your account",
+        link: "What happened to your account",
+        lead: "Everything of the last 90 days that concerns how you sign in. If you do not recognize something, change your password.",
+        from: "from",
+        more: "Earlier",
+        sign_up: "The account was created",
+        sign_in: "Signed in",
+        sign_in_failed: "A sign-in failed",
+        sign_out: "Signed out",
+        reauthentication: "The password was confirmed",
+        session_revoked: "A device was signed out",
+        sessions_revoked: "All other devices were signed out",
+        address_verified: "The email address was verified",
+        address_change_requested: "A new email address was requested",
+        password_changed: "The password was changed",
+        password_reset: "A new password was set by an email",
+        authenticator_added: "An authenticator app was set up",
+        authenticator_removed: "The authenticator app was removed",
+        passkey_added: "A passkey was added",
+        passkey_removed: "A passkey was removed",
+        other: "Something else",
+    }
+}
