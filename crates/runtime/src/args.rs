@@ -65,7 +65,7 @@ pub struct HttpOptions {
     #[arg(long, env = "MAX_STREAMS", default_value_t = HttpOptions::MAX_STREAMS)]
     pub max_streams: usize,
 
-    /// What an account may do only once its email address is verified: `off` (nothing), `sell` (list and edit tickets),
+    /// The actions that need a verified email address: `off` (none), `sell` (list and edit tickets),
     /// `buy` (order and pay) or `both`.
     #[arg(long, env = "VERIFIED_EMAIL", default_value = "off", value_name = "off|sell|buy|both")]
     pub verified_email: VerifiedEmail,

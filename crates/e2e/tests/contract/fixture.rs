@@ -11,6 +11,7 @@ use e2e::{Endpoints, Person, Reply, World, WorldConfig};
 use parking_lot::Mutex;
 use runtime::HttpOptions;
 use serde_json::{Value, json};
+use totp_rs::{Builder, Secret};
 
 use crate::http::{Request, check_reply};
 use crate::routes::{Body, PREFIXES, Route};
@@ -30,6 +31,10 @@ pub(crate) struct Fixture {
     pub(crate) operations: HashMap<String, Value>,
     /// The passkey of the buyer.
     passkey: Mutex<Authenticator>,
+    /// The last user who has begun to set an authenticator app up.
+    careful: Mutex<Option<Person>>,
+    /// The origin of the pages.
+    origin: String,
     count: AtomicU32,
     /// The cookies of seller and buyer from before they verified their addresses.
     unverified: HashMap<String, String>,
@@ -48,13 +53,16 @@ impl Fixture {
             max_passkey_challenges: 0,
             ..auth::Config::default()
         };
+        let origin = options.public_url.clone();
         let world = World::with(WorldConfig { auth, http: options, ..WorldConfig::default() }).await;
         let (seller, buyer) = world.two_people().await;
         let stranger = world.person("stranger").await;
         let operations = operations(&world.endpoints).await;
-        let passkey = Mutex::new(Authenticator::new(&world.endpoints.marketplace));
+        let origin = origin.unwrap_or_else(|| world.endpoints.marketplace.clone());
+        let (passkey, careful) = (Mutex::new(Authenticator::new(&origin)), Mutex::default());
         let (count, unverified) = (AtomicU32::new(0), HashMap::new());
-        let fixture = Self { world, seller, buyer, stranger, operations, passkey, count, unverified };
+        let fixture =
+            Self { world, seller, buyer, stranger, operations, passkey, careful, origin, count, unverified };
         *fixture.passkey.lock() = fixture.add_passkey().await.0;
         fixture
     }
@@ -64,7 +72,7 @@ impl Fixture {
         // A session of its own has just authenticated, however far the test has advanced the clock.
         let cookie = self.new_session(&self.buyer).await;
         let options = self.send(&Request::new("POST", "/api/users/passkeys/options").by(&cookie)).await;
-        let mut authenticator = Authenticator::new(&self.world.endpoints.marketplace);
+        let mut authenticator = Authenticator::new(&self.origin);
         let body = json!({ "credential": authenticator.register(&options.json) });
         (authenticator, body)
     }
@@ -167,7 +175,16 @@ impl Fixture {
             (_, "/api/users/email") => {
                 json!({ "email": format!("changed{}@example.com", self.number()), "password": password })
             }
-            (_, "/api/users") => json!({ "password": password }),
+            (_, "/api/users" | "/api/users/totp" | "/api/users/reauthentication") => {
+                json!({ "password": password })
+            }
+            (_, "/api/users/totp/confirm") => {
+                let person = self.passer_by("careful").await;
+                let code = self.begin_authenticator(&person).await;
+                *self.careful.lock() = Some(person);
+                json!({ "code": code })
+            }
+            (_, "/api/users/signin/factor") => self.second_factor().await,
             (_, "/api/users/signin") => json!({ "email": self.buyer.email, "password": password }),
             (_, "/api/users/passkeys") => self.registration().await.1,
             (_, "/api/users/signin/passkey") => {
@@ -188,6 +205,25 @@ impl Fixture {
             }
             (method, path) => panic!("no body for {method} {path}"),
         })
+    }
+
+    /// Begins to set an authenticator app up for this user, and returns the code that the app shows.
+    async fn begin_authenticator(&self, person: &Person) -> String {
+        use common::Clock;
+        let begun = person.post("/api/users/totp", json!({ "password": Person::PASSWORD })).await;
+        let secret = Secret::try_from_base32(begun.text("secret")).expect("Base32");
+        let app = Builder::new().with_secret(secret).build().expect("an app");
+        let seconds = self.world.clock.now().as_millis() / 1000;
+        app.generate(u64::try_from(seconds).expect("a time")).to_string()
+    }
+
+    /// The challenge of a sign-in that waits for the second factor, with a recovery code.
+    async fn second_factor(&self) -> Value {
+        let person = self.passer_by("careful").await;
+        let code = self.begin_authenticator(&person).await;
+        let confirmed = person.post("/api/users/totp/confirm", json!({ "code": code })).await;
+        let waiting = person.signs_in().await;
+        json!({ "challenge": waiting.text("challenge"), "code": confirmed.json["recoveryCodes"][0] })
     }
 
     /// A user of one request, whose sessions may end.
@@ -230,6 +266,10 @@ impl Fixture {
     pub(crate) async fn cookie(&self, route: &Route, person: &Person) -> String {
         if route.deletes_account() {
             return self.passer_by("leaving").await.cookie();
+        }
+        let careful = self.careful.lock().as_ref().map(Person::cookie);
+        if let Some(cookie) = careful.filter(|_| route.needs_own_account()) {
+            return cookie;
         }
         if route.ends_session() { self.new_session(person).await } else { person.cookie() }
     }

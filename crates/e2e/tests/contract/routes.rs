@@ -49,7 +49,14 @@ impl Route {
 
     /// Whether a request ends the session that it comes with.
     pub(crate) fn ends_session(&self) -> bool {
-        ["/signup", "/signin", "/signin/passkey", "/signout"].iter().any(|end| self.path.ends_with(end))
+        ["/signup", "/signin", "/signin/factor", "/signin/passkey", "/signout"]
+            .iter()
+            .any(|end| self.path.ends_with(end))
+    }
+
+    /// Whether a request deletes the account of its caller, or keeps the caller from signing in as before.
+    pub(crate) fn needs_own_account(&self) -> bool {
+        self.deletes_account() || self.path.ends_with("/totp/confirm")
     }
 
     /// Whether a request deletes the account of its caller.
@@ -75,7 +82,9 @@ impl Route {
 
     /// Whether a request or its reply holds a secret, so that nothing of them is stored.
     fn holds_secret(&self) -> bool {
-        self.path.starts_with("/api/users/passkeys")
+        ["passkeys", "totp", "reauthentication"]
+            .iter()
+            .any(|name| self.path.starts_with(&format!("/api/users/{name}")))
     }
 
     /// Whether an idempotency key counts.
@@ -127,6 +136,13 @@ pub(crate) const ROUTES: &[Route] = &[
     Route::new("POST", "/api/users/passkeys", [401, 400, 201]).takes(Body::WebAuthn),
     Route::new("GET", "/api/users/passkeys", [401, 200, 200]),
     Route::new("DELETE", "/api/users/passkeys/{id}", [401, 404, 204]),
+    Route::new("POST", "/api/users/signin/factor", [200, 200, 200]).takes(Body::Json),
+    Route::new("POST", "/api/users/reauthentication", [401, 204, 204]).takes(Body::Json),
+    Route::new("GET", "/api/users/totp", [401, 200, 200]),
+    Route::new("POST", "/api/users/totp", [401, 201, 201]).takes(Body::Json),
+    Route::new("POST", "/api/users/totp/confirm", [401, 200, 200]).takes(Body::Json),
+    Route::new("DELETE", "/api/users/totp", [401, 204, 204]).takes(Body::Json),
+    Route::new("GET", "/api/users/activity", [401, 200, 200]).list(),
     Route::new("GET", "/api/users/sessions", [401, 200, 200]),
     Route::new("DELETE", "/api/users/sessions", [401, 204, 204]),
     Route::new("DELETE", "/api/users/sessions/{id}", [401, 404, 204]),
