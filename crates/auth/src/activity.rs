@@ -20,7 +20,7 @@ impl Accounts {
         security::sign_in_failed(user, throttles);
         if let Some(user) = user {
             let (accounts, from) = (self.clone(), from.clone());
-            tokio::spawn(async move { accounts.store_activity(user, What::SignInFailed, &from).await });
+            self.tasks.spawn(async move { accounts.store_activity(user, What::SignInFailed, &from).await });
         }
     }
 

@@ -39,7 +39,7 @@ use bus::Subscription;
 use common::http::token::VerifyingKeys;
 use common::{Ids, SharedClock, Time};
 use mail::EmailContext;
-use runtime::{Service, ServiceContext, WakeSignal};
+use runtime::{Service, ServiceContext, Tasks, WakeSignal};
 use store::Collection;
 
 pub use crate::config::Config;
@@ -163,6 +163,8 @@ pub(crate) struct Accounts {
     key: MasterKey,
     /// The largest number of sessions of one user; 0: no limit.
     max_sessions: usize,
+    /// The work that no reply waits for.
+    tasks: Tasks,
     clock: SharedClock,
     ids: Ids,
 }
@@ -174,7 +176,7 @@ impl Accounts {
         key: MasterKey,
         mail: EmailContext,
     ) -> Result<Self, StartError> {
-        let ServiceContext { store, clock, ids, .. } = context;
+        let ServiceContext { store, clock, ids, tasks, .. } = context;
         verification::register();
         let keyring = Keyring::open(store, clock, ids, key.clone()).await?;
         security::register();
@@ -198,6 +200,7 @@ impl Accounts {
             throttle: Throttle::new(store.collection(), key.clone(), config),
             key,
             max_sessions: config.max_sessions.into(),
+            tasks: tasks.clone(),
             clock: clock.clone(),
             ids: ids.clone(),
         })

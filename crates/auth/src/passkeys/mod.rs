@@ -180,7 +180,7 @@ impl Accounts {
             let user = user.ok_or(SignatureRefusal::Unknown)?;
             user.use_passkey(&credential.raw_id, counter, now).map(Some)
         };
-        let used = self.store.update(id, decide).await.map_err(|error| match error {
+        let accepted = self.store.update(id, decide).await.map_err(|error| match error {
             UpdateError::Refused(SignatureRefusal::Unknown) => PasskeyError::Refused,
             UpdateError::Refused(SignatureRefusal::CounterWentBack(passkey)) => {
                 PasskeyError::CounterWentBack(id, passkey)
@@ -188,6 +188,6 @@ impl Accounts {
             UpdateError::DuplicateKey(name) => CommitError::DuplicateKey(name).into(),
             UpdateError::Store(error) => error.into(),
         })?;
-        used.ok_or(PasskeyError::Refused)
+        accepted.ok_or(PasskeyError::Refused)
     }
 }
