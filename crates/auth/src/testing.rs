@@ -46,6 +46,9 @@ impl Authenticator {
     }
 
     /// Makes its passkey: the `RegistrationResponseJSON` for a reply of `POST /api/users/passkeys/options`.
+    ///
+    /// # Panics
+    /// The options are longer than those of this site.
     pub fn register(&mut self, options: &Value) -> Value {
         let options = &options["publicKey"];
         self.user_handle = options["user"]["id"].clone();
@@ -61,7 +64,7 @@ impl Authenticator {
         let length = u8::try_from(data.len()).expect("a short one");
         let object =
             [b"\xa3\x63fmt\x64none\x67attStmt\xa0\x68authData\x58".as_slice(), &[length], &data].concat();
-        self.credential_json(json!({
+        self.credential_json(&json!({
             "clientDataJSON": encoded(&self.client_data("webauthn.create", options)),
             "attestationObject": encoded(&object),
             "transports": ["internal"],
@@ -79,7 +82,7 @@ impl Authenticator {
         let client_data = self.client_data("webauthn.get", options);
         let signed = [data.as_slice(), digest(&SHA256, &client_data).as_ref()].concat();
         let signature = self.key.sign(&SystemRandom::new(), &signed).expect("a signature");
-        self.credential_json(json!({
+        self.credential_json(&json!({
             "clientDataJSON": encoded(&client_data),
             "authenticatorData": encoded(&data),
             "signature": encoded(signature.as_ref()),
@@ -87,7 +90,7 @@ impl Authenticator {
         }))
     }
 
-    fn credential_json(&self, response: Value) -> Value {
+    fn credential_json(&self, response: &Value) -> Value {
         let id = encoded(&self.credential);
         json!({
             "id": id, "rawId": id, "type": "public-key", "response": response,

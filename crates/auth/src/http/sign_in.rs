@@ -151,10 +151,10 @@ pub(super) async fn sign_out(
     from: Origin,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(claims) = context.signed_session(&headers).await? {
-        if accounts.revoke_session(claims.sid, &context).await? {
-            accounts.store_activity(claims.sub, What::SignOut, &from).await;
-        }
+    if let Some(claims) = context.signed_session(&headers).await?
+        && accounts.revoke_session(claims.sid, &context).await?
+    {
+        accounts.store_activity(claims.sub, What::SignOut, &from).await;
     }
     let cleared = HostCookie::session(&context).clear().map(|cookie| [(SET_COOKIE, cookie)]);
     Ok((StatusCode::NO_CONTENT, [(CACHE_CONTROL, Caching::Private.header())], cleared, ()).into_response())
