@@ -19,6 +19,8 @@ use crate::storage::{email_key, index};
 use crate::throttle::Origin;
 use crate::verification::LinkError;
 
+/// How long a request waits for the worker: the reply is sent by then, so its time does not tell whether there is an account.
+const SEND_DELAY: Duration = Duration::from_millis(500);
 /// The largest number of requests read at once.
 const MAX_BATCH: usize = 64;
 /// The longest sleep of the worker, so that it finds what another replica left behind.
@@ -35,7 +37,7 @@ impl Accounts {
             Err(error) => return Err(error),
         }
         self.resets.commit(ResetRequest::new(self.ids.next(), email, now)).await?;
-        self.reset_wake.time_stored(now);
+        self.reset_wake.time_stored(now.after(SEND_DELAY));
         Ok(())
     }
 
@@ -118,6 +120,10 @@ impl ResetJob {
         for request in &batch {
             if stop.is_cancelled() {
                 break;
+            }
+            let due = request.requested_at.after(SEND_DELAY);
+            if due > self.0.now() {
+                return Ok(due);
             }
             match self.0.send_reset(request).await {
                 // The next request may be about an intact account.

@@ -170,10 +170,10 @@ mod tests {
         for counter in [0, 6, 7] {
             assert_eq!(user.use_passkey("credential1", counter, start()), refused, "{counter}");
         }
-        let used = user.use_passkey("credential1", 8, start()).expect("accepted").next;
-        assert_eq!((used.passkeys[0].counter, used.passkeys[0].last_used_at), (8, Some(start())));
-        assert_eq!(used.credentials, user.credentials, "a sign-in changes no credentials");
-        assert_eq!(used.use_passkey("credential1", 8, start()), refused);
+        let accepted = user.use_passkey("credential1", 8, start()).expect("accepted").next;
+        assert_eq!((accepted.passkeys[0].counter, accepted.passkeys[0].last_used_at), (8, Some(start())));
+        assert_eq!(accepted.credentials, user.credentials, "a sign-in changes no credentials");
+        assert_eq!(accepted.use_passkey("credential1", 8, start()), refused);
     }
 
     #[test]

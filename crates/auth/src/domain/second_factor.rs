@@ -179,13 +179,13 @@ mod tests {
         for step in [None, Some(6), Some(7)] {
             assert_eq!(user.use_code(step, start()), Err(InvalidCode), "{step:?}");
         }
-        let used = user.use_code(Some(9), start()).expect("new").next;
-        assert_eq!(used.use_code(Some(8), start()), Err(InvalidCode));
-        assert!(used.has_credentials_of(&user), "a sign-in changes no credentials");
-        let used = user.use_recovery_code(&hash(1), start()).expect("new").next;
-        assert_eq!(used.use_recovery_code(&hash(1), start()), Err(InvalidCode));
-        assert_eq!(used.use_recovery_code(&hash(9), start()), Err(InvalidCode));
-        assert!(used.use_recovery_code(&hash(2), start()).is_ok());
+        let after = user.use_code(Some(9), start()).expect("new").next;
+        assert_eq!(after.use_code(Some(8), start()), Err(InvalidCode));
+        assert!(after.has_credentials_of(&user), "a sign-in changes no credentials");
+        let after = user.use_recovery_code(&hash(1), start()).expect("new").next;
+        assert_eq!(after.use_recovery_code(&hash(1), start()), Err(InvalidCode));
+        assert_eq!(after.use_recovery_code(&hash(9), start()), Err(InvalidCode));
+        assert!(after.use_recovery_code(&hash(2), start()).is_ok());
     }
 
     #[test]

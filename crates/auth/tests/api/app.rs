@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use auth::testing::Authenticator;
 use auth::{Config, MasterKey};
@@ -116,6 +117,8 @@ impl TestApp {
 
     /// The emails that were sent to this address so far, oldest first.
     pub(crate) async fn emails_to(&self, address: &str) -> Vec<Message> {
+        // A request of a new password waits so long.
+        self.service.clock.advance(Duration::from_millis(500));
         self.service.settle().await;
         self.mailer.to(address)
     }

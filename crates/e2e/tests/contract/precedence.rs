@@ -48,7 +48,7 @@ async fn defects(fixture: &Fixture, route: &'static Route) -> Vec<Defect> {
     }
     match route.body {
         Body::Json | Body::WebAuthn => {
-            defects.push(defect(400, "malformed-json", |request| request.body("{")))
+            defects.push(defect(400, "malformed-json", |request| request.body("{")));
         }
         Body::Signed => {
             defects.push(defect(400, "bad-signature", |request| request.without("stripe-signature")));
