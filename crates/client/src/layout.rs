@@ -15,7 +15,7 @@ pub(crate) struct Layout {
     pub(crate) user: Option<User>,
     /// Auth is unavailable: signing in and up fails.
     pub(crate) auth_unavailable: bool,
-    /// What the visitor may do only once their email address is verified.
+    /// The actions that the visitor may take only once their email address is verified.
     pub(crate) needs_verified: VerifiedEmail,
     /// The success notice of the form that redirected here, shown once.
     pub(crate) notice: Option<&'static str>,

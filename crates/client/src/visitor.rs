@@ -24,7 +24,7 @@ pub(crate) struct Visitor {
     pub(crate) user: Option<User>,
     /// Auth is unavailable: signing in and up fails.
     pub(crate) auth_unavailable: bool,
-    /// What the visitor may do only once their email address is verified.
+    /// The actions that the visitor may take only once their email address is verified.
     pub(crate) needs_verified: VerifiedEmail,
     /// Path and query of the request.
     pub(crate) uri: String,

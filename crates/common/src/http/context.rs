@@ -33,7 +33,7 @@ pub struct Inner {
     pub max_writes: u32,
     /// The largest number of open event streams of one person, or of one address without a session; 0: no limit.
     pub max_streams: usize,
-    /// What an account may do only once its email address is verified.
+    /// The actions that an account may take only once its email address is verified.
     pub verified_email: VerifiedEmail,
 }
 

@@ -19,7 +19,7 @@ pub struct CurrentUser {
     pub email: String,
     /// The session.
     pub session: SessionId,
-    /// What the user may do only once the address is verified: `Off` if it is.
+    /// The actions that the user may take only once the address is verified: `Off` if it is.
     needs_verified: VerifiedEmail,
 }
 

@@ -1,4 +1,4 @@
-//! What an account may do only once its email address is verified.
+//! The actions that an account may take only once its email address is verified.
 
 use std::str::FromStr;
 
@@ -6,7 +6,7 @@ use http::StatusCode;
 
 use crate::Problem;
 
-/// What an account may do only once its email address is verified.
+/// The actions that an account may take only once its email address is verified.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum VerifiedEmail {
     /// Nothing.

@@ -1,4 +1,4 @@
-//! What an account may do only once its email address is verified.
+//! The actions that an account may take only once its email address is verified.
 
 use common::http::VerifiedEmail;
 use serde_json::json;
