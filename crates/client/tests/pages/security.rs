@@ -1,6 +1,8 @@
 //! The page of the ways in which a user signs in.
 
-use e2e::World;
+use std::time::Duration;
+
+use e2e::{Person, World};
 
 use crate::browser::Browser;
 
@@ -17,9 +19,9 @@ async fn a_user_sees_and_removes_passkeys_without_a_script() {
         .has_status(200)
         .shows("Adding a passkey needs JavaScript")
         .hides("remove-passkey");
-    ann.adds_passkey("<b>phone</b>").await;
+    ann.adds_passkey("<b>tablet</b>").await;
     let page = browser.get(PAGE).await;
-    page.has_status(200).shows("phone").hides("<b>phone").shows("remove-passkey");
+    page.has_status(200).shows("tablet").hides("<b>tablet").shows("remove-passkey");
     let passkey = page.value("passkey");
     let fields = [("action", "remove-passkey"), ("passkey", passkey.as_str())];
     assert_eq!(browser.send(PAGE, &fields).await.redirect(), "/account/security?done=passkey-removed");
@@ -27,10 +29,29 @@ async fn a_user_sees_and_removes_passkeys_without_a_script() {
         .get("/account/security?done=passkey-removed")
         .await
         .shows("The passkey is removed.")
-        .hides("phone");
+        .hides("tablet");
     for id in [passkey.as_str(), "7"] {
         browser.send(PAGE, &[("action", "remove-passkey"), ("passkey", id)]).await.has_status(404);
     }
+    world.finish().await;
+}
+
+#[tokio::test]
+async fn ten_minutes_after_the_sign_in_the_password_is_confirmed_before_a_passkey_is_removed() {
+    let world = World::start().await;
+    let ann = world.person("ann").await;
+    ann.adds_passkey("phone").await;
+    let browser = Browser::signed_in(&world, &ann);
+    world.advance(Duration::from_mins(11)).await;
+    let passkey = browser.get(PAGE).await.value("passkey");
+    let remove = [("action", "remove-passkey"), ("passkey", passkey.as_str())];
+    browser.send(PAGE, &remove).await.has_status(403).shows("value=\"confirm\"");
+    let confirm = |password| [("action", "confirm"), ("current", password)];
+    let page = browser.send(PAGE, &confirm("wrong-one-here")).await;
+    page.has_status(401).shows("id=\"current-error\"").hides("wrong-one-here");
+    let page = browser.send(PAGE, &confirm(Person::PASSWORD)).await;
+    assert_eq!(page.redirect(), "/account/security?done=confirmed");
+    assert_eq!(browser.send(PAGE, &remove).await.redirect(), "/account/security?done=passkey-removed");
     world.finish().await;
 }
 
