@@ -5,11 +5,11 @@
 
 use bus::ConsumeError;
 use common::event::{ClosingRequest, TicketStatus};
-use common::{OrderId, Problem, UserId};
+use common::{OrderId, UserId};
 use store::{Range, StoreError};
 
 use crate::Orders;
-use crate::domain::{Closing, ClosingStatus, Order, Refusal, Status};
+use crate::domain::{Closing, ClosingStatus, Order, Status};
 use crate::metrics::Stage;
 use crate::storage::{index, ticket_key};
 
@@ -124,17 +124,6 @@ impl Orders {
             Some(order) => Ok(self.is_closed(order.user_id).await? || self.is_closed(seller).await?),
             None => Ok(false),
         }
-    }
-
-    /// Refuses an order of or for an account that is closed for orders. The listings of a closed account are withdrawn soon.
-    pub(crate) async fn check_accounts(&self, buyer: UserId, seller: UserId) -> Result<(), Problem> {
-        if self.is_closed(buyer).await? {
-            return Err(Refusal::AccountClosed.into());
-        }
-        if self.is_closed(seller).await? {
-            return Err(Refusal::TicketWithdrawn.into());
-        }
-        Ok(())
     }
 
     async fn is_closed(&self, user: UserId) -> Result<bool, StoreError> {

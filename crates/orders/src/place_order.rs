@@ -42,7 +42,6 @@ impl Orders {
         buyer.may_buy()?;
         let buyer = buyer.id;
         ticket.check_buyer(buyer)?;
-        self.check_accounts(buyer, ticket.seller_id).await?;
         self.check_not_locked(&ticket, buyer).await?;
         let ticket = self.at_wanted_price(ticket, wanted).await?;
         let order = Order::place(id, buyer, &ticket, wanted.price, self.now(), self.hold)?;

@@ -1,4 +1,4 @@
-//! The closing of an account: whether the account may be deleted, and from when on orders refuses orders of and for it.
+//! The closing of an account: whether the account may be deleted, and from when on orders of and for it end before they can be paid.
 
 use common::event::ClosingRequest;
 use common::{Decision, Event, Time, UserId};

@@ -17,8 +17,6 @@ pub enum Refusal {
     ReservedByYou,
     /// The ticket does not cost what the buyer saw.
     PriceChanged,
-    /// The buyer's account is being deleted.
-    AccountClosed,
     /// The payment was accepted: from there only its outcome decides.
     Paying,
     /// The ticket is paid.

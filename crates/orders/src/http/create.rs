@@ -58,7 +58,7 @@ impl Parse for NewOrder {
     responses(
         (status = 201, description = "The order; `Location` is its address.", body = OrderView),
         (status = 409, description = "`own-ticket`, `ticket-sold`, `ticket-withdrawn`, `ticket-reserved`, \
-            `price-changed`, `account-closed`, `idempotency-key-reused`"),
+            `price-changed`, `idempotency-key-reused`"),
         InvalidBody,
         VerifiedOnly,
         NotFound,

@@ -92,9 +92,6 @@ impl From<Refusal> for Problem {
             Refusal::PriceChanged => {
                 ("price-changed", "The price has changed since you saw it; reload the ticket.")
             }
-            Refusal::AccountClosed => {
-                ("account-closed", "Your account is being deleted, so it can place no more orders.")
-            }
             Refusal::Paying => (
                 "order-paying",
                 "The payment of this order is in progress, so it can no longer be cancelled.",
