@@ -18,7 +18,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 use crate::one_at_a_time;
 
-/// The commands of one purchase, on average: 21 commits and 5 reads, which docs/PERFORMANCE.md names, and on a slow machine
+/// The commands of one purchase, on average: 21 commits and 7 reads, which docs/PERFORMANCE.md names, and on a slow machine
 /// some reads for events that have not arrived.
 const MAX_COMMANDS: usize = 30;
 /// The commands of the two emails of a purchase, on average: 5 commits, 4 reads of the recipients, and the reads of the worker
