@@ -51,6 +51,6 @@ test("a person verifies the address, forgets the password and sets a new one", a
   await reset.getByText("Your new password is set.").waitFor();
   await reset.getByLabel("Email address").fill(email);
   await reset.getByLabel("Password", { exact: true }).fill(NEW_PASSWORD);
-  await reset.getByRole("button", { name: "Sign in" }).click();
+  await reset.getByRole("button", { name: "Sign in", exact: true }).click();
   await reset.getByRole("button", { name: "Sign out" }).waitFor();
 });

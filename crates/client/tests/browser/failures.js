@@ -145,7 +145,7 @@ test("signed out elsewhere, the checkout leads to signing in and back", async (t
   await seesHeading(page, "Sign in");
   await page.getByLabel("Email address").fill(buyer.email);
   await page.getByLabel("Password", { exact: true }).fill(buyer.password);
-  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await payWith(page, CARDS.visa);
   await seesHeading(page, HEADINGS.complete);
 });
