@@ -25,7 +25,7 @@ pub struct Config {
     /// The largest number of emails that an account, or a client address, can request in an hour; 0: no limit.
     #[arg(long, env = "MAX_EMAILS", default_value_t = Config::MAX_EMAILS)]
     pub max_emails: u32,
-    /// The file of the key that encrypts signing keys and cookies: one key a line, each 32 random bytes in Base64; the
+    /// The file of the key that encrypts signing keys, seeds and cookies: one key a line, each 32 random bytes in Base64; the
     /// first encrypts, all decrypt. With SQLite by default `auth.key` beside the database, created if it is missing.
     #[arg(long, env = "AUTH_KEY_FILE")]
     pub auth_key_file: Option<PathBuf>,

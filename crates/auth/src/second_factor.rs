@@ -6,7 +6,7 @@ use store::CommitError;
 
 use crate::Accounts;
 use crate::accounts::SignInError;
-use crate::domain::{Challenge, ChallengeExpired, InvalidCode, TokenHash, User, What};
+use crate::domain::{Challenge, ChallengeExpired, TokenHash, User, What};
 use crate::password::TypedPassword;
 use crate::secret_token::{self, ChallengeToken};
 use crate::security;
@@ -123,27 +123,29 @@ impl Accounts {
     ) -> Result<User, SignInError> {
         let token = ChallengeToken::parse(challenge).ok_or(ChallengeExpired)?;
         let stored = self.challenges.get(token.id).await?.ok_or(ChallengeExpired)?;
-        let user = self.store.get(stored.user_id).await?.ok_or(ChallengeExpired)?;
-        let attempt = self.throttle.attempt(&user.email, Some(user.id), from);
+        let known = self.store.get(stored.user_id).await?.ok_or(ChallengeExpired)?;
+        let attempt = self.throttle.attempt(&known.email, Some(known.id), from);
         // Held until a failure is counted, so that codes are tried one after the other.
         let _permit = self.hashing.permit().await?;
-        self.check(&attempt, Some(&user)).await?;
+        self.check(&attempt, Some(&known)).await?;
         let now = self.now();
         let count = |challenge: Option<&Challenge>| {
-            challenge.ok_or(ChallengeExpired)?.attempt(&token.hash(), &user, now).map(Some)
+            challenge.ok_or(ChallengeExpired)?.attempt(&token.hash(), &known, now).map(Some)
         };
         let counted = self.challenges.update(token.id, count).await?.ok_or(ChallengeExpired)?;
         let accept = |user: Option<&User>| {
-            let user = user.ok_or(InvalidCode)?;
+            // A change of credentials since the count has voided the challenge.
+            let user = user.filter(|user| user.has_credentials_of(&known)).ok_or(ChallengeExpired)?;
             let seed = user.authenticator.as_ref().map(|authenticator| &authenticator.seed);
             let step = seed.and_then(|seed| Seed::open(seed, user.id, &self.key)?.step_of(code, now));
-            user.use_code(step, now).or_else(|_| user.use_recovery_code(&hash(code), now)).map(Some)
+            let accepted = user.use_code(step, now).or_else(|_| user.use_recovery_code(&hash(code), now));
+            Ok::<_, SignInError>(Some(accepted?))
         };
-        let user = match self.store.update(user.id, accept).await.map_err(SignInError::from) {
+        let user = match self.store.update(known.id, accept).await.map_err(SignInError::from) {
             Ok(user) => user.ok_or(SignInError::NoAccount)?,
             Err(SignInError::InvalidCode) => {
                 let throttles = self.throttle.failed(attempt, now).await?;
-                self.record_failure(Some(user.id), from, throttles);
+                self.record_failure(Some(known.id), from, throttles);
                 return Err(SignInError::InvalidCode);
             }
             Err(error) => return Err(error),

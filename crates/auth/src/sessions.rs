@@ -20,8 +20,8 @@ impl Accounts {
     /// Starts a session for a user who has proved who they are, on a device with this `User-Agent`.
     ///
     /// # Errors
-    /// [`SignInError::InvalidCredentials`] if the credentials have changed since: a change of the password revokes the sessions that it
-    /// finds, and may have missed this one.
+    /// [`SignInError::InvalidCredentials`] if the credentials have changed since: a change of the password revokes the
+    /// sessions that it finds, and may have missed this one.
     pub(crate) async fn start_session(
         &self,
         user: &User,
@@ -50,7 +50,8 @@ impl Accounts {
         self.sessions.update(id, refresh).await?.ok_or(UpdateError::Refused(SessionEnded))
     }
 
-    /// Revokes a session and publishes that. Returns whether it was live. This process applies the revocation at once, other processes by the event.
+    /// Revokes a session and publishes that. Returns whether it was live. This process applies the revocation at once, other
+    /// processes by the event.
     pub(crate) async fn revoke_session(
         &self,
         id: SessionId,

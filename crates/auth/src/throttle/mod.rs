@@ -1,4 +1,5 @@
-//! The throttle of failed sign-ins, and the limits of sign-ups, of requested emails and of passkey challenges: counts that all replicas share, in the database.
+//! The throttle of failed sign-ins, and the limits of sign-ups, of requested emails and of passkey challenges: counts that
+//! all replicas share, in the database.
 
 mod attempt_count;
 mod origin;
